@@ -1,0 +1,151 @@
+//! What is differentiated: a scalar function of a flat vector, and that function around one fixed point.
+//!
+//! Refuses to know what the parameters mean; names and shapes are [`ParameterLayout`](crate::ParameterLayout)'s.
+
+use std::error::Error;
+
+/// The error of one evaluation, kept whole: it can be downcast to what the caller's function returned.
+pub type EvaluationError = Box<dyn Error + Send + Sync + 'static>;
+
+/// A scalar function J: Tⁿ → T.
+///
+/// An evaluation can fail, because it may be another process. It must not depend on anything but the
+/// point: the same point gives the same bits.
+pub trait Objective<T: Copy + Send>: Sync {
+    /// n, the number of parameters.
+    fn dim(&self) -> usize;
+
+    /// J at `point`, whose length is [`dim`](Self::dim).
+    ///
+    /// # Errors
+    /// Whatever the function behind it fails with; the engine says at which coordinate and side.
+    fn value(&self, point: &[T]) -> Result<T, EvaluationError>;
+
+    /// J around `point`, for many evaluations that each replace one coordinate.
+    ///
+    /// The default evaluates everything again. A model overrides it to recompute only what the
+    /// coordinate touches.
+    ///
+    /// # Errors
+    /// Whatever preparing the neighborhood fails with.
+    fn neighborhood<'a>(
+        &'a self,
+        point: &'a [T],
+    ) -> Result<Box<dyn Neighborhood<T> + 'a>, EvaluationError> {
+        Ok(Box::new(Reevaluation::new(self, point)))
+    }
+}
+
+/// J around one fixed point θ.
+///
+/// It takes the replacement, not a difference, so that the derivative divides by the step really
+/// taken; the caller's θ is never touched.
+pub trait Neighborhood<T: Copy> {
+    /// J at θ itself.
+    ///
+    /// # Errors
+    /// Whatever the function behind it fails with.
+    fn center(&mut self) -> Result<T, EvaluationError>;
+
+    /// J at θ with the one entry `coordinate` replaced by `replacement`.
+    ///
+    /// # Errors
+    /// Whatever the function behind it fails with; the next call starts from θ again all the same.
+    fn value_with(&mut self, coordinate: usize, replacement: T) -> Result<T, EvaluationError>;
+}
+
+/// The neighborhood that evaluates everything again, on a private copy of the point.
+pub struct Reevaluation<'a, T, O: ?Sized> {
+    objective: &'a O,
+    point: Vec<T>,
+}
+
+impl<'a, T: Copy + Send, O: Objective<T> + ?Sized> Reevaluation<'a, T, O> {
+    /// Copies `point` once; each evaluation then replaces one entry and puts it back.
+    pub fn new(objective: &'a O, point: &[T]) -> Self {
+        Self { objective, point: point.to_vec() }
+    }
+}
+
+impl<T: Copy + Send, O: Objective<T> + ?Sized> Neighborhood<T> for Reevaluation<'_, T, O> {
+    fn center(&mut self) -> Result<T, EvaluationError> {
+        self.objective.value(&self.point)
+    }
+
+    fn value_with(&mut self, coordinate: usize, replacement: T) -> Result<T, EvaluationError> {
+        let original = std::mem::replace(&mut self.point[coordinate], replacement);
+        let value = self.objective.value(&self.point);
+        // Put back before a failure is looked at: the next probe starts from the same point.
+        self.point[coordinate] = original;
+        value
+    }
+}
+
+/// An objective made from a closure that cannot fail.
+///
+/// ```
+/// use finite_diff::{Objective, from_fn};
+/// let j = from_fn(2, |x: &[f64]| x[0] * x[1]);
+/// assert_eq!(j.value(&[2.0, 3.0]).unwrap(), 6.0);
+/// ```
+pub fn from_fn<T: Copy + Send, F: Fn(&[T]) -> T + Sync>(dim: usize, function: F) -> FromFn<F> {
+    FromFn { dim, function }
+}
+
+/// An objective made from a closure that can fail.
+///
+/// ```
+/// use finite_diff::{Objective, try_from_fn};
+/// let j = try_from_fn(1, |x: &[f64]| -> Result<f64, std::num::ParseFloatError> {
+///     let offset: f64 = "1.5".parse()?;
+///     Ok(x[0] + offset)
+/// });
+/// assert_eq!(j.value(&[2.0]).unwrap(), 3.5);
+/// ```
+pub fn try_from_fn<T, E, F>(dim: usize, function: F) -> TryFromFn<F>
+where
+    T: Copy + Send,
+    E: Into<EvaluationError>,
+    F: Fn(&[T]) -> Result<T, E> + Sync,
+{
+    TryFromFn { dim, function }
+}
+
+/// See [`from_fn`].
+#[derive(Debug, Clone)]
+pub struct FromFn<F> {
+    dim: usize,
+    function: F,
+}
+
+/// See [`try_from_fn`].
+#[derive(Debug, Clone)]
+pub struct TryFromFn<F> {
+    dim: usize,
+    function: F,
+}
+
+impl<T: Copy + Send, F: Fn(&[T]) -> T + Sync> Objective<T> for FromFn<F> {
+    fn dim(&self) -> usize {
+        self.dim
+    }
+
+    fn value(&self, point: &[T]) -> Result<T, EvaluationError> {
+        Ok((self.function)(point))
+    }
+}
+
+impl<T, E, F> Objective<T> for TryFromFn<F>
+where
+    T: Copy + Send,
+    E: Into<EvaluationError>,
+    F: Fn(&[T]) -> Result<T, E> + Sync,
+{
+    fn dim(&self) -> usize {
+        self.dim
+    }
+
+    fn value(&self, point: &[T]) -> Result<T, EvaluationError> {
+        (self.function)(point).map_err(Into::into)
+    }
+}

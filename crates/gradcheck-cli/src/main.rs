@@ -1,0 +1,2 @@
+//! The binary `gradcheck`.
+fn main() {}
