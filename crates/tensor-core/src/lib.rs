@@ -1,1 +1,22 @@
-//! Scalars and row-major matrices over nalgebra, generic over f32, f64 and Complex<f64>, for forward passes that can be differentiated by the complex step.
+#![doc = include_str!("../README.md")]
+//!
+//! Knows numbers and matrices; refuses to know layers, losses and derivatives.
+
+mod error;
+mod matrix;
+mod product;
+mod reduce;
+mod scalar;
+mod stable;
+mod view;
+
+pub use error::ShapeError;
+pub use matrix::Matrix;
+pub use product::{
+    product, product_into, product_transpose_left, product_transpose_left_into,
+    product_transpose_right, product_transpose_right_into,
+};
+pub use reduce::{add_to_rows, compensated_sum, row_sums, row_sums_into};
+pub use scalar::{RealScalar, Scalar};
+pub use stable::{log_sigmoid, log_sum_exp, sigmoid, softmax, softmax_columns, softplus};
+pub use view::{MatrixView, MatrixViewMut};

@@ -1,0 +1,75 @@
+//! The numbers that forward code may be written over.
+//!
+//! Analytic operations only, so that a function means the same on complex numbers. Refuses to know
+//! absolute values, norms and conjugates: each throws the imaginary part away or mirrors it.
+
+mod complex;
+mod real;
+
+use num_traits::NumAssign;
+
+/// A number that a forward pass can run on: `f32`, `f64` or `Complex<f64>`.
+///
+/// Every operation is analytic (holomorphic where it is defined). A branch may look at
+/// [`real_part`](Self::real_part) and at nothing else: then f(x + ih) takes the branch of f(x), and
+/// Im f(x + ih)/h is the derivative of that branch (Squire & Trapp 1998; Martins, Sturdza & Alonso 2003,
+/// §2.2).
+///
+/// ```
+/// use num_complex::Complex;
+/// use tensor_core::Scalar;
+///
+/// fn leaky<T: Scalar<Real = f64>>(x: T) -> T {
+///     if x.real_part() > 0.0 { x } else { x * T::from_f64(0.01) }
+/// }
+/// let h = 1e-30;
+/// assert_eq!(leaky(Complex::new(-2.0, h)).im / h, 0.01);
+/// ```
+pub trait Scalar:
+    nalgebra::Scalar + Copy + Default + Send + Sync + NumAssign + std::ops::Neg<Output = Self>
+{
+    /// The real numbers below it: itself for `f32` and `f64`, `f64` for `Complex<f64>`.
+    type Real: RealScalar;
+
+    /// The nearest number to `value`.
+    fn from_f64(value: f64) -> Self;
+
+    /// `value` itself, with no imaginary part.
+    fn from_real(value: Self::Real) -> Self;
+
+    /// Re x: the one thing a branch may look at.
+    fn real_part(self) -> Self::Real;
+
+    /// eˣ.
+    fn exp(self) -> Self;
+
+    /// ln x, on the principal branch.
+    fn ln(self) -> Self;
+
+    /// ln(1 + x), exact to rounding for small x.
+    fn ln_1p(self) -> Self;
+
+    /// tanh x, which never overflows.
+    fn tanh(self) -> Self;
+
+    /// erf x = 2/√π ∫₀ˣ e^(−t²) dt.
+    fn erf(self) -> Self;
+
+    /// Whether every part is neither infinite nor NaN.
+    fn is_finite(self) -> bool;
+}
+
+/// A real number: a [`Scalar`] that can be compared.
+pub trait RealScalar: Scalar<Real = Self> + PartialOrd {
+    /// The distance from 1 to the next larger number, 2⁻²³ or 2⁻⁵².
+    const EPSILON: Self;
+
+    /// The same number in double precision.
+    fn to_f64(self) -> f64;
+
+    /// |x|.
+    fn abs(self) -> Self;
+
+    /// √x, NaN below zero.
+    fn sqrt(self) -> Self;
+}

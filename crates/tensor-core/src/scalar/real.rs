@@ -1,0 +1,69 @@
+//! `f32` and `f64` as scalars.
+//!
+//! Refuses to know anything of its own: the standard library's functions, and libm's erf, which the
+//! standard library has not.
+
+use super::{RealScalar, Scalar};
+
+macro_rules! real {
+    ($real:ident, $erf:path) => {
+        impl Scalar for $real {
+            type Real = Self;
+
+            fn from_f64(value: f64) -> Self {
+                value as Self
+            }
+
+            fn from_real(value: Self) -> Self {
+                value
+            }
+
+            fn real_part(self) -> Self {
+                self
+            }
+
+            fn exp(self) -> Self {
+                $real::exp(self)
+            }
+
+            fn ln(self) -> Self {
+                $real::ln(self)
+            }
+
+            fn ln_1p(self) -> Self {
+                $real::ln_1p(self)
+            }
+
+            fn tanh(self) -> Self {
+                $real::tanh(self)
+            }
+
+            fn erf(self) -> Self {
+                $erf(self)
+            }
+
+            fn is_finite(self) -> bool {
+                $real::is_finite(self)
+            }
+        }
+
+        impl RealScalar for $real {
+            const EPSILON: Self = $real::EPSILON;
+
+            fn to_f64(self) -> f64 {
+                f64::from(self)
+            }
+
+            fn abs(self) -> Self {
+                $real::abs(self)
+            }
+
+            fn sqrt(self) -> Self {
+                $real::sqrt(self)
+            }
+        }
+    };
+}
+
+real!(f32, libm::erff);
+real!(f64, libm::erf);
