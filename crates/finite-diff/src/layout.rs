@@ -128,7 +128,9 @@ pub enum LayoutError {
         got: usize,
     },
     /// A part has the wrong length.
-    #[error("the part for block `{block}` has {got} entries, but its shape {shape:?} has {expected}")]
+    #[error(
+        "the part for block `{block}` has {got} entries, but its shape {shape:?} has {expected}"
+    )]
     PartLength {
         /// The block.
         block: String,
@@ -168,7 +170,13 @@ impl ParameterLayout {
     /// A layout of one block of rank 1, for a vector that has no structure.
     pub fn flat(name: &str, len: usize) -> Self {
         Self {
-            blocks: vec![Block { name: name.into(), shape: vec![len], offset: 0, len, stage: None }],
+            blocks: vec![Block {
+                name: name.into(),
+                shape: vec![len],
+                offset: 0,
+                len,
+                stage: None,
+            }],
             len,
         }
     }
@@ -209,9 +217,18 @@ impl ParameterLayout {
             .try_fold(1usize, |product, &extent| product.checked_mul(extent))
             .and_then(|len| Some((len, self.len.checked_add(len)?)));
         let Some((len, total)) = end else {
-            return Err(LayoutError::TooLarge { name, shape: shape.to_vec() });
+            return Err(LayoutError::TooLarge {
+                name,
+                shape: shape.to_vec(),
+            });
         };
-        self.blocks.push(Block { name, shape: shape.to_vec(), offset: self.len, len, stage });
+        self.blocks.push(Block {
+            name,
+            shape: shape.to_vec(),
+            offset: self.len,
+            len,
+            stage,
+        });
         self.len = total;
         Ok(self)
     }
@@ -286,7 +303,11 @@ impl ParameterLayout {
     /// [`LayoutError::Length`] where the vector is not as long as the layout.
     pub fn unflatten<'a, T>(&self, flat: &'a [T]) -> Result<Vec<&'a [T]>, LayoutError> {
         self.check_len(flat.len())?;
-        Ok(self.blocks.iter().map(|block| &flat[block.range()]).collect())
+        Ok(self
+            .blocks
+            .iter()
+            .map(|block| &flat[block.range()])
+            .collect())
     }
 
     /// Fails where a flat vector of length `got` does not fit.
@@ -297,7 +318,11 @@ impl ParameterLayout {
         if got == self.len {
             return Ok(());
         }
-        Err(LayoutError::Length { layout: self.to_string(), expected: self.len, got })
+        Err(LayoutError::Length {
+            layout: self.to_string(),
+            expected: self.len,
+            got,
+        })
     }
 }
 

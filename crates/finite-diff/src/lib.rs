@@ -1,8 +1,31 @@
-//! Numeric derivatives of any scalar function, with an error bar on each.
-mod layout;
-mod objective;
+#![doc = include_str!("../README.md")]
 
+pub mod course;
+mod error;
+mod estimate;
+mod ladder;
+mod layout;
+mod noise;
+mod objective;
+mod real;
+mod selection;
+mod stencil;
+mod step;
+mod sweep;
+
+pub use error::{DifferenceError, Side};
+pub use estimate::{Estimate, Noise, Outcome};
+pub use ladder::Refined;
 pub use layout::{Block, Coordinate, LayoutError, ParameterLayout};
+pub use noise::{MeasuredNoise, measure_noise};
 pub use objective::{
     EvaluationError, FromFn, Neighborhood, Objective, Reevaluation, TryFromFn, from_fn, try_from_fn,
+};
+pub use real::Real;
+pub use selection::Selection;
+pub use stencil::{Quotient, Stencil};
+pub use step::StepSize;
+pub use sweep::{
+    Derivatives, Entry, Execution, Progress, Scheme, complex_step, differentiate,
+    differentiate_finely,
 };

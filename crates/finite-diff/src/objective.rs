@@ -63,7 +63,10 @@ pub struct Reevaluation<'a, T, O: ?Sized> {
 impl<'a, T: Copy + Send, O: Objective<T> + ?Sized> Reevaluation<'a, T, O> {
     /// Copies `point` once; each evaluation then replaces one entry and puts it back.
     pub fn new(objective: &'a O, point: &[T]) -> Self {
-        Self { objective, point: point.to_vec() }
+        Self {
+            objective,
+            point: point.to_vec(),
+        }
     }
 }
 

@@ -1,0 +1,81 @@
+//! What can stop a run.
+
+use std::fmt;
+
+use thiserror::Error;
+
+use crate::EvaluationError;
+
+/// Which point of a stencil an evaluation was for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Side {
+    /// The offset in steps: −1 for x − h, 2 for x + 2h; 0 for the point itself.
+    pub offset: i32,
+    /// The coordinate's value there.
+    pub replacement: f64,
+}
+
+impl fmt::Display for Side {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.offset < 0 { '−' } else { '+' };
+        match self.offset.unsigned_abs() {
+            0 => write!(f, "x = {:e}", self.replacement),
+            1 => write!(f, "x {sign} h = {:e}", self.replacement),
+            n => write!(f, "x {sign} {n}h = {:e}", self.replacement),
+        }
+    }
+}
+
+/// What can stop a run of the engine.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum DifferenceError {
+    /// The point has another length than the objective.
+    #[error("the point has {got} entries, but the objective takes {expected}")]
+    PointLength {
+        /// n of the objective.
+        expected: usize,
+        /// The length that came.
+        got: usize,
+    },
+    /// A selected coordinate does not exist.
+    #[error("coordinate {coordinate} was selected, but the objective takes only {dim} parameters")]
+    NoSuchCoordinate {
+        /// The coordinate asked for.
+        coordinate: usize,
+        /// n of the objective.
+        dim: usize,
+    },
+    /// The step size is zero, negative or not finite.
+    #[error(
+        "the step size {step:?} is not a finite number above zero: choose one, for example 1e-7"
+    )]
+    InvalidStep {
+        /// The rule asked for.
+        step: crate::StepSize,
+    },
+    /// The objective failed at the point itself.
+    #[error("the objective failed at the point itself: {source}")]
+    Center {
+        /// What it failed with.
+        source: EvaluationError,
+    },
+    /// The objective failed at a probe.
+    #[error("the objective failed at coordinate {coordinate}, {side}: {source}")]
+    Probe {
+        /// The flat index of the coordinate.
+        coordinate: usize,
+        /// Which point of the stencil.
+        side: Side,
+        /// What it failed with.
+        source: EvaluationError,
+    },
+    /// The threads could not be started.
+    #[error("could not start {threads} threads: {source}; ask for fewer")]
+    Threads {
+        /// How many.
+        threads: usize,
+        /// What the operating system said.
+        source: rayon::ThreadPoolBuildError,
+    },
+}

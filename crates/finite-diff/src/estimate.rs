@@ -1,0 +1,208 @@
+//! The derivative along one coordinate, with its error bar. All numerics live here and in
+//! [`ladder`](crate::ladder), on functions of one variable.
+//!
+//! Refuses to know how many coordinates there are.
+
+use crate::error::Side;
+use crate::{EvaluationError, Real, Stencil};
+
+/// A numeric derivative with its error bar B = truncation + noise.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Estimate {
+    /// The derivative d.
+    pub derivative: f64,
+    /// How far the formula itself may be off: |D(2h) − D(h)|/(2ᵖ − 1) for a stencil of order p.
+    pub truncation: f64,
+    /// How far rounding in J may throw it off: c·ε_f/h, c the stencil's noise amplification.
+    pub noise: f64,
+    /// The step h it was taken with.
+    pub step: f64,
+}
+
+impl Estimate {
+    /// B, the half-width of the interval around `derivative` that should hold the true one.
+    pub fn error_bar(&self) -> f64 {
+        self.truncation + self.noise
+    }
+}
+
+/// What came of one coordinate.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Outcome<E = Estimate> {
+    /// A derivative.
+    Estimated(E),
+    /// J was NaN or infinite at one of the points.
+    NonFinite {
+        /// Which one.
+        side: Side,
+        /// What J was there.
+        value: f64,
+    },
+    /// x + h rounds to x, or past the largest number, so that there is nothing to divide by.
+    StepNotRepresentable {
+        /// The step asked for.
+        step: f64,
+    },
+}
+
+impl<E> Outcome<E> {
+    /// The derivative, if there is one.
+    pub fn estimated(&self) -> Option<&E> {
+        match self {
+            Self::Estimated(estimate) => Some(estimate),
+            _ => None,
+        }
+    }
+}
+
+/// How the absolute noise ε_f of one evaluation is known.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Noise {
+    /// ε_f = c·ε·|J|, with ε of the type J is computed in. The default, with c = 2.
+    Relative(f64),
+    /// ε_f as measured.
+    Absolute(f64),
+}
+
+impl Default for Noise {
+    fn default() -> Self {
+        Self::Relative(2.0)
+    }
+}
+
+impl Noise {
+    /// ε_f for values of J up to `magnitude`.
+    pub fn at<T: Real>(self, magnitude: f64) -> f64 {
+        match self {
+            Self::Relative(c) => c * T::EPSILON * magnitude,
+            Self::Absolute(noise) => noise,
+        }
+    }
+}
+
+/// A probe that failed: where, and with what.
+pub(crate) type ProbeFailure = (Side, EvaluationError);
+
+/// Evaluates J along one coordinate and remembers what it has.
+pub(crate) struct Line<'a, T> {
+    x: T,
+    evaluate: &'a mut dyn FnMut(T) -> Result<T, EvaluationError>,
+    points: Vec<(i32, T, f64)>,
+    pub(crate) evaluations: u64,
+}
+
+/// Why a line has no value to give.
+pub(crate) enum Obstacle {
+    NonFinite { side: Side, value: f64 },
+    NotRepresentable,
+    Failed(ProbeFailure),
+}
+
+impl<'a, T: Real> Line<'a, T> {
+    /// A line through `x`, where J is already known to be `center`.
+    pub(crate) fn new(
+        x: T,
+        center: T,
+        evaluate: &'a mut dyn FnMut(T) -> Result<T, EvaluationError>,
+    ) -> Self {
+        Self {
+            x,
+            evaluate,
+            points: vec![(0, x, center.widen())],
+            evaluations: 0,
+        }
+    }
+
+    /// The point x + offset·h as formed in the working type, and J there.
+    pub(crate) fn at(&mut self, offset: i32, h: f64) -> Result<(f64, f64), Obstacle> {
+        if let Some(&(_, x, value)) = self.points.iter().find(|p| p.0 == offset) {
+            return Ok((x.widen(), value));
+        }
+        let replacement = T::narrow(self.x.widen() + f64::from(offset) * h);
+        if replacement == self.x || !replacement.is_finite() {
+            return Err(Obstacle::NotRepresentable);
+        }
+        let side = Side {
+            offset,
+            replacement: replacement.widen(),
+        };
+        self.evaluations += 1;
+        let value = match (self.evaluate)(replacement) {
+            Ok(value) => value.widen(),
+            Err(source) => return Err(Obstacle::Failed((side, source))),
+        };
+        if !value.is_finite() {
+            return Err(Obstacle::NonFinite { side, value });
+        }
+        self.points.push((offset, replacement, value));
+        Ok((replacement.widen(), value))
+    }
+
+    /// (J(x_t) − J(x_f))/(x_t − x_f), by the distance the two points really have.
+    pub(crate) fn quotient(&mut self, from: i32, to: i32, h: f64) -> Result<f64, Obstacle> {
+        let (x_from, j_from) = self.at(from, h)?;
+        let (x_to, j_to) = self.at(to, h)?;
+        if x_to == x_from {
+            return Err(Obstacle::NotRepresentable);
+        }
+        Ok((j_to - j_from) / (x_to - x_from))
+    }
+
+    /// The largest |J| seen on the line.
+    pub(crate) fn magnitude(&self) -> f64 {
+        self.points
+            .iter()
+            .fold(0.0, |largest, point| largest.max(point.2.abs()))
+    }
+}
+
+impl Obstacle {
+    /// The outcome it amounts to, or the failure that stops the run.
+    pub(crate) fn into_outcome<E>(self, step: f64) -> Result<Outcome<E>, ProbeFailure> {
+        match self {
+            Self::NonFinite { side, value } => Ok(Outcome::NonFinite { side, value }),
+            Self::NotRepresentable => Ok(Outcome::StepNotRepresentable { step }),
+            Self::Failed(failure) => Err(failure),
+        }
+    }
+}
+
+/// The derivative by `stencil` at h, with the error bar from a second step 2h:
+/// B = |D(2h) − D(h)|/(2ᵖ − 1) + c·ε_f/h.
+///
+/// The points of D(2h) are shared with D(h) where they coincide: 2 evaluations for forward
+/// differences, 4 for central, 6 for five-point, J(x) being known.
+pub(crate) fn estimate<T: Real>(
+    line: &mut Line<'_, T>,
+    stencil: &Stencil,
+    h: f64,
+    noise: Noise,
+) -> Result<Outcome, ProbeFailure> {
+    let single = combine(line, stencil, 1, h);
+    let double = single.and_then(|d| Ok((d, combine(line, stencil, 2, h)?)));
+    let (derivative, wider) = match double {
+        Ok(pair) => pair,
+        Err(obstacle) => return obstacle.into_outcome(h),
+    };
+    let epsilon_f = noise.at::<T>(line.magnitude());
+    Ok(Outcome::Estimated(Estimate {
+        derivative,
+        truncation: (wider - derivative).abs() / stencil.doubling_ratio(),
+        noise: stencil.noise_amplification() * epsilon_f / h,
+        step: h,
+    }))
+}
+
+/// D(stretch·h) on the grid of h.
+fn combine<T: Real>(
+    line: &mut Line<'_, T>,
+    stencil: &Stencil,
+    stretch: i32,
+    h: f64,
+) -> Result<f64, Obstacle> {
+    let mut sum = 0.0;
+    for q in stencil.quotients() {
+        sum += q.weight * line.quotient(q.from * stretch, q.to * stretch, h)?;
+    }
+    Ok(sum)
+}

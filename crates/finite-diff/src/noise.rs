@@ -1,0 +1,158 @@
+//! How noisy the evaluations of J are: rounding, measured instead of guessed.
+
+use num_traits::Float;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use crate::{DifferenceError, Objective, Real};
+
+/// The values in one difference table; Moré & Wild use 7 to 9.
+const VALUES: usize = 9;
+
+/// The noise of J around a point.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MeasuredNoise {
+    /// σ, the standard deviation of one evaluation; `None` where no spacing gave a stable answer.
+    pub sigma: Option<f64>,
+    /// How often J was evaluated.
+    pub evaluations: u64,
+}
+
+impl MeasuredNoise {
+    /// ε_f for error bars: 3σ, and never less than the 2ε|J| that rounding of the last operation
+    /// alone may cost. `magnitude` is |J|.
+    pub fn epsilon_f<T: Real>(&self, magnitude: f64) -> f64 {
+        let rounding = 2.0 * T::EPSILON * magnitude;
+        self.sigma
+            .map_or(rounding, |sigma| rounding.max(3.0 * sigma))
+    }
+}
+
+/// Measures the noise of J at `point` by ECNoise (Moré & Wild 2011, "Estimating computational noise",
+/// SIAM J. Sci. Comput. 33(3), section 3): nine equally spaced values on a line, their difference
+/// table, σ_k² = γ_k·mean(T_k²) with γ_k = (k!)²/(2k)!, and the first k from which three successive
+/// σ agree within a factor 4.
+///
+/// The line moves every coordinate at once, in a random direction scaled by max(1, |x_i|). Three
+/// spacings are tried, the widest about √ε, and the median taken, so that a kink in reach of the
+/// widest does not pass for noise.
+///
+/// # Errors
+/// [`DifferenceError`], where the point doesn't fit or J fails there.
+pub fn measure_noise<T: Real, O: Objective<T> + ?Sized>(
+    objective: &O,
+    point: &[T],
+    seed: u64,
+) -> Result<MeasuredNoise, DifferenceError> {
+    let dim = objective.dim();
+    if point.len() != dim {
+        return Err(DifferenceError::PointLength {
+            expected: dim,
+            got: point.len(),
+        });
+    }
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let direction: Vec<f64> = point
+        .iter()
+        .map(|x| x.widen().abs().max(1.0) * rng.random_range(0.5..1.0) * sign(&mut rng))
+        .collect();
+
+    let mut sigmas = Vec::new();
+    let mut evaluations = 0;
+    let mut probe = point.to_vec();
+    for fraction in [0.5, 0.6, 0.7] {
+        let spacing = T::EPSILON.powf(fraction);
+        let mut values = [0.0; VALUES];
+        for (i, value) in values.iter_mut().enumerate() {
+            for ((p, x), u) in probe.iter_mut().zip(point).zip(&direction) {
+                *p = T::narrow(x.widen() + i as f64 * spacing * u);
+            }
+            let j = objective
+                .value(&probe)
+                .map_err(|source| DifferenceError::Center { source })?;
+            evaluations += 1;
+            *value = j.widen();
+        }
+        sigmas.extend(noise_of(&values));
+    }
+    sigmas.sort_by(f64::total_cmp);
+    Ok(MeasuredNoise {
+        sigma: sigmas.get(sigmas.len() / 2).copied(),
+        evaluations,
+    })
+}
+
+fn sign(rng: &mut ChaCha8Rng) -> f64 {
+    if rng.random::<bool>() { 1.0 } else { -1.0 }
+}
+
+/// σ of one table, or `None` where the orders don't agree.
+fn noise_of(values: &[f64; VALUES]) -> Option<f64> {
+    if values.iter().any(|value| !Float::is_finite(*value)) {
+        return None;
+    }
+    let mut table = values.to_vec();
+    let mut gamma = 1.0;
+    let mut sigmas = Vec::new();
+    let mut changes_sign = Vec::new();
+    for k in 1..VALUES {
+        table = table.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        // (k!)²/(2k)! from its predecessor.
+        gamma *= 0.5 * k as f64 / (2.0 * k as f64 - 1.0);
+        let mean = table.iter().map(|t| t * t).sum::<f64>() / table.len() as f64;
+        sigmas.push((gamma * mean).sqrt());
+        changes_sign.push(table.iter().any(|t| *t > 0.0) && table.iter().any(|t| *t < 0.0));
+    }
+    if sigmas.iter().all(|sigma| *sigma == 0.0) {
+        return Some(0.0);
+    }
+    sigmas
+        .windows(3)
+        .zip(&changes_sign)
+        .find_map(|(three, changes)| {
+            let largest = three.iter().fold(0.0, |a: f64, b| a.max(*b));
+            let smallest = three.iter().fold(f64::INFINITY, |a, b| a.min(*b));
+            (*changes && largest <= 4.0 * smallest).then_some(three[0])
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::from_fn;
+
+    #[test]
+    fn a_known_noise_is_measured() {
+        // Rounding to a grid of 2⁻³⁰ is a noise of grid/√12.
+        let grid = 2f64.powi(-30);
+        let j = from_fn(3, |x: &[f64]| {
+            let smooth = x[0].sin() + x[1] * x[2].exp();
+            // The widest spacing must cross many cells of the grid to see it as noise.
+            (smooth * 1e4 / grid).round() * grid
+        });
+        let sigma = measure_noise(&j, &[0.3, 0.7, -0.2], 0)
+            .unwrap()
+            .sigma
+            .unwrap();
+        let expected = grid / 12f64.sqrt();
+        assert!(
+            (0.3..3.0).contains(&(sigma / expected)),
+            "{sigma:e} against {expected:e}"
+        );
+    }
+
+    #[test]
+    fn cancellation_inside_j_is_seen_though_the_value_is_small() {
+        let j = from_fn(1, |x: &[f64]| {
+            (x[0] + 1e6).sin() * 1e6 - (1e6f64).sin() * 1e6
+        });
+        let measured = measure_noise(&j, &[1e-9], 0).unwrap();
+        assert!(measured.epsilon_f::<f64>(1e-3) > 1e-11, "{measured:?}");
+    }
+
+    #[test]
+    fn a_constant_has_no_noise() {
+        let j = from_fn(2, |_: &[f64]| 3.0);
+        assert_eq!(measure_noise(&j, &[1.0, 2.0], 0).unwrap().sigma, Some(0.0));
+    }
+}

@@ -1,0 +1,71 @@
+//! Which coordinates to look at: all, some, or a sample that leaves out no block.
+
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+
+use crate::ParameterLayout;
+
+/// Which coordinates of a layout to differentiate.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Selection {
+    /// Every one.
+    #[default]
+    All,
+    /// These flat indices, in this order.
+    Some(Vec<usize>),
+    /// `count` of them without replacement, dealt to the blocks in turn until a block is used up.
+    /// At least one of each block that has any entry, even where `count` is smaller than that.
+    Sample {
+        /// How many.
+        count: usize,
+        /// The seed of the draw.
+        seed: u64,
+    },
+}
+
+impl Selection {
+    /// The flat indices meant, for `layout`. A sample comes in ascending order.
+    ///
+    /// ```
+    /// use finite_diff::{ParameterLayout, Selection};
+    /// let layout = ParameterLayout::new().with("W", &[100, 10])?.with("b", &[3])?;
+    /// let sample = Selection::Sample { count: 10, seed: 0 }.coordinates(&layout);
+    /// assert_eq!(sample.len(), 10);
+    /// assert_eq!(sample.iter().filter(|&&i| i >= 1000).count(), 3); // all of b, the rest from W
+    /// # Ok::<(), finite_diff::LayoutError>(())
+    /// ```
+    pub fn coordinates(&self, layout: &ParameterLayout) -> Vec<usize> {
+        match self {
+            Self::All => (0..layout.len()).collect(),
+            Self::Some(coordinates) => coordinates.clone(),
+            Self::Sample { count, seed } => sample(layout, *count, *seed),
+        }
+    }
+}
+
+fn sample(layout: &ParameterLayout, count: usize, seed: u64) -> Vec<usize> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut hands: Vec<Vec<usize>> = layout
+        .blocks()
+        .iter()
+        .filter(|block| !block.is_empty())
+        .map(|block| {
+            let mut hand: Vec<usize> = block.range().collect();
+            hand.shuffle(&mut rng);
+            hand
+        })
+        .collect();
+    let wanted = count.max(hands.len()).min(layout.len());
+    let mut drawn = Vec::with_capacity(wanted);
+    while drawn.len() < wanted {
+        for hand in &mut hands {
+            if drawn.len() == wanted {
+                break;
+            }
+            drawn.extend(hand.pop());
+        }
+    }
+    drawn.sort_unstable();
+    drawn
+}

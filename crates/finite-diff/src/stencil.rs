@@ -1,0 +1,104 @@
+//! Finite-difference schemes as data: which points, which weights.
+//!
+//! Knows no function and no step size.
+
+/// One weighted difference quotient w·(J(x + t·h) − J(x + f·h)) / (x_t − x_f).
+///
+/// A quotient, not a bare weight, because each one can then divide by the distance between the two
+/// points as they were really formed in floating point. Subtracting before weighting also keeps the
+/// rounding of the sum small.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Quotient {
+    /// f, the offset of the subtrahend in steps.
+    pub from: i32,
+    /// t, the offset of the minuend in steps.
+    pub to: i32,
+    /// w; the weights of a stencil add up to 1.
+    pub weight: f64,
+}
+
+/// A finite-difference formula for the first derivative, D(h) = Σ w·(J(x+t·h) − J(x+f·h))/((t−f)h).
+///
+/// It is exact on polynomials up to degree [`order`](Self::order); its truncation error is
+/// proportional to h to that power.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Stencil {
+    name: &'static str,
+    order: i32,
+    quotients: &'static [Quotient],
+}
+
+impl Stencil {
+    /// (J(x+h) − J(x))/h, truncation h·J″/2.
+    pub const FORWARD: Self = Self {
+        name: "forward",
+        order: 1,
+        quotients: &[Quotient {
+            from: 0,
+            to: 1,
+            weight: 1.0,
+        }],
+    };
+
+    /// (J(x+h) − J(x−h))/2h, truncation h²·J‴/6.
+    pub const CENTRAL: Self = Self {
+        name: "central",
+        order: 2,
+        quotients: &[Quotient {
+            from: -1,
+            to: 1,
+            weight: 1.0,
+        }],
+    };
+
+    /// (−J(x+2h) + 8J(x+h) − 8J(x−h) + J(x−2h))/12h, truncation h⁴·J⁽⁵⁾/30; written as the
+    /// Richardson combination (4·D(h) − D(2h))/3 of central quotients, which it is.
+    pub const FIVE_POINT: Self = Self {
+        name: "five-point",
+        order: 4,
+        quotients: &[
+            Quotient {
+                from: -1,
+                to: 1,
+                weight: 4.0 / 3.0,
+            },
+            Quotient {
+                from: -2,
+                to: 2,
+                weight: -1.0 / 3.0,
+            },
+        ],
+    };
+
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::FORWARD, Self::CENTRAL, Self::FIVE_POINT];
+
+    /// The field's name: `forward`, `central`, `five-point`.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// p, where the truncation error is O(hᵖ).
+    pub fn order(&self) -> i32 {
+        self.order
+    }
+
+    /// The difference quotients that add up to the derivative.
+    pub fn quotients(&self) -> &'static [Quotient] {
+        self.quotients
+    }
+
+    /// What an absolute noise ε_f of J does to the derivative, in units of ε_f/h:
+    /// Σ 2|w|/|t−f|; 2 for forward, 1 for central, 1.5 for five-point.
+    pub fn noise_amplification(&self) -> f64 {
+        self.quotients
+            .iter()
+            .map(|q| 2.0 * q.weight.abs() / f64::from(q.to - q.from))
+            .sum()
+    }
+
+    /// How much larger D(2h) − D(h) is than the truncation error of D(h): 2ᵖ − 1.
+    pub(crate) fn doubling_ratio(&self) -> f64 {
+        2f64.powi(self.order) - 1.0
+    }
+}

@@ -1,0 +1,334 @@
+//! The laws of the engine, each over random inputs.
+
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use finite_diff::{
+    DifferenceError, Execution, Noise, Outcome, ParameterLayout, Scheme, Selection, Stencil,
+    StepSize, complex_step, differentiate, differentiate_finely, from_fn, measure_noise,
+    try_from_fn,
+};
+use num_complex::Complex;
+use proptest::prelude::*;
+
+/// Σ c_k·t^k and its derivative at t.
+fn polynomial(coefficients: &[f64], t: f64) -> (f64, f64) {
+    coefficients
+        .iter()
+        .rev()
+        .fold((0.0, 0.0), |(p, dp), c| (p * t + c, dp * t + p))
+}
+
+fn threads(n: usize) -> Execution<'static> {
+    Execution {
+        threads: NonZeroUsize::new(n),
+        ..Execution::default()
+    }
+}
+
+/// A smooth function of many variables that mixes scales and neighbours.
+fn wavy(x: &[f64]) -> f64 {
+    x.iter()
+        .enumerate()
+        .map(|(i, v)| (v * (1.0 + i as f64 * 0.1)).sin() * x[i / 2].exp())
+        .sum()
+}
+
+fn wavy_complex(x: &[Complex<f64>]) -> Complex<f64> {
+    x.iter()
+        .enumerate()
+        .map(|(i, v)| (v * (1.0 + i as f64 * 0.1)).sin() * x[i / 2].exp())
+        .sum()
+}
+
+proptest! {
+    #[test]
+    fn a_stencil_of_order_p_is_exact_on_polynomials_of_degree_p(
+        coefficients in prop::collection::vec(-2.0..2.0f64, 5),
+        t in -2.0..2.0f64,
+    ) {
+        for stencil in Stencil::ALL {
+            let degree = stencil.order() as usize;
+            let p = &coefficients[..=degree];
+            let j = from_fn(1, |x: &[f64]| polynomial(p, x[0]).0);
+            // A long step, so that rounding stays small beside what a wrong weight would show.
+            let scheme = Scheme { step: StepSize::Absolute(0.125), ..Scheme::optimal(stencil) };
+            let run = differentiate(&j, &[t], &[0], &scheme, &Execution::default()).unwrap();
+            let d = run.entries[0].outcome.estimated().unwrap();
+            let exact = polynomial(p, t).1;
+            prop_assert!((d.derivative - exact).abs() < 1e-11, "{}: {d:?} against {exact}", stencil.name());
+        }
+    }
+
+    #[test]
+    fn the_error_bar_covers_the_true_error_on_smooth_functions(
+        point in prop::collection::vec(-1.5..1.5f64, 1..12),
+    ) {
+        let all: Vec<usize> = (0..point.len()).collect();
+        let truth = complex_step(&from_fn(point.len(), wavy_complex), &point, &all, &threads(1)).unwrap();
+        let j = from_fn(point.len(), wavy);
+        // Measured: the terms of this sum are larger than the sum, and so is their rounding.
+        let noise = measure_noise(&j, &point, 0).unwrap();
+        let noise = Noise::Absolute(noise.epsilon_f::<f64>(wavy(&point).abs()));
+        for stencil in Stencil::ALL {
+            let scheme = Scheme { noise, ..Scheme::optimal(stencil) };
+            let run = differentiate(&j, &point, &all, &scheme, &threads(1)).unwrap();
+            for (entry, exact) in run.entries.iter().zip(&truth.entries) {
+                let d = entry.outcome.estimated().unwrap();
+                let exact = exact.outcome.estimated().unwrap().derivative;
+                let error = (d.derivative - exact).abs();
+                prop_assert!(error <= 2.0 * d.error_bar(), "{}: {error:e} of {d:?}", stencil.name());
+            }
+        }
+        let fine = differentiate_finely(&j, &point, &all, noise, &threads(1)).unwrap();
+        for (entry, exact) in fine.entries.iter().zip(&truth.entries) {
+            let refined = entry.outcome.estimated().unwrap();
+            let exact = exact.outcome.estimated().unwrap().derivative;
+            for side in [refined.two_sided, refined.left, refined.right] {
+                let error = (side.derivative - exact).abs();
+                prop_assert!(error <= 2.0 * side.error_bar(), "{error:e} of {side:?}");
+            }
+            prop_assert!(!refined.has_kink_at_point());
+            prop_assert!(refined.two_sided.error_bar() < 1e-8);
+        }
+    }
+
+    #[test]
+    fn every_number_of_threads_gives_the_same_bits(
+        point in prop::collection::vec(-1.5..1.5f64, 1..200),
+    ) {
+        let j = from_fn(point.len(), wavy);
+        let all: Vec<usize> = (0..point.len()).collect();
+        let one = differentiate(&j, &point, &all, &Scheme::CENTRAL, &threads(1)).unwrap();
+        for n in [2, 3] {
+            prop_assert_eq!(&one, &differentiate(&j, &point, &all, &Scheme::CENTRAL, &threads(n)).unwrap());
+        }
+    }
+
+    #[test]
+    fn a_layout_round_trips_and_names_each_coordinate_once(
+        shapes in prop::collection::vec(prop::collection::vec(0usize..5, 0..4), 0..6),
+    ) {
+        let mut layout = ParameterLayout::new();
+        for (i, shape) in shapes.iter().enumerate() {
+            layout = layout.with(format!("B{i}"), shape).unwrap();
+        }
+        let flat: Vec<usize> = (0..layout.len()).collect();
+        let parts = layout.unflatten(&flat).unwrap();
+        prop_assert_eq!(layout.flatten(&parts).unwrap(), flat.clone());
+
+        let mut names = std::collections::BTreeSet::new();
+        for i in flat {
+            let coordinate = layout.coordinate(i).unwrap();
+            let block = layout.block(&coordinate.block).unwrap();
+            // Row-major: the index times the strides is the offset in the block.
+            let within = coordinate.index.iter().zip(block.shape()).fold(0, |sum, (i, n)| sum * n + i);
+            prop_assert_eq!(block.range().start + within, i);
+            prop_assert!(names.insert(coordinate.to_string()));
+        }
+        prop_assert!(layout.coordinate(layout.len()).is_none());
+    }
+
+    #[test]
+    fn a_sample_leaves_out_no_block_and_repeats_none(
+        lens in prop::collection::vec(0usize..40, 1..8), count in 0usize..100, seed: u64,
+    ) {
+        let mut layout = ParameterLayout::new();
+        for (i, len) in lens.iter().enumerate() {
+            layout = layout.with(format!("B{i}"), &[*len]).unwrap();
+        }
+        let blocks = lens.iter().filter(|len| **len > 0).count();
+        let drawn = Selection::Sample { count, seed }.coordinates(&layout);
+        prop_assert_eq!(drawn.len(), count.max(blocks).min(layout.len()));
+        prop_assert!(drawn.windows(2).all(|pair| pair[0] < pair[1]));
+        for block in layout.blocks().iter().filter(|block| !block.is_empty()) {
+            prop_assert!(drawn.iter().any(|i| block.range().contains(i)));
+        }
+    }
+
+    #[test]
+    fn a_probe_changes_one_coordinate_and_nothing_else(
+        point in prop::collection::vec(-1e3..1e3f64, 2..8),
+    ) {
+        let original = point.clone();
+        let j = from_fn(point.len(), |x: &[f64]| {
+            let changed = x.iter().zip(&original).filter(|(a, b)| a.to_bits() != b.to_bits()).count();
+            assert!(changed <= 1);
+            x.iter().sum()
+        });
+        let all: Vec<usize> = (0..point.len()).collect();
+        differentiate(&j, &point, &all, &Scheme::CENTRAL, &threads(1)).unwrap();
+        finite_diff::course::gradient(&j, &point, 1e-7).unwrap();
+        prop_assert_eq!(&point, &original);
+    }
+}
+
+#[test]
+fn the_course_in_one_dimension_gives_its_published_difference() {
+    // Published by the course for J = θx, x = 2, θ = 4, ε = 1e-7.
+    let j = from_fn(1, |theta: &[f64]| theta[0] * 2.0);
+    let gradapprox = finite_diff::course::gradient(&j, &[4.0], 1e-7).unwrap()[0];
+    let difference = (2.0 - gradapprox).abs() / (2.0 + gradapprox.abs());
+    assert_eq!(difference, 2.919335883291695e-10);
+}
+
+#[test]
+fn a_failing_evaluation_is_reported_at_the_same_coordinate_and_side_for_every_thread_count() {
+    let point = vec![1.0; 500];
+    let j = try_from_fn(500, |x: &[f64]| match x.iter().position(|v| *v < 1.0) {
+        Some(i) if i >= 130 => Err(format!("the model died at {i}")),
+        _ => Ok(x.iter().sum()),
+    });
+    let all: Vec<usize> = (0..500).collect();
+    for n in [1, 2, 4] {
+        let error = differentiate(&j, &point, &all, &Scheme::CENTRAL, &threads(n)).unwrap_err();
+        let message = error.to_string();
+        let DifferenceError::Probe {
+            coordinate,
+            side,
+            source,
+        } = error
+        else {
+            panic!("{message}")
+        };
+        assert_eq!((coordinate, side.offset), (130, -1));
+        assert_eq!(source.to_string(), "the model died at 130");
+        assert_eq!(
+            message,
+            "the objective failed at coordinate 130, x − h = 9.999923706054688e-1: the model died at 130"
+        );
+    }
+}
+
+#[test]
+fn a_cancelled_run_returns_what_it_has() {
+    let flag = AtomicBool::new(false);
+    let seen = AtomicUsize::new(0);
+    let progress = |p: finite_diff::Progress| {
+        seen.store(p.done, Ordering::Relaxed);
+        flag.store(p.done >= 10, Ordering::Relaxed);
+    };
+    let execution = Execution {
+        threads: NonZeroUsize::new(1),
+        progress: Some(&progress),
+        cancel: Some(&flag),
+    };
+    let j = from_fn(300, |x: &[f64]| x.iter().sum());
+    let all: Vec<usize> = (0..300).collect();
+    let run = differentiate(&j, &vec![1.0; 300], &all, &Scheme::CENTRAL, &execution).unwrap();
+    assert!(run.interrupted);
+    assert_eq!((run.entries.len(), seen.load(Ordering::Relaxed)), (10, 10));
+}
+
+#[test]
+fn a_side_that_is_not_finite_is_a_finding_of_its_own() {
+    let j = from_fn(2, |x: &[f64]| if x[1] < 1.0 { f64::NAN } else { x[0] });
+    let run = differentiate(&j, &[1.0, 1.0], &[0, 1], &Scheme::CENTRAL, &threads(1)).unwrap();
+    assert!(run.entries[0].outcome.estimated().is_some());
+    let Outcome::NonFinite { side, value } = run.entries[1].outcome else {
+        panic!()
+    };
+    assert_eq!(side.offset, -1);
+    assert!(value.is_nan());
+}
+
+#[test]
+fn a_step_that_rounds_away_is_a_finding_of_its_own() {
+    let j = from_fn(1, |x: &[f64]| x[0]);
+    let run = differentiate(&j, &[1e12], &[0], &Scheme::course(1e-7), &threads(1)).unwrap();
+    assert_eq!(
+        run.entries[0].outcome,
+        Outcome::StepNotRepresentable { step: 1e-7 }
+    );
+    // The same point with a step that grows with it.
+    let run = differentiate(&j, &[1e12], &[0], &Scheme::CENTRAL, &threads(1)).unwrap();
+    assert_eq!(run.entries[0].outcome.estimated().unwrap().derivative, 1.0);
+}
+
+#[test]
+fn the_quotient_divides_by_the_step_really_taken() {
+    // At 1e8 a step of 1e-7 becomes 8.9e-8 or 1.04e-7: a nominal 2ε is off by percents.
+    let x = 1e8 + 0.3;
+    let j = from_fn(1, |x: &[f64]| x[0]);
+    let ours = differentiate(&j, &[x], &[0], &Scheme::course(1e-7), &threads(1)).unwrap();
+    assert_eq!(ours.entries[0].outcome.estimated().unwrap().derivative, 1.0);
+    let notebook = finite_diff::course::gradient(&j, &[x], 1e-7).unwrap()[0];
+    assert!((notebook - 1.0).abs() > 0.01, "{notebook}");
+}
+
+#[test]
+fn a_kink_at_the_point_shows_in_the_one_sided_derivatives() {
+    let relu = from_fn(1, |x: &[f64]| x[0].max(0.0) + 0.5 * x[0] + 1.0);
+    let fine = differentiate_finely(&relu, &[0.0], &[0], Noise::default(), &threads(1)).unwrap();
+    let refined = fine.entries[0].outcome.estimated().unwrap();
+    assert!(refined.has_kink_at_point());
+    assert!((refined.left.derivative - 0.5).abs() <= refined.left.error_bar());
+    assert!((refined.right.derivative - 1.5).abs() <= refined.right.error_bar());
+}
+
+#[test]
+fn a_kink_nearby_is_stepped_around() {
+    // A kink 2e-5 above the point: within reach of the central scheme's wider steps, not of the
+    // ladder's narrow ones.
+    let kinked = from_fn(1, |x: &[f64]| {
+        (x[0] - 2e-5).max(0.0) * 3.0 + x[0].sin() + 1.0
+    });
+    let fine = differentiate_finely(&kinked, &[0.0], &[0], Noise::default(), &threads(1)).unwrap();
+    let refined = fine.entries[0].outcome.estimated().unwrap();
+    let error = (refined.two_sided.derivative - 1.0).abs();
+    assert!(
+        error <= refined.two_sided.error_bar() && error < 1e-8,
+        "{refined:?}"
+    );
+    assert!(!refined.has_kink_at_point());
+}
+
+#[test]
+fn f32_objectives_are_differentiated_with_steps_that_exist_in_f32() {
+    let j = from_fn(1, |x: &[f32]| x[0].sin());
+    let run = differentiate(&j, &[0.7f32], &[0], &Scheme::CENTRAL, &threads(1)).unwrap();
+    let d = run.entries[0].outcome.estimated().unwrap();
+    let error = (d.derivative - f64::from(0.7f32).cos()).abs();
+    assert!(
+        error <= 2.0 * d.error_bar() && d.error_bar() < 1e-3,
+        "{error:e} {d:?}"
+    );
+}
+
+#[test]
+fn misuse_is_an_error_that_says_what_does_not_fit() {
+    let j = from_fn(2, |x: &[f64]| x[0]);
+    let run = |point: &[f64], coordinates: &[usize], scheme: Scheme| {
+        differentiate(&j, point, coordinates, &scheme, &threads(1))
+            .unwrap_err()
+            .to_string()
+    };
+    assert_eq!(
+        run(&[1.0], &[0], Scheme::CENTRAL),
+        "the point has 1 entries, but the objective takes 2"
+    );
+    assert_eq!(
+        run(&[1.0, 2.0], &[2], Scheme::CENTRAL),
+        "coordinate 2 was selected, but the objective takes only 2 parameters"
+    );
+    assert_eq!(
+        run(&[1.0, 2.0], &[0], Scheme::course(-1.0)),
+        "the step size Absolute(-1.0) is not a finite number above zero: choose one, for example 1e-7"
+    );
+    let duplicate = ParameterLayout::new()
+        .with("W", &[1])
+        .unwrap()
+        .with("W", &[1])
+        .unwrap_err();
+    assert_eq!(
+        duplicate.to_string(),
+        "two blocks are named `W`: give each block a name of its own"
+    );
+    let huge = ParameterLayout::new()
+        .with("W", &[usize::MAX, 2])
+        .unwrap_err();
+    assert!(
+        huge.to_string()
+            .contains("more entries than an index can count")
+    );
+}
