@@ -1,0 +1,249 @@
+//! `cargo xtask ci`: every check that a change must pass, cheapest first.
+//!
+//! A step prints the command it runs, then one line with its result and its seconds. The first
+//! failure ends the run and says what to do. What is checked lives in the modules below; this one
+//! only knows the order.
+
+mod arrows;
+mod graph;
+mod package;
+mod sources;
+mod trees;
+
+use std::time::Instant;
+
+use anyhow::bail;
+use clap::ValueEnum;
+
+use crate::Outcome;
+use crate::workspace::{Cargo, Workspace};
+
+/// What to run.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Leave out the slow steps that seldom fail: package and bench.
+    #[arg(long)]
+    quick: bool,
+
+    /// Run only this step; may be given more than once.
+    #[arg(long, value_name = "STEP")]
+    only: Vec<Step>,
+
+    /// Leave out this step; may be given more than once.
+    #[arg(long, value_name = "STEP")]
+    skip: Vec<Step>,
+}
+
+/// The steps, in the order in which they run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum Step {
+    /// The formatting is rustfmt's.
+    Fmt,
+    /// Every source file says what it is; nobody prints but the command line.
+    Sources,
+    /// The dependencies between our crates go in the allowed directions.
+    Arrows,
+    /// What a user of finite-diff, gradient-check or mlp gets along with it.
+    Trees,
+    /// No warning from clippy, with all features.
+    Clippy,
+    /// No warning from rustdoc, with all features.
+    Docs,
+    /// All tests of the workspace.
+    Test,
+    /// mlp builds and passes its tests without its optional feature, and with it.
+    Features,
+    /// Every published crate can be packed, with its readme and its licence.
+    Package,
+    /// Every benchmark runs, once and untimed.
+    Bench,
+}
+
+/// What a step found.
+enum Finding {
+    /// All is well, in a few words.
+    Fine(String),
+    /// Something is wrong: what, and what to do about it.
+    Wrong { what: String, remedy: String },
+}
+
+/// Runs the chosen steps until one fails.
+pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> anyhow::Result<Outcome> {
+    let steps = chosen(arguments);
+    if steps.is_empty() {
+        bail!("no step is left to run: see --only, --skip and --quick");
+    }
+    check_tools(workspace, &steps)?;
+    let start = Instant::now();
+    for step in &steps {
+        let name = step.name();
+        println!("\n== {name}");
+        let step_start = Instant::now();
+        let finding = step.run(workspace)?;
+        let seconds = step_start.elapsed().as_secs_f64();
+        match finding {
+            Finding::Fine(words) => println!("ok      {name} ({seconds:.1} s): {words}"),
+            Finding::Wrong { what, remedy } => {
+                println!("FAILED  {name} ({seconds:.1} s): {what}");
+                println!("        {remedy}");
+                println!("        this step alone: cargo xtask ci --only {name}");
+                return Ok(Outcome::Failed);
+            }
+        }
+    }
+    let seconds = start.elapsed().as_secs_f64();
+    println!("\nci: steps passed: {} in {seconds:.0} s", steps.len());
+    Ok(Outcome::Passed)
+}
+
+fn chosen(arguments: &Arguments) -> Vec<Step> {
+    Step::value_variants()
+        .iter()
+        .copied()
+        .filter(|step| arguments.only.is_empty() || arguments.only.contains(step))
+        .filter(|step| !arguments.skip.contains(step))
+        .filter(|step| !(arguments.quick && step.is_slow()))
+        .collect()
+}
+
+/// A missing tool is no failed check, so it is found out before the first one.
+fn check_tools(workspace: &Workspace, steps: &[Step]) -> anyhow::Result<()> {
+    for (step, subcommand, component) in [
+        (Step::Fmt, "fmt", "rustfmt"),
+        (Step::Clippy, "clippy", "clippy"),
+    ] {
+        let wanted = steps.contains(&step);
+        if wanted
+            && !workspace
+                .cargo(&format!("{subcommand} --version"))
+                .works_silently()
+        {
+            bail!("`cargo {subcommand}` is not installed: rustup component add {component}");
+        }
+    }
+    Ok(())
+}
+
+impl Step {
+    fn name(self) -> String {
+        self.to_possible_value()
+            .map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+
+    fn is_slow(self) -> bool {
+        matches!(self, Self::Package | Self::Bench)
+    }
+
+    fn run(self, workspace: &Workspace) -> anyhow::Result<Finding> {
+        match self {
+            Self::Fmt => all_succeed(
+                [workspace.cargo("fmt --all --check")],
+                "the formatting is rustfmt's",
+                "run `cargo fmt --all`",
+            ),
+            Self::Sources => sources::check(workspace),
+            Self::Arrows => arrows::check(workspace),
+            Self::Trees => trees::check(workspace),
+            Self::Clippy => all_succeed(
+                [workspace.cargo(
+                    "clippy --workspace --all-targets --all-features --locked -- -D warnings",
+                )],
+                "no warning",
+                "mend the code; an exception to a lint carries its reason",
+            ),
+            Self::Docs => all_succeed(
+                [workspace
+                    .cargo("doc --workspace --no-deps --all-features --locked")
+                    .env("RUSTDOCFLAGS", "-D warnings")],
+                "no warning",
+                "mend the doc comments that rustdoc names above",
+            ),
+            Self::Test => all_succeed(
+                [workspace.cargo("test --locked")],
+                "all tests pass",
+                "the tests that failed are named above",
+            ),
+            Self::Features => all_succeed(
+                [
+                    // Without dev-dependencies, which may switch on features that the crate
+                    // itself forgot to ask for.
+                    workspace.cargo("check -p mlp --locked"),
+                    workspace.cargo("test -p mlp --locked"),
+                    workspace.cargo("test -p mlp --features objective --locked"),
+                ],
+                "mlp stands with and without its feature `objective`",
+                "what needs finite-diff belongs behind `#[cfg(feature = \"objective\")]`",
+            ),
+            Self::Package => package::check(workspace),
+            Self::Bench => all_succeed(
+                [workspace.cargo("bench -p benches --locked -- --test")],
+                "every benchmark runs",
+                "the benchmark that failed is named above",
+            ),
+        }
+    }
+}
+
+/// Runs the commands until one fails.
+fn all_succeed(
+    commands: impl IntoIterator<Item = Cargo>,
+    fine: &str,
+    remedy: &str,
+) -> anyhow::Result<Finding> {
+    for command in commands {
+        let typed = command.typed().to_owned();
+        if !command.succeeds()? {
+            return Ok(Finding::Wrong {
+                what: format!("`{typed}`"),
+                remedy: remedy.to_owned(),
+            });
+        }
+    }
+    Ok(Finding::Fine(fine.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Arguments, Step, chosen};
+
+    fn check(quick: bool, only: &[Step], skip: &[Step], expected: &str) {
+        let steps = chosen(&Arguments {
+            quick,
+            only: only.to_vec(),
+            skip: skip.to_vec(),
+        });
+        let names: Vec<_> = steps.into_iter().map(Step::name).collect();
+        assert_eq!(names.join(" "), expected);
+    }
+
+    #[test]
+    fn all_steps_run_in_their_order() {
+        check(
+            false,
+            &[],
+            &[],
+            "fmt sources arrows trees clippy docs test features package bench",
+        );
+    }
+
+    #[test]
+    fn quick_leaves_out_the_slow_ones() {
+        check(
+            true,
+            &[],
+            &[],
+            "fmt sources arrows trees clippy docs test features",
+        );
+    }
+
+    #[test]
+    fn steps_can_be_picked_and_left_out() {
+        check(false, &[Step::Bench, Step::Fmt], &[], "fmt bench");
+        check(
+            true,
+            &[],
+            &[Step::Test, Step::Features],
+            "fmt sources arrows trees clippy docs",
+        );
+    }
+}

@@ -1,0 +1,134 @@
+//! Where the workspace is, and how cargo is run in it.
+//!
+//! Every command is printed before it runs, exactly as one would type it, so that a step which
+//! failed elsewhere can be repeated by hand. Knows nothing of what the commands check.
+
+use std::env;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+
+use anyhow::{Context, bail};
+use clap::ColorChoice;
+
+/// The root folder of the workspace and the cargo that is running us.
+pub(crate) struct Workspace {
+    root: PathBuf,
+    cargo: OsString,
+    color: ColorChoice,
+}
+
+impl Workspace {
+    /// Finds the workspace through the variables that `cargo run` sets.
+    ///
+    /// They are read at run time: a binary that remembered where it was built would check the wrong
+    /// checkout after a move.
+    pub(crate) fn find(color: ColorChoice) -> anyhow::Result<Self> {
+        let manifest_dir = env::var_os("CARGO_MANIFEST_DIR")
+            .map(PathBuf::from)
+            .context("CARGO_MANIFEST_DIR is not set: start this as `cargo xtask …`")?;
+        let root = manifest_dir
+            .parent()
+            .context("CARGO_MANIFEST_DIR has no parent folder")?
+            .to_path_buf();
+        if !root.join("Cargo.toml").is_file() {
+            bail!(
+                "no Cargo.toml in {}, which should be the workspace",
+                root.display()
+            );
+        }
+        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        Ok(Self { root, cargo, color })
+    }
+
+    /// The workspace's root folder.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// A cargo command, given as one would type it after `cargo`; words are split at blanks.
+    pub(crate) fn cargo(&self, line: &str) -> Cargo {
+        let mut command = Command::new(&self.cargo);
+        command
+            .args(line.split_whitespace())
+            .current_dir(&self.root)
+            .stdin(Stdio::null());
+        // Left to itself, each tool looks at the terminal that it shares with us.
+        match self.color {
+            ColorChoice::Auto => {}
+            ColorChoice::Always => {
+                command.env("CARGO_TERM_COLOR", "always");
+            }
+            ColorChoice::Never => {
+                command.env("CARGO_TERM_COLOR", "never");
+            }
+        }
+        Cargo {
+            command,
+            typed: format!("cargo {line}"),
+        }
+    }
+}
+
+/// A cargo command about to run.
+pub(crate) struct Cargo {
+    command: Command,
+    typed: String,
+}
+
+impl Cargo {
+    /// Sets an environment variable, for the command and for what is printed.
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self.typed = format!("{name}='{value}' {}", self.typed);
+        self
+    }
+
+    /// The command as one would type it.
+    pub(crate) fn typed(&self) -> &str {
+        &self.typed
+    }
+
+    /// Runs it with its output on ours; says whether it succeeded.
+    pub(crate) fn succeeds(mut self) -> anyhow::Result<bool> {
+        println!("$ {}", self.typed);
+        let status = self
+            .command
+            .status()
+            .with_context(|| format!("`{}` could not be started", self.typed))?;
+        exited(status, &self.typed)
+    }
+
+    /// Runs it and returns what it printed on stdout, or `None` if it failed; stderr is ours.
+    pub(crate) fn stdout(mut self) -> anyhow::Result<Option<String>> {
+        println!("$ {}", self.typed);
+        let output = self
+            .command
+            .stderr(Stdio::inherit())
+            .output()
+            .with_context(|| format!("`{}` could not be started", self.typed))?;
+        if !exited(output.status, &self.typed)? {
+            return Ok(None);
+        }
+        let text = String::from_utf8(output.stdout)
+            .with_context(|| format!("`{}` printed something that is not UTF-8", self.typed))?;
+        Ok(Some(text))
+    }
+
+    /// Runs it without a word; says whether it exists and succeeded.
+    pub(crate) fn works_silently(mut self) -> bool {
+        self.command
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .is_ok_and(|status| status.success())
+    }
+}
+
+/// Success or failure; a command ended by a signal gave no answer at all.
+fn exited(status: ExitStatus, typed: &str) -> anyhow::Result<bool> {
+    if status.code().is_none() {
+        bail!("`{typed}` was ended from outside: {status}");
+    }
+    Ok(status.success())
+}
