@@ -1,1 +1,44 @@
-//! An L-layer perceptron with its backward pass written by hand: forward with caches, generic over the scalar, backward, dropout with explicit masks, training.
+#![doc = include_str!("../README.md")]
+//!
+//! Knows layers, costs and training; refuses to know tolerances, numeric derivatives (but behind the
+//! feature `objective`) and faults.
+
+mod activation;
+mod architecture;
+mod backward;
+mod batch;
+mod cost;
+mod dropout;
+mod error;
+mod forward;
+mod gradient;
+mod initialize;
+mod layer;
+mod loss;
+mod name;
+#[cfg(feature = "objective")]
+mod objective;
+mod optimizer;
+mod parameters;
+mod train;
+
+pub use activation::{Activation, LEAKY_SLOPE};
+pub use architecture::{Architecture, BlockSpec};
+pub use backward::{
+    activation_backward, add_weight_decay, backward, bias_gradient, input_gradient, output_delta,
+    weight_gradient,
+};
+pub use batch::Batch;
+pub use cost::{example_losses, total_cost, weight_penalty};
+pub use dropout::DropoutMasks;
+pub use error::MlpError;
+pub use forward::{ForwardPass, cost, cost_at, forward};
+pub use gradient::Gradient;
+pub use initialize::{Initialization, NORMAL_DEVIATION, initialize};
+pub use layer::{LayerCache, activate, linear};
+pub use loss::Loss;
+#[cfg(feature = "objective")]
+pub use objective::{NetworkObjective, layout};
+pub use optimizer::{ADAM_EPSILON, BETA1, BETA2, Optimizer};
+pub use parameters::Parameters;
+pub use train::{CurvePoint, Training, TrainingOptions, train, train_observed};

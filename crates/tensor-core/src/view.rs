@@ -139,6 +139,17 @@ fn check<T>(rows: usize, cols: usize, got: usize) -> Result<(), ShapeError> {
     }
 }
 
+/// A view of nothing, 0×0.
+impl<T> Default for MatrixView<'_, T> {
+    fn default() -> Self {
+        Self {
+            rows: 0,
+            cols: 0,
+            data: &[],
+        }
+    }
+}
+
 // By hand: derived, they would ask for `T: Copy`, although only a reference is copied.
 impl<T> Clone for MatrixView<'_, T> {
     fn clone(&self) -> Self {
