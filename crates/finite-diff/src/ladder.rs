@@ -36,9 +36,9 @@ impl Refined {
 /// ε^0.4 (4e-3 to 5e-7 in `f64`, 0.1 to 2e-3 in `f32`), sharing evaluations: 28 of them in `f64`.
 ///
 /// With D(h) the central quotient, a rung is R(h) = (4D(h) − D(2h))/3 with the bar
-/// |R(h) − R(2h)| + 1.5·ε_f/h (Richardson 1911; the truncation of R(h) is about a fifteenth of that
-/// difference, which is not trusted). One-sided rungs are 2D(h) − D(2h) with |R(h) − R(2h)| and
-/// 5·ε_f/h.
+/// max(|R(h) − R(2h)|, |R(2h) − R(4h)|/16) + 1.5·ε_f/h (Richardson 1911; the truncation of R(h) is
+/// about a fifteenth of the first difference, which is not trusted). One-sided rungs are
+/// 2D(h) − D(2h) with a quarter for the sixteenth and 5·ε_f/h for the noise.
 ///
 /// A rung is then held against every narrower one, and its bar widened until none contradicts it;
 /// narrower ones, because a step can only be spoilt by what lies within its reach. The rung with the
@@ -79,9 +79,9 @@ pub(crate) fn refine<T: Real>(
     }
 
     let epsilon_f = noise.at::<T>(line.magnitude());
-    let (two_sided, contradicted) = sharpest(&central, h, 4.0 / 3.0, 1.5 * epsilon_f);
-    let (left, _) = sharpest(&below, h, 2.0, 5.0 * epsilon_f);
-    let (right, _) = sharpest(&above, h, 2.0, 5.0 * epsilon_f);
+    let (two_sided, contradicted) = sharpest(&central, h, 4.0 / 3.0, 16.0, 1.5 * epsilon_f);
+    let (left, _) = sharpest(&below, h, 2.0, 4.0, 5.0 * epsilon_f);
+    let (right, _) = sharpest(&above, h, 2.0, 4.0, 5.0 * epsilon_f);
     Ok(Outcome::Estimated(Refined {
         two_sided,
         left,
@@ -90,21 +90,35 @@ pub(crate) fn refine<T: Real>(
     }))
 }
 
-/// The rung with the smallest bar after widening; `quotients[k]` is D(2ᵏh) and a rung is
-/// w·D(h) − (w−1)·D(2h). At least three quotients.
-fn sharpest(quotients: &[f64], h: f64, w: f64, noise_at_1: f64) -> (Estimate, bool) {
+/// The rung with the smallest bar after widening; `quotients[k]` is D(2ᵏh), a rung is
+/// w·D(h) − (w−1)·D(2h), and on smooth ground the gap to the next rung grows by `gap_ratio` from one
+/// rung to the next. At least three quotients.
+fn sharpest(
+    quotients: &[f64],
+    h: f64,
+    w: f64,
+    gap_ratio: f64,
+    noise_at_1: f64,
+) -> (Estimate, bool) {
     let extrapolated: Vec<f64> = quotients
         .windows(2)
         .map(|d| w * d[0] - (w - 1.0) * d[1])
         .collect();
-    let rungs: Vec<Estimate> = extrapolated
+    let gaps: Vec<f64> = extrapolated
         .windows(2)
+        .map(|r| (r[1] - r[0]).abs())
+        .collect();
+    let rungs: Vec<Estimate> = gaps
+        .iter()
         .enumerate()
-        .map(|(k, r)| {
+        .map(|(k, gap)| {
             let step = h * 2f64.powi(k as i32);
+            // Two rungs can agree by accident; the gap above them, brought down by the order of the
+            // rung, guards against that.
+            let above = gaps.get(k + 1).map_or(0.0, |wider| wider / gap_ratio);
             Estimate {
-                derivative: r[0],
-                truncation: (r[1] - r[0]).abs(),
+                derivative: extrapolated[k],
+                truncation: gap.max(above),
                 noise: noise_at_1 / step,
                 step,
             }

@@ -1,1 +1,14 @@
-//! Judges an analytic gradient against a numeric one with error bars: agree, disagree or inconclusive, per coordinate and per block.
+#![doc = include_str!("../README.md")]
+
+mod check;
+mod difference;
+pub mod evidence;
+mod pair;
+mod report;
+pub mod verdict;
+
+pub use check::{CheckError, Settings, check, check_by_complex_step};
+pub use difference::{BUG_FROM, Band, WARN_ABOVE, difference};
+pub use pair::compare_gradients;
+pub use report::{BlockReport, CoordinateReport, Counts, Power, Report};
+pub use verdict::{Comparison, Reason, Verdict};

@@ -1,0 +1,413 @@
+//! The check itself: gather evidence in two passes, judge it, report.
+
+use std::collections::HashSet;
+use std::time::Instant;
+
+use finite_diff::{
+    Derivatives, DifferenceError, Execution, LayoutError, Noise, Objective, Outcome,
+    ParameterLayout, Progress, Real, Scheme, Selection, differentiate_finely,
+};
+use num_complex::Complex;
+use thiserror::Error;
+
+use crate::evidence::{Evidence, Observation};
+use crate::report::{Frame, Report, assemble};
+use crate::verdict::{self, Verdict};
+
+/// How to check. [`Settings::default`] is central differences at the best step, every coordinate,
+/// a gradient computed in `f64`.
+#[derive(Clone)]
+pub struct Settings<'a> {
+    /// The finite differences of the first pass. Its noise is a lower bound: the noise of J is
+    /// measured too, and the larger one taken.
+    pub scheme: Scheme,
+    /// Which coordinates.
+    pub selection: Selection,
+    /// ε of the type that the analytic gradient was computed in: `f64::EPSILON`, or
+    /// `f32::EPSILON` for a single-precision backward pass whose forward is evaluated in `f64`.
+    pub working_epsilon: f64,
+    /// Seed of the direction along which the noise of J is measured.
+    pub seed: u64,
+    /// Threads, progress, cancellation.
+    pub execution: Execution<'a>,
+}
+
+impl Default for Settings<'_> {
+    fn default() -> Self {
+        Self {
+            scheme: Scheme::CENTRAL,
+            selection: Selection::All,
+            working_epsilon: f64::EPSILON,
+            seed: 0,
+            execution: Execution::default(),
+        }
+    }
+}
+
+/// Why a check could not be made.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum CheckError {
+    /// The analytic gradient has another length than the parameters.
+    #[error("the analytic gradient does not fit the parameters: {0}")]
+    Gradient(#[source] LayoutError),
+    /// The point has another length than the layout.
+    #[error("the point does not fit the layout: {0}")]
+    Point(#[source] LayoutError),
+    /// The layout and the objective disagree on the number of parameters.
+    #[error("the objective takes {objective} parameters, but the layout {layout} has {len}")]
+    Layout {
+        /// n of the objective.
+        objective: usize,
+        /// The layout in short form.
+        layout: String,
+        /// Its length.
+        len: usize,
+    },
+    /// There is nothing to check.
+    #[error("there are no parameters to check: the layout or the selection is empty")]
+    Empty,
+    /// The numeric side failed at a coordinate.
+    #[error("at {name}: {source}")]
+    At {
+        /// The coordinate, such as `W2[3,1]`.
+        name: String,
+        /// What happened.
+        source: DifferenceError,
+    },
+    /// The numeric side failed as a whole.
+    #[error(transparent)]
+    Difference(DifferenceError),
+}
+
+/// Checks `analytic`, the gradient of `objective` at `point`, by finite differences.
+///
+/// First every selected coordinate by `settings.scheme`; then each one that does not agree sharply
+/// again on a ladder of steps. See [`verdict`] for the rule.
+///
+/// ```
+/// use finite_diff::{ParameterLayout, from_fn};
+/// use gradient_check::{Settings, Verdict, check};
+///
+/// let j = from_fn(3, |x: &[f64]| x[0] * x[1] + x[2].sin());
+/// let layout = ParameterLayout::new().with("w", &[2])?.with("b", &[1])?;
+/// let at = [2.0, -1.0, 0.5];
+///
+/// let right = [at[1], at[0], at[2].cos()];
+/// assert_eq!(check(&j, &right, &at, &layout, &Settings::default())?.verdict, Verdict::Agree);
+///
+/// let wrong = [at[1], at[0], -at[2].cos()];
+/// let report = check(&j, &wrong, &at, &layout, &Settings::default())?;
+/// assert_eq!(report.verdict, Verdict::Disagree);
+/// assert_eq!(report.worst[0].coordinate.to_string(), "b[0]");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`CheckError`], where the pieces don't fit together or an evaluation fails. A gradient that is
+/// wrong is no error but a verdict.
+pub fn check<T: Real, O: Objective<T> + ?Sized>(
+    objective: &O,
+    analytic: &[f64],
+    point: &[T],
+    layout: &ParameterLayout,
+    settings: &Settings<'_>,
+) -> Result<Report, CheckError> {
+    let begun = Instant::now();
+    let coordinates = fit(objective.dim(), analytic, point.len(), layout, settings)?;
+    let (cost, deterministic) = evaluate_twice(objective, point, T::widen)?;
+    let mut evidence = Evidence {
+        cost,
+        deterministic,
+        observations: Vec::new(),
+        evaluations: 2,
+        interrupted: false,
+        working_epsilon: settings.working_epsilon,
+    };
+    let mut reexamined = 0;
+    // With a cost that is not a number, or not the same twice, no difference means anything.
+    if deterministic && cost.is_finite() {
+        let named = |source| name_coordinate(source, layout);
+        let measured =
+            finite_diff::measure_noise(objective, point, settings.seed).map_err(named)?;
+        evidence.evaluations += measured.evaluations;
+        let magnitude = evidence.cost.abs();
+        let epsilon_f = measured
+            .epsilon_f::<T>(magnitude)
+            .max(settings.scheme.noise.at::<T>(magnitude));
+        let noise = Noise::Absolute(epsilon_f);
+
+        let scheme = Scheme {
+            noise,
+            ..settings.scheme
+        };
+        let execution = &settings.execution;
+        let first = finite_diff::differentiate(objective, point, &coordinates, &scheme, execution)
+            .map_err(named)?;
+        collect_first(&mut evidence, first, analytic);
+
+        reexamined =
+            look_again(&mut evidence, objective, point, layout, noise, execution).map_err(named)?;
+    } else {
+        collect_unmeasured(&mut evidence, &coordinates, analytic);
+    }
+    Ok(judge(
+        &evidence,
+        layout,
+        coordinates.len(),
+        reexamined,
+        settings.scheme.stencil.name(),
+        begun,
+    ))
+}
+
+/// Checks `analytic` by the complex step: sharper by five digits than finite differences and with one
+/// evaluation a coordinate, for an objective that runs on complex numbers with analytic operations
+/// only. `settings.scheme` is not used.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_by_complex_step<O: Objective<Complex<f64>> + ?Sized>(
+    objective: &O,
+    analytic: &[f64],
+    point: &[f64],
+    layout: &ParameterLayout,
+    settings: &Settings<'_>,
+) -> Result<Report, CheckError> {
+    let begun = Instant::now();
+    let coordinates = fit(objective.dim(), analytic, point.len(), layout, settings)?;
+    let complex: Vec<Complex<f64>> = point.iter().map(|&x| Complex::new(x, 0.0)).collect();
+    let (cost, deterministic) = evaluate_twice(objective, &complex, |j| j.re)?;
+    let mut evidence = Evidence {
+        cost,
+        deterministic,
+        observations: Vec::new(),
+        evaluations: 2,
+        interrupted: false,
+        working_epsilon: settings.working_epsilon,
+    };
+    if deterministic && cost.is_finite() {
+        let first = finite_diff::complex_step(objective, point, &coordinates, &settings.execution)
+            .map_err(|source| name_coordinate(source, layout))?;
+        collect_first(&mut evidence, first, analytic);
+    } else {
+        collect_unmeasured(&mut evidence, &coordinates, analytic);
+    }
+    Ok(judge(
+        &evidence,
+        layout,
+        coordinates.len(),
+        0,
+        "complex-step",
+        begun,
+    ))
+}
+
+/// Whether everything has the same length, and which coordinates are meant, in ascending order.
+fn fit(
+    dim: usize,
+    analytic: &[f64],
+    point: usize,
+    layout: &ParameterLayout,
+    settings: &Settings<'_>,
+) -> Result<Vec<usize>, CheckError> {
+    if dim != layout.len() {
+        let layout_text = layout.to_string();
+        return Err(CheckError::Layout {
+            objective: dim,
+            layout: layout_text,
+            len: layout.len(),
+        });
+    }
+    layout.check_len(point).map_err(CheckError::Point)?;
+    layout
+        .check_len(analytic.len())
+        .map_err(CheckError::Gradient)?;
+    let mut coordinates = settings.selection.coordinates(layout);
+    coordinates.sort_unstable();
+    coordinates.dedup();
+    if let Some(&coordinate) = coordinates.iter().find(|&&coordinate| coordinate >= dim) {
+        let source = DifferenceError::NoSuchCoordinate { coordinate, dim };
+        return Err(CheckError::Difference(source));
+    }
+    if coordinates.is_empty() {
+        return Err(CheckError::Empty);
+    }
+    Ok(coordinates)
+}
+
+/// J at the point, and whether a second evaluation gives the same bits.
+fn evaluate_twice<T: Copy + Send, O: Objective<T> + ?Sized>(
+    objective: &O,
+    point: &[T],
+    widen: impl Fn(T) -> f64,
+) -> Result<(f64, bool), CheckError> {
+    let evaluate = || match objective.value(point) {
+        Ok(value) => Ok(widen(value)),
+        Err(source) => Err(CheckError::Difference(DifferenceError::Center { source })),
+    };
+    let (first, second) = (evaluate()?, evaluate()?);
+    // A NaN twice is reported as not finite, whatever its payload.
+    Ok((
+        first,
+        first.to_bits() == second.to_bits() || (first.is_nan() && second.is_nan()),
+    ))
+}
+
+fn collect_first(evidence: &mut Evidence, first: Derivatives, analytic: &[f64]) {
+    evidence.evaluations += first.evaluations;
+    evidence.interrupted |= first.interrupted;
+    evidence
+        .observations
+        .extend(first.entries.into_iter().map(|entry| Observation {
+            coordinate: entry.coordinate,
+            analytic: analytic[entry.coordinate],
+            first: entry.outcome,
+            fine: None,
+        }));
+}
+
+fn collect_unmeasured(evidence: &mut Evidence, coordinates: &[usize], analytic: &[f64]) {
+    let side = finite_diff::Side {
+        offset: 0,
+        replacement: f64::NAN,
+    };
+    let value = evidence.cost;
+    evidence
+        .observations
+        .extend(coordinates.iter().map(|&coordinate| Observation {
+            coordinate,
+            analytic: analytic[coordinate],
+            first: Outcome::NonFinite { side, value },
+            fine: None,
+        }));
+}
+
+/// How many suspects are still looked at again, the furthest off first, after a run was cancelled: few
+/// enough to end at once, enough to say that a gradient is wrong where it was seen to be.
+const AFTER_CANCEL: usize = 4;
+
+/// The second pass: every suspect on the ladder. Returns how many there were.
+fn look_again<T: Real, O: Objective<T> + ?Sized>(
+    evidence: &mut Evidence,
+    objective: &O,
+    point: &[T],
+    layout: &ParameterLayout,
+    noise: Noise,
+    execution: &Execution<'_>,
+) -> Result<usize, DifferenceError> {
+    let mut suspects = suspects(evidence, layout);
+    let looked_at = evidence.observations.len();
+    let onward = |p: Progress| {
+        if let Some(progress) = execution.progress {
+            progress(Progress {
+                done: looked_at + p.done,
+                total: looked_at + p.total,
+            });
+        }
+    };
+    let again = Execution {
+        progress: Some(&onward),
+        ..*execution
+    };
+    let mut fine = differentiate_finely(objective, point, &suspects, noise, &again)?;
+    evidence.interrupted |= fine.interrupted;
+    evidence.evaluations += fine.evaluations;
+    if evidence.interrupted {
+        let done: HashSet<usize> = fine.entries.iter().map(|entry| entry.coordinate).collect();
+        suspects.retain(|coordinate| !done.contains(coordinate));
+        suspects.truncate(AFTER_CANCEL);
+        let last = Execution {
+            threads: execution.threads,
+            ..Execution::default()
+        };
+        let last = differentiate_finely(objective, point, &suspects, noise, &last)?;
+        evidence.evaluations += last.evaluations;
+        fine.entries.extend(last.entries);
+    }
+    for entry in &fine.entries {
+        let at = evidence
+            .observations
+            .binary_search_by_key(&entry.coordinate, |o| o.coordinate);
+        if let Ok(at) = at {
+            evidence.observations[at].fine = Some(entry.outcome);
+        }
+    }
+    Ok(fine.entries.len())
+}
+
+/// Those that do not agree sharply on the first look and could on a second, the furthest off first.
+fn suspects(evidence: &Evidence, layout: &ParameterLayout) -> Vec<usize> {
+    let mut suspects: Vec<_> = by_block(evidence, layout)
+        .flat_map(|observations| verdict::compare_block(evidence, observations))
+        .filter(|comparison| {
+            comparison.verdict != Verdict::Agree
+                && comparison.verdict != Verdict::Inconclusive(verdict::Reason::Vacuous)
+        })
+        .collect();
+    let excess = |c: &verdict::Comparison| {
+        c.numeric
+            .map_or(f64::INFINITY, |d| (c.analytic - d).abs() / c.tolerance)
+    };
+    suspects.sort_by(|a, b| excess(b).total_cmp(&excess(a)));
+    suspects
+        .into_iter()
+        .map(|comparison| comparison.coordinate)
+        .collect()
+}
+
+/// The observations of each block of the layout, in its order; they are in ascending order.
+fn by_block<'a>(
+    evidence: &'a Evidence,
+    layout: &'a ParameterLayout,
+) -> impl Iterator<Item = &'a [Observation]> {
+    layout.blocks().iter().map(|block| {
+        let at = |flat: usize| {
+            evidence
+                .observations
+                .partition_point(|o| o.coordinate < flat)
+        };
+        &evidence.observations[at(block.range().start)..at(block.range().end)]
+    })
+}
+
+fn judge(
+    evidence: &Evidence,
+    layout: &ParameterLayout,
+    selected: usize,
+    reexamined: usize,
+    scheme: &str,
+    begun: Instant,
+) -> Report {
+    let compared = by_block(evidence, layout)
+        .map(|observations| {
+            (
+                verdict::scale(observations),
+                verdict::compare_block(evidence, observations),
+            )
+        })
+        .collect();
+    let frame = Frame {
+        cost: evidence.cost,
+        selected,
+        reexamined,
+        evaluations: evidence.evaluations,
+        elapsed: begun.elapsed(),
+        scheme: scheme.to_owned(),
+        interrupted: evidence.interrupted,
+    };
+    assemble(layout, compared, frame)
+}
+
+fn name_coordinate(source: DifferenceError, layout: &ParameterLayout) -> CheckError {
+    match &source {
+        DifferenceError::Probe { coordinate, .. } => match layout.coordinate(*coordinate) {
+            Some(coordinate) => CheckError::At {
+                name: coordinate.to_string(),
+                source,
+            },
+            None => CheckError::Difference(source),
+        },
+        _ => CheckError::Difference(source),
+    }
+}

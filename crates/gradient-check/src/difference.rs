@@ -1,0 +1,99 @@
+//! The course's one number for a whole gradient, and how the course reads it.
+//!
+//! Always reported, never the verdict: it says nothing of how well the numeric side is known.
+
+/// Above it the notebook prints its warning.
+pub const WARN_ABOVE: f64 = 2e-7;
+/// From it on the course speaks of a bug.
+pub const BUG_FROM: f64 = 1e-3;
+
+/// difference = ‖grad − gradapprox‖₂ / (‖grad‖₂ + ‖gradapprox‖₂), between 0 and 1.
+///
+/// Both zero gives 0. Entries past the shorter one's end are not looked at. A NaN or infinity on
+/// either side gives NaN. Scaled by the largest entry first, so that neither tiny nor huge gradients
+/// under- or overflow.
+///
+/// ```
+/// let difference = gradient_check::difference(&[2.0, 0.0], &[2.0, 1.0]);
+/// assert!((difference - 1.0 / (2.0 + 5f64.sqrt())).abs() < 1e-15);
+/// ```
+pub fn difference(grad: &[f64], gradapprox: &[f64]) -> f64 {
+    if grad.iter().chain(gradapprox).any(|v| !v.is_finite()) {
+        return f64::NAN;
+    }
+    let largest = grad
+        .iter()
+        .chain(gradapprox)
+        .fold(0.0, |l: f64, v| l.max(v.abs()));
+    if largest == 0.0 {
+        return 0.0;
+    }
+    let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|v| v * v).sum::<f64>().sqrt();
+    let apart = norm(
+        &mut grad
+            .iter()
+            .zip(gradapprox)
+            .map(|(g, d)| g / largest - d / largest),
+    );
+    let together = norm(&mut grad.iter().map(|g| g / largest))
+        + norm(&mut gradapprox.iter().map(|d| d / largest));
+    apart / together
+}
+
+/// How the course reads a difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Band {
+    /// Up to 2e-7: likely right.
+    LikelyRight,
+    /// Between: look again.
+    LookAgain,
+    /// From 1e-3 on, or not a number: a bug.
+    Bug,
+}
+
+impl Band {
+    /// The band of a difference.
+    ///
+    /// ```
+    /// use gradient_check::Band;
+    /// assert_eq!(Band::of(1.19e-7), Band::LikelyRight);
+    /// assert_eq!(Band::of(1e-5), Band::LookAgain);
+    /// assert_eq!(Band::of(f64::NAN), Band::Bug);
+    /// ```
+    pub fn of(difference: f64) -> Self {
+        if difference <= WARN_ABOVE {
+            Self::LikelyRight
+        } else if difference < BUG_FROM {
+            Self::LookAgain
+        } else {
+            Self::Bug
+        }
+    }
+
+    /// In the course's words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::LikelyRight => "likely right",
+            Self::LookAgain => "look again",
+            Self::Bug => "a bug",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn extremes_neither_overflow_nor_vanish() {
+        for scale in [1e-300, 1e-8, 1.0, 1e300] {
+            let d = difference(&[2.0 * scale], &[scale]);
+            assert!((d - 1.0 / 3.0).abs() < 1e-15, "{scale:e}: {d}");
+        }
+        assert_eq!(difference(&[], &[]), 0.0);
+        assert_eq!(difference(&[0.0], &[0.0]), 0.0);
+        assert_eq!(difference(&[0.0], &[1.0]), 1.0);
+        assert!(difference(&[f64::NAN], &[1.0]).is_nan());
+        assert!(difference(&[f64::INFINITY], &[1.0]).is_nan());
+    }
+}

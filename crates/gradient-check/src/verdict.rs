@@ -1,0 +1,273 @@
+//! From evidence to verdict: agree, disagree, inconclusive. Pure functions; nothing is evaluated here.
+//!
+//! Every tolerance of the project stands in this file. Knows no scheme, no step rule and no layer.
+
+use std::fmt;
+
+use crate::evidence::{Evidence, Observation};
+
+/// K: how many error bars apart the two gradients may be. Bars at K = 1 covered every coordinate of
+/// the nets they were tried on; 2 leaves room for those that are not so well-behaved.
+pub const SAFETY: f64 = 2.0;
+
+/// The rounding that the analytic gradient may carry, in ε of its working type and relative to the
+/// larger of its own size and its block's: sums over a batch and a few layers lose some bits.
+pub const ROUNDING: f64 = 64.0;
+
+/// How sharp a comparison must be to count as agreement, relative to the block's scale: what can't
+/// tell a millionth is no confirmation.
+pub const RESOLUTION: f64 = 1e-6;
+
+/// The word on a coordinate, a block, or a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// The gradient is right as far as the stated power goes.
+    Agree,
+    /// The gradient is wrong.
+    Disagree,
+    /// It could not be decided.
+    Inconclusive(Reason),
+}
+
+/// Why something could not be decided. A closed list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Reason {
+    /// The numeric derivative is not known well enough.
+    BelowResolution,
+    /// J is not smooth within reach of the steps.
+    Kink,
+    /// J was NaN or infinite.
+    NonFinite,
+    /// The step vanished beside the coordinate's value.
+    StepNotRepresentable,
+    /// J gave different values at the same point.
+    NotDeterministic,
+    /// Gradient and derivative are zero throughout the block: nothing depends on it here, so that
+    /// nothing was tested.
+    Vacuous,
+    /// The check was stopped before it came to this.
+    Interrupted,
+}
+
+impl Reason {
+    /// Every reason, in the order they are shown.
+    pub const ALL: [Self; 7] = [
+        Self::BelowResolution,
+        Self::Kink,
+        Self::NonFinite,
+        Self::StepNotRepresentable,
+        Self::NotDeterministic,
+        Self::Vacuous,
+        Self::Interrupted,
+    ];
+
+    /// As written in JSON: `below_resolution`, `kink`, …
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::BelowResolution => "below_resolution",
+            Self::Kink => "kink",
+            Self::NonFinite => "non_finite",
+            Self::StepNotRepresentable => "step_not_representable",
+            Self::NotDeterministic => "not_deterministic",
+            Self::Vacuous => "vacuous",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
+    /// What it means and what to do.
+    pub fn remedy(self) -> &'static str {
+        match self {
+            Self::BelowResolution => {
+                "the numeric derivative is too uncertain to confirm the gradient to a millionth of \
+                 its block's scale; scale the cost up, use fewer examples, or evaluate it in f64"
+            }
+            Self::Kink => {
+                "the cost has a kink (ReLU, max, |x|) within reach of every step; check at another \
+                 point or with a smooth activation"
+            }
+            Self::NonFinite => {
+                "the cost was NaN or infinite near the point; mend the forward pass first"
+            }
+            Self::StepNotRepresentable => {
+                "the step vanishes beside the parameter's value; use a step relative to it"
+            }
+            Self::NotDeterministic => {
+                "two evaluations at the same point differ; is dropout on? Set keep_prob = 1 or \
+                 freeze the masks, and fix every seed"
+            }
+            Self::Vacuous => {
+                "gradient and cost are flat throughout the block, so nothing was tested: a dead \
+                 unit or an unused parameter; check at another point"
+            }
+            Self::Interrupted => "the check was stopped before it was done; run it again",
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Agree => "agree",
+            Self::Disagree => "disagree",
+            Self::Inconclusive(_) => "inconclusive",
+        })
+    }
+}
+
+/// One coordinate, compared.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Comparison {
+    /// The flat index.
+    pub coordinate: usize,
+    /// g.
+    pub analytic: f64,
+    /// d; `None` where it could not be had.
+    pub numeric: Option<f64>,
+    /// B, the error bar of d.
+    pub error_bar: Option<f64>,
+    /// K·B + r, the distance from which |g − d| counts as wrong.
+    pub tolerance: f64,
+    /// The word on it.
+    pub verdict: Verdict,
+    /// Whether J has a kink at the very point and g is one of its subgradients (Clarke 1983).
+    pub subgradient: bool,
+    /// Whether J does not move with the coordinate and g is zero.
+    pub flat: bool,
+}
+
+/// A typical |d| of a block: the root mean square of the numeric derivatives.
+pub fn scale<'a>(observations: impl IntoIterator<Item = &'a Observation>) -> f64 {
+    let (mut sum, mut count, mut largest) = (0.0, 0u32, 0.0f64);
+    let derivatives: Vec<f64> = observations
+        .into_iter()
+        .filter_map(|o| Some(o.best()?.derivative.abs()))
+        .collect();
+    for d in &derivatives {
+        largest = largest.max(*d);
+    }
+    if largest == 0.0 {
+        return 0.0;
+    }
+    for d in derivatives {
+        sum += (d / largest).powi(2);
+        count += 1;
+    }
+    largest * (sum / f64::from(count)).sqrt()
+}
+
+/// Compares one coordinate. `scale` is its block's, `working_epsilon` that of the gradient's type,
+/// `interrupted` whether second looks may be missing.
+///
+/// - agree when |g − d| ≤ K·B + r and K·B + r ≤ resolution·scale;
+/// - disagree when |g − d| > K·B + r after the second pass, and no kink at the point explains it;
+/// - inconclusive otherwise, with the reason.
+pub fn compare(
+    observation: &Observation,
+    scale: f64,
+    working_epsilon: f64,
+    interrupted: bool,
+) -> Comparison {
+    let g = observation.analytic;
+    let mut comparison = Comparison {
+        coordinate: observation.coordinate,
+        analytic: g,
+        numeric: None,
+        error_bar: None,
+        tolerance: f64::INFINITY,
+        verdict: Verdict::Inconclusive(Reason::BelowResolution),
+        subgradient: false,
+        flat: observation.is_flat(),
+    };
+    let Some(best) = observation.best() else {
+        comparison.verdict = Verdict::Inconclusive(match observation.first {
+            finite_diff::Outcome::StepNotRepresentable { .. } => Reason::StepNotRepresentable,
+            _ => Reason::NonFinite,
+        });
+        return comparison;
+    };
+
+    let size = g.abs().max(scale);
+    let rounding = if size.is_finite() {
+        ROUNDING * working_epsilon * size
+    } else {
+        0.0
+    };
+    let resolution = RESOLUTION.max(4.0 * ROUNDING * working_epsilon) * scale;
+    let tolerance = |bar: f64| SAFETY * bar + rounding;
+    comparison.numeric = Some(best.derivative);
+    comparison.error_bar = Some(best.error_bar());
+    comparison.tolerance = tolerance(best.error_bar());
+
+    let refined = observation
+        .fine
+        .and_then(|outcome| outcome.estimated().copied());
+    if let Some(refined) = refined.filter(finite_diff::Refined::has_kink_at_point) {
+        // Any g between the one-sided derivatives is a subgradient there.
+        let bar = tolerance(refined.left.error_bar().max(refined.right.error_bar()));
+        let (left, right) = (refined.left.derivative, refined.right.derivative);
+        comparison.tolerance = bar;
+        comparison.subgradient = g >= left.min(right) - bar && g <= left.max(right) + bar;
+        comparison.verdict = match comparison.subgradient {
+            true if bar <= resolution => Verdict::Agree,
+            true => Verdict::Inconclusive(Reason::Kink),
+            false => Verdict::Disagree,
+        };
+        return comparison;
+    }
+
+    let within = (g - best.derivative).abs() <= comparison.tolerance;
+    comparison.verdict = if within && (comparison.tolerance <= resolution || comparison.flat) {
+        Verdict::Agree
+    } else if interrupted && observation.fine.is_none() {
+        // It wanted a second look, which was cancelled.
+        Verdict::Inconclusive(Reason::Interrupted)
+    } else if within {
+        let kinked = refined.is_some_and(|refined| refined.contradicted);
+        Verdict::Inconclusive(if kinked {
+            Reason::Kink
+        } else {
+            Reason::BelowResolution
+        })
+    } else {
+        // A g that is not a number ends here too: it is not within anything.
+        Verdict::Disagree
+    };
+    comparison
+}
+
+/// Compares every coordinate of one block.
+pub fn compare_block(evidence: &Evidence, observations: &[Observation]) -> Vec<Comparison> {
+    let scale = scale(observations);
+    let mut comparisons: Vec<Comparison> = observations
+        .iter()
+        .map(|o| compare(o, scale, evidence.working_epsilon, evidence.interrupted))
+        .collect();
+    let reason = if !evidence.cost.is_finite() {
+        Some(Reason::NonFinite)
+    } else if !evidence.deterministic {
+        Some(Reason::NotDeterministic)
+    } else if !comparisons.is_empty() && comparisons.iter().all(|comparison| comparison.flat) {
+        Some(Reason::Vacuous)
+    } else {
+        None
+    };
+    if let Some(reason) = reason {
+        for comparison in &mut comparisons {
+            comparison.verdict = Verdict::Inconclusive(reason);
+        }
+    }
+    comparisons
+}
+
+/// The word on a whole: wrong if anything is wrong, else undecided if anything is undecided.
+pub fn overall(verdicts: impl IntoIterator<Item = Verdict>) -> Verdict {
+    let mut word = Verdict::Agree;
+    for verdict in verdicts {
+        match (word, verdict) {
+            (_, Verdict::Disagree) => return Verdict::Disagree,
+            (Verdict::Agree, Verdict::Inconclusive(_)) => word = verdict,
+            _ => {}
+        }
+    }
+    word
+}

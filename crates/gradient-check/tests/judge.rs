@@ -1,0 +1,422 @@
+//! Right gradients that must not be rejected, wrong ones that must.
+
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use finite_diff::{
+    Execution, ParameterLayout, Progress, Scheme, Selection, Stencil, from_fn, try_from_fn,
+};
+use gradient_check::{
+    CheckError, Reason, Report, Settings, Verdict, check, check_by_complex_step, compare_gradients,
+};
+use num_complex::Complex;
+use proptest::prelude::*;
+
+/// A smooth function of two blocks, and its gradient by hand.
+fn smooth(scale: f64) -> impl Fn(&[f64]) -> f64 {
+    move |x: &[f64]| {
+        scale * (x.iter().map(|v| v.sin() + 0.3 * v * v).sum::<f64>() + x[0] * x[x.len() - 1] + 2.0)
+    }
+}
+
+fn smooth_gradient(scale: f64, x: &[f64]) -> Vec<f64> {
+    let last = x.len() - 1;
+    let mut g: Vec<f64> = x.iter().map(|v| v.cos() + 0.6 * v).collect();
+    g[0] += x[last];
+    g[last] += x[0];
+    g.into_iter().map(|v| v * scale).collect()
+}
+
+fn two_blocks(len: usize) -> ParameterLayout {
+    ParameterLayout::new()
+        .with_stage("W1", &[2, 2], 1)
+        .unwrap()
+        .with_stage("b1", &[len - 4], 2)
+        .unwrap()
+}
+
+fn judge(f: impl Fn(&[f64]) -> f64 + Sync, gradient: &[f64], at: &[f64]) -> Report {
+    let j = from_fn(at.len(), f);
+    check(
+        &j,
+        gradient,
+        at,
+        &two_blocks(at.len()),
+        &Settings::default(),
+    )
+    .unwrap()
+}
+
+proptest! {
+    #[test]
+    fn a_right_gradient_agrees_whatever_the_scale_of_the_cost(
+        at in prop::collection::vec(-3.0..3.0f64, 6..20), exponent in -8i32..9,
+    ) {
+        let scale = 10f64.powi(exponent);
+        let report = judge(smooth(scale), &smooth_gradient(scale, &at), &at);
+        prop_assert_eq!(report.verdict, Verdict::Agree, "{:#?}", report.worst);
+    }
+
+    #[test]
+    fn one_wrong_coordinate_is_found_and_named(
+        at in prop::collection::vec(-3.0..3.0f64, 6..20),
+        exponent in -8i32..9, which in 0usize..6, relative in prop::sample::select(vec![1e-6, 1e-3, 1.0, -2.0]),
+    ) {
+        let scale = 10f64.powi(exponent);
+        let mut gradient = smooth_gradient(scale, &at);
+        // Relative to a typical entry, which is of order 1 here.
+        gradient[which] += relative * scale * 3.0;
+        let report = judge(smooth(scale), &gradient, &at);
+        prop_assert_eq!(report.verdict, Verdict::Disagree);
+        prop_assert_eq!(report.counts.disagree, 1);
+        prop_assert_eq!(report.worst[0].coordinate.flat, which);
+        prop_assert_eq!(report.first_wrong_stage, Some(if which < 4 { 1 } else { 2 }));
+    }
+
+    #[test]
+    fn the_stated_power_is_what_is_caught(at in prop::collection::vec(-3.0..3.0f64, 6..12), which in 0usize..6) {
+        let report = judge(smooth(1.0), &smooth_gradient(1.0, &at), &at);
+        let power = report.power.unwrap().single_coordinate;
+        let block = &report.blocks[usize::from(which >= 4)];
+        let mut gradient = smooth_gradient(1.0, &at);
+        gradient[which] += 3.0 * power * block.scale;
+        prop_assert_eq!(judge(smooth(1.0), &gradient, &at).verdict, Verdict::Disagree);
+    }
+}
+
+/// The two signs and the factor that a fixed absolute tolerance passes when the cost is small.
+#[test]
+fn factors_and_signs_are_wrong_at_any_scale() {
+    let at: [f64; 6] = [0.3, -0.7, 1.1, 0.2, -0.4, 0.9];
+    for scale in [1e-8, 1.0, 1e8] {
+        for factor in [2.0, 10.0, -1.0, 1.0001, 0.0] {
+            let gradient: Vec<f64> = smooth_gradient(scale, &at)
+                .iter()
+                .map(|g| g * factor)
+                .collect();
+            let report = judge(smooth(scale), &gradient, &at);
+            assert_eq!(report.verdict, Verdict::Disagree, "{scale:e} × {factor}");
+            assert_eq!(report.counts.disagree, 6);
+        }
+    }
+}
+
+#[test]
+fn nothing_that_is_not_a_number_ever_agrees() {
+    let at: [f64; 6] = [0.3, -0.7, 1.1, 0.2, -0.4, 0.9];
+    for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        // In the gradient: wrong, and named.
+        let mut gradient = smooth_gradient(1.0, &at);
+        gradient[5] = bad;
+        let report = judge(smooth(1.0), &gradient, &at);
+        assert_eq!(report.verdict, Verdict::Disagree);
+        assert_eq!(report.worst[0].coordinate.to_string(), "b1[1]");
+        // At a probe: undecided there, and nowhere else.
+        let poisoned = |x: &[f64]| if x[5] < 0.9 { bad } else { smooth(1.0)(x) };
+        let report = judge(poisoned, &smooth_gradient(1.0, &at), &at);
+        assert_eq!(report.verdict, Verdict::Inconclusive(Reason::NonFinite));
+        assert_eq!(report.counts.with_reason(Reason::NonFinite), 1);
+        // In the cost itself: nothing can be said.
+        let report = judge(move |_: &[f64]| bad, &smooth_gradient(1.0, &at), &at);
+        assert_eq!(report.counts.with_reason(Reason::NonFinite), 6);
+    }
+}
+
+#[test]
+fn a_block_that_nothing_depends_on_is_no_pass() {
+    let at: [f64; 6] = [0.3, -0.7, 1.1, 0.2, -0.4, 0.9];
+    let only_the_first_block = |x: &[f64]| x[..4].iter().map(|v| v.sin()).sum::<f64>();
+    let mut gradient: Vec<f64> = at.iter().map(|v: &f64| v.cos()).collect();
+    gradient[4] = 0.0;
+    gradient[5] = 0.0;
+    let report = judge(only_the_first_block, &gradient, &at);
+    assert_eq!(report.verdict, Verdict::Inconclusive(Reason::Vacuous));
+    assert_eq!(report.blocks[0].verdict, Verdict::Agree);
+    assert_eq!(report.counts.with_reason(Reason::Vacuous), 2);
+    // A nonsense backward of the dead block is wrong all the same.
+    gradient[4] = 0.5;
+    assert_eq!(
+        judge(only_the_first_block, &gradient, &at).verdict,
+        Verdict::Disagree
+    );
+}
+
+#[test]
+fn a_flat_coordinate_of_a_live_block_agrees_and_is_counted() {
+    let at: [f64; 6] = [0.3, -0.7, 1.1, 0.2, -0.4, 0.9];
+    let without_the_second = |x: &[f64]| x[0].sin() + x[2] * x[3] + x[4].exp() + x[5];
+    let gradient = [at[0].cos(), 0.0, at[3], at[2], at[4].exp(), 1.0];
+    let report = judge(without_the_second, &gradient, &at);
+    assert_eq!((report.verdict, report.counts.flat), (Verdict::Agree, 1));
+}
+
+#[test]
+fn a_cost_that_changes_from_call_to_call_is_named_as_such() {
+    let calls = AtomicU64::new(0);
+    let report = judge(
+        |x: &[f64]| smooth(1.0)(x) + 1e-9 * calls.fetch_add(1, Ordering::Relaxed) as f64,
+        &smooth_gradient(1.0, &[0.3; 6]),
+        &[0.3; 6],
+    );
+    assert_eq!(
+        report.verdict,
+        Verdict::Inconclusive(Reason::NotDeterministic)
+    );
+}
+
+#[test]
+fn any_subgradient_at_a_kink_agrees_and_nothing_outside() {
+    // ReLU at exactly 0: D⁻ = 0, D⁺ = 1. The other coordinates are smooth.
+    let at = [0.0, -0.7, 1.1, 0.2, -0.4, 0.9];
+    let relu = |x: &[f64]| x[0].max(0.0) + x[1..].iter().map(|v| v.sin()).sum::<f64>();
+    let gradient = |g0: f64| {
+        let mut g: Vec<f64> = at.iter().map(|v: &f64| v.cos()).collect();
+        g[0] = g0;
+        g
+    };
+    for inside in [0.0, 0.25, 1.0] {
+        let report = judge(relu, &gradient(inside), &at);
+        assert_eq!(
+            (report.verdict, report.counts.subgradients),
+            (Verdict::Agree, 1),
+            "{inside}"
+        );
+    }
+    // The midpoint is what central differences give there: it agrees without a second look.
+    assert_eq!(judge(relu, &gradient(0.5), &at).verdict, Verdict::Agree);
+    for outside in [-0.01, 1.01, 2.0, -1.0] {
+        let report = judge(relu, &gradient(outside), &at);
+        assert_eq!(
+            (report.verdict, report.counts.disagree),
+            (Verdict::Disagree, 1),
+            "{outside}"
+        );
+    }
+}
+
+#[test]
+fn a_kink_near_the_point_is_no_false_alarm() {
+    for distance in [1e-4, 1e-5, 3e-6, 1e-6] {
+        for side in [-1.0, 1.0] {
+            let at: [f64; 6] = [0.5 + side * distance, -0.7, 1.1, 0.2, -0.4, 0.9];
+            let relu =
+                |x: &[f64]| 3.0 * (x[0] - 0.5).max(0.0) + x.iter().map(|v| v.sin()).sum::<f64>();
+            let mut gradient: Vec<f64> = at.iter().map(|v| v.cos()).collect();
+            gradient[0] += if side > 0.0 { 3.0 } else { 0.0 };
+            let report = judge(relu, &gradient, &at);
+            assert_eq!(
+                report.counts.disagree, 0,
+                "{side} {distance:e}: {:#?}",
+                report.worst[0]
+            );
+            // Doubled, it is wrong, kink or no kink.
+            gradient[0] *= 2.0;
+            assert_eq!(judge(relu, &gradient, &at).verdict, Verdict::Disagree);
+        }
+    }
+}
+
+#[test]
+fn a_gradient_of_single_precision_is_held_to_single_precision() {
+    let at: [f64; 6] = [0.3, -0.7, 1.1, 0.2, -0.4, 0.9];
+    let rounded: Vec<f64> = smooth_gradient(1.0, &at)
+        .iter()
+        .map(|g| f64::from(*g as f32))
+        .collect();
+    assert_eq!(judge(smooth(1.0), &rounded, &at).verdict, Verdict::Disagree);
+    let j = from_fn(6, smooth(1.0));
+    let settings = Settings {
+        working_epsilon: f64::from(f32::EPSILON),
+        ..Settings::default()
+    };
+    let report = check(&j, &rounded, &at, &two_blocks(6), &settings).unwrap();
+    assert_eq!(report.verdict, Verdict::Agree);
+}
+
+#[test]
+fn the_complex_step_sees_errors_of_1e_12() {
+    let at: [f64; 6] = [0.3, -0.7, 1.1, 0.2, -0.4, 0.9];
+    let j = from_fn(6, |x: &[Complex<f64>]| {
+        x.iter()
+            .map(|v| v.sin() + v * v * 0.3)
+            .sum::<Complex<f64>>()
+            + x[0] * x[5]
+            + 2.0
+    });
+    let mut gradient = smooth_gradient(1.0, &at);
+    let judge = |gradient: &[f64]| {
+        check_by_complex_step(&j, gradient, &at, &two_blocks(6), &Settings::default()).unwrap()
+    };
+    assert_eq!(judge(&gradient).verdict, Verdict::Agree);
+    gradient[2] += 1e-12;
+    assert_eq!(judge(&gradient).verdict, Verdict::Disagree);
+}
+
+#[test]
+fn every_stencil_leads_to_the_same_word() {
+    let at: [f64; 6] = [0.3, -0.7, 1.1, 0.2, -0.4, 0.9];
+    let j = from_fn(6, smooth(1.0));
+    let mut wrong = smooth_gradient(1.0, &at);
+    wrong[3] *= 1.01;
+    for scheme in Stencil::ALL
+        .map(Scheme::optimal)
+        .into_iter()
+        .chain([Scheme::course(1e-7)])
+    {
+        let settings = Settings {
+            scheme,
+            ..Settings::default()
+        };
+        let word = |g: &[f64]| {
+            check(&j, g, &at, &two_blocks(6), &settings)
+                .unwrap()
+                .verdict
+        };
+        assert_eq!(
+            word(&smooth_gradient(1.0, &at)),
+            Verdict::Agree,
+            "{scheme:?}"
+        );
+        assert_eq!(word(&wrong), Verdict::Disagree, "{scheme:?}");
+    }
+}
+
+#[test]
+fn a_cancelled_check_reports_what_it_saw_and_no_more() {
+    let at = vec![0.5; 300];
+    let layout = ParameterLayout::flat("theta", 300);
+    let j = from_fn(300, smooth(1.0));
+    let run = |gradient: &[f64]| {
+        let flag = AtomicBool::new(false);
+        let progress = |p: Progress| flag.store(p.done >= 100, Ordering::Relaxed);
+        let execution = Execution {
+            threads: NonZeroUsize::new(1),
+            progress: Some(&progress),
+            cancel: Some(&flag),
+        };
+        let settings = Settings {
+            execution,
+            ..Settings::default()
+        };
+        check(&j, gradient, &at, &layout, &settings).unwrap()
+    };
+    let right = smooth_gradient(1.0, &at);
+    let report = run(&right);
+    assert!(report.interrupted);
+    assert_eq!(report.verdict, Verdict::Inconclusive(Reason::Interrupted));
+    assert_eq!((report.counts.agree, report.selected), (100, 300));
+
+    let mut wrong = right.clone();
+    wrong[50] *= 2.0;
+    wrong[250] *= 2.0;
+    let report = run(&wrong);
+    assert_eq!(
+        (report.verdict, report.counts.disagree),
+        (Verdict::Disagree, 1)
+    );
+}
+
+#[test]
+fn a_sample_judges_as_many_as_asked_and_says_so() {
+    let at = vec![0.5; 300];
+    let layout = ParameterLayout::new()
+        .with("W", &[29, 10])
+        .unwrap()
+        .with("b", &[10])
+        .unwrap();
+    let settings = Settings {
+        selection: Selection::Sample { count: 40, seed: 3 },
+        ..Settings::default()
+    };
+    let j = from_fn(300, smooth(1.0));
+    let report = check(&j, &smooth_gradient(1.0, &at), &at, &layout, &settings).unwrap();
+    assert_eq!(
+        (report.verdict, report.selected, report.counts.total()),
+        (Verdict::Agree, 40, 40)
+    );
+    assert_eq!(report.blocks[1].counts.total(), 10);
+    assert_eq!(report.parameters, 300);
+}
+
+#[test]
+fn what_does_not_fit_is_an_error_and_no_verdict() {
+    let j = from_fn(6, smooth(1.0));
+    let settings = Settings::default();
+    let layout = two_blocks(6);
+    let text = |error: CheckError| error.to_string();
+    assert_eq!(
+        text(check(&j, &[0.0; 5], &[0.0; 6], &layout, &settings).unwrap_err()),
+        "the analytic gradient does not fit the parameters: the flat vector has 5 entries, but the \
+         layout W1[2,2] b1[2] has 6"
+    );
+    assert_eq!(
+        text(check(&j, &[0.0; 6], &[0.0; 7], &layout, &settings).unwrap_err()),
+        "the point does not fit the layout: the flat vector has 7 entries, but the layout W1[2,2] \
+         b1[2] has 6"
+    );
+    assert_eq!(
+        text(check(&j, &[], &[], &ParameterLayout::new(), &settings).unwrap_err()),
+        "the objective takes 6 parameters, but the layout (no blocks) has 0"
+    );
+    let nothing = Settings {
+        selection: Selection::Some(vec![]),
+        ..Settings::default()
+    };
+    assert!(matches!(
+        check(&j, &[0.0; 6], &[0.0; 6], &layout, &nothing),
+        Err(CheckError::Empty)
+    ));
+    let failing = try_from_fn(6, |x: &[f64]| {
+        if x[4] > 0.0 {
+            Err("out of paper")
+        } else {
+            Ok(1.0)
+        }
+    });
+    assert_eq!(
+        text(
+            check(
+                &failing,
+                &[0.0; 6],
+                &[0.0; 6],
+                &layout,
+                &Settings {
+                    selection: Selection::Some(vec![4]),
+                    ..Settings::default()
+                }
+            )
+            .unwrap_err()
+        )
+        .rsplit(": ")
+        .next(),
+        Some("out of paper")
+    );
+}
+
+#[test]
+fn two_gradients_from_elsewhere_are_read_by_the_courses_bands() {
+    let layout = two_blocks(6);
+    let d = [1.0, -2.0, 0.5, 1.5, 0.0, 3.0];
+    let word = |g: &[f64], d: &[f64]| compare_gradients(g, d, &layout).unwrap().verdict;
+    assert_eq!(word(&d, &d), Verdict::Agree);
+    let with = |i: usize, v: f64| {
+        let mut g = d;
+        g[i] = v;
+        g
+    };
+    assert_eq!(
+        word(&with(1, -2.0 + 1e-5), &d),
+        Verdict::Inconclusive(Reason::BelowResolution)
+    );
+    assert_eq!(word(&with(1, 2.0), &d), Verdict::Disagree);
+    assert_eq!(word(&with(1, f64::NAN), &d), Verdict::Disagree);
+    assert_eq!(
+        word(&d, &with(1, f64::NAN)),
+        Verdict::Inconclusive(Reason::NonFinite)
+    );
+    assert_eq!(
+        word(&[0.0; 6], &[0.0; 6]),
+        Verdict::Inconclusive(Reason::Vacuous)
+    );
+    assert!(compare_gradients(&d[..5], &d, &layout).is_err());
+}
