@@ -137,7 +137,11 @@ impl Step {
     fn run(self, workspace: &Workspace) -> anyhow::Result<Finding> {
         match self {
             Self::Fmt => all_succeed(
-                [workspace.cargo("fmt --all --check")],
+                // Rustfmt colours its differences in a file, too, unless told not to.
+                [workspace.cargo(match workspace.is_colored() {
+                    true => "fmt --all --check",
+                    false => "fmt --all --check -- --color never",
+                })],
                 "the formatting is rustfmt's",
                 "run `cargo fmt --all`",
             ),

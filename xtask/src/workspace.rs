@@ -5,6 +5,7 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
@@ -46,6 +47,15 @@ impl Workspace {
         &self.root
     }
 
+    /// Whether the output is to be coloured, for the tools that don't look at the terminal well.
+    pub(crate) fn is_colored(&self) -> bool {
+        match self.color {
+            ColorChoice::Auto => io::stdout().is_terminal() && env::var_os("NO_COLOR").is_none(),
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+        }
+    }
+
     /// A cargo command, given as one would type it after `cargo`; words are split at blanks.
     pub(crate) fn cargo(&self, line: &str) -> Cargo {
         let mut command = Command::new(&self.cargo);
@@ -53,7 +63,7 @@ impl Workspace {
             .args(line.split_whitespace())
             .current_dir(&self.root)
             .stdin(Stdio::null());
-        // Left to itself, each tool looks at the terminal that it shares with us.
+        // Left to itself, cargo looks at the terminal that it shares with us.
         match self.color {
             ColorChoice::Auto => {}
             ColorChoice::Always => {

@@ -37,18 +37,19 @@ pub(super) struct Graph {
     pub(super) arrows: Vec<Arrow>,
 }
 
-/// Reads the graph of the workspace; `None` if cargo can't make sense of the manifests.
-pub(super) fn read(workspace: &Workspace) -> anyhow::Result<Option<Graph>> {
+/// Reads the manifests of the workspace; `None` if cargo can't make sense of them.
+pub(super) fn metadata(workspace: &Workspace) -> anyhow::Result<Option<Metadata>> {
     let command = workspace.cargo("metadata --no-deps --format-version 1 --locked");
     let Some(json) = command.stdout()? else {
         return Ok(None);
     };
-    let metadata: Metadata = cargo_metadata::MetadataCommand::parse(json)
-        .context("the answer of `cargo metadata` could not be read")?;
-    Ok(Some(graph(&metadata)))
+    cargo_metadata::MetadataCommand::parse(json)
+        .map(Some)
+        .context("the answer of `cargo metadata` could not be read")
 }
 
-fn graph(metadata: &Metadata) -> Graph {
+/// The graph that the manifests declare.
+pub(super) fn graph(metadata: &Metadata) -> Graph {
     let packages = metadata.workspace_packages();
     let mut arrows = Vec::new();
     for package in &packages {

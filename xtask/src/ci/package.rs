@@ -10,14 +10,19 @@ use crate::workspace::Workspace;
 /// What every package must hold.
 const REQUIRED: &[&str] = &["Cargo.toml", "README.md", "src/lib.rs"];
 
-/// The members that stay here.
-const UNPUBLISHED: &[&str] = &["xtask", "benches"];
-
 /// Packs all crates in one go, which lets them depend on each other before any is published.
 pub(super) fn check(workspace: &Workspace) -> anyhow::Result<Finding> {
-    let excluded: String = UNPUBLISHED
+    let Some(metadata) = graph::metadata(workspace)? else {
+        return Ok(wrong("the manifests could not be read".to_owned()));
+    };
+    // `publish = false` is an empty list of registries here.
+    let (unpublished, published): (Vec<_>, Vec<_>) = metadata
+        .workspace_packages()
+        .into_iter()
+        .partition(|package| package.publish.as_ref().is_some_and(Vec::is_empty));
+    let excluded: String = unpublished
         .iter()
-        .map(|name| format!(" --exclude {name}"))
+        .map(|package| format!(" --exclude {}", package.name))
         .collect();
     // Without verification: that would compile everything once more, in yet another folder.
     let packed = workspace.cargo(&format!(
@@ -26,30 +31,24 @@ pub(super) fn check(workspace: &Workspace) -> anyhow::Result<Finding> {
     if !packed.succeeds()? {
         return Ok(wrong("a crate could not be packed".to_owned()));
     }
-    let Some(graph) = graph::read(workspace)? else {
-        return Ok(wrong("the manifests could not be read".to_owned()));
-    };
-    let published: Vec<_> = graph
-        .crates
-        .iter()
-        .filter(|name| !UNPUBLISHED.contains(&name.as_str()))
-        .collect();
-    for name in &published {
+    for package in &published {
+        let name = &package.name;
+        if package.license.is_none() {
+            return Ok(wrong(format!("{name} states no licence")));
+        }
         let command = format!("package -p {name} --list --allow-dirty --locked --quiet");
         let Some(list) = workspace.cargo(&command).stdout()? else {
             return Ok(wrong(format!("the files of {name} could not be listed")));
         };
         let missing = missing(&list);
         if !missing.is_empty() {
-            return Ok(wrong(format!(
-                "the package of {name} lacks {}",
-                missing.join(", ")
-            )));
+            let missing = missing.join(", ");
+            return Ok(wrong(format!("the package of {name} lacks {missing}")));
         }
     }
+    let count = published.len();
     Ok(Finding::Fine(format!(
-        "{} crates packed, each with its readme",
-        published.len()
+        "{count} crates packed, each with readme and licence"
     )))
 }
 

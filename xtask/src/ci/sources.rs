@@ -57,7 +57,7 @@ pub(super) fn check(workspace: &Workspace) -> anyhow::Result<Finding> {
         Finding::Fine(format!("{count} files, each says what it is"))
     } else {
         Finding::Wrong {
-            what: format!("{} places", complaints.len()),
+            what: format!("places to mend: {}", complaints.len()),
             remedy: "libraries return what they have to say; `//!` says what a file is for"
                 .to_owned(),
         }

@@ -57,7 +57,7 @@ pub(super) fn check(workspace: &Workspace) -> anyhow::Result<Finding> {
     Ok(match broken.first() {
         None => Finding::Fine("each crate brings no more than it promises".to_owned()),
         Some(command) => Finding::Wrong {
-            what: format!("{} crates where they must not be", broken.len()),
+            what: format!("crates where they must not be: {}", broken.len()),
             remedy: format!("see how it got in: {command}"),
         },
     })
