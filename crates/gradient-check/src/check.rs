@@ -91,7 +91,7 @@ pub enum CheckError {
 ///
 /// let j = from_fn(3, |x: &[f64]| x[0] * x[1] + x[2].sin());
 /// let layout = ParameterLayout::new().with("w", &[2])?.with("b", &[1])?;
-/// let at = [2.0, -1.0, 0.5];
+/// let at: [f64; 3] = [2.0, -1.0, 0.5];
 ///
 /// let right = [at[1], at[0], at[2].cos()];
 /// assert_eq!(check(&j, &right, &at, &layout, &Settings::default())?.verdict, Verdict::Agree);
