@@ -30,10 +30,10 @@ pub enum TableProblem {
     #[error("\"{}\" is no number: write a decimal number such as -0.5 or 1e-3", excerpt(.0))]
     NotNumber(String),
     /// A cell is NaN, infinite, or too large for 64 bits.
-    #[error("\"{}\" is not finite: replace it or remove the example", excerpt(.0))]
+    #[error("\"{}\" is not finite: replace it or remove the line", excerpt(.0))]
     NotFinite(String),
     /// A cell holds nothing.
-    #[error("the cell is empty: fill it in or remove the example")]
+    #[error("the cell is empty: fill it in or remove the line")]
     EmptyCell,
     /// Bytes that are no text.
     #[error(

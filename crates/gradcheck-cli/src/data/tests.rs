@@ -359,18 +359,17 @@ fn bad_files_are_told_with_their_line() {
         ),
         (
             "1,nan,0\n3,4,1\n",
-            "t.csv, line 1, column 2: \"nan\" is not finite: replace it or remove the example"
+            "t.csv, line 1, column 2: \"nan\" is not finite: replace it or remove the line"
                 .to_owned(),
         ),
         (
             "1,2,0\n3,1e999,1\n",
-            "t.csv, line 2, column 2: \"1e999\" is not finite: replace it or remove the example"
+            "t.csv, line 2, column 2: \"1e999\" is not finite: replace it or remove the line"
                 .to_owned(),
         ),
         (
             "1,2,0\n,4,1\n",
-            "t.csv, line 2, column 1: the cell is empty: fill it in or remove the example"
-                .to_owned(),
+            "t.csv, line 2, column 1: the cell is empty: fill it in or remove the line".to_owned(),
         ),
         (
             "1,2,0\n3,\"4,1\n5,6,0\n",

@@ -6,19 +6,121 @@ use thiserror::Error;
 
 use crate::input_error::excerpt;
 
-/// A gradient can't be used.
+/// A gradient, or a pair of them, can't be used.
 #[derive(Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum GradientProblem {
-    /// No reader for files of this name.
+    /// No reader for files of this extension (without the dot), or there is none.
     #[error(
-        "{} no known gradient format: use {known}",
-        match extension { Some(e) => format!("\".{}\" is", excerpt(e)), None => "a name without an extension tells".to_owned() }
+        "{} no known gradient format: use .npy, .npz, .safetensors, .json or .csv",
+        match .0 {
+            Some(extension) => format!("\".{}\" is", excerpt(extension)),
+            None => "a name without an extension tells".to_owned(),
+        }
     )]
-    UnknownFormat {
-        /// The file's extension, without the dot.
-        extension: Option<String>,
-        /// The known ones.
-        known: &'static str,
+    UnknownFormat(Option<String>),
+    /// The bytes aren't what the extension says.
+    #[error("this is no valid {format} file ({detail}): write it again")]
+    Corrupt {
+        /// The format by its extension.
+        format: &'static str,
+        /// What is wrong.
+        detail: String,
     },
+    /// There are fewer, or more, bytes than the header says.
+    #[error(
+        "the header says that {claimed} bytes of numbers follow, but {found} do: \
+         the file is cut off or corrupt, write it again"
+    )]
+    WrongSize {
+        /// What the header says, in words if it is beyond counting.
+        claimed: String,
+        /// Bytes there are.
+        found: u64,
+    },
+    /// The numbers are of a kind that gives no real gradient.
+    #[error("numbers of type {} are not supported: save them as 64-bit floats", excerpt(.0))]
+    UnsupportedType(String),
+    /// The archive uses something that NumPy doesn't.
+    #[error("{0} is not supported: write the archive with numpy.savez or numpy.savez_compressed")]
+    UnsupportedArchive(&'static str),
+    /// No number at all.
+    #[error("the file holds no number: check that whatever wrote it had finished")]
+    NoNumbers,
+    /// Two blocks have the same name.
+    #[error("two blocks have this name: give every block its own")]
+    Duplicate,
+    /// The text is no JSON, or JSON of something else than numbers.
+    #[error("{0}: a gradient is a list of numbers, or an object that has lists by name")]
+    Json(String),
+    /// Lists of different lengths on one level.
+    #[error(
+        "the list at {at} has {got} entries where the first has {expected}: make them equally long"
+    )]
+    RaggedList {
+        /// Indices of the list, such as `[2]`.
+        at: String,
+        /// The first one's length.
+        expected: usize,
+        /// This one's length.
+        got: usize,
+    },
+    /// Numbers, lists and objects on one level.
+    #[error(
+        "the entry at {at} is {got} where {expected} belongs: give all entries of a list one shape"
+    )]
+    MixedList {
+        /// Indices of the entry, such as `[2, 0]`.
+        at: String,
+        /// What its neighbours are.
+        expected: &'static str,
+        /// What it is.
+        got: &'static str,
+    },
+    /// One side has a block and the other hasn't.
+    #[error(
+        "the {has} gradient has a block \"{}\" of length {length}, and the {lacks} one has only {known}: \
+         give both the same blocks by the same names",
+        excerpt(name)
+    )]
+    MissingBlock {
+        /// The block's name.
+        name: String,
+        /// Its length.
+        length: usize,
+        /// The side that has it.
+        has: &'static str,
+        /// The side that hasn't.
+        lacks: &'static str,
+        /// The blocks of that side with their lengths, shortened.
+        known: String,
+    },
+    /// The same block has different shapes.
+    #[error(
+        "the analytic gradient has shape {analytic:?} ({}), the numeric one {numeric:?} ({}): \
+         write both with the same shape",
+        numbers(analytic),
+        numbers(numeric)
+    )]
+    ShapeMismatch {
+        /// The analytic side's shape.
+        analytic: Vec<usize>,
+        /// The numeric side's shape.
+        numeric: Vec<usize>,
+    },
+    /// A gradient without a block.
+    #[error("the {0} gradient has no block: give at least one")]
+    NoBlocks(&'static str),
+}
+
+/// How many numbers a shape holds, in words.
+fn numbers(shape: &[usize]) -> String {
+    match shape
+        .iter()
+        .try_fold(1_usize, |product, &size| product.checked_mul(size))
+    {
+        Some(1) => "1 number".to_owned(),
+        Some(count) => format!("{count} numbers"),
+        None => "too many numbers".to_owned(),
+    }
 }
