@@ -159,7 +159,8 @@ fn check<T>(
 }
 
 /// nalgebra hands a product to its fast kernel only for f32 and f64 and only from six rows and columns
-/// on; below, it is about ninety times slower than the kernel and slower than the loops here.
+/// on. Below, and for complex numbers, the loops here are one and a half to five times as fast as its
+/// own.
 fn wide_enough<T: Scalar>(n: usize, k: usize, p: usize) -> bool {
     let kernel =
         TypeId::of::<T>() == TypeId::of::<f64>() || TypeId::of::<T>() == TypeId::of::<f32>();
