@@ -115,6 +115,9 @@ pub fn load(source: &Source, options: &LoadOptions) -> Result<Dataset, InputErro
     if options.rows == Some(0) {
         return Err(Place::file(name).error(TableProblem::NoRows));
     }
+    if options.task == Task::Classes(0) {
+        return Err(Place::file(name).error(TableProblem::NoClasses));
+    }
     let table = match source {
         Source::BreastCancer => builtin::breast_cancer(options.rows)?,
         Source::Digits => builtin::digits(options.rows)?,

@@ -49,7 +49,6 @@ pub(super) fn table(options: &LoadOptions) -> Result<Table, InputError> {
     let features = options.synthetic_features;
     let examples = options.rows.unwrap_or(DEFAULT_EXAMPLES);
     let teachers = match options.task {
-        Task::Classes(0) => return problem(TableProblem::NoClasses),
         Task::Classes(classes) => classes,
         Task::Binary | Task::Regression => 1,
     };
