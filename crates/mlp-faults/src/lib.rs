@@ -1,1 +1,11 @@
-//! Backward passes of a multilayer perceptron that are wrong on purpose, one fault a file, to test gradient checkers with.
+#![doc = include_str!("../README.md")]
+//!
+//! Knows the backward pass of the crate mlp; refuses to know any checker.
+
+mod fault;
+mod faults;
+mod needs;
+mod rules;
+
+pub use fault::{Fault, Shows, all, changed_blocks, find};
+pub use rules::{BackwardRules, Network, backward_with};
