@@ -1,10 +1,9 @@
 //! dZ = dA: the hidden layers' φ′(Z) is forgotten.
 
-use crate::needs;
 use mlp::{Activation, Architecture, MlpError};
 use tensor_core::{Matrix, MatrixView};
 
-use crate::{BackwardRules, Fault, Network};
+use crate::{BackwardRules, Fault, Network, needs};
 
 pub(crate) struct ActivationDerivativeMissing;
 

@@ -1,9 +1,8 @@
 //! db of two layers of the same width, each in the other's place.
 
-use crate::needs;
 use mlp::{Architecture, Gradient, MlpError};
 
-use crate::{BackwardRules, Fault, Network};
+use crate::{BackwardRules, Fault, Network, needs};
 
 pub(crate) struct BiasesSwapped;
 

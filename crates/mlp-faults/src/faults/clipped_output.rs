@@ -3,11 +3,10 @@
 //! Right at first, wrong once the network has learned something: what a check at random
 //! initialisation alone never sees.
 
-use crate::Shows;
 use mlp::{Architecture, Loss, MlpError};
 use tensor_core::{Matrix, MatrixView};
 
-use crate::{BackwardRules, Fault, Network};
+use crate::{BackwardRules, Fault, Network, Shows};
 
 /// How near to 0 and 1 outputs may come.
 const MARGIN: f64 = 0.01;

@@ -2,11 +2,10 @@
 //!
 //! For ReLU that happens to be right, since A > 0 where Z > 0.
 
-use crate::needs;
 use mlp::{Activation, Architecture, MlpError};
 use tensor_core::{Matrix, MatrixView};
 
-use crate::{BackwardRules, Fault, Network};
+use crate::{BackwardRules, Fault, Network, needs};
 
 pub(crate) struct DerivativeOfA;
 

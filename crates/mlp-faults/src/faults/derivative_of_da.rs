@@ -1,10 +1,9 @@
 //! φ′ taken at dA where it belongs to Z: with ReLU, dZ keeps what is positive of dA.
 
-use crate::needs;
 use mlp::{Activation, Architecture, MlpError};
 use tensor_core::{Matrix, MatrixView};
 
-use crate::{BackwardRules, Fault, Network};
+use crate::{BackwardRules, Fault, Network, needs};
 
 pub(crate) struct DerivativeOfDa;
 

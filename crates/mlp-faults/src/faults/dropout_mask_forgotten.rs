@@ -1,10 +1,9 @@
 //! The forward pass drops units, the backward pass doesn't know.
 
-use crate::{Shows, needs};
 use mlp::{Architecture, MlpError};
 use tensor_core::{Matrix, MatrixView};
 
-use crate::{BackwardRules, Fault, Network};
+use crate::{BackwardRules, Fault, Network, Shows, needs};
 
 pub(crate) struct DropoutMaskForgotten;
 

@@ -1,10 +1,9 @@
 //! The backward pass drops the same units, but forgets 1/keep_prob.
 
-use crate::{Shows, needs};
 use mlp::{Architecture, MlpError};
 use tensor_core::{Matrix, MatrixView};
 
-use crate::{BackwardRules, Fault, Network};
+use crate::{BackwardRules, Fault, Network, Shows, needs};
 
 pub(crate) struct DropoutNotRescaled;
 

@@ -1,10 +1,9 @@
 //! λ/2m in the gradient too, as if the square had no derivative.
 
-use crate::needs;
 use mlp::{Architecture, MlpError};
 use tensor_core::{Matrix, MatrixView};
 
-use crate::{BackwardRules, Fault, Network};
+use crate::{BackwardRules, Fault, Network, needs};
 
 pub(crate) struct L2Halved;
 

@@ -1,10 +1,9 @@
 //! The cost has the L2 term, the gradient has not.
 
-use crate::needs;
 use mlp::{Architecture, MlpError};
 use tensor_core::{Matrix, MatrixView};
 
-use crate::{BackwardRules, Fault, Network};
+use crate::{BackwardRules, Fault, Network, needs};
 
 pub(crate) struct L2Missing;
 

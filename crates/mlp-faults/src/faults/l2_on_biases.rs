@@ -2,10 +2,9 @@
 //!
 //! Nothing shows while the biases are zero.
 
-use crate::{Shows, needs};
 use mlp::{Architecture, Gradient, MlpError};
 
-use crate::{BackwardRules, Fault, Network};
+use crate::{BackwardRules, Fault, Network, Shows, needs};
 
 pub(crate) struct L2OnBiases;
 

@@ -1,10 +1,9 @@
 //! Nothing flows back from the last layer, as after a stray `detach`.
 
-use crate::needs;
 use mlp::{Architecture, MlpError};
 use tensor_core::{Matrix, MatrixView};
 
-use crate::{BackwardRules, Fault, Network};
+use crate::{BackwardRules, Fault, Network, needs};
 
 pub(crate) struct NotConnected;
 

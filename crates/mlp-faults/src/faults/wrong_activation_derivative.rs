@@ -1,10 +1,9 @@
 //! The hidden layers use another activation's derivative.
 
-use crate::needs;
 use mlp::{Activation, Architecture, MlpError};
 use tensor_core::{Matrix, MatrixView};
 
-use crate::{BackwardRules, Fault, Network};
+use crate::{BackwardRules, Fault, Network, needs};
 
 pub(crate) struct WrongActivationDerivative;
 

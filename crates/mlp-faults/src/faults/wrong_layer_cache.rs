@@ -1,10 +1,9 @@
 //! The activation's backward step takes Z out of another layer's cache.
 
-use crate::needs;
 use mlp::{Activation, Architecture, MlpError};
 use tensor_core::{Matrix, MatrixView};
 
-use crate::{BackwardRules, Fault, Network};
+use crate::{BackwardRules, Fault, Network, needs};
 
 pub(crate) struct WrongLayerCache;
 

@@ -1,10 +1,9 @@
 //! dW from the Z of the layer before, where its A belongs: the wrong half of the cache.
 
-use crate::needs;
 use mlp::{Activation, Architecture, MlpError};
 use tensor_core::{Matrix, MatrixView};
 
-use crate::{BackwardRules, Fault, Network};
+use crate::{BackwardRules, Fault, Network, needs};
 
 pub(crate) struct ZForA;
 
