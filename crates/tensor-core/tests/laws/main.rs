@@ -1,6 +1,9 @@
 //! Laws that hold for every matrix and every scalar.
 
-#![allow(clippy::unwrap_used, reason = "a failure is a failed test, in helpers too")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a failure is a failed test, in helpers too"
+)]
 
 mod products;
 mod scalars;
