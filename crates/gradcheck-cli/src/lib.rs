@@ -1,5 +1,16 @@
-//! The command gradcheck: checks hand-written gradients at random initialisation and again after training, and says where they are wrong.
+#![doc = include_str!("../README.md")]
+
+mod args;
+mod commands;
 pub mod data;
+pub mod exit;
 pub mod gradient_file;
 pub mod input_error;
+pub mod interrupt;
+pub mod network;
+pub mod output;
+pub mod progress;
 pub mod suggest;
+
+pub use args::{Cli, Command};
+pub use commands::run;

@@ -1,2 +1,10 @@
-//! The binary `gradcheck`.
-fn main() {}
+//! The binary `gradcheck`: parse, run, exit code.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use gradcheck_cli::{Cli, run};
+
+fn main() -> ExitCode {
+    ExitCode::from(run(Cli::parse()))
+}

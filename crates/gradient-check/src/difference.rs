@@ -10,7 +10,7 @@ pub const BUG_FROM: f64 = 1e-3;
 /// difference = ‖grad − gradapprox‖₂ / (‖grad‖₂ + ‖gradapprox‖₂), between 0 and 1.
 ///
 /// Both zero gives 0. Entries past the shorter one's end are not looked at. A NaN or infinity on
-/// either side gives NaN. Scaled by the largest entry first, so that neither tiny nor huge gradients
+/// either side gives NaN. Scaled by the largest entry's power of two first, so that neither tiny nor huge gradients
 /// under- or overflow.
 ///
 /// ```
@@ -28,15 +28,18 @@ pub fn difference(grad: &[f64], gradapprox: &[f64]) -> f64 {
     if largest == 0.0 {
         return 0.0;
     }
+    // By a power of two, so that nothing is rounded: the course's numbers come out to the last bit.
+    let shrink = (-largest.log2().floor()).exp2();
+    let shrink = if shrink.is_finite() { shrink } else { f64::MAX };
     let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|v| v * v).sum::<f64>().sqrt();
     let apart = norm(
         &mut grad
             .iter()
             .zip(gradapprox)
-            .map(|(g, d)| g / largest - d / largest),
+            .map(|(g, d)| g * shrink - d * shrink),
     );
-    let together = norm(&mut grad.iter().map(|g| g / largest))
-        + norm(&mut gradapprox.iter().map(|d| d / largest));
+    let together = norm(&mut grad.iter().map(|g| g * shrink))
+        + norm(&mut gradapprox.iter().map(|d| d * shrink));
     apart / together
 }
 

@@ -295,7 +295,10 @@ fn power(compared: &[(f64, Vec<Comparison>)]) -> Option<Power> {
         let relative = agreeing()
             .filter_map(|c| Some(c.tolerance / c.numeric?.abs()))
             .fold(f64::INFINITY, f64::min);
-        block = block.max(relative);
+        // Infinite where all that agrees is flat, beside what is wrong.
+        if relative.is_finite() {
+            block = block.max(relative);
+        }
     }
     any.then_some(Power {
         single_coordinate,

@@ -98,7 +98,7 @@ pub fn train_observed<T: RealScalar>(
     options: &TrainingOptions,
     mut observe: impl FnMut(usize, &Parameters<T>, T) -> ControlFlow<()>,
 ) -> Result<Training<T>, MlpError> {
-    check(options)?;
+    options.check()?;
     let learning_rate = options.learning_rate;
     let mut updater = Updater::new(options.optimizer, learning_rate, parameters.as_flat().len());
     let mut batches = MiniBatches::new(batch, options);
@@ -134,15 +134,21 @@ pub fn train_observed<T: RealScalar>(
     Ok(Training { parameters, curve })
 }
 
-fn check(options: &TrainingOptions) -> Result<(), MlpError> {
-    let value = options.learning_rate;
-    if !value.is_finite() || value <= 0.0 {
-        return Err(MlpError::LearningRate { value });
+impl TrainingOptions {
+    /// Fails where these options can't be, as [`train`] does before its first step.
+    ///
+    /// # Errors
+    /// [`MlpError::LearningRate`], [`MlpError::KeepProbability`], [`MlpError::BatchSize`].
+    pub fn check(&self) -> Result<(), MlpError> {
+        let value = self.learning_rate;
+        if !value.is_finite() || value <= 0.0 {
+            return Err(MlpError::LearningRate { value });
+        }
+        if self.batch_size == Some(0) {
+            return Err(MlpError::BatchSize);
+        }
+        check_keep_prob(self.keep_prob)
     }
-    if options.batch_size == Some(0) {
-        return Err(MlpError::BatchSize);
-    }
-    check_keep_prob(options.keep_prob)
 }
 
 /// Mini-batches without end, and the dropout masks of each.

@@ -80,7 +80,7 @@ const FOREIGN: &[(&[&str], &[&str], &str)] = &[
         &[
             "clap",
             "anstream",
-            "comfy-table",
+            "tabled",
             "indicatif",
             "serde_json",
             "toml",

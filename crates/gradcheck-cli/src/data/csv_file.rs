@@ -10,15 +10,15 @@ use std::io::BufRead;
 
 use crate::data::cells::Delimiter;
 use crate::data::lines::Lines;
-use crate::data::{CsvOptions, Header, LabelColumn, Table, TableProblem, Task};
+use crate::data::{CsvOptions, Header, LabelColumn, Rows, Table, TableProblem, Task};
 use crate::input_error::{InputError, Place, Problem, excerpt};
 use crate::suggest::nearest;
 
-/// Reads the first `rows` examples of `reader` (all without a number).
+/// Reads the first `rows` examples of `reader`.
 pub(super) fn read(
     reader: impl BufRead,
     file: &str,
-    rows: Option<usize>,
+    rows: Rows,
     options: &CsvOptions,
     task: Task,
 ) -> Result<Table, InputError> {
@@ -49,7 +49,7 @@ pub(super) fn read(
     let mut pending = [(!has_header).then_some(first), second]
         .into_iter()
         .flatten();
-    while rows.is_none_or(|rows| table.labels.len() < rows) {
+    while rows.limit().is_none_or(|limit| table.labels.len() < limit) {
         let row = match pending.next() {
             Some(row) => row,
             None => match next_row(&mut lines, &mut delimiter)? {
@@ -61,7 +61,7 @@ pub(super) fn read(
     }
     let available = table.labels.len();
     match rows {
-        Some(asked) if asked > available => {
+        Rows::Exactly(asked) if asked > available => {
             Err(whole.error(TableProblem::TooFewRows { asked, available }))
         }
         _ => Ok(Table {

@@ -73,11 +73,33 @@ pub struct CsvOptions {
     pub label: LabelColumn,
 }
 
+/// How many examples, in file order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Rows {
+    /// All there are; of the synthetic set, which has no end, 64.
+    #[default]
+    All,
+    /// The first this many, or all where there are fewer.
+    UpTo(usize),
+    /// The first this many; fewer are an error.
+    Exactly(usize),
+}
+
+impl Rows {
+    /// The number past which nothing is read.
+    fn limit(self) -> Option<usize> {
+        match self {
+            Self::All => None,
+            Self::UpTo(rows) | Self::Exactly(rows) => Some(rows),
+        }
+    }
+}
+
 /// What to load of a source.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LoadOptions {
-    /// The first this many examples in file order; `None` for all (for the synthetic set: 64).
-    pub rows: Option<usize>,
+    /// How many examples.
+    pub rows: Rows,
     /// How to read the user's file.
     pub csv: CsvOptions,
     /// Whether to bring every feature to mean 0 and standard deviation 1 over the examples used.
@@ -112,7 +134,7 @@ struct Table {
 /// has fewer examples than were asked for, and what [`check_labels`] says about the labels.
 pub fn load(source: &Source, options: &LoadOptions) -> Result<Dataset, InputError> {
     let name = source.to_string();
-    if options.rows == Some(0) {
+    if options.rows.limit() == Some(0) {
         return Err(Place::file(name).error(TableProblem::NoRows));
     }
     if options.task == Task::Classes(0) {

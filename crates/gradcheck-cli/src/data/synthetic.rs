@@ -47,7 +47,7 @@ pub(super) fn table(options: &LoadOptions) -> Result<Table, InputError> {
     let problem =
         |problem: TableProblem| Err(Place::file(Source::Synthetic.to_string()).error(problem));
     let features = options.synthetic_features;
-    let examples = options.rows.unwrap_or(DEFAULT_EXAMPLES);
+    let examples = options.rows.limit().unwrap_or(DEFAULT_EXAMPLES);
     let teachers = match options.task {
         Task::Classes(classes) => classes,
         Task::Binary | Task::Regression => 1,

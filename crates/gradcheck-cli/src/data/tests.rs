@@ -4,7 +4,7 @@ use super::*;
 
 fn options() -> LoadOptions {
     LoadOptions {
-        rows: None,
+        rows: Rows::All,
         csv: CsvOptions::default(),
         standardize: false,
         seed: 0,
@@ -95,7 +95,7 @@ fn digits_are_whole() {
 #[test]
 fn standardising_uses_the_rows_taken() {
     let options = LoadOptions {
-        rows: Some(64),
+        rows: Rows::Exactly(64),
         standardize: true,
         ..options()
     };
@@ -105,7 +105,7 @@ fn standardising_uses_the_rows_taken() {
         assert!((feature.iter().map(|v| v * v).sum::<f64>() / 64.0 - 1.0).abs() < 1e-12);
     }
     let constant = LoadOptions {
-        rows: None,
+        rows: Rows::All,
         ..options
     };
     let data = check(
@@ -128,8 +128,8 @@ fn synthetic_sets_are_seeded_and_prefix_stable() {
         };
         load(&Source::Synthetic, &options).unwrap()
     };
-    let small = synthetic(Some(3), 7, Task::Binary);
-    let large = synthetic(Some(1000), 7, Task::Binary);
+    let small = synthetic(Rows::Exactly(3), 7, Task::Binary);
+    let large = synthetic(Rows::Exactly(1000), 7, Task::Binary);
     assert_eq!(small.labels, large.labels[..3]);
     for feature in 0..5 {
         assert_eq!(
@@ -137,14 +137,14 @@ fn synthetic_sets_are_seeded_and_prefix_stable() {
             large.x[feature * 1000..feature * 1000 + 3]
         );
     }
-    assert_ne!(small.x, synthetic(Some(3), 8, Task::Binary).x);
+    assert_ne!(small.x, synthetic(Rows::Exactly(3), 8, Task::Binary).x);
     let positive = large.labels.iter().sum::<f64>();
     assert!((200.0..=800.0).contains(&positive), "{positive}");
-    let classes = synthetic(Some(1000), 0, Task::Classes(4));
+    let classes = synthetic(Rows::Exactly(1000), 0, Task::Classes(4));
     for class in 0..4 {
         assert!(classes.labels.contains(&f64::from(class)));
     }
-    assert_eq!(synthetic(None, 0, Task::Regression).examples, 64);
+    assert_eq!(synthetic(Rows::All, 0, Task::Regression).examples, 64);
 }
 
 #[test]
@@ -245,7 +245,7 @@ fn text_labels_become_classes_and_are_reported() {
 #[test]
 fn rows_are_the_first() {
     let rows = |rows| LoadOptions {
-        rows: Some(rows),
+        rows: Rows::Exactly(rows),
         ..options()
     };
     // What comes after the rows asked for isn't even read.
@@ -480,7 +480,7 @@ fn impossible_synthetic_sets_are_refused() {
     );
     assert_eq!(
         message(LoadOptions {
-            rows: Some(usize::MAX),
+            rows: Rows::Exactly(usize::MAX),
             ..options()
         }),
         format!(
@@ -510,9 +510,9 @@ fn no_bytes_make_it_panic() {
             csv_file::read(bytes.as_slice(), "t", rows, &options, Task::Classes(3))
         };
         for result in [
-            read(LabelColumn::Last, None),
-            read(LabelColumn::Number(2), Some(1)),
-            read(LabelColumn::Name("a".to_owned()), None),
+            read(LabelColumn::Last, Rows::All),
+            read(LabelColumn::Number(2), Rows::Exactly(1)),
+            read(LabelColumn::Name("a".to_owned()), Rows::All),
         ] {
             match result {
                 Ok(table) => {

@@ -1,0 +1,198 @@
+//! What the user typed. Knows clap; turns words into the domain's objects and nothing else.
+
+mod config;
+mod network;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use config::read_config;
+pub(crate) use network::NetworkOptions;
+
+/// Checks hand-written gradients: at random initialisation and again after training, with a verdict
+/// that rests on error bars, and says where they are wrong.
+#[derive(Debug, Parser)]
+#[command(name = "gradcheck", version, max_term_width = 100, after_help = EXAMPLES)]
+pub struct Cli {
+    /// When to use colours; NO_COLOR is honoured
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
+    pub color: Color,
+
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  gradcheck mlp                                      a network on real data, before and after training
+  gradcheck mlp --data digits --activation tanh      ten classes, another activation
+  gradcheck mlp --fault dw2-doubled                  what a wrong backward pass looks like
+  gradcheck mlp --data my.csv --label price --loss mse --layers 12,8,1
+  gradcheck course                                   the course's exercise and its published numbers
+  gradcheck compare mine.npz numeric.npz             two gradients from anywhere
+
+Exit codes: 0 every check agrees, 1 a gradient is wrong, 2 something could not be used,
+3 no gradient is wrong but something could not be decided.";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// The 1-D check of the course: J = θx, dJ/dθ = x
+    #[command(
+        after_help = "Examples:\n  gradcheck scalar\n  gradcheck scalar --x 3 --theta -1 --epsilon 1e-5"
+    )]
+    Scalar(ScalarArgs),
+    /// The course's own exercise, right and with its two planted bugs, the published numbers beside ours
+    #[command(
+        after_help = "Examples:\n  gradcheck course\n  gradcheck course --epsilon 1e-5 --format json"
+    )]
+    Course(CourseArgs),
+    /// A network on real data, at initialisation and again after training
+    #[command(after_help = MLP_EXAMPLES)]
+    Mlp(Box<MlpArgs>),
+    /// Two gradients from files (.npy, .npz, .safetensors, .json, .csv)
+    #[command(after_help = COMPARE_EXAMPLES)]
+    Compare(CompareArgs),
+    /// The list of planted faults
+    #[command(after_help = "Example:\n  gradcheck faults\n  gradcheck mlp --fault db1-times-4")]
+    Faults(OutputArgs),
+    /// Completions for a shell, on standard output
+    #[command(
+        after_help = "Example:\n  gradcheck completions bash > ~/.local/share/bash-completion/completions/gradcheck"
+    )]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+const MLP_EXAMPLES: &str = "\
+Examples:
+  gradcheck mlp
+  gradcheck mlp --layers 30,16,8,1 --activation tanh --l2 0.1 --steps 200 --optimizer adam
+  gradcheck mlp --data digits --scheme complex-step --activation gelu
+  gradcheck mlp --data my.csv --label 3 --loss mse --layers 7,10,1 --rows 100
+  gradcheck mlp --config net.toml --seed 7           flags win over the file
+  gradcheck mlp --keep-prob 0.8 --frozen-masks       dropout with the same masks on both sides
+
+The file for --config is TOML with the names of the flags as keys, for example:
+  layers = [30, 16, 8, 1]
+  activation = \"tanh\"
+  learning-rate = 0.05";
+
+const COMPARE_EXAMPLES: &str = "\
+Examples:
+  gradcheck compare analytic.npy numeric.npy
+  gradcheck compare grads.safetensors numeric.npz    blocks are matched by name
+
+There are no error bars here, so the course's bands decide: a block agrees up to a difference of
+2e-7, and a coordinate is wrong from a thousandth of its block's scale on.";
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// Where the output is a terminal that has them
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// How to say the result.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For scripts, schema 1
+    Json,
+}
+
+/// Where the result goes and in what form.
+#[derive(Debug, Args)]
+pub struct OutputArgs {
+    /// The form of the result
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: Format,
+    /// Write the result to a file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// `gradcheck scalar`.
+#[derive(Debug, Args)]
+pub struct ScalarArgs {
+    /// The input x
+    #[arg(
+        long,
+        default_value_t = 2.0,
+        allow_negative_numbers = true,
+        value_name = "NUMBER"
+    )]
+    pub x: f64,
+    /// The parameter θ
+    #[arg(
+        long,
+        default_value_t = 4.0,
+        allow_negative_numbers = true,
+        value_name = "NUMBER"
+    )]
+    pub theta: f64,
+    /// The step of the difference
+    #[arg(
+        long,
+        default_value_t = 1e-7,
+        allow_negative_numbers = true,
+        value_name = "NUMBER"
+    )]
+    pub epsilon: f64,
+    /// The form of the result
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// `gradcheck course`.
+#[derive(Debug, Args)]
+pub struct CourseArgs {
+    /// The step of the difference
+    #[arg(
+        long,
+        default_value_t = 1e-7,
+        allow_negative_numbers = true,
+        value_name = "NUMBER"
+    )]
+    pub epsilon: f64,
+    /// The form of the result
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// `gradcheck mlp`.
+#[derive(Debug, Args)]
+pub struct MlpArgs {
+    /// A TOML file with any of the options below; flags win over it
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The network and how to check it
+    #[command(flatten)]
+    pub network: NetworkOptions,
+    /// The form of the result
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// `gradcheck compare`.
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// The gradient to be judged
+    pub analytic: PathBuf,
+    /// The one to judge it by
+    pub numeric: PathBuf,
+    /// The form of the result
+    #[command(flatten)]
+    pub output: OutputArgs,
+}

@@ -1,0 +1,49 @@
+//! `gradcheck mlp`.
+
+use anyhow::Result;
+
+use crate::args::{Format, MlpArgs, read_config};
+use crate::data::Source;
+use crate::network::{self, Outcome, Watch};
+use crate::output::{Sink, json, text};
+use crate::progress::Bar;
+use crate::{exit, interrupt};
+
+pub(crate) fn run(args: MlpArgs) -> Result<u8> {
+    let options = match &args.config {
+        Some(path) => args.network.or(read_config(path)?),
+        None => args.network,
+    };
+    let spec = options.spec()?;
+    let mut inputs: Vec<&std::path::Path> = args.config.as_deref().into_iter().collect();
+    if let Source::File(path) = &spec.data {
+        inputs.push(path);
+    }
+    let sink = Sink::open(args.output.output.as_deref(), &inputs)?;
+
+    let prepared = network::prepare(&spec)?;
+    let bar = Bar::new();
+    let progress = |stage: network::Stage, p| bar.show(&stage.to_string(), p);
+    let watch = Watch {
+        cancel: interrupt::listen(),
+        progress: &progress,
+    };
+    let outcome = network::run(&prepared, watch)?;
+    bar.finish();
+
+    sink.write(&match args.output.format {
+        Format::Text => text::network(&prepared, &outcome),
+        Format::Json => json::render(&json::network(&prepared, &outcome))?,
+    })?;
+    Ok(code(&outcome))
+}
+
+/// A wrong gradient is the news, whatever else happened.
+fn code(outcome: &Outcome) -> u8 {
+    let code = exit::code(outcome.verdict());
+    if code != exit::WRONG && outcome.training_failed.is_some() {
+        exit::UNUSABLE
+    } else {
+        code
+    }
+}

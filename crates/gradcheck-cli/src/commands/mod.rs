@@ -1,0 +1,64 @@
+//! One file a command, and the way from a command to an exit code.
+
+mod compare;
+mod course;
+mod faults;
+mod mlp;
+mod scalar;
+
+use std::io::Write;
+
+use anyhow::Result;
+use clap::CommandFactory;
+
+use crate::args::{Cli, Color, Command};
+use crate::exit;
+
+/// Runs what the user asked for; results to standard output or `--output`, one clear message to
+/// standard error where something could not be used. Returns the exit code of [`exit`].
+pub fn run(cli: Cli) -> u8 {
+    match cli.color {
+        Color::Auto => anstream::ColorChoice::Auto,
+        Color::Always => anstream::ColorChoice::Always,
+        Color::Never => anstream::ColorChoice::Never,
+    }
+    .write_global();
+    match dispatch(cli.command) {
+        Ok(code) => code,
+        Err(error) => {
+            let label = crate::output::text::styled(crate::output::text::BAD, "error:");
+            // Nowhere is left to report a failure of this.
+            let _ = writeln!(anstream::stderr(), "{label} {}", message(&error));
+            exit::UNUSABLE
+        }
+    }
+}
+
+fn dispatch(command: Command) -> Result<u8> {
+    match command {
+        Command::Scalar(args) => scalar::run(&args),
+        Command::Course(args) => course::run(&args),
+        Command::Mlp(args) => mlp::run(*args),
+        Command::Compare(args) => compare::run(&args),
+        Command::Faults(args) => faults::run(&args),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "gradcheck", &mut script);
+            crate::output::Sink::Stdout.write(&String::from_utf8_lossy(&script))?;
+            Ok(exit::AGREE)
+        }
+    }
+}
+
+/// The error with its causes, each said once: many messages quote their cause already.
+fn message(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1) {
+        let cause = cause.to_string();
+        if !text.contains(&cause) {
+            text.push_str(": ");
+            text.push_str(&cause);
+        }
+    }
+    text
+}

@@ -1,0 +1,81 @@
+//! `gradcheck scalar`: the course's first check, J = θx.
+
+use anyhow::{Result, bail};
+use finite_diff::{ParameterLayout, Scheme, course, from_fn};
+use gradient_check::{Settings, Verdict, check, difference};
+
+use crate::args::{Format, ScalarArgs};
+use crate::exit;
+use crate::output::{Sink, json, text};
+
+/// What the course prints for x = 2, θ = 4, ε = 1e-7.
+const PUBLISHED: f64 = 2.919335883291695e-10;
+
+pub(crate) fn run(args: &ScalarArgs) -> Result<u8> {
+    for (flag, value) in [("--x", args.x), ("--theta", args.theta)] {
+        if !value.is_finite() {
+            bail!("{flag} is {value}: give a finite number");
+        }
+    }
+    let sink = Sink::open(args.output.output.as_deref(), &[])?;
+    let (x, theta) = (args.x, args.theta);
+    let j = from_fn(1, |theta: &[f64]| theta[0] * x);
+    let grad = [x];
+    let gradapprox = course::gradient(&j, &[theta], args.epsilon)?;
+    let notebook = difference(&grad, &gradapprox);
+
+    let layout = ParameterLayout::new().with("theta", &[])?;
+    let settings = Settings {
+        scheme: Scheme::course(args.epsilon),
+        ..Settings::default()
+    };
+    let report = check(&j, &grad, &[theta], &layout, &settings)?;
+
+    let as_published = (x, theta, args.epsilon) == (2.0, 4.0, 1e-7);
+    sink.write(&match args.output.format {
+        Format::Text => {
+            let mut said = format!(
+                "J = θ·x at x = {x}, θ = {theta}: J = {}, dJ/dθ = {x}\n\
+                 gradapprox = (J(θ+ε) − J(θ−ε))/2ε = {} with ε = {:e}\n\
+                 difference = {notebook:?}{}\n",
+                theta * x,
+                gradapprox[0],
+                args.epsilon,
+                if as_published {
+                    ", as the course publishes it"
+                } else {
+                    ""
+                },
+            );
+            said.push_str(&word(report.verdict));
+            said
+        }
+        Format::Json => json::render(&json::NamedChecks {
+            schema: json::SCHEMA,
+            checks: vec![json::NamedCheck {
+                name: "scalar",
+                difference: notebook,
+                published_difference: as_published.then_some(PUBLISHED),
+                verdict: report.verdict.to_string(),
+                wrong_blocks: Vec::new(),
+            }],
+        })?,
+    })?;
+    Ok(exit::code(report.verdict))
+}
+
+/// The course's message: green or yellow. It comes from the error bar, as a difference says nothing
+/// where the numeric side is not known.
+fn word(verdict: Verdict) -> String {
+    match verdict {
+        Verdict::Agree => format!("{}\n", text::styled(text::GOOD, "The gradient is correct!")),
+        Verdict::Disagree => format!("{}\n", text::styled(text::UNSURE, "The gradient is wrong!")),
+        Verdict::Inconclusive(reason) => {
+            format!(
+                "{} {}.\n",
+                text::styled(text::UNSURE, "No verdict:"),
+                reason.remedy()
+            )
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! The run: check at initialisation, train, check again.
+
+use std::fmt;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use finite_diff::{Execution, Progress, Scheme, Stencil, StepSize};
+use gradient_check::{Report, Settings, Verdict, check, check_by_complex_step, verdict};
+use mlp::{CurvePoint, MlpError, NetworkObjective, Parameters, backward, forward};
+use num_complex::Complex;
+
+use super::prepare::Prepared;
+use super::spec::{Engine, Precision, SchemeName, name_of};
+
+/// When in the life of a network a check is made. Backward passes are often right only near
+/// initialisation, where nothing saturates yet; so there are two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// On the random parameters.
+    Initialization,
+    /// After so many steps of training.
+    AfterTraining {
+        /// How many.
+        steps: usize,
+    },
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Initialization => f.write_str("initialization"),
+            Self::AfterTraining { steps: 1 } => f.write_str("after 1 step"),
+            Self::AfterTraining { steps } => write!(f, "after {steps} steps"),
+        }
+    }
+}
+
+/// One check of a network.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Checked {
+    /// When.
+    pub stage: Stage,
+    /// What came out.
+    pub report: Report,
+    /// How J was evaluated.
+    pub engine: &'static str,
+}
+
+/// What a run came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// The checks made: two, one where no training was asked for or the run was stopped before.
+    pub checks: Vec<Checked>,
+    /// The cost over the training.
+    pub curve: Vec<CurvePoint>,
+    /// Why the training ended early, if it failed; the check before it stands.
+    pub training_failed: Option<MlpError>,
+    /// Whether the user stopped it.
+    pub interrupted: bool,
+}
+
+impl Outcome {
+    /// The word on all checks together.
+    pub fn verdict(&self) -> Verdict {
+        let word = verdict::overall(self.checks.iter().map(|checked| checked.report.verdict));
+        if word == Verdict::Agree && self.interrupted {
+            return Verdict::Inconclusive(gradient_check::Reason::Interrupted);
+        }
+        word
+    }
+}
+
+/// How the run is watched.
+#[derive(Clone, Copy)]
+pub struct Watch<'a> {
+    /// Once true, the run ends with what it has.
+    pub cancel: &'a AtomicBool,
+    /// Called after each coordinate.
+    pub progress: &'a (dyn Fn(Stage, Progress) + Sync),
+}
+
+/// Checks a network at initialisation and again after training, the dropout masks, if any, the same
+/// on both sides.
+///
+/// # Errors
+/// Where a forward or backward pass fails, or a check can't be made. A training that diverges is no
+/// error but part of the outcome: the first check stands.
+pub fn run(prepared: &Prepared, watch: Watch<'_>) -> anyhow::Result<Outcome> {
+    let mut outcome = Outcome {
+        checks: vec![check_at(
+            prepared,
+            &prepared.parameters,
+            Stage::Initialization,
+            watch,
+        )?],
+        curve: Vec::new(),
+        training_failed: None,
+        interrupted: false,
+    };
+    let cancelled = || watch.cancel.load(Ordering::Relaxed);
+    let steps = prepared.training.steps;
+    if steps > 0 && !cancelled() {
+        let observe = |_: usize, _: &Parameters<f64>, _: f64| match cancelled() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        };
+        let (architecture, batch) = (&prepared.architecture, &prepared.batch);
+        let start = prepared.parameters.clone();
+        match mlp::train_observed(architecture, start, batch, &prepared.training, observe) {
+            Ok(training) => {
+                outcome.curve = training.curve;
+                if !cancelled() {
+                    let stage = Stage::AfterTraining { steps };
+                    outcome
+                        .checks
+                        .push(check_at(prepared, &training.parameters, stage, watch)?);
+                }
+            }
+            Err(error) => outcome.training_failed = Some(error),
+        }
+    }
+    outcome.interrupted = cancelled();
+    Ok(outcome)
+}
+
+fn check_at(
+    prepared: &Prepared,
+    parameters: &Parameters<f64>,
+    stage: Stage,
+    watch: Watch<'_>,
+) -> anyhow::Result<Checked> {
+    let Prepared {
+        spec,
+        architecture,
+        layout,
+        ..
+    } = prepared;
+    // A model in single precision: its parameters and data are rounded first, so that both sides
+    // differentiate the same function at the same point.
+    let (parameters, batch, working_epsilon) = match spec.precision {
+        Precision::F64 => (parameters.clone(), prepared.batch.clone(), f64::EPSILON),
+        Precision::F32 => (
+            parameters.cast::<f32>().cast::<f64>(),
+            prepared.batch.cast::<f32>().cast::<f64>(),
+            f64::from(f32::EPSILON),
+        ),
+    };
+    let masks = prepared.masks.as_ref();
+    let analytic: Vec<f64> = match (prepared.fault, spec.precision) {
+        (Some(fault), _) => fault
+            .gradient(architecture, &parameters, &batch, masks)?
+            .into_flat(),
+        (None, Precision::F64) => {
+            let pass = forward(architecture, &parameters, &batch, masks)?;
+            backward(architecture, &pass, &batch)?.into_flat()
+        }
+        (None, Precision::F32) => {
+            let (parameters, batch) = (parameters.cast::<f32>(), batch.cast::<f32>());
+            let masks = masks.map(|masks| masks.cast::<f32>());
+            let pass = forward(architecture, &parameters, &batch, masks.as_ref())?;
+            let gradient = backward(architecture, &pass, &batch)?;
+            gradient.as_flat().iter().map(|g| f64::from(*g)).collect()
+        }
+    };
+
+    let progress = |p: Progress| (watch.progress)(stage, p);
+    let execution = Execution {
+        threads: spec.threads,
+        progress: Some(&progress),
+        cancel: Some(watch.cancel),
+    };
+    let mut settings = Settings {
+        selection: prepared.selection.clone(),
+        working_epsilon,
+        seed: spec.seed,
+        execution,
+        ..Settings::default()
+    };
+    let mut report = match finite_differences(spec.scheme, spec.epsilon) {
+        Some(scheme) => {
+            settings.scheme = scheme;
+            let objective = NetworkObjective::new(architecture, &batch, masks)?;
+            check(
+                &objective,
+                &analytic,
+                parameters.as_flat(),
+                layout,
+                &settings,
+            )?
+        }
+        None => {
+            let batch = batch.cast::<Complex<f64>>();
+            let masks = masks.map(|masks| masks.cast::<Complex<f64>>());
+            let objective = NetworkObjective::new(architecture, &batch, masks.as_ref())?;
+            check_by_complex_step(
+                &objective,
+                &analytic,
+                parameters.as_flat(),
+                layout,
+                &settings,
+            )?
+        }
+    };
+    report.scheme = name_of(&SchemeName::ALL, spec.scheme).to_owned();
+    Ok(Checked {
+        stage,
+        report,
+        engine: name_of(&Engine::ALL, spec.engine),
+    })
+}
+
+/// The finite differences meant, or `None` for the complex step.
+fn finite_differences(name: SchemeName, epsilon: Option<f64>) -> Option<Scheme> {
+    let stencil = match name {
+        SchemeName::Forward => Stencil::FORWARD,
+        SchemeName::Central => Stencil::CENTRAL,
+        SchemeName::FivePoint => Stencil::FIVE_POINT,
+        SchemeName::Course => return Some(Scheme::course(epsilon.unwrap_or(1e-7))),
+        SchemeName::ComplexStep => return None,
+    };
+    let scheme = Scheme::optimal(stencil);
+    Some(match epsilon {
+        Some(epsilon) => Scheme {
+            step: StepSize::Absolute(epsilon),
+            ..scheme
+        },
+        None => scheme,
+    })
+}

@@ -1,0 +1,14 @@
+//! A network to be checked: what to build, how to train it, how to check it. Used by `gradcheck mlp`
+//! and by the matrix of `cargo xtask check-all`.
+//!
+//! Knows neither flags nor files of flags, and prints nothing.
+
+mod command_line;
+mod job;
+mod prepare;
+mod spec;
+
+pub use command_line::{command_line, quoted};
+pub use job::{Checked, Outcome, Stage, Watch, run};
+pub use prepare::{PrepareError, Prepared, prepare, summary};
+pub use spec::{Engine, NetworkSpec, Precision, SchemeName, precision_name};

@@ -1,0 +1,422 @@
+//! From choices to a network with data and parameters: everything that can be refused is refused
+//! here, before any time is spent.
+
+use std::num::NonZeroUsize;
+
+use finite_diff::{ParameterLayout, Selection};
+use mlp::{Architecture, Batch, DropoutMasks, Loss, MlpError, Parameters, TrainingOptions};
+use mlp_faults::Fault;
+use tensor_core::Matrix;
+use thiserror::Error;
+
+use super::spec::{NetworkSpec, Precision};
+use crate::data::{self, Dataset, LoadOptions, Source, Task};
+use crate::input_error::InputError;
+use crate::suggest::nearest;
+
+/// Why a network can't be checked.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum PrepareError {
+    /// The data can't be used.
+    #[error(transparent)]
+    Data(#[from] InputError),
+    /// The network, the data and the training don't fit together.
+    #[error(transparent)]
+    Network(#[from] MlpError),
+    /// The first width is not the number of features.
+    #[error(
+        "the first of the layers {layers} is {got}, but {data} has {features} features: \
+         use --layers {suggestion}"
+    )]
+    Features {
+        /// The widths.
+        layers: String,
+        /// The first of them.
+        got: usize,
+        /// The data.
+        data: String,
+        /// What it has.
+        features: usize,
+        /// The widths with the right first one.
+        suggestion: String,
+    },
+    /// Dropout draws new masks for every evaluation, so that there is no function to differentiate.
+    #[error(
+        "gradient checking does not work with dropout (keep_prob = {keep_prob}): every evaluation \
+         draws other units, so that the cost is not one function and its differences mean nothing. \
+         Check with --keep-prob 1.0, which is how the course does it, or add --frozen-masks to draw \
+         the masks once and use the same ones on both sides"
+    )]
+    Dropout {
+        /// The probability to keep a unit.
+        keep_prob: f64,
+    },
+    /// It would not fit into memory.
+    #[error(
+        "this would take about {needed} of memory, and the limit is {limit}: use smaller --layers \
+         or fewer --rows, or raise --memory-limit"
+    )]
+    Memory {
+        /// The estimate, readable.
+        needed: String,
+        /// The limit, readable.
+        limit: String,
+    },
+    /// A fault of no such name.
+    #[error(
+        "no fault is named `{name}`{}; `gradcheck faults` lists them",
+        did_you_mean(suggestion)
+    )]
+    UnknownFault {
+        /// What was typed.
+        name: String,
+        /// What was probably meant.
+        suggestion: Option<String>,
+    },
+    /// The fault needs another network.
+    #[error("the fault `{name}` does not apply here: {reason}")]
+    Fault {
+        /// The fault.
+        name: String,
+        /// What it needs.
+        reason: String,
+    },
+    /// A step size that is none.
+    #[error("--epsilon {value} is no step size: give a finite number above 0, such as 1e-7")]
+    Epsilon {
+        /// The value.
+        value: f64,
+    },
+    /// A step size for a scheme that has its own.
+    #[error(
+        "--epsilon has no meaning for the complex step, which takes 1e-30 whatever the function"
+    )]
+    EpsilonUnused,
+    /// Nothing to judge.
+    #[error("--sample 0 leaves nothing to judge: give at least 1, or leave it out to judge all")]
+    EmptySample,
+}
+
+fn did_you_mean(suggestion: &Option<String>) -> String {
+    suggestion
+        .as_ref()
+        .map_or_else(String::new, |s| format!(": did you mean `{s}`?"))
+}
+
+/// A network with all that a check of it needs.
+pub struct Prepared {
+    /// The choices it was made from.
+    pub spec: NetworkSpec,
+    /// The network.
+    pub architecture: Architecture,
+    /// Names and shapes of its parameters.
+    pub layout: ParameterLayout,
+    /// What is known of the data beside its numbers.
+    pub dataset: Dataset,
+    /// The examples, of the training and of the check.
+    pub batch: Batch<f64>,
+    /// The frozen dropout masks, if any.
+    pub masks: Option<DropoutMasks<f64>>,
+    /// The parameters at initialisation.
+    pub parameters: Parameters<f64>,
+    /// How to train.
+    pub training: TrainingOptions,
+    /// Which coordinates to judge.
+    pub selection: Selection,
+    /// The fault to plant, if any.
+    pub fault: Option<&'static dyn Fault>,
+}
+
+/// Loads the data, builds the network and draws its parameters.
+///
+/// # Errors
+/// [`PrepareError`] for whatever does not fit.
+pub fn prepare(spec: &NetworkSpec) -> Result<Prepared, PrepareError> {
+    check_numbers(spec)?;
+    let loss = spec.loss();
+    // Before anything is read or allocated, as far as the sizes are known.
+    if let Some(layers) = &spec.layers {
+        let architecture = Architecture::new(layers, spec.activation, loss)?;
+        let rows = spec.rows.unwrap_or(NetworkSpec::DEFAULT_ROWS);
+        // A file or a built-in set has no more rows than it has, and says so itself.
+        let rows = if spec.data == Source::Synthetic {
+            rows
+        } else {
+            0
+        };
+        check_memory(&architecture, rows, spec)?;
+    }
+    let dataset = load(spec, loss)?;
+    let layers = spec
+        .layers
+        .clone()
+        .unwrap_or_else(|| default_layers(spec, loss, dataset.features));
+    if layers[0] != dataset.features {
+        let mut right = layers.clone();
+        right[0] = dataset.features;
+        return Err(PrepareError::Features {
+            layers: join(&layers, "-"),
+            got: layers[0],
+            data: dataset.name.clone(),
+            features: dataset.features,
+            suggestion: join(&right, ","),
+        });
+    }
+    let architecture = Architecture::new(&layers, spec.activation, loss)?.with_l2(spec.l2)?;
+    check_memory(&architecture, dataset.examples, spec)?;
+
+    let shape_error = |error| PrepareError::Network(MlpError::from(error));
+    let x = Matrix::from_vec(dataset.features, dataset.examples, dataset.x.clone())
+        .map_err(shape_error)?;
+    let outputs = layers[layers.len() - 1];
+    let y = Matrix::from_vec(outputs, dataset.examples, targets(&dataset.labels, outputs))
+        .map_err(shape_error)?;
+    let batch = Batch::new(x, y)?;
+    batch.check(&architecture)?;
+
+    let masks = (spec.keep_prob < 1.0)
+        .then(|| DropoutMasks::draw(&architecture, dataset.examples, spec.keep_prob, spec.seed))
+        .transpose()?;
+    let fault = spec
+        .fault
+        .as_deref()
+        .map(|name| find_fault(name, &architecture))
+        .transpose()?;
+    let parameters = mlp::initialize(&architecture, spec.initialization, spec.seed)?;
+    let training = TrainingOptions {
+        optimizer: spec.optimizer,
+        learning_rate: spec.learning_rate(),
+        steps: spec.steps,
+        batch_size: spec.batch_size,
+        seed: spec.seed,
+        keep_prob: spec.keep_prob,
+    };
+    training.check()?;
+    Ok(Prepared {
+        spec: spec.clone(),
+        layout: mlp::layout(&architecture),
+        selection: match spec.sample {
+            Some(count) => Selection::Sample {
+                count,
+                seed: spec.seed,
+            },
+            None => Selection::All,
+        },
+        architecture,
+        dataset,
+        batch,
+        masks,
+        parameters,
+        training,
+        fault,
+    })
+}
+
+/// What needs no data to be refused.
+fn check_numbers(spec: &NetworkSpec) -> Result<(), PrepareError> {
+    if let Some(value) = spec.epsilon {
+        if !value.is_finite() || value <= 0.0 {
+            return Err(PrepareError::Epsilon { value });
+        }
+        if spec.scheme == super::SchemeName::ComplexStep {
+            return Err(PrepareError::EpsilonUnused);
+        }
+    }
+    if spec.sample == Some(0) {
+        return Err(PrepareError::EmptySample);
+    }
+    let in_range = spec.keep_prob > 0.0 && spec.keep_prob <= 1.0;
+    if !in_range {
+        return Err(MlpError::KeepProbability {
+            value: spec.keep_prob,
+        }
+        .into());
+    }
+    if spec.keep_prob < 1.0 && !spec.frozen_masks {
+        return Err(PrepareError::Dropout {
+            keep_prob: spec.keep_prob,
+        });
+    }
+    Ok(())
+}
+
+fn load(spec: &NetworkSpec, loss: Loss) -> Result<Dataset, PrepareError> {
+    let outputs = match &spec.layers {
+        Some(layers) => layers.last().copied().unwrap_or(1),
+        None => default_outputs(&spec.data, loss),
+    };
+    let task = match (loss, outputs) {
+        (Loss::BinaryCrossEntropy, 1) => Task::Binary,
+        (Loss::MeanSquaredError, 1) => Task::Regression,
+        (_, outputs) => Task::Classes(outputs),
+    };
+    let features = spec
+        .layers
+        .as_ref()
+        .and_then(|layers| layers.first().copied());
+    let options = LoadOptions {
+        rows: match spec.rows {
+            Some(rows) => data::Rows::Exactly(rows),
+            None => data::Rows::UpTo(NetworkSpec::DEFAULT_ROWS),
+        },
+        csv: spec.csv.clone(),
+        standardize: spec.standardize,
+        seed: spec.seed,
+        synthetic_features: features.unwrap_or(DEFAULT_SYNTHETIC_FEATURES),
+        task,
+    };
+    Ok(data::load(&spec.data, &options)?)
+}
+
+/// As in the course's own exercise.
+const DEFAULT_SYNTHETIC_FEATURES: usize = 4;
+
+fn default_outputs(data: &Source, loss: Loss) -> usize {
+    match (data, loss) {
+        (Source::Digits, Loss::SoftmaxCrossEntropy) => 10,
+        (_, Loss::SoftmaxCrossEntropy) => 2,
+        _ => 1,
+    }
+}
+
+fn default_layers(spec: &NetworkSpec, loss: Loss, features: usize) -> Vec<usize> {
+    let outputs = default_outputs(&spec.data, loss);
+    match spec.data {
+        Source::Synthetic => vec![features, 5, 3, outputs],
+        Source::Digits => vec![features, 16, outputs],
+        _ => vec![features, 16, 8, outputs],
+    }
+}
+
+/// Labels as a matrix with one row an output: as they are for one output, else one-hot.
+fn targets(labels: &[f64], outputs: usize) -> Vec<f64> {
+    if outputs == 1 {
+        return labels.to_vec();
+    }
+    (0..outputs)
+        .flat_map(|class| {
+            labels
+                .iter()
+                .map(move |label| f64::from(*label == class as f64))
+        })
+        .collect()
+}
+
+fn find_fault(name: &str, architecture: &Architecture) -> Result<&'static dyn Fault, PrepareError> {
+    let Some(fault) = mlp_faults::find(name) else {
+        let suggestion = nearest(name, mlp_faults::all().iter().map(|fault| fault.name()));
+        return Err(PrepareError::UnknownFault {
+            name: name.to_owned(),
+            suggestion: suggestion.map(str::to_owned),
+        });
+    };
+    match fault.applies_to(architecture) {
+        Ok(()) => Ok(fault),
+        Err(reason) => Err(PrepareError::Fault {
+            name: name.to_owned(),
+            reason,
+        }),
+    }
+}
+
+/// Refuses what would not fit, by an estimate from above of what the run allocates: the data as read
+/// and as laid out, parameters for the optimiser, the gradient and each thread's copy, activations
+/// and caches, and what is kept of each coordinate.
+fn check_memory(
+    architecture: &Architecture,
+    examples: usize,
+    spec: &NetworkSpec,
+) -> Result<(), PrepareError> {
+    let threads = spec.threads.map_or_else(cores, NonZeroUsize::get) as f64;
+    let parameters = architecture.parameter_count() as f64;
+    let units: f64 = architecture
+        .widths()
+        .iter()
+        .map(|width| *width as f64)
+        .sum();
+    let scalar = match spec.precision {
+        Precision::F32 | Precision::F64 => 8.0,
+    };
+    const OBSERVATION: f64 = 256.0;
+    let needed = scalar
+        * (parameters * (6.0 + threads) + examples as f64 * units * (5.0 + 2.0 * threads))
+        + OBSERVATION
+            * spec
+                .sample
+                .map_or(parameters, |sample| parameters.min(sample as f64));
+    if needed <= spec.memory_limit as f64 {
+        return Ok(());
+    }
+    Err(PrepareError::Memory {
+        needed: bytes(needed),
+        limit: bytes(spec.memory_limit as f64),
+    })
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
+}
+
+fn bytes(count: f64) -> String {
+    let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    let mut value = count;
+    let mut unit = 0;
+    while value >= 1024.0 && unit + 1 < units.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    if value < 10.0 {
+        format!("{value:.1} {}", units[unit])
+    } else {
+        format!("{value:.0} {}", units[unit])
+    }
+}
+
+/// Widths with `separator` between them.
+pub(super) fn join(widths: &[usize], separator: &str) -> String {
+    widths
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(separator)
+}
+
+/// The network, its data and its seed in one line.
+pub fn summary(prepared: &Prepared) -> String {
+    let Prepared {
+        spec,
+        architecture,
+        dataset,
+        ..
+    } = prepared;
+    let mut parts = vec![
+        format!(
+            "{} {}",
+            join(architecture.widths(), "-"),
+            architecture.activation()
+        ),
+        architecture.loss().to_string(),
+    ];
+    if architecture.l2() > 0.0 {
+        parts.push(format!("λ = {}", architecture.l2()));
+    }
+    if spec.keep_prob < 1.0 {
+        parts.push(format!(
+            "dropout with frozen masks, keep_prob {}",
+            spec.keep_prob
+        ));
+    }
+    if spec.precision == Precision::F32 {
+        parts.push("f32, held against an f64 forward".to_owned());
+    }
+    let mut data = vec![
+        format!("{} ({} examples)", dataset.name, dataset.examples),
+        format!("{} parameters", architecture.parameter_count()),
+        format!("seed {}", spec.seed),
+    ];
+    if let Some(fault) = prepared.fault {
+        data.push(format!("planted fault: {}", fault.name()));
+    }
+    format!("{} · {}", parts.join(", "), data.join(" · "))
+}

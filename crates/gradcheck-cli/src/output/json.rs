@@ -1,0 +1,273 @@
+//! The JSON of the command, schema 1. Types of the wire, apart from those of the domain, so that one
+//! can change without the other. What is not a finite number is written as null.
+
+use std::collections::BTreeMap;
+
+use gradient_check::{BlockReport, Counts, Reason, Report};
+use serde::Serialize;
+
+use crate::network::{Checked, Outcome, Prepared, command_line};
+
+/// The version of the contract.
+pub const SCHEMA: u32 = 1;
+
+/// `gradcheck mlp` and `gradcheck compare`.
+#[derive(Debug, Serialize)]
+pub struct Document {
+    schema: u32,
+    verdict: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seed: Option<u64>,
+    command: String,
+    interrupted: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    network: Option<Network>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    training: Option<Training>,
+    checks: Vec<Check>,
+}
+
+#[derive(Debug, Serialize)]
+struct Network {
+    layers: Vec<usize>,
+    activation: String,
+    loss: String,
+    l2: f64,
+    keep_prob: f64,
+    data: String,
+    examples: usize,
+    precision: &'static str,
+    fault: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Training {
+    optimizer: String,
+    learning_rate: f64,
+    steps: usize,
+    failed: Option<String>,
+    curve: Vec<f64>,
+}
+
+#[derive(Debug, Serialize)]
+struct Check {
+    stage: String,
+    verdict: String,
+    difference: f64,
+    difference_reads: &'static str,
+    cost: f64,
+    parameters: usize,
+    judged: usize,
+    reexamined: usize,
+    evaluations: u64,
+    seconds: f64,
+    scheme: String,
+    engine: Option<&'static str>,
+    power: Option<Power>,
+    counts: WireCounts,
+    first_wrong_layer: Option<usize>,
+    interrupted: bool,
+    blocks: Vec<Block>,
+}
+
+#[derive(Debug, Serialize)]
+struct Power {
+    single_coordinate: f64,
+    block: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct WireCounts {
+    agree: usize,
+    disagree: usize,
+    inconclusive: usize,
+    flat: usize,
+    subgradients: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct Block {
+    name: String,
+    shape: Vec<usize>,
+    layer: Option<usize>,
+    verdict: String,
+    difference: f64,
+    scale: f64,
+    counts: WireCounts,
+    worst: Option<Worst>,
+    inconclusive_reasons: BTreeMap<&'static str, usize>,
+    diagnosis: Option<()>,
+}
+
+#[derive(Debug, Serialize)]
+struct Worst {
+    index: Vec<usize>,
+    analytic: f64,
+    numeric: Option<f64>,
+    error_bar: Option<f64>,
+}
+
+/// The document of a network's checks.
+pub fn network(prepared: &Prepared, outcome: &Outcome) -> Document {
+    let spec = &prepared.spec;
+    let architecture = &prepared.architecture;
+    Document {
+        schema: SCHEMA,
+        verdict: outcome.verdict().to_string(),
+        seed: Some(spec.seed),
+        command: command_line(spec),
+        interrupted: outcome.interrupted,
+        network: Some(Network {
+            layers: architecture.widths().to_vec(),
+            activation: architecture.activation().to_string(),
+            loss: architecture.loss().to_string(),
+            l2: architecture.l2(),
+            keep_prob: spec.keep_prob,
+            data: spec.data.to_string(),
+            examples: prepared.dataset.examples,
+            precision: crate::network::precision_name(spec.precision),
+            fault: spec.fault.clone(),
+        }),
+        training: (prepared.training.steps > 0).then(|| Training {
+            optimizer: spec.optimizer.to_string(),
+            learning_rate: prepared.training.learning_rate,
+            steps: prepared.training.steps,
+            failed: outcome.training_failed.as_ref().map(ToString::to_string),
+            curve: outcome.curve.iter().map(|point| point.cost).collect(),
+        }),
+        checks: outcome.checks.iter().map(check_of_network).collect(),
+    }
+}
+
+/// The document of two gradients that were given.
+pub fn compared(report: &Report, command: String) -> Document {
+    Document {
+        schema: SCHEMA,
+        verdict: report.verdict.to_string(),
+        seed: None,
+        command,
+        interrupted: false,
+        network: None,
+        training: None,
+        checks: vec![check("given".to_owned(), report, None)],
+    }
+}
+
+fn check_of_network(checked: &Checked) -> Check {
+    check(
+        checked.stage.to_string(),
+        &checked.report,
+        Some(checked.engine),
+    )
+}
+
+fn check(stage: String, report: &Report, engine: Option<&'static str>) -> Check {
+    Check {
+        stage,
+        verdict: report.verdict.to_string(),
+        difference: report.difference,
+        difference_reads: report.band().words(),
+        cost: report.cost,
+        parameters: report.parameters,
+        judged: report.counts.total(),
+        reexamined: report.reexamined,
+        evaluations: report.evaluations,
+        seconds: report.elapsed.as_secs_f64(),
+        scheme: report.scheme.clone(),
+        engine,
+        power: report.power.map(|power| Power {
+            single_coordinate: power.single_coordinate,
+            block: power.block,
+        }),
+        counts: counts(&report.counts),
+        first_wrong_layer: report.first_wrong_stage,
+        interrupted: report.interrupted,
+        blocks: report.blocks.iter().map(block).collect(),
+    }
+}
+
+fn counts(counts: &Counts) -> WireCounts {
+    WireCounts {
+        agree: counts.agree,
+        disagree: counts.disagree,
+        inconclusive: counts.inconclusive(),
+        flat: counts.flat,
+        subgradients: counts.subgradients,
+    }
+}
+
+fn block(block: &BlockReport) -> Block {
+    Block {
+        name: block.name.clone(),
+        shape: block.shape.clone(),
+        layer: block.stage,
+        verdict: block.verdict.to_string(),
+        difference: block.difference,
+        scale: block.scale,
+        counts: counts(&block.counts),
+        worst: block.worst.as_ref().map(|worst| Worst {
+            index: worst.coordinate.index.clone(),
+            analytic: worst.comparison.analytic,
+            numeric: worst.comparison.numeric,
+            error_bar: worst.comparison.error_bar,
+        }),
+        inconclusive_reasons: Reason::ALL
+            .into_iter()
+            .map(|reason| (reason.name(), block.counts.with_reason(reason)))
+            .collect(),
+        diagnosis: None,
+    }
+}
+
+/// `gradcheck scalar` and `gradcheck course`.
+#[derive(Debug, Serialize)]
+pub struct NamedChecks {
+    /// The version of the contract.
+    pub schema: u32,
+    /// The checks.
+    pub checks: Vec<NamedCheck>,
+}
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct NamedCheck {
+    /// `scalar`, `right gradient`, `with both bugs`.
+    pub name: &'static str,
+    /// The notebook's difference, computed the notebook's way.
+    pub difference: f64,
+    /// What the course published for it, where it did.
+    pub published_difference: Option<f64>,
+    /// The word of our own judge.
+    pub verdict: String,
+    /// The blocks our judge blames.
+    pub wrong_blocks: Vec<String>,
+}
+
+/// `gradcheck faults`.
+#[derive(Debug, Serialize)]
+pub struct FaultList {
+    /// The version of the contract.
+    pub schema: u32,
+    /// The faults.
+    pub faults: Vec<FaultEntry>,
+}
+
+/// One of them.
+#[derive(Debug, Serialize)]
+pub struct FaultEntry {
+    /// The name for `--fault`.
+    pub name: &'static str,
+    /// What it does.
+    pub description: &'static str,
+}
+
+/// As text, indented, with a newline at the end.
+///
+/// # Errors
+/// Where the document holds something JSON can't say, which none of these does.
+pub fn render(document: &impl Serialize) -> serde_json::Result<String> {
+    serde_json::to_string_pretty(document).map(|mut text| {
+        text.push('\n');
+        text
+    })
+}

@@ -1,0 +1,173 @@
+//! Where a result goes: standard output, or a file that is replaced only once the result is whole.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+use thiserror::Error;
+
+/// Why a result can't be written.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum SinkError {
+    /// The place for the file can't be written to.
+    #[error("{}: can't be written ({source}): choose another --output", path.display())]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// It is a folder.
+    #[error("{}: is a folder: give the name of a file for --output", path.display())]
+    Directory {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// It would overwrite what was read.
+    #[error("{}: is an input of this very run, which --output would overwrite: choose another", path.display())]
+    Input {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Standard output is gone.
+    #[error("standard output can't be written ({0})")]
+    Stdout(std::io::Error),
+}
+
+/// A place for one result.
+pub enum Sink {
+    /// Standard output, with or without colours as its terminal has it.
+    Stdout,
+    /// A file, written beside its place first.
+    File {
+        /// Its place.
+        path: PathBuf,
+        /// What becomes it.
+        temporary: NamedTempFile,
+    },
+    /// Something that is no regular file, such as a pipe or a device, written in place.
+    Special(PathBuf),
+}
+
+impl Sink {
+    /// Opens the place, before any time is spent on what is to be written there. `inputs` are files
+    /// that must not be overwritten.
+    ///
+    /// # Errors
+    /// [`SinkError`], where nothing could be written or an input would be.
+    pub fn open(path: Option<&Path>, inputs: &[&Path]) -> Result<Self, SinkError> {
+        let Some(path) = path else {
+            return Ok(Self::Stdout);
+        };
+        let unwritable = |source| SinkError::Unwritable {
+            path: path.to_owned(),
+            source,
+        };
+        // A link is followed, so that it goes on pointing to what it points to.
+        let place = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        if let Ok(metadata) = place.metadata() {
+            if metadata.is_dir() {
+                return Err(SinkError::Directory {
+                    path: path.to_owned(),
+                });
+            }
+            if inputs
+                .iter()
+                .any(|input| input.canonicalize().is_ok_and(|input| input == place))
+            {
+                return Err(SinkError::Input {
+                    path: path.to_owned(),
+                });
+            }
+            // Asks for the permission, changes nothing.
+            std::fs::OpenOptions::new()
+                .append(true)
+                .open(&place)
+                .map_err(unwritable)?;
+            if !metadata.is_file() {
+                return Ok(Self::Special(place));
+            }
+        }
+        let folder = match place.parent() {
+            Some(folder) if folder != Path::new("") => folder,
+            _ => Path::new("."),
+        };
+        let temporary = tempfile::Builder::new()
+            .prefix(".gradcheck-")
+            .tempfile_in(folder)
+            .map_err(unwritable)?;
+        Ok(Self::File {
+            path: place,
+            temporary,
+        })
+    }
+
+    /// Writes the result, styles only where a terminal shows them.
+    ///
+    /// # Errors
+    /// [`SinkError`]. A reader that closed the pipe early has seen what it wanted: no error.
+    pub fn write(self, text: &str) -> Result<(), SinkError> {
+        match self {
+            Self::Stdout => {
+                let mut out = anstream::stdout();
+                match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+                    Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                        Err(SinkError::Stdout(error))
+                    }
+                    _ => Ok(()),
+                }
+            }
+            Self::File {
+                path,
+                mut temporary,
+            } => {
+                let unwritable = |source| SinkError::Unwritable {
+                    path: path.clone(),
+                    source,
+                };
+                let plain = anstream::adapter::strip_str(text).to_string();
+                temporary.write_all(plain.as_bytes()).map_err(unwritable)?;
+                share(&path, temporary.as_file()).map_err(unwritable)?;
+                temporary
+                    .persist(&path)
+                    .map_err(|error| unwritable(error.error))?;
+                Ok(())
+            }
+            Self::Special(path) => {
+                let plain = anstream::adapter::strip_str(text).to_string();
+                let write = || {
+                    let mut file = std::fs::OpenOptions::new().append(true).open(&path)?;
+                    file.write_all(plain.as_bytes())
+                };
+                write().map_err(|source| SinkError::Unwritable {
+                    path: path.clone(),
+                    source,
+                })
+            }
+        }
+    }
+}
+
+/// Gives the new file the permissions of the one it replaces, or those that new files have here;
+/// temporary ones are private.
+fn share(path: &Path, file: &std::fs::File) -> std::io::Result<()> {
+    if let Ok(old) = path.metadata() {
+        return file.set_permissions(old.permissions());
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // What a file created here without further ado would get is known only by creating one.
+        let folder = path
+            .parent()
+            .filter(|p| *p != Path::new(""))
+            .unwrap_or(Path::new("."));
+        let probe = tempfile::Builder::new()
+            .prefix(".gradcheck-")
+            .permissions(std::fs::Permissions::from_mode(0o666))
+            .tempfile_in(folder)?;
+        file.set_permissions(probe.as_file().metadata()?.permissions())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,68 @@
+//! The progress bar, on standard error, and only where that is a terminal.
+
+use std::sync::Mutex;
+
+use finite_diff::Progress;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// A bar with the time left.
+pub struct Bar {
+    bar: ProgressBar,
+    label: Mutex<String>,
+}
+
+impl Bar {
+    /// A bar that is not yet shown.
+    pub fn new() -> Self {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
+        let template = "{msg} [{bar:30}] {pos}/{len} coordinates, {eta} left";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        Self {
+            bar,
+            label: Mutex::new(String::new()),
+        }
+    }
+
+    /// Shows how far the part called `label` has come.
+    pub fn show(&self, label: &str, progress: Progress) {
+        // A poisoned lock means that another thread panicked; a bar is no reason to follow it.
+        let mut current = match self.label.lock() {
+            Ok(guard) => guard,
+            Err(poisoned) => poisoned.into_inner(),
+        };
+        if *current != label {
+            label.clone_into(&mut current);
+            self.bar.reset();
+            self.bar.set_message(label.to_owned());
+        }
+        self.bar.set_length(progress.total as u64);
+        // Threads report out of order.
+        if progress.done as u64 > self.bar.position() {
+            self.bar.set_position(progress.done as u64);
+        }
+    }
+
+    /// Prints a line above the bar.
+    pub fn println(&self, line: &str) {
+        self.bar.suspend(|| anstream::eprintln!("{line}"));
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl Default for Bar {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}
