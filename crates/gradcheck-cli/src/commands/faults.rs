@@ -1,36 +1,78 @@
 //! `gradcheck faults`.
 
 use anyhow::Result;
+use mlp::Activation;
 
 use crate::args::{Format, OutputArgs};
+use crate::data::Source;
 use crate::exit;
+use crate::network::{NetworkSpec, command_line, prepare};
 use crate::output::{Sink, json, text};
 
 pub(crate) fn run(args: &OutputArgs) -> Result<u8> {
     let sink = Sink::open(args.output.as_deref(), &[])?;
-    let faults = mlp_faults::all();
+    let faults: Vec<json::FaultEntry> = mlp_faults::all()
+        .iter()
+        .map(|fault| json::FaultEntry {
+            name: fault.name(),
+            description: fault.description(),
+            example: example(fault.name()),
+        })
+        .collect();
     sink.write(&match args.format {
-        Format::Text => {
-            let rows = faults
-                .iter()
-                .map(|fault| vec![fault.name().to_owned(), fault.description().to_owned()])
-                .collect();
-            let table = text::table(&["fault", "what is wrong on purpose"], rows, 2);
-            format!(
-                "{table}\nSee one caught: gradcheck mlp --fault {}\n",
-                faults[0].name()
-            )
-        }
+        Format::Text => render(&faults),
         Format::Json => json::render(&json::FaultList {
             schema: json::SCHEMA,
-            faults: faults
-                .iter()
-                .map(|fault| json::FaultEntry {
-                    name: fault.name(),
-                    description: fault.description(),
-                })
-                .collect(),
+            faults,
         })?,
     })?;
     Ok(exit::AGREE)
+}
+
+fn render(faults: &[json::FaultEntry]) -> String {
+    let mut said = String::new();
+    for fault in faults {
+        let name = text::styled(text::STRONG, fault.name);
+        let example = text::styled(text::FAINT, &fault.example);
+        said.push_str(&format!("{name}\n  {}\n  {example}\n", fault.description));
+    }
+    said
+}
+
+/// The command that shows a fault, on the first of a few networks that it applies to.
+fn example(fault: &str) -> String {
+    let plain = NetworkSpec {
+        fault: Some(fault.to_owned()),
+        ..NetworkSpec::default()
+    };
+    let candidates = [
+        plain.clone(),
+        NetworkSpec {
+            activation: Activation::Tanh,
+            ..plain.clone()
+        },
+        NetworkSpec {
+            layers: Some(vec![30, 6, 6, 1]),
+            ..plain.clone()
+        },
+        NetworkSpec {
+            layers: Some(vec![30, 6, 6, 1]),
+            activation: Activation::Tanh,
+            ..plain.clone()
+        },
+        NetworkSpec {
+            data: Source::Digits,
+            ..plain.clone()
+        },
+        NetworkSpec {
+            keep_prob: 0.8,
+            frozen_masks: true,
+            ..plain.clone()
+        },
+    ];
+    let shown = candidates
+        .iter()
+        .find(|spec| prepare(spec).is_ok())
+        .unwrap_or(&plain);
+    command_line(shown)
 }

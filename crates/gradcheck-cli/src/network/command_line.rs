@@ -8,76 +8,80 @@ use crate::data::{Header, LabelColumn};
 pub fn command_line(spec: &NetworkSpec) -> String {
     let default = NetworkSpec::default();
     let mut words = vec!["gradcheck".to_owned(), "mlp".to_owned()];
-    let mut flag = |name: &str, value: String| {
-        words.push(format!("--{name}"));
-        words.push(quoted(&value));
-    };
     if let Some(layers) = &spec.layers {
-        flag("layers", join(layers, ","));
+        flag(&mut words, "layers", join(layers, ","));
     }
     if spec.activation != default.activation {
-        flag("activation", spec.activation.to_string());
+        flag(&mut words, "activation", spec.activation.to_string());
     }
     if let Some(loss) = spec.loss {
-        flag("loss", loss.to_string());
+        flag(&mut words, "loss", loss.to_string());
     }
     if spec.data != default.data {
-        flag("data", spec.data.to_string());
+        flag(&mut words, "data", spec.data.to_string());
     }
     if let Some(rows) = spec.rows {
-        flag("rows", rows.to_string());
+        flag(&mut words, "rows", rows.to_string());
     }
     match spec.csv.header {
         Header::Auto => {}
-        Header::Yes => flag("header", "yes".to_owned()),
-        Header::No => flag("header", "no".to_owned()),
+        Header::Yes => flag(&mut words, "header", "yes".to_owned()),
+        Header::No => flag(&mut words, "header", "no".to_owned()),
     }
     match &spec.csv.label {
         LabelColumn::Last => {}
-        LabelColumn::Name(name) => flag("label", name.clone()),
-        LabelColumn::Number(number) => flag("label", number.to_string()),
+        LabelColumn::Name(name) => flag(&mut words, "label", name.clone()),
+        LabelColumn::Number(number) => flag(&mut words, "label", number.to_string()),
     }
     if !spec.standardize {
-        flag("standardize", "false".to_owned());
+        flag(&mut words, "standardize", "false".to_owned());
     }
     if spec.l2 != default.l2 {
-        flag("l2", spec.l2.to_string());
+        flag(&mut words, "l2", spec.l2.to_string());
     }
     if spec.keep_prob != default.keep_prob {
-        flag("keep-prob", spec.keep_prob.to_string());
+        flag(&mut words, "keep-prob", spec.keep_prob.to_string());
     }
     if spec.frozen_masks {
-        flag("frozen-masks", "true".to_owned());
+        words.push("--frozen-masks".to_owned());
     }
     if spec.initialization != default.initialization {
-        flag("init", spec.initialization.to_string());
+        flag(&mut words, "init", spec.initialization.to_string());
     }
     if spec.seed != default.seed {
-        flag("seed", spec.seed.to_string());
+        flag(&mut words, "seed", spec.seed.to_string());
     }
     if spec.optimizer != default.optimizer {
-        flag("optimizer", spec.optimizer.to_string());
+        flag(&mut words, "optimizer", spec.optimizer.to_string());
     }
     if let Some(rate) = spec.learning_rate {
-        flag("learning-rate", rate.to_string());
+        flag(&mut words, "learning-rate", rate.to_string());
     }
     if let Some(size) = spec.batch_size {
-        flag("batch-size", size.to_string());
+        flag(&mut words, "batch-size", size.to_string());
     }
     if spec.steps != default.steps {
-        flag("steps", spec.steps.to_string());
+        flag(&mut words, "steps", spec.steps.to_string());
     }
     if spec.scheme != default.scheme {
-        flag("scheme", name_of(&SchemeName::ALL, spec.scheme).to_owned());
+        flag(
+            &mut words,
+            "scheme",
+            name_of(&SchemeName::ALL, spec.scheme).to_owned(),
+        );
     }
     if let Some(epsilon) = spec.epsilon {
-        flag("epsilon", format!("{epsilon:e}"));
+        flag(&mut words, "epsilon", format!("{epsilon:e}"));
     }
     if spec.engine != default.engine {
-        flag("engine", name_of(&Engine::ALL, spec.engine).to_owned());
+        flag(
+            &mut words,
+            "engine",
+            name_of(&Engine::ALL, spec.engine).to_owned(),
+        );
     }
     if let Some(sample) = spec.sample {
-        flag("sample", sample.to_string());
+        flag(&mut words, "sample", sample.to_string());
     }
     if spec.precision != default.precision {
         flag(
@@ -86,9 +90,14 @@ pub fn command_line(spec: &NetworkSpec) -> String {
         );
     }
     if let Some(fault) = &spec.fault {
-        flag("fault", fault.clone());
+        flag(&mut words, "fault", fault.clone());
     }
     words.join(" ")
+}
+
+fn flag(words: &mut Vec<String>, name: &str, value: String) {
+    words.push(format!("--{name}"));
+    words.push(quoted(&value));
 }
 
 /// `word` as a shell reads it back.

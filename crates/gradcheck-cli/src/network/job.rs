@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use finite_diff::{Execution, Progress, Scheme, Stencil, StepSize};
 use gradient_check::{Report, Settings, Verdict, check, check_by_complex_step, verdict};
-use mlp::{CurvePoint, MlpError, NetworkObjective, Parameters, backward, forward};
+use mlp::{CurvePoint, DropoutMasks, MlpError, NetworkObjective, Parameters, backward, forward};
 use num_complex::Complex;
 
 use super::prepare::Prepared;
@@ -44,6 +44,8 @@ pub struct Checked {
     pub report: Report,
     /// How J was evaluated.
     pub engine: &'static str,
+    /// The blocks that the planted fault changed, by comparing bits; `None` where none was planted.
+    pub planted: Option<Vec<String>>,
 }
 
 /// What a run came to.
@@ -146,22 +148,26 @@ fn check_at(
         ),
     };
     let masks = prepared.masks.as_ref();
-    let analytic: Vec<f64> = match (prepared.fault, spec.precision) {
-        (Some(fault), _) => fault
-            .gradient(architecture, &parameters, &batch, masks)?
-            .into_flat(),
-        (None, Precision::F64) => {
+    let right = match spec.precision {
+        Precision::F64 => {
             let pass = forward(architecture, &parameters, &batch, masks)?;
-            backward(architecture, &pass, &batch)?.into_flat()
+            backward(architecture, &pass, &batch)?
         }
-        (None, Precision::F32) => {
+        Precision::F32 => {
             let (parameters, batch) = (parameters.cast::<f32>(), batch.cast::<f32>());
-            let masks = masks.map(|masks| masks.cast::<f32>());
+            let masks = masks.map(DropoutMasks::cast::<f32>);
             let pass = forward(architecture, &parameters, &batch, masks.as_ref())?;
-            let gradient = backward(architecture, &pass, &batch)?;
-            gradient.as_flat().iter().map(|g| f64::from(*g)).collect()
+            backward(architecture, &pass, &batch)?.cast::<f64>()
         }
     };
+    let wrong = prepared
+        .fault
+        .map(|fault| fault.gradient(architecture, &parameters, &batch, masks))
+        .transpose()?;
+    let planted = wrong
+        .as_ref()
+        .map(|wrong| mlp_faults::changed_blocks(architecture, &right, wrong));
+    let analytic = wrong.unwrap_or(right).into_flat();
 
     let progress = |p: Progress| (watch.progress)(stage, p);
     let execution = Execution {
@@ -206,6 +212,7 @@ fn check_at(
         stage,
         report,
         engine: name_of(&Engine::ALL, spec.engine),
+        planted,
     })
 }
 

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 
 use finite_diff::{ParameterLayout, Selection};
 use mlp::{Architecture, Batch, DropoutMasks, Loss, MlpError, Parameters, TrainingOptions};
-use mlp_faults::Fault;
+use mlp_faults::{Fault, Shows};
 use tensor_core::Matrix;
 use thiserror::Error;
 
@@ -181,7 +181,7 @@ pub fn prepare(spec: &NetworkSpec) -> Result<Prepared, PrepareError> {
     let fault = spec
         .fault
         .as_deref()
-        .map(|name| find_fault(name, &architecture))
+        .map(|name| find_fault(name, &architecture, spec))
         .transpose()?;
     let parameters = mlp::initialize(&architecture, spec.initialization, spec.seed)?;
     let training = TrainingOptions {
@@ -303,7 +303,11 @@ fn targets(labels: &[f64], outputs: usize) -> Vec<f64> {
         .collect()
 }
 
-fn find_fault(name: &str, architecture: &Architecture) -> Result<&'static dyn Fault, PrepareError> {
+fn find_fault(
+    name: &str,
+    architecture: &Architecture,
+    spec: &NetworkSpec,
+) -> Result<&'static dyn Fault, PrepareError> {
     let Some(fault) = mlp_faults::find(name) else {
         let suggestion = nearest(name, mlp_faults::all().iter().map(|fault| fault.name()));
         return Err(PrepareError::UnknownFault {
@@ -311,7 +315,15 @@ fn find_fault(name: &str, architecture: &Architecture) -> Result<&'static dyn Fa
             suggestion: suggestion.map(str::to_owned),
         });
     };
-    match fault.applies_to(architecture) {
+    let applies = fault
+        .applies_to(architecture)
+        .and_then(|()| match fault.shows() {
+            Shows::WithDropout if spec.keep_prob == 1.0 => {
+                Err("it shows only with dropout: add --keep-prob 0.8 --frozen-masks".to_owned())
+            }
+            _ => Ok(()),
+        });
+    match applies {
         Ok(()) => Ok(fault),
         Err(reason) => Err(PrepareError::Fault {
             name: name.to_owned(),

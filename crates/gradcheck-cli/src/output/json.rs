@@ -67,6 +67,8 @@ struct Check {
     counts: WireCounts,
     first_wrong_layer: Option<usize>,
     interrupted: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    planted_in: Option<Vec<String>>,
     blocks: Vec<Block>,
 }
 
@@ -154,11 +156,11 @@ pub fn compared(report: &Report, command: String) -> Document {
 }
 
 fn check_of_network(checked: &Checked) -> Check {
-    check(
-        checked.stage.to_string(),
-        &checked.report,
-        Some(checked.engine),
-    )
+    let stage = checked.stage.to_string();
+    Check {
+        planted_in: checked.planted.clone(),
+        ..check(stage, &checked.report, Some(checked.engine))
+    }
 }
 
 fn check(stage: String, report: &Report, engine: Option<&'static str>) -> Check {
@@ -182,6 +184,7 @@ fn check(stage: String, report: &Report, engine: Option<&'static str>) -> Check 
         counts: counts(&report.counts),
         first_wrong_layer: report.first_wrong_stage,
         interrupted: report.interrupted,
+        planted_in: None,
         blocks: report.blocks.iter().map(block).collect(),
     }
 }
@@ -259,6 +262,8 @@ pub struct FaultEntry {
     pub name: &'static str,
     /// What it does.
     pub description: &'static str,
+    /// A command that shows it.
+    pub example: String,
 }
 
 /// As text, indented, with a newline at the end.

@@ -80,6 +80,9 @@ pub fn network(prepared: &Prepared, outcome: &Outcome) -> String {
             verdict(checked.report.verdict)
         );
         text.push_str(&report(&checked.report));
+        if checked.planted.as_ref().is_some_and(Vec::is_empty) {
+            text.push_str("  the planted fault changes no bit of the gradient here\n");
+        }
         let _ = writeln!(
             text,
             "  {}",
