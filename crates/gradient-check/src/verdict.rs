@@ -14,8 +14,8 @@ pub const SAFETY: f64 = 2.0;
 /// larger of its own size and its block's: sums over a batch and a few layers lose some bits.
 pub const ROUNDING: f64 = 64.0;
 
-/// How sharp a comparison must be to count as agreement, relative to the block's scale: what can't
-/// tell a millionth is no confirmation.
+/// How sharp a comparison must be to count as agreement, relative to the block's scale, or to the
+/// derivative itself where that is larger: what can't tell a millionth is no confirmation.
 pub const RESOLUTION: f64 = 1e-6;
 
 /// The word on a coordinate, a block, or a check.
@@ -158,7 +158,7 @@ pub fn scale<'a>(observations: impl IntoIterator<Item = &'a Observation>) -> f64
 /// Compares one coordinate. `scale` is its block's, `working_epsilon` that of the gradient's type,
 /// `interrupted` whether second looks may be missing.
 ///
-/// - agree when |g − d| ≤ K·B + r and K·B + r ≤ resolution·scale;
+/// - agree when |g − d| ≤ K·B + r and K·B + r ≤ resolution·max(scale, |d|);
 /// - disagree when |g − d| > K·B + r after the second pass, and no kink at the point explains it;
 /// - inconclusive otherwise, with the reason.
 pub fn compare(
@@ -192,7 +192,8 @@ pub fn compare(
     } else {
         0.0
     };
-    let resolution = RESOLUTION.max(4.0 * ROUNDING * working_epsilon) * scale;
+    let resolution =
+        RESOLUTION.max(4.0 * ROUNDING * working_epsilon) * scale.max(best.derivative.abs());
     let tolerance = |bar: f64| SAFETY * bar + rounding;
     comparison.numeric = Some(best.derivative);
     comparison.error_bar = Some(best.error_bar());

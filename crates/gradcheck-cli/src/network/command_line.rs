@@ -85,6 +85,7 @@ pub fn command_line(spec: &NetworkSpec) -> String {
     }
     if spec.precision != default.precision {
         flag(
+            &mut words,
             "precision",
             name_of(&Precision::ALL, spec.precision).to_owned(),
         );

@@ -89,10 +89,10 @@ pub fn network(prepared: &Prepared, outcome: &Outcome) -> String {
             styled(
                 FAINT,
                 format_args!(
-                    "{} evaluations of the cost in {}; {} differences, {} engine",
+                    "{} evaluations of the cost in {}; {}, {} engine",
                     thousands(checked.report.evaluations),
                     seconds(checked.report.elapsed.as_secs_f64()),
-                    checked.report.scheme,
+                    scheme(&checked.report.scheme),
                     checked.engine,
                 )
             )
@@ -114,6 +114,14 @@ pub fn network(prepared: &Prepared, outcome: &Outcome) -> String {
         )
     );
     text
+}
+
+fn scheme(name: &str) -> String {
+    match name {
+        "complex-step" => "complex step".to_owned(),
+        "course" => "the course's differences".to_owned(),
+        stencil => format!("{stencil} differences"),
+    }
 }
 
 fn conclusion(prepared: &Prepared, outcome: &Outcome) -> String {
