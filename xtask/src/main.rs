@@ -1,19 +1,22 @@
 //! The workshop of the project: `cargo xtask <command>`, one module a command.
 //!
 //! It runs from any folder of the checkout. Exit codes: 0 all is well, 1 a check failed, 2 a check
-//! could not be run. It is no part of what users install, and no crate of ours may depend on it.
+//! could not be run, 3 nothing is wrong but something could not be decided. It is no part of what users install, and no crate of ours may depend on it.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
     reason = "a tool for the terminal: what it prints is its result"
 )]
 
+mod check_all;
 mod ci;
+mod networks;
 mod workspace;
 
 use std::process::ExitCode;
 
 use clap::{ColorChoice, Parser, Subcommand};
+use gradient_check::Verdict;
 
 use crate::workspace::Workspace;
 
@@ -31,6 +34,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// The main job: a matrix of networks, each checked at initialisation and after training.
+    CheckAll(check_all::Arguments),
     /// Every check that a change must pass, from the formatting to the packages.
     Ci(ci::Arguments),
 }
@@ -40,12 +45,15 @@ enum Command {
 enum Outcome {
     Passed,
     Failed,
+    /// Nothing is wrong, but something could not be decided.
+    Undecided,
 }
 
 fn main() -> ExitCode {
     match run(&Arguments::parse()) {
         Ok(Outcome::Passed) => ExitCode::SUCCESS,
         Ok(Outcome::Failed) => ExitCode::from(1),
+        Ok(Outcome::Undecided) => ExitCode::from(3),
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::from(2)
@@ -54,8 +62,20 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
-    let workspace = Workspace::find(arguments.color)?;
     match &arguments.command {
-        Command::Ci(arguments) => ci::run(&workspace, arguments),
+        Command::CheckAll(check) => {
+            match arguments.color {
+                ColorChoice::Auto => anstream::ColorChoice::Auto,
+                ColorChoice::Always => anstream::ColorChoice::Always,
+                ColorChoice::Never => anstream::ColorChoice::Never,
+            }
+            .write_global();
+            Ok(match check_all::run(check)? {
+                Verdict::Agree => Outcome::Passed,
+                Verdict::Disagree => Outcome::Failed,
+                Verdict::Inconclusive(_) => Outcome::Undecided,
+            })
+        }
+        Command::Ci(ci) => ci::run(&Workspace::find(arguments.color)?, ci),
     }
 }

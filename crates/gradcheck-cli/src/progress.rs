@@ -44,9 +44,9 @@ impl Bar {
         }
     }
 
-    /// Prints a line above the bar.
-    pub fn println(&self, line: &str) {
-        self.bar.suspend(|| anstream::eprintln!("{line}"));
+    /// Takes the bar away while `print` prints.
+    pub fn suspend(&self, print: impl FnOnce()) {
+        self.bar.suspend(print);
     }
 
     /// Takes the bar away.

@@ -1,0 +1,246 @@
+//! `cargo xtask check-all`: the main job. A matrix of networks on real data, each checked at random
+//! initialisation and again after training, as a table that says at a glance whether all is well.
+
+use std::fmt::Write as _;
+use std::num::NonZeroUsize;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use gradcheck_cli::network::{
+    Checked, NetworkSpec, Outcome, Prepared, Stage, Watch, prepare, run as run_network,
+};
+use gradcheck_cli::output::text::{
+    BAD, FAINT, GOOD, STRONG, UNSURE, scientific, short, style_of, styled, thousands,
+};
+use gradcheck_cli::progress::Bar;
+use gradcheck_cli::{interrupt, output::text};
+use gradient_check::{Reason, Verdict, verdict};
+
+use crate::networks::{Entry, matrix};
+
+/// Options of `check-all`.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Training steps before the second check of each network
+    #[arg(long, default_value_t = 50, value_name = "N")]
+    steps: usize,
+    /// One network of each kind instead of all
+    #[arg(long)]
+    quick: bool,
+    /// The seed of everything random
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    seed: u64,
+    /// How many threads [default: one a core]
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
+    /// Only networks whose line contains this
+    #[arg(long, value_name = "TEXT")]
+    only: Option<String>,
+}
+
+/// What the whole run adds up to.
+#[derive(Default)]
+struct Totals {
+    networks: usize,
+    checks: usize,
+    judged: usize,
+    inconclusive: usize,
+    flat: usize,
+    evaluations: u64,
+    worst_difference: f64,
+    verdicts: Vec<Verdict>,
+}
+
+/// Runs the matrix and prints the table as it grows. The word is that of the worst network.
+pub(crate) fn run(arguments: &Arguments) -> Result<Verdict> {
+    let begun = Instant::now();
+    let entries = selected(arguments);
+    anyhow::ensure!(
+        !entries.is_empty(),
+        "no network matches --only {}: try `--only tanh`",
+        arguments.only.as_deref().unwrap_or_default()
+    );
+    let cancel = interrupt::listen();
+    let width = entries
+        .iter()
+        .map(|entry| entry.name.chars().count())
+        .max()
+        .unwrap_or(0);
+    let bar = Bar::new();
+    print_head(arguments, width);
+
+    let mut totals = Totals::default();
+    let mut details = String::new();
+    let mut group = "";
+    for (number, entry) in entries.iter().enumerate() {
+        if cancel.load(Ordering::Relaxed) {
+            break;
+        }
+        let (prepared, outcome, seconds) = check(entry, number, entries.len(), &bar)
+            .with_context(|| format!("{}: {}", entry.group, entry.name))?;
+        totals.add(&outcome);
+        let mut line = String::new();
+        if entry.group != group {
+            group = entry.group;
+            let _ = writeln!(line, "{}", styled(STRONG, group));
+        }
+        line.push_str(&row(entry, &prepared, &outcome, seconds, width));
+        bar.suspend(|| anstream::println!("{line}"));
+        if outcome.verdict() != Verdict::Agree {
+            let _ = writeln!(details, "\n{}", text::network(&prepared, &outcome));
+        }
+    }
+    bar.finish();
+    let interrupted = cancel.load(Ordering::Relaxed);
+    anstream::print!("{details}");
+    anstream::print!(
+        "{}",
+        totals.summary(interrupted, begun.elapsed().as_secs_f64())
+    );
+    let mut word = verdict::overall(totals.verdicts.iter().copied());
+    if word == Verdict::Agree && interrupted {
+        word = Verdict::Inconclusive(Reason::Interrupted);
+    }
+    Ok(word)
+}
+
+fn selected(arguments: &Arguments) -> Vec<Entry> {
+    matrix(arguments.quick)
+        .into_iter()
+        .map(|mut entry| {
+            entry.spec = NetworkSpec {
+                steps: arguments.steps,
+                seed: arguments.seed,
+                threads: arguments.threads,
+                ..entry.spec
+            };
+            entry
+        })
+        .filter(|entry| {
+            arguments
+                .only
+                .as_ref()
+                .is_none_or(|only| entry.name.contains(only) || entry.group.contains(only))
+        })
+        .collect()
+}
+
+fn check(entry: &Entry, number: usize, of: usize, bar: &Bar) -> Result<(Prepared, Outcome, f64)> {
+    let begun = Instant::now();
+    let prepared = prepare(&entry.spec)?;
+    let progress = |stage: Stage, p| {
+        bar.show(&format!("{}/{of} {} {stage}", number + 1, entry.name), p);
+    };
+    let watch = Watch {
+        cancel: interrupt::listen(),
+        progress: &progress,
+    };
+    let outcome = run_network(&prepared, watch)?;
+    Ok((prepared, outcome, begun.elapsed().as_secs_f64()))
+}
+
+fn print_head(arguments: &Arguments, width: usize) {
+    let after = match arguments.steps {
+        0 => "(no training)".to_owned(),
+        1 => "after 1 step".to_owned(),
+        steps => format!("after {steps} steps"),
+    };
+    let first = format!("  {:width$}  {:<27}{after}", "", "at initialization");
+    let second = format!(
+        "  {:width$}  {:<13} {:>8}     {:<13} {:>8}     {:>6}  {:>7}",
+        "network", "verdict", "diff.", "verdict", "diff.", "params", "seconds"
+    );
+    anstream::println!("{}\n{}", styled(FAINT, first), styled(FAINT, second));
+}
+
+fn row(
+    entry: &Entry,
+    prepared: &Prepared,
+    outcome: &Outcome,
+    seconds: f64,
+    width: usize,
+) -> String {
+    let mut line = format!("  {:width$}", entry.name);
+    let at = |wanted: fn(Stage) -> bool| outcome.checks.iter().find(|c| wanted(c.stage));
+    for checked in [
+        at(|stage| stage == Stage::Initialization),
+        at(|stage| matches!(stage, Stage::AfterTraining { .. })),
+    ] {
+        let _ = write!(line, "  {}", cell(checked));
+    }
+    let _ = write!(
+        line,
+        "   {:>6}  {seconds:>7.2}",
+        thousands(prepared.architecture.parameter_count() as u64)
+    );
+    if let Some(error) = &outcome.training_failed {
+        let _ = write!(line, "  {}", styled(BAD, error));
+    }
+    line
+}
+
+fn cell(checked: Option<&Checked>) -> String {
+    let Some(Checked { report, .. }) = checked else {
+        return format!("{:<13} {:>8}  ", "-", "-");
+    };
+    let mark = match report.verdict {
+        Verdict::Agree => "✓ agree",
+        Verdict::Disagree => "✗ disagree",
+        Verdict::Inconclusive(_) => "? inconclusive",
+    };
+    let mark = styled(style_of(report.verdict), format_args!("{mark:<13}"));
+    format!("{mark} {:>8}  ", short(report.difference))
+}
+
+impl Totals {
+    fn add(&mut self, outcome: &Outcome) {
+        self.networks += 1;
+        // A training that fails in the matrix is something that could not be decided.
+        if outcome.training_failed.is_some() {
+            self.verdicts.push(Verdict::Inconclusive(Reason::NonFinite));
+        }
+        for Checked { report, .. } in &outcome.checks {
+            self.checks += 1;
+            self.judged += report.counts.total();
+            self.inconclusive += report.counts.inconclusive();
+            self.flat += report.counts.flat;
+            self.evaluations += report.evaluations;
+            self.worst_difference = self.worst_difference.max(report.difference);
+            self.verdicts.push(report.verdict);
+        }
+    }
+
+    fn summary(&self, interrupted: bool, seconds: f64) -> String {
+        let count =
+            |wanted: fn(&Verdict) -> bool| self.verdicts.iter().filter(|v| wanted(v)).count();
+        let agree = count(|v| *v == Verdict::Agree);
+        let wrong = count(|v| *v == Verdict::Disagree);
+        let undecided = count(|v| matches!(v, Verdict::Inconclusive(_)));
+        let mut words = vec![styled(GOOD, format_args!("{agree} agree"))];
+        if wrong > 0 {
+            words.push(styled(BAD, format_args!("{wrong} disagree")));
+        }
+        if undecided > 0 {
+            words.push(styled(UNSURE, format_args!("{undecided} inconclusive")));
+        }
+        format!(
+            "\n{}{} networks, {} checks: {}\n{} derivatives judged, {} of them undecided, {} flat; \
+             largest difference {}\n{} evaluations of a cost in {seconds:.1} s\n",
+            if interrupted {
+                styled(UNSURE, "Interrupted. ")
+            } else {
+                String::new()
+            },
+            self.networks,
+            self.checks,
+            words.join(", "),
+            thousands(self.judged as u64),
+            thousands(self.inconclusive as u64),
+            thousands(self.flat as u64),
+            scientific(self.worst_difference, 1),
+            thousands(self.evaluations),
+        )
+    }
+}
