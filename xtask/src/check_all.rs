@@ -48,6 +48,7 @@ struct Totals {
     judged: usize,
     inconclusive: usize,
     flat: usize,
+    subgradients: usize,
     evaluations: u64,
     worst_difference: f64,
     verdicts: Vec<Verdict>,
@@ -191,7 +192,12 @@ fn cell(checked: Option<&Checked>) -> String {
         Verdict::Inconclusive(_) => "? inconclusive",
     };
     let mark = styled(style_of(report.verdict), format_args!("{mark:<13}"));
-    format!("{mark} {:>8}  ", short(report.difference))
+    let kink = if report.counts.subgradients > 0 {
+        '*'
+    } else {
+        ' '
+    };
+    format!("{mark} {:>8}{kink} ", short(report.difference))
 }
 
 impl Totals {
@@ -206,6 +212,7 @@ impl Totals {
             self.judged += report.counts.total();
             self.inconclusive += report.counts.inconclusive();
             self.flat += report.counts.flat;
+            self.subgradients += report.counts.subgradients;
             self.evaluations += report.evaluations;
             self.worst_difference = self.worst_difference.max(report.difference);
             self.verdicts.push(report.verdict);
@@ -225,8 +232,15 @@ impl Totals {
         if undecided > 0 {
             words.push(styled(UNSURE, format_args!("{undecided} inconclusive")));
         }
+        let kinks = match self.subgradients {
+            0 => String::new(),
+            count => format!(
+                "* {count} of the parameters are at a kink of the cost, where no difference can be \
+                 small; the gradient is a subgradient there, which is right\n"
+            ),
+        };
         format!(
-            "\n{}{} networks, {} checks: {}\n{} derivatives judged, {} of them undecided, {} flat; \
+            "{kinks}\n{}{} networks, {} checks: {}\n{} derivatives judged, {} of them undecided, {} flat; \
              largest difference {}\n{} evaluations of a cost in {seconds:.1} s\n",
             if interrupted {
                 styled(UNSURE, "Interrupted. ")

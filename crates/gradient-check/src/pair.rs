@@ -103,6 +103,7 @@ fn compare_block(offset: usize, analytic: &[f64], numeric: &[f64]) -> (f64, Vec<
                 error_bar: None,
                 tolerance,
                 verdict,
+                one_sided: None,
                 subgradient: false,
                 flat: g == 0.0 && d == 0.0,
             }

@@ -129,7 +129,10 @@ pub struct Comparison {
     pub tolerance: f64,
     /// The word on it.
     pub verdict: Verdict,
-    /// Whether J has a kink at the very point and g is one of its subgradients (Clarke 1983).
+    /// D⁻ and D⁺ where they differ: J has a kink at the very point, and d is their mean and no
+    /// derivative.
+    pub one_sided: Option<[f64; 2]>,
+    /// Whether J has a kink at the point and g is one of its subgradients (Clarke 1983).
     pub subgradient: bool,
     /// Whether J does not move with the coordinate and g is zero.
     pub flat: bool,
@@ -175,6 +178,7 @@ pub fn compare(
         error_bar: None,
         tolerance: f64::INFINITY,
         verdict: Verdict::Inconclusive(Reason::BelowResolution),
+        one_sided: None,
         subgradient: false,
         flat: observation.is_flat(),
     };
@@ -207,6 +211,7 @@ pub fn compare(
         let bar = tolerance(refined.left.error_bar().max(refined.right.error_bar()));
         let (left, right) = (refined.left.derivative, refined.right.derivative);
         comparison.tolerance = bar;
+        comparison.one_sided = Some([left, right]);
         comparison.subgradient = g >= left.min(right) - bar && g <= left.max(right) + bar;
         comparison.verdict = match comparison.subgradient {
             true if bar <= resolution => Verdict::Agree,

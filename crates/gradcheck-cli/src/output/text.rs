@@ -367,18 +367,35 @@ fn footnotes(report: &Report) -> String {
             },
         );
     }
-    if report.counts.subgradients > 0 {
-        let _ = writeln!(
-            text,
-            "  {} at a kink, where the gradient is one of the subgradients and accepted as such",
-            if report.counts.subgradients == 1 {
-                "1 coordinate is".to_owned()
-            } else {
-                format!("{} coordinates are", report.counts.subgradients)
-            },
-        );
-    }
+    text.push_str(&kinks(report));
     text
+}
+
+/// Coordinates at a kink, with the slopes on both sides of one of them.
+fn kinks(report: &Report) -> String {
+    let count = report.counts.subgradients;
+    let example = report.worst.iter().find_map(|worst| {
+        let [left, right] = worst
+            .comparison
+            .one_sided
+            .filter(|_| worst.comparison.subgradient)?;
+        let slopes = (derivative(left), derivative(right));
+        Some(format!(
+            "{}: slope {} below and {} above",
+            worst.coordinate, slopes.0, slopes.1
+        ))
+    });
+    let Some(example) = example.filter(|_| count > 0) else {
+        return String::new();
+    };
+    let (where_it_is, rest) = match count {
+        1 => ("1 coordinate is".to_owned(), "there"),
+        count => (format!("{count} coordinates are"), "at each"),
+    };
+    format!(
+        "  {where_it_is} at a kink of the cost ({example});\n  the gradient is a subgradient {rest}, \
+         which is right, whatever the difference makes of it\n"
+    )
 }
 
 /// `16×30`; `1` for a scalar.

@@ -1,0 +1,97 @@
+//! The backward pass held against the judge: every activation and loss, with L2 and dropout, at
+//! initialisation and after training.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+use gradient_check::{Settings, Verdict, check};
+use mlp::{
+    Activation, Architecture, Batch, DropoutMasks, Initialization, Loss, NetworkObjective,
+    Optimizer, Parameters, TrainingOptions, backward, forward, initialize, layout, train,
+};
+use tensor_core::Matrix;
+
+const EXAMPLES: usize = 12;
+
+/// Smooth, reproducible features, and labels that fit the loss.
+fn batch(widths: &[usize], loss: Loss) -> Batch<f64> {
+    let wave = |row: usize, example: usize| ((3 * row + 5 * example) as f64 * 0.7).sin();
+    let outputs = widths[widths.len() - 1];
+    let x = Matrix::from_fn(widths[0], EXAMPLES, wave).unwrap();
+    let y = Matrix::from_fn(outputs, EXAMPLES, |row, example| match loss {
+        Loss::BinaryCrossEntropy => f64::from(wave(row, example) > 0.0),
+        Loss::SoftmaxCrossEntropy => f64::from(example % outputs == row),
+        Loss::MeanSquaredError => wave(row + 1, example),
+    })
+    .unwrap();
+    Batch::new(x, y).unwrap()
+}
+
+fn assert_right(
+    architecture: &Architecture,
+    parameters: &Parameters<f64>,
+    batch: &Batch<f64>,
+    masks: Option<&DropoutMasks<f64>>,
+    when: &str,
+) {
+    let pass = forward(architecture, parameters, batch, masks).unwrap();
+    let gradient = backward(architecture, &pass, batch).unwrap();
+    let objective = NetworkObjective::new(architecture, batch, masks).unwrap();
+    let report = check(
+        &objective,
+        gradient.as_flat(),
+        parameters.as_flat(),
+        &layout(architecture),
+        &Settings::default(),
+    )
+    .unwrap();
+    assert_eq!(
+        report.verdict,
+        Verdict::Agree,
+        "{architecture} {when}: {:#?}",
+        report.worst[0]
+    );
+}
+
+#[test]
+fn the_backward_pass_is_right_before_and_after_training() {
+    let losses = [
+        (Loss::BinaryCrossEntropy, [5, 6, 4, 1]),
+        (Loss::SoftmaxCrossEntropy, [5, 6, 4, 3]),
+        (Loss::MeanSquaredError, [5, 6, 4, 2]),
+    ];
+    for (loss, widths) in losses {
+        for &activation in Activation::ALL {
+            for (lambda, keep_prob) in [(0.0, 1.0), (0.7, 0.8)] {
+                let architecture = Architecture::new(&widths, activation, loss)
+                    .unwrap()
+                    .with_l2(lambda)
+                    .unwrap();
+                let batch = batch(&widths, loss);
+                let masks = (keep_prob < 1.0)
+                    .then(|| DropoutMasks::draw(&architecture, EXAMPLES, keep_prob, 1).unwrap());
+                let parameters = initialize(&architecture, Initialization::Xavier, 3).unwrap();
+                let masks = masks.as_ref();
+                assert_right(
+                    &architecture,
+                    &parameters,
+                    &batch,
+                    masks,
+                    "at initialisation",
+                );
+                let options = TrainingOptions {
+                    steps: 40,
+                    optimizer: Optimizer::Adam,
+                    ..Default::default()
+                };
+                let trained = train(&architecture, parameters, &batch, &options).unwrap();
+                assert_right(
+                    &architecture,
+                    &trained.parameters,
+                    &batch,
+                    masks,
+                    "after training",
+                );
+            }
+        }
+    }
+}
