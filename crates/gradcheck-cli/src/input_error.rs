@@ -9,6 +9,7 @@ use std::path::Path;
 
 use thiserror::Error;
 
+use crate::args::ConfigProblem;
 use crate::data::TableProblem;
 use crate::gradient_file::GradientProblem;
 use crate::suggest::nearest_file;
@@ -78,6 +79,9 @@ pub enum Problem {
     /// A gradient can't be used.
     #[error(transparent)]
     Gradient(#[from] GradientProblem),
+    /// A configuration can't be used.
+    #[error(transparent)]
+    Config(#[from] ConfigProblem),
 }
 
 impl Place {
@@ -127,7 +131,7 @@ impl Place {
 impl fmt::Display for Place {
     /// `file, line 3, column 2 (radius): `, ready for the problem to follow; empty for no place.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut parts: Vec<String> = self.file.iter().cloned().collect();
+        let mut parts: Vec<String> = self.file.iter().map(|file| printable(file)).collect();
         parts.extend(self.line.map(|line| format!("line {line}")));
         parts.extend(self.example.map(|example| format!("example {example}")));
         parts.extend(self.column.map(|column| match &self.column_name {
@@ -172,10 +176,15 @@ pub(crate) fn excerpt(text: &str) -> String {
 /// `; did you mean …?`, or else the advice. The word is shown whole, since a cut one can't be pasted.
 pub(crate) fn did_you_mean(suggestion: Option<&str>, advice: &str) -> String {
     match suggestion {
-        Some(word) => format!("; did you mean {}?", without_controls(word.chars())),
+        Some(word) => format!("; did you mean {}?", printable(word)),
         None if advice.is_empty() => String::new(),
         None => format!(": {advice}"),
     }
+}
+
+/// `text` without what would disturb a terminal: a file may be called anything.
+pub(crate) fn printable(text: &str) -> String {
+    without_controls(text.chars())
 }
 
 /// Escapes what would disturb a terminal, and nothing else.

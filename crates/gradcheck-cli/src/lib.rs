@@ -12,5 +12,5 @@ pub mod output;
 pub mod progress;
 pub mod suggest;
 
-pub use args::{Cli, Command};
+pub use args::{Cli, Command, ConfigProblem};
 pub use commands::run;

@@ -1,79 +1,130 @@
 //! The configuration file: the same options as the flags, in TOML.
 
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
 
 use thiserror::Error;
 
 use super::NetworkOptions;
+use crate::input_error::{InputError, Place, Problem, unreadable};
 use crate::suggest::nearest;
 
-/// Why a configuration file can't be used.
-#[derive(Debug, Error)]
+/// A configuration takes a few hundred bytes; what is longer was named by mistake.
+const LONGEST: u64 = 1 << 20;
+
+/// What is wrong with the text of a configuration file.
+#[derive(Debug, Error, PartialEq)]
 #[non_exhaustive]
-pub(crate) enum ConfigError {
-    /// It could not be read.
-    #[error("{}: can't be read as a configuration file: {source}", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// It is no TOML, or says something nobody understands.
-    #[error("{}{place}: {problem}", path.display())]
-    Invalid {
-        /// The file.
-        path: PathBuf,
-        /// `, line 3, column 1` where known.
-        place: String,
-        /// What is wrong, and what was probably meant.
-        problem: String,
+pub enum ConfigProblem {
+    /// Bytes that are no text, or more of them than any configuration has.
+    #[error(
+        "this is no configuration file: give a TOML file with the names of the flags as keys, such \
+         as activation = \"tanh\""
+    )]
+    NotText,
+    /// The text is no TOML.
+    #[error("no valid TOML: {0}; write one `option = value` a line, such as activation = \"tanh\"")]
+    Syntax(String),
+    /// A value of the wrong kind.
+    #[error("{0}")]
+    Value(String),
+    /// A key that is no option.
+    #[error(
+        "`{key}` is no option{}; the options are {known}",
+        suggestion.as_ref().map_or_else(String::new, |name| format!(", did you mean `{name}`?"))
+    )]
+    UnknownKey {
+        /// The key.
+        key: String,
+        /// What was probably meant.
+        suggestion: Option<String>,
+        /// All there are.
+        known: String,
     },
 }
 
 /// Reads a configuration file; a data file it names is relative to it.
 ///
 /// # Errors
-/// [`ConfigError`], with line and column. Keys that are no option are refused, the nearest one
+/// [`InputError`], with line and column. Keys that are no option are refused, the nearest one
 /// suggested.
-pub(crate) fn read_config(path: &Path) -> Result<NetworkOptions, ConfigError> {
-    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
-        path: path.to_owned(),
-        source,
-    })?;
-    let options: NetworkOptions = toml::from_str(&text).map_err(|error| ConfigError::Invalid {
-        path: path.to_owned(),
-        place: error
-            .span()
-            .map_or_else(String::new, |span| place(&text, span.start)),
-        problem: problem(error.message()),
+pub(crate) fn read_config(path: &Path) -> Result<NetworkOptions, InputError> {
+    let place = Place::file(path.display().to_string());
+    let file = File::open(path).map_err(|error| unreadable(path, error))?;
+    if path.is_dir() {
+        return Err(place.error(Problem::Directory));
+    }
+    let mut bytes = Vec::new();
+    file.take(LONGEST + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| unreadable(path, error))?;
+    let text = match String::from_utf8(bytes) {
+        Ok(text) if text.len() as u64 <= LONGEST && !text.contains('\0') => text,
+        _ => return Err(place.error(ConfigProblem::NotText)),
+    };
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let options: NetworkOptions = toml::from_str(text).map_err(|error| {
+        let place = match error.span() {
+            Some(span) => at(text, span.start, place),
+            None => place,
+        };
+        place.error(problem(error.message()))
     })?;
     Ok(options.relative_to(path.parent().unwrap_or(Path::new(""))))
 }
 
-fn place(text: &str, offset: usize) -> String {
+/// The line and the column, counted from 1, of a byte of `text`.
+fn at(text: &str, offset: usize, place: Place) -> Place {
     let before = text.get(..offset).unwrap_or(text);
     let line = before.matches('\n').count() + 1;
     let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
-    format!(", line {line}, column {column}")
+    Place {
+        line: Some(line as u64),
+        ..place.column(column)
+    }
 }
 
-/// The parser's message, with a suggestion where it is about an unknown key: "unknown field `x`,
-/// expected one of `a`, `b`".
-fn problem(message: &str) -> String {
-    let message = message.trim();
+/// The parser's message in the user's words, with a suggestion where it is about an unknown key:
+/// "unknown field `x`, expected one of `a`, `b`".
+fn problem(message: &str) -> ConfigProblem {
+    let message = message.trim().replace('\n', " ");
     let Some(rest) = message.strip_prefix("unknown field `") else {
-        return message.to_owned();
+        return if message.starts_with("invalid ") && message.contains(", expected ") {
+            ConfigProblem::Value(in_words(&message))
+        } else {
+            ConfigProblem::Syntax(message)
+        };
     };
     let mut quoted = rest.split('`');
-    let Some(word) = quoted.next() else {
+    let key = quoted.next().unwrap_or_default();
+    let known: Vec<&str> = quoted.skip(1).step_by(2).collect();
+    ConfigProblem::UnknownKey {
+        key: key.to_owned(),
+        suggestion: nearest(key, known.iter().copied()).map(str::to_owned),
+        known: known.join(", "),
+    }
+}
+
+/// Rust's names of types mean nothing to whoever wrote the file.
+fn in_words(message: &str) -> String {
+    const WORDS: [(&str, &str); 6] = [
+        ("f64", "a number"),
+        ("usize", "a whole number, 0 or larger"),
+        ("u64", "a whole number, 0 or larger"),
+        ("a nonzero usize", "a whole number above 0"),
+        ("a boolean", "true or false"),
+        (
+            "a sequence",
+            "a list of whole numbers, such as [30, 16, 8, 1]",
+        ),
+    ];
+    let Some((found, expected)) = message.rsplit_once(", expected ") else {
         return message.to_owned();
     };
-    let known: Vec<&str> = quoted.skip(1).step_by(2).collect();
-    let suggestion = nearest(word, known.iter().copied())
-        .map_or_else(String::new, |name| format!(", did you mean `{name}`?"));
-    format!(
-        "`{word}` is no option{suggestion}; the options are {}",
-        known.join(", ")
-    )
+    let words = WORDS
+        .iter()
+        .find(|(rust, _)| *rust == expected)
+        .map_or(expected, |(_, words)| words);
+    format!("{found}, expected {words}")
 }

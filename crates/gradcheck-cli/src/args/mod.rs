@@ -2,11 +2,13 @@
 
 mod config;
 mod network;
+mod numbers;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use config::ConfigProblem;
 pub(crate) use config::read_config;
 pub(crate) use network::NetworkOptions;
 
@@ -123,6 +125,13 @@ pub struct OutputArgs {
     pub output: Option<PathBuf>,
 }
 
+impl OutputArgs {
+    /// Whether somebody reads it as it comes.
+    pub(crate) fn is_text_on_stdout(&self) -> bool {
+        self.format == Format::Text && self.output.is_none()
+    }
+}
+
 /// `gradcheck scalar`.
 #[derive(Debug, Args)]
 pub struct ScalarArgs {
@@ -131,6 +140,7 @@ pub struct ScalarArgs {
         long,
         default_value_t = 2.0,
         allow_negative_numbers = true,
+        value_parser = numbers::real,
         value_name = "NUMBER"
     )]
     pub x: f64,
@@ -139,6 +149,7 @@ pub struct ScalarArgs {
         long,
         default_value_t = 4.0,
         allow_negative_numbers = true,
+        value_parser = numbers::real,
         value_name = "NUMBER"
     )]
     pub theta: f64,
@@ -147,6 +158,7 @@ pub struct ScalarArgs {
         long,
         default_value_t = 1e-7,
         allow_negative_numbers = true,
+        value_parser = numbers::real,
         value_name = "NUMBER"
     )]
     pub epsilon: f64,
@@ -163,6 +175,7 @@ pub struct CourseArgs {
         long,
         default_value_t = 1e-7,
         allow_negative_numbers = true,
+        value_parser = numbers::real,
         value_name = "NUMBER"
     )]
     pub epsilon: f64,

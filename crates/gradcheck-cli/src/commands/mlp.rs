@@ -1,6 +1,6 @@
 //! `gradcheck mlp`.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::args::{Format, MlpArgs, read_config};
 use crate::data::Source;
@@ -35,7 +35,14 @@ pub(crate) fn run(args: MlpArgs) -> Result<u8> {
         Format::Text => text::network(&prepared, &outcome),
         Format::Json => json::render(&json::network(&prepared, &outcome))?,
     })?;
-    Ok(code(&outcome))
+    let code = code(&outcome);
+    match &outcome.training_failed {
+        // The text on standard output has said it already.
+        Some(error) if code == exit::UNUSABLE && !args.output.is_text_on_stdout() => {
+            bail!("the training failed: {error}. The check at initialization stands")
+        }
+        _ => Ok(code),
+    }
 }
 
 /// A wrong gradient is the news, whatever else happened.

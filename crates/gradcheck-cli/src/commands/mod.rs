@@ -5,6 +5,7 @@ mod course;
 mod faults;
 mod mlp;
 mod scalar;
+mod step;
 
 use std::io::Write;
 

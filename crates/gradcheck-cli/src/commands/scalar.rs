@@ -2,10 +2,12 @@
 
 use anyhow::{Result, bail};
 use finite_diff::{ParameterLayout, Scheme, course, from_fn};
-use gradient_check::{Settings, Verdict, check, difference};
+use gradient_check::{Band, Settings, Verdict, check, difference};
 
+use super::step;
 use crate::args::{Format, ScalarArgs};
 use crate::exit;
+use crate::network::number;
 use crate::output::{Sink, json, text};
 
 /// What the course prints for x = 2, θ = 4, ε = 1e-7.
@@ -17,6 +19,7 @@ pub(crate) fn run(args: &ScalarArgs) -> Result<u8> {
             bail!("{flag} is {value}: give a finite number");
         }
     }
+    step::check(args.epsilon)?;
     let sink = Sink::open(args.output.output.as_deref(), &[])?;
     let (x, theta) = (args.x, args.theta);
     let j = from_fn(1, |theta: &[f64]| theta[0] * x);
@@ -31,15 +34,18 @@ pub(crate) fn run(args: &ScalarArgs) -> Result<u8> {
     };
     let report = check(&j, &grad, &[theta], &layout, &settings)?;
 
-    let as_published = (x, theta, args.epsilon) == (2.0, 4.0, 1e-7);
+    let as_published = (x, theta, args.epsilon) == (2.0, 4.0, step::COURSE_EPSILON);
     sink.write(&match args.output.format {
         Format::Text => {
             let mut said = format!(
-                "J = θ·x at x = {x}, θ = {theta}: J = {}, dJ/dθ = {x}\n\
+                "J = θ·x at x = {}, θ = {}: J = {}, dJ/dθ = {}\n\
                  gradapprox = (J(θ+ε) − J(θ−ε))/2ε = {} with ε = {:e}\n\
                  difference = {notebook:?}{}\n",
-                theta * x,
-                gradapprox[0],
+                number(x),
+                number(theta),
+                number(theta * x),
+                number(x),
+                number(gradapprox[0]),
                 args.epsilon,
                 if as_published {
                     ", as the course publishes it"
@@ -48,6 +54,7 @@ pub(crate) fn run(args: &ScalarArgs) -> Result<u8> {
                 },
             );
             said.push_str(&word(report.verdict));
+            said.push_str(why_apart(report.verdict, notebook));
             said
         }
         Format::Json => json::render(&json::NamedChecks {
@@ -62,6 +69,17 @@ pub(crate) fn run(args: &ScalarArgs) -> Result<u8> {
         })?,
     })?;
     Ok(exit::code(report.verdict))
+}
+
+/// Why the verdict is not what the difference suggests, where it isn't.
+fn why_apart(verdict: Verdict, difference: f64) -> &'static str {
+    match verdict {
+        Verdict::Agree if Band::of(difference) != Band::LikelyRight => {
+            "The difference measures ε here, not the gradient: this ε is too small, or too large, for \
+             such x and θ.\nThe verdict comes from better steps, with their error bars.\n"
+        }
+        _ => "",
+    }
 }
 
 /// The course's message: green or yellow. It comes from the error bar, as a difference says nothing

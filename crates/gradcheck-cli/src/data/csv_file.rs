@@ -10,7 +10,7 @@ use std::io::BufRead;
 
 use crate::data::cells::Delimiter;
 use crate::data::lines::Lines;
-use crate::data::{CsvOptions, Header, LabelColumn, Rows, Table, TableProblem, Task};
+use crate::data::{CsvOptions, Header, LabelColumn, MOST_NUMBERS, Rows, Table, TableProblem, Task};
 use crate::input_error::{InputError, Place, Problem, excerpt};
 use crate::suggest::nearest;
 
@@ -58,6 +58,10 @@ pub(super) fn read(
             },
         };
         columns.append(&row, &mut table, &mut labels)?;
+        if table.values.len() > MOST_NUMBERS {
+            let limit = MOST_NUMBERS;
+            return Err(whole.error(TableProblem::TooManyNumbers { limit }));
+        }
     }
     let available = table.labels.len();
     match rows {

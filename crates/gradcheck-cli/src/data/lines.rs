@@ -11,6 +11,10 @@ use std::path::PathBuf;
 use crate::data::TableProblem;
 use crate::input_error::{InputError, Place, unreadable};
 
+/// No line of a table is longer than this, in bytes; without a limit, a file (or a pipe) without line
+/// ends would be read until memory is full.
+const LONGEST: usize = 1 << 26;
+
 /// The non-blank lines of `reader`; `file` is what errors call it.
 pub(crate) struct Lines<R> {
     reader: R,
@@ -86,6 +90,9 @@ impl<R: BufRead> Lines<R> {
             }
             self.buffer.extend_from_slice(line);
             self.after_carriage_return = end.is_some_and(|at| chunk[at] == b'\r');
+            if self.buffer.len() > LONGEST {
+                return Err(self.place(self.number).error(TableProblem::LongLine));
+            }
             let used = end.map_or(chunk.len(), |at| at + 1);
             self.reader.consume(used);
             if end.is_some() {

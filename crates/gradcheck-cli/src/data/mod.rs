@@ -112,6 +112,9 @@ pub struct LoadOptions {
     pub task: Task,
 }
 
+/// 100 million numbers are 800 MB; a source without an end, such as a pipe, would fill the memory.
+const MOST_NUMBERS: usize = 100_000_000;
+
 /// Examples as they are read, before they are turned and standardised.
 #[derive(Debug, Default)]
 struct Table {

@@ -40,6 +40,15 @@ pub enum TableProblem {
         "this is no UTF-8 text (is it binary, or saved as UTF-16?): save the table as CSV in UTF-8"
     )]
     NotText,
+    /// A line without an end.
+    #[error("the line is longer than 64 MiB: write one example a line")]
+    LongLine,
+    /// More numbers than anybody checks a gradient with.
+    #[error("the table has more than {limit} numbers: take the first of it with fewer --rows")]
+    TooManyNumbers {
+        /// The most there may be.
+        limit: usize,
+    },
     /// A quotation mark opens and nothing closes it on the line.
     #[error("a quotation mark is opened and not closed on this line: close it or remove it")]
     OpenQuote,

@@ -7,14 +7,11 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rand_distr::{Distribution, StandardNormal};
 
-use crate::data::{LoadOptions, Source, Table, TableProblem, Task};
+use crate::data::{LoadOptions, MOST_NUMBERS, Source, Table, TableProblem, Task};
 use crate::input_error::{InputError, Place};
 
 /// As many examples as there are unless told.
 const DEFAULT_EXAMPLES: usize = 64;
-
-/// 100 million numbers are 800 MB.
-const MOST_NUMBERS: usize = 100_000_000;
 
 /// How far a label is off the teacher's formula, whose own deviation is about 1.7.
 const NOISE: f64 = 0.1;

@@ -26,7 +26,11 @@ pub(super) fn blocks(bytes: &[u8], place: &Place) -> Result<Vec<NamedBlock>, Inp
     }
     let (text, quoted) = quote_bare_words(text);
     let node: Node = serde_json::from_str(&text).map_err(|error| {
-        let (line, column) = (error.line(), error.column());
+        // A text that ends too early is said to end in column 0 of a line that is not there.
+        let (line, column) = match (error.line(), error.column()) {
+            (line, 0) => (line.saturating_sub(1).max(1), None),
+            (line, column) => (line, Some(column)),
+        };
         let message = error.to_string();
         let message = message
             .rsplit_once(" at line ")
@@ -36,7 +40,10 @@ pub(super) fn blocks(bytes: &[u8], place: &Place) -> Result<Vec<NamedBlock>, Inp
             ..place.clone()
         };
         // Quoting moved the columns.
-        let place = if quoted { place } else { place.column(column) };
+        let place = match column {
+            Some(column) if !quoted => place.column(column),
+            _ => place,
+        };
         place.error(GradientProblem::Json(message.to_owned()))
     })?;
     let mut blocks = Vec::new();

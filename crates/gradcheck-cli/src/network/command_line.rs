@@ -37,10 +37,10 @@ pub fn command_line(spec: &NetworkSpec) -> String {
         flag(&mut words, "standardize", "false".to_owned());
     }
     if spec.l2 != default.l2 {
-        flag(&mut words, "l2", spec.l2.to_string());
+        flag(&mut words, "l2", number(spec.l2));
     }
     if spec.keep_prob != default.keep_prob {
-        flag(&mut words, "keep-prob", spec.keep_prob.to_string());
+        flag(&mut words, "keep-prob", number(spec.keep_prob));
     }
     if spec.frozen_masks {
         words.push("--frozen-masks".to_owned());
@@ -55,7 +55,7 @@ pub fn command_line(spec: &NetworkSpec) -> String {
         flag(&mut words, "optimizer", spec.optimizer.to_string());
     }
     if let Some(rate) = spec.learning_rate {
-        flag(&mut words, "learning-rate", rate.to_string());
+        flag(&mut words, "learning-rate", number(rate));
     }
     if let Some(size) = spec.batch_size {
         flag(&mut words, "batch-size", size.to_string());
@@ -71,7 +71,7 @@ pub fn command_line(spec: &NetworkSpec) -> String {
         );
     }
     if let Some(epsilon) = spec.epsilon {
-        flag(&mut words, "epsilon", format!("{epsilon:e}"));
+        flag(&mut words, "epsilon", number(epsilon));
     }
     if spec.engine != default.engine {
         flag(
@@ -90,6 +90,10 @@ pub fn command_line(spec: &NetworkSpec) -> String {
             name_of(&Precision::ALL, spec.precision).to_owned(),
         );
     }
+    if spec.memory_limit != default.memory_limit {
+        let gib = spec.memory_limit as f64 / f64::from(1 << 30);
+        flag(&mut words, "memory-limit", number(gib));
+    }
     if let Some(fault) = &spec.fault {
         flag(&mut words, "fault", fault.clone());
     }
@@ -97,8 +101,24 @@ pub fn command_line(spec: &NetworkSpec) -> String {
 }
 
 fn flag(words: &mut Vec<String>, name: &str, value: String) {
+    // After a space, a value that begins with a hyphen would be taken for a flag.
+    if value.starts_with('-') {
+        words.push(format!("--{name}={}", quoted(&value)));
+        return;
+    }
     words.push(format!("--{name}"));
     words.push(quoted(&value));
+}
+
+/// `value` so that it reads back as the same number, with an exponent where there would be a row of
+/// zeros.
+pub fn number(value: f64) -> String {
+    let size = value.abs();
+    if size == 0.0 || !size.is_finite() || (1e-4..1e16).contains(&size) {
+        value.to_string()
+    } else {
+        format!("{value:e}")
+    }
 }
 
 /// `word` as a shell reads it back.
@@ -107,5 +127,28 @@ pub fn quoted(word: &str) -> String {
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();
     }
+    if word.chars().any(char::is_control) {
+        return ansi_quoted(word);
+    }
     format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+/// `$'…'`, in which bash, zsh and newer shells write control characters, so that no terminal has to
+/// show them.
+fn ansi_quoted(word: &str) -> String {
+    let mut text = String::from("$'");
+    for character in word.chars() {
+        match character {
+            '\'' | '\\' => text.extend(['\\', character]),
+            c if c.is_control() => {
+                let mut bytes = [0; 4];
+                for byte in c.encode_utf8(&mut bytes).bytes() {
+                    text.push_str(&format!("\\x{byte:02x}"));
+                }
+            }
+            c => text.push(c),
+        }
+    }
+    text.push('\'');
+    text
 }

@@ -8,7 +8,7 @@ mod job;
 mod prepare;
 mod spec;
 
-pub use command_line::{command_line, quoted};
+pub use command_line::{command_line, number, quoted};
 pub use job::{Checked, Outcome, Stage, Watch, run};
 pub use prepare::{PrepareError, Prepared, prepare, summary};
 pub use spec::{Engine, NetworkSpec, Precision, SchemeName, precision_name};

@@ -9,9 +9,10 @@ use mlp_faults::{Fault, Shows};
 use tensor_core::Matrix;
 use thiserror::Error;
 
+use super::command_line::number;
 use super::spec::{NetworkSpec, Precision};
 use crate::data::{self, Dataset, LoadOptions, Source, Task};
-use crate::input_error::InputError;
+use crate::input_error::{InputError, printable};
 use crate::suggest::nearest;
 
 /// Why a network can't be checked.
@@ -22,7 +23,7 @@ pub enum PrepareError {
     #[error(transparent)]
     Data(#[from] InputError),
     /// The network, the data and the training don't fit together.
-    #[error(transparent)]
+    #[error("{problem}{}", remedy(.0), problem = .0)]
     Network(#[from] MlpError),
     /// The first width is not the number of features.
     #[error(
@@ -90,12 +91,24 @@ pub enum PrepareError {
     },
     /// A step size for a scheme that has its own.
     #[error(
-        "--epsilon has no meaning for the complex step, which takes 1e-30 whatever the function"
+        "--epsilon has no meaning for the complex step, which takes 1e-30 whatever the function: leave \
+         it out, or choose another --scheme"
     )]
     EpsilonUnused,
     /// Nothing to judge.
     #[error("--sample 0 leaves nothing to judge: give at least 1, or leave it out to judge all")]
     EmptySample,
+}
+
+/// What to do about it, in flags, where the network's own message can't say.
+fn remedy(error: &MlpError) -> &'static str {
+    match error {
+        MlpError::LossWidth { .. } => {
+            ": end --layers with the number of classes, or choose --loss bce or mse"
+        }
+        MlpError::TooManyParameters { .. } => ": use smaller --layers",
+        _ => "",
+    }
 }
 
 fn did_you_mean(suggestion: &Option<String>) -> String {
@@ -394,6 +407,10 @@ pub(super) fn join(widths: &[usize], separator: &str) -> String {
         .join(separator)
 }
 
+fn plural(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
 /// The network, its data and its seed in one line.
 pub fn summary(prepared: &Prepared) -> String {
     let Prepared {
@@ -411,20 +428,24 @@ pub fn summary(prepared: &Prepared) -> String {
         architecture.loss().to_string(),
     ];
     if architecture.l2() > 0.0 {
-        parts.push(format!("λ = {}", architecture.l2()));
+        parts.push(format!("λ = {}", number(architecture.l2())));
     }
     if spec.keep_prob < 1.0 {
         parts.push(format!(
             "dropout with frozen masks, keep_prob {}",
-            spec.keep_prob
+            number(spec.keep_prob)
         ));
     }
     if spec.precision == Precision::F32 {
         parts.push("f32, held against an f64 forward".to_owned());
     }
     let mut data = vec![
-        format!("{} ({} examples)", dataset.name, dataset.examples),
-        format!("{} parameters", architecture.parameter_count()),
+        format!(
+            "{} ({})",
+            printable(&dataset.name),
+            plural(dataset.examples, "example")
+        ),
+        plural(architecture.parameter_count(), "parameter"),
         format!("seed {}", spec.seed),
     ];
     if let Some(fault) = prepared.fault {

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
+use tempfile::{Builder, NamedTempFile};
 use thiserror::Error;
 
 /// Why a result can't be written.
@@ -18,6 +18,14 @@ pub enum SinkError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The folder it is to be in is not there.
+    #[error("{}: there is no folder {}: create it, or choose another --output", path.display(), folder.display())]
+    NoFolder {
+        /// The file.
+        path: PathBuf,
+        /// The folder.
+        folder: PathBuf,
+    },
     /// It is a folder.
     #[error("{}: is a folder: give the name of a file for --output", path.display())]
     Directory {
@@ -31,7 +39,7 @@ pub enum SinkError {
         path: PathBuf,
     },
     /// Standard output is gone.
-    #[error("standard output can't be written ({0})")]
+    #[error("standard output can't be written ({0}): check where it goes, or use --output")]
     Stdout(std::io::Error),
 }
 
@@ -40,19 +48,14 @@ pub enum Sink {
     /// Standard output, with or without colours as its terminal has it.
     Stdout,
     /// A file, written beside its place first.
-    File {
-        /// Its place.
-        path: PathBuf,
-        /// What becomes it.
-        temporary: NamedTempFile,
-    },
+    File(PathBuf),
     /// Something that is no regular file, such as a pipe or a device, written in place.
     Special(PathBuf),
 }
 
 impl Sink {
-    /// Opens the place, before any time is spent on what is to be written there. `inputs` are files
-    /// that must not be overwritten.
+    /// Tries the place, before any time is spent on what is to be written there. `inputs` are files
+    /// that must not be overwritten. Leaves nothing behind: a run may be killed before it writes.
     ///
     /// # Errors
     /// [`SinkError`], where nothing could be written or an input would be.
@@ -66,7 +69,12 @@ impl Sink {
         };
         // A link is followed, so that it goes on pointing to what it points to.
         let place = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        if let Ok(metadata) = place.metadata() {
+        let metadata = match place.metadata() {
+            Ok(metadata) => Some(metadata),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) => return Err(unwritable(error)),
+        };
+        if let Some(metadata) = metadata {
             if metadata.is_dir() {
                 return Err(SinkError::Directory {
                     path: path.to_owned(),
@@ -89,18 +97,20 @@ impl Sink {
                 return Ok(Self::Special(place));
             }
         }
-        let folder = match place.parent() {
-            Some(folder) if folder != Path::new("") => folder,
-            _ => Path::new("."),
-        };
-        let temporary = tempfile::Builder::new()
-            .prefix(".gradcheck-")
-            .tempfile_in(folder)
-            .map_err(unwritable)?;
-        Ok(Self::File {
-            path: place,
-            temporary,
-        })
+        let folder = folder(&place);
+        if !folder.exists() {
+            return Err(SinkError::NoFolder {
+                path: path.to_owned(),
+                folder: folder.to_owned(),
+            });
+        }
+        if place.as_os_str().as_encoded_bytes().last() == Some(&b'/') {
+            return Err(SinkError::Directory {
+                path: path.to_owned(),
+            });
+        }
+        drop(temporary(&Builder::new(), &place).map_err(unwritable)?);
+        Ok(Self::File(place))
     }
 
     /// Writes the result, styles only where a terminal shows them.
@@ -118,19 +128,16 @@ impl Sink {
                     _ => Ok(()),
                 }
             }
-            Self::File {
-                path,
-                mut temporary,
-            } => {
+            Self::File(path) => {
                 let unwritable = |source| SinkError::Unwritable {
                     path: path.clone(),
                     source,
                 };
                 let plain = anstream::adapter::strip_str(text).to_string();
-                temporary.write_all(plain.as_bytes()).map_err(unwritable)?;
-                share(&path, temporary.as_file()).map_err(unwritable)?;
-                temporary
-                    .persist(&path)
+                let mut file = temporary(&Builder::new(), &path).map_err(unwritable)?;
+                file.write_all(plain.as_bytes()).map_err(unwritable)?;
+                share(&path, file.as_file()).map_err(unwritable)?;
+                file.persist(&path)
                     .map_err(|error| unwritable(error.error))?;
                 Ok(())
             }
@@ -149,6 +156,28 @@ impl Sink {
     }
 }
 
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// A temporary file beside `path`. An error is the system's own: nobody knows the temporary name.
+fn temporary(builder: &Builder<'_, '_>, path: &Path) -> std::io::Result<NamedTempFile> {
+    let mut builder = builder.clone();
+    builder
+        .prefix(".gradcheck-")
+        .tempfile_in(folder(path))
+        .map_err(|error| {
+            let inner = error.get_ref().and_then(|wrapped| wrapped.source());
+            inner
+                .and_then(|inner| inner.downcast_ref::<std::io::Error>())
+                .and_then(std::io::Error::raw_os_error)
+                .map_or(error.kind().into(), std::io::Error::from_raw_os_error)
+        })
+}
+
 /// Gives the new file the permissions of the one it replaces, or those that new files have here;
 /// temporary ones are private.
 fn share(path: &Path, file: &std::fs::File) -> std::io::Result<()> {
@@ -159,14 +188,9 @@ fn share(path: &Path, file: &std::fs::File) -> std::io::Result<()> {
     {
         use std::os::unix::fs::PermissionsExt;
         // What a file created here without further ado would get is known only by creating one.
-        let folder = path
-            .parent()
-            .filter(|p| *p != Path::new(""))
-            .unwrap_or(Path::new("."));
-        let probe = tempfile::Builder::new()
-            .prefix(".gradcheck-")
-            .permissions(std::fs::Permissions::from_mode(0o666))
-            .tempfile_in(folder)?;
+        let mut builder = Builder::new();
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+        let probe = temporary(&builder, path)?;
         file.set_permissions(probe.as_file().metadata()?.permissions())?;
     }
     Ok(())

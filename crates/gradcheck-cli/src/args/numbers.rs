@@ -1,0 +1,42 @@
+//! Numbers as they are typed. The texts say what to type; which number makes sense is not known here.
+
+use std::num::{IntErrorKind, NonZeroUsize, ParseIntError};
+
+/// Any number, NaN and infinity too, which are refused where it is known what the number is for.
+pub(super) fn real(text: &str) -> Result<f64, String> {
+    let plain = text.trim();
+    plain.parse().map_err(|_| {
+        let hint = match plain.contains(',') && plain.replace(',', ".").parse::<f64>().is_ok() {
+            true => "; the decimal sign is a point",
+            false => "",
+        };
+        format!("give a number, such as 0.5 or 1e-3{hint}")
+    })
+}
+
+/// How many of something.
+pub(super) fn count(text: &str) -> Result<usize, String> {
+    text.trim().parse().map_err(|error| whole(text, &error))
+}
+
+/// A seed.
+pub(super) fn seed(text: &str) -> Result<u64, String> {
+    text.trim().parse().map_err(|error| whole(text, &error))
+}
+
+/// How many threads.
+pub(super) fn threads(text: &str) -> Result<NonZeroUsize, String> {
+    let number = count(text)?;
+    NonZeroUsize::new(number)
+        .ok_or_else(|| "give at least 1, or leave it out to use every core".to_owned())
+}
+
+fn whole(text: &str, error: &ParseIntError) -> String {
+    if *error.kind() == IntErrorKind::PosOverflow {
+        return format!("this is too large: the largest is {}", u64::MAX);
+    }
+    match text.trim().starts_with('-') {
+        true => "it can't be negative: give a whole number, such as 10".to_owned(),
+        false => "give a whole number, such as 10".to_owned(),
+    }
+}
