@@ -21,14 +21,21 @@ pub struct Refined {
     /// Whether a wider step gave another value than a narrower one, beyond both bars: something
     /// within reach of the wider one is not smooth.
     pub contradicted: bool,
+    /// Whether the one-sided derivatives still differ at the smallest step, beyond its bars: only
+    /// then is the kink known to be at x, and not a cluster of small ones around it.
+    pub kink_is_resolved: bool,
 }
 
 impl Refined {
     /// Whether the one-sided derivatives differ by more than their bars: a kink at x, or nearer to
     /// it than the smallest step.
     pub fn has_kink_at_point(&self) -> bool {
-        let gap = (self.right.derivative - self.left.derivative).abs();
-        gap > 2.0 * (self.left.error_bar() + self.right.error_bar())
+        Self::differ(&self.left, &self.right)
+    }
+
+    /// The same of any two one-sided estimates.
+    fn differ(left: &Estimate, right: &Estimate) -> bool {
+        (right.derivative - left.derivative).abs() > 2.0 * (left.error_bar() + right.error_bar())
     }
 }
 
@@ -100,6 +107,8 @@ pub(crate) fn refine<T: Real>(
             }
         })
         .collect();
+    let innermost = below.first().zip(above.first());
+    let kink_is_resolved = innermost.is_some_and(|(left, right)| Refined::differ(left, right));
     let sharpest = [with_sides, below, above].map(|rungs| sharpest(&rungs));
     let [
         Some((two_sided, contradicted)),
@@ -114,6 +123,7 @@ pub(crate) fn refine<T: Real>(
         left,
         right,
         contradicted,
+        kink_is_resolved,
     }))
 }
 

@@ -17,7 +17,7 @@ pub use error::{DifferenceError, Side};
 pub use estimate::{Estimate, Noise, Outcome};
 pub use ladder::Refined;
 pub use layout::{Block, Coordinate, LayoutError, ParameterLayout};
-pub use noise::{MeasuredNoise, measure_noise};
+pub use noise::{MeasuredNoise, measure_field_noise, measure_noise};
 pub use objective::{
     EvaluationError, FromFn, Neighborhood, Objective, Reevaluation, TryFromFn, from_fn, try_from_fn,
 };

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::time::Instant;
 
 use finite_diff::{
-    Derivatives, DifferenceError, Execution, LayoutError, Noise, Objective, Outcome,
-    ParameterLayout, Progress, Real, Scheme, Selection, differentiate_finely,
+    Derivatives, DifferenceError, Entry, EvaluationError, Execution, LayoutError, Noise, Objective,
+    Outcome, ParameterLayout, Progress, Real, Scheme, Selection, Side, differentiate_finely,
 };
 use num_complex::Complex;
 use thiserror::Error;
@@ -26,6 +26,9 @@ pub struct Settings<'a> {
     /// ε of the type that the analytic gradient was computed in: `f64::EPSILON`, or
     /// `f32::EPSILON` for a single-precision backward pass whose forward is evaluated in `f64`.
     pub working_epsilon: f64,
+    /// The noise σ of each entry of the analytic gradient, where somebody measured it; see
+    /// [`measure_gradient_noise`]. Without it the gradient is held to some 64 ε of its block.
+    pub analytic_noise: Option<&'a [Option<f64>]>,
     /// Seed of the direction along which the noise of J is measured.
     pub seed: u64,
     /// Threads, progress, cancellation.
@@ -38,6 +41,7 @@ impl Default for Settings<'_> {
             scheme: Scheme::CENTRAL,
             selection: Selection::All,
             working_epsilon: f64::EPSILON,
+            analytic_noise: None,
             seed: 0,
             execution: Execution::default(),
         }
@@ -144,12 +148,17 @@ pub fn check<T: Real, O: Objective<T> + ?Sized>(
         let execution = &settings.execution;
         let first = finite_diff::differentiate(objective, point, &coordinates, &scheme, execution)
             .map_err(named)?;
-        collect_first(&mut evidence, first, analytic);
+        collect(&mut evidence, first, analytic, settings);
 
         reexamined =
             look_again(&mut evidence, objective, point, layout, noise, execution).map_err(named)?;
     } else {
-        collect_unmeasured(&mut evidence, &coordinates, analytic);
+        collect(
+            &mut evidence,
+            unmeasured(cost, &coordinates),
+            analytic,
+            settings,
+        );
     }
     Ok(judge(
         &evidence,
@@ -189,9 +198,24 @@ pub fn check_by_complex_step<O: Objective<Complex<f64>> + ?Sized>(
     if deterministic && cost.is_finite() {
         let first = finite_diff::complex_step(objective, point, &coordinates, &settings.execution)
             .map_err(|source| name_coordinate(source, layout))?;
-        collect_first(&mut evidence, first, analytic);
+        collect(&mut evidence, first, analytic, settings);
+        // The sum that a complex step carries through the forward pass cancels as the gradient's
+        // own does.
+        let lost = 6.0 * f64::EPSILON / settings.working_epsilon;
+        for observation in &mut evidence.observations {
+            if let (Outcome::Estimated(estimate), Some(sigma)) =
+                (&mut observation.first, observation.analytic_noise)
+            {
+                estimate.noise = estimate.noise.max(lost * sigma);
+            }
+        }
     } else {
-        collect_unmeasured(&mut evidence, &coordinates, analytic);
+        collect(
+            &mut evidence,
+            unmeasured(cost, &coordinates),
+            analytic,
+            settings,
+        );
     }
     Ok(judge(
         &evidence,
@@ -254,33 +278,55 @@ fn evaluate_twice<T: Copy + Send, O: Objective<T> + ?Sized>(
     ))
 }
 
-fn collect_first(evidence: &mut Evidence, first: Derivatives, analytic: &[f64]) {
+fn collect(evidence: &mut Evidence, first: Derivatives, analytic: &[f64], settings: &Settings<'_>) {
     evidence.evaluations += first.evaluations;
     evidence.interrupted |= first.interrupted;
     evidence
         .observations
-        .extend(first.entries.into_iter().map(|entry| Observation {
-            coordinate: entry.coordinate,
-            analytic: analytic[entry.coordinate],
-            first: entry.outcome,
-            fine: None,
+        .extend(first.entries.into_iter().map(|entry| {
+            Observation {
+                coordinate: entry.coordinate,
+                analytic: analytic[entry.coordinate],
+                analytic_noise: settings
+                    .analytic_noise
+                    .and_then(|noise| noise.get(entry.coordinate).copied().flatten()),
+                first: entry.outcome,
+                fine: None,
+            }
         }));
 }
 
-fn collect_unmeasured(evidence: &mut Evidence, coordinates: &[usize], analytic: &[f64]) {
-    let side = finite_diff::Side {
+/// Where J itself is no number, or not the same twice: no probe is worth its price.
+fn unmeasured(cost: f64, coordinates: &[usize]) -> Derivatives {
+    let side = Side {
         offset: 0,
         replacement: f64::NAN,
     };
-    let value = evidence.cost;
-    evidence
-        .observations
-        .extend(coordinates.iter().map(|&coordinate| Observation {
-            coordinate,
-            analytic: analytic[coordinate],
-            first: Outcome::NonFinite { side, value },
-            fine: None,
-        }));
+    let entry = |&coordinate| Entry {
+        coordinate,
+        outcome: Outcome::NonFinite { side, value: cost },
+        evaluations: 0,
+    };
+    Derivatives {
+        center: cost,
+        entries: coordinates.iter().map(entry).collect(),
+        evaluations: 0,
+        interrupted: false,
+    }
+}
+
+/// Measures the noise σ of each entry of a gradient at `point`, for [`Settings::analytic_noise`]: how
+/// far rounding in the backward pass moves it, by 27 evaluations of `gradient` on a line through the
+/// point (see [`finite_diff::measure_field_noise`]).
+///
+/// # Errors
+/// [`CheckError::Difference`], where the gradient can't be evaluated.
+pub fn measure_gradient_noise<T: Real>(
+    gradient: impl Fn(&[T]) -> Result<Vec<f64>, EvaluationError>,
+    point: &[T],
+    seed: u64,
+) -> Result<Vec<Option<f64>>, CheckError> {
+    finite_diff::measure_field_noise(gradient, point, seed).map_err(CheckError::Difference)
 }
 
 /// How many suspects are still looked at again, the furthest off first, after a run was cancelled: few

@@ -12,6 +12,8 @@ pub struct Observation {
     pub coordinate: usize,
     /// g, the analytic gradient's entry.
     pub analytic: f64,
+    /// The measured noise σ of g, where it was measured.
+    pub analytic_noise: Option<f64>,
     /// From the first pass.
     pub first: Outcome<Estimate>,
     /// From the second, where there was one.

@@ -10,9 +10,15 @@ use crate::evidence::{Evidence, Observation};
 /// the nets they were tried on; 2 leaves room for those that are not so well-behaved.
 pub const SAFETY: f64 = 2.0;
 
-/// The rounding that the analytic gradient may carry, in ε of its working type and relative to the
-/// larger of its own size and its block's: sums over a batch and a few layers lose some bits.
+/// The rounding r that the analytic gradient may carry where nobody measured it, in ε of its working
+/// type and relative to the larger of its own size and its block's scale: sums over a batch and a few
+/// layers lose some bits.
 pub const ROUNDING: f64 = 64.0;
+
+/// Where it was measured, r is six standard deviations of the noise, but at least [`ROUNDING`]/8 and
+/// at most this much in the same unit. Terms that cancel, as near a minimum, can lose five digits; a
+/// backward pass in a lower precision than it says loses more, and is no rounding.
+pub const MOST_ROUNDING: f64 = 1e5;
 
 /// How sharp a comparison must be to count as agreement, relative to the block's scale, or to the
 /// derivative itself where that is larger: what can't tell a millionth is no confirmation.
@@ -192,7 +198,11 @@ pub fn compare(
 
     let size = g.abs().max(scale);
     let rounding = if size.is_finite() {
-        ROUNDING * working_epsilon * size
+        let unit = working_epsilon * size;
+        match observation.analytic_noise {
+            None => ROUNDING * unit,
+            Some(sigma) => (6.0 * sigma).clamp(ROUNDING / 8.0 * unit, MOST_ROUNDING * unit),
+        }
     } else {
         0.0
     };
@@ -212,11 +222,21 @@ pub fn compare(
         let (left, right) = (refined.left.derivative, refined.right.derivative);
         comparison.tolerance = bar;
         comparison.one_sided = Some([left, right]);
-        comparison.subgradient = g >= left.min(right) - bar && g <= left.max(right) + bar;
-        comparison.verdict = match comparison.subgradient {
-            true if bar <= resolution => Verdict::Agree,
-            true => Verdict::Inconclusive(Reason::Kink),
-            false => Verdict::Disagree,
+        let outside = (left.min(right) - g).max(g - left.max(right));
+        comparison.subgradient = outside <= bar;
+        comparison.verdict = if comparison.subgradient && bar <= resolution {
+            Verdict::Agree
+        } else if comparison.subgradient {
+            Verdict::Inconclusive(Reason::Kink)
+        } else if refined.kink_is_resolved
+            || outside.is_nan()
+            || outside > SAFETY * (right - left).abs() + bar
+        {
+            Verdict::Disagree
+        } else {
+            // Between several kinks nearer than the smallest step the slope may be another one than
+            // on either side of them all.
+            Verdict::Inconclusive(Reason::Kink)
         };
         return comparison;
     }
@@ -244,9 +264,16 @@ pub fn compare(
 /// Compares every coordinate of one block.
 pub fn compare_block(evidence: &Evidence, observations: &[Observation]) -> Vec<Comparison> {
     let scale = scale(observations);
+    // A handful of values tell a σ to a third at best; the block's own is steadier.
+    let sigmas = || observations.iter().filter_map(|o| o.analytic_noise);
+    let pooled = (sigmas().map(|s| s * s).sum::<f64>() / sigmas().count().max(1) as f64).sqrt();
     let mut comparisons: Vec<Comparison> = observations
         .iter()
-        .map(|o| compare(o, scale, evidence.working_epsilon, evidence.interrupted))
+        .map(|o| Observation {
+            analytic_noise: o.analytic_noise.map(|sigma| sigma.max(pooled)),
+            ..*o
+        })
+        .map(|o| compare(&o, scale, evidence.working_epsilon, evidence.interrupted))
         .collect();
     let reason = if !evidence.cost.is_finite() {
         Some(Reason::NonFinite)

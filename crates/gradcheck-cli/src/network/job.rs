@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use finite_diff::{Execution, Progress, Scheme, Stencil, StepSize};
 use gradient_check::{Report, Settings, Verdict, check, check_by_complex_step, verdict};
-use mlp::{CurvePoint, DropoutMasks, MlpError, NetworkObjective, Parameters, backward, forward};
+use mlp::{CurvePoint, MlpError, NetworkObjective, Parameters};
 use num_complex::Complex;
 
+use super::model::Model;
 use super::prepare::Prepared;
 use super::spec::{Engine, Precision, SchemeName, name_of};
 
@@ -148,26 +149,23 @@ fn check_at(
         ),
     };
     let masks = prepared.masks.as_ref();
-    let right = match spec.precision {
-        Precision::F64 => {
-            let pass = forward(architecture, &parameters, &batch, masks)?;
-            backward(architecture, &pass, &batch)?
-        }
-        Precision::F32 => {
-            let (parameters, batch) = (parameters.cast::<f32>(), batch.cast::<f32>());
-            let masks = masks.map(DropoutMasks::cast::<f32>);
-            let pass = forward(architecture, &parameters, &batch, masks.as_ref())?;
-            backward(architecture, &pass, &batch)?.cast::<f64>()
-        }
+    let theta = parameters.as_flat();
+    let model = Model {
+        architecture,
+        batch: &batch,
+        masks,
+        precision: spec.precision,
     };
+    let right = model.gradient(theta)?;
     let wrong = prepared
         .fault
-        .map(|fault| fault.gradient(architecture, &parameters, &batch, masks))
+        .map(|fault| model.faulty(fault, theta))
         .transpose()?;
     let planted = wrong
         .as_ref()
         .map(|wrong| mlp_faults::changed_blocks(architecture, &right, wrong));
     let analytic = wrong.unwrap_or(right).into_flat();
+    let analytic_noise = model.noise(prepared.fault, theta, spec.seed)?;
 
     let progress = |p: Progress| (watch.progress)(stage, p);
     let execution = Execution {
@@ -178,6 +176,7 @@ fn check_at(
     let mut settings = Settings {
         selection: prepared.selection.clone(),
         working_epsilon,
+        analytic_noise: Some(&analytic_noise),
         seed: spec.seed,
         execution,
         ..Settings::default()
@@ -186,25 +185,13 @@ fn check_at(
         Some(scheme) => {
             settings.scheme = scheme;
             let objective = NetworkObjective::new(architecture, &batch, masks)?;
-            check(
-                &objective,
-                &analytic,
-                parameters.as_flat(),
-                layout,
-                &settings,
-            )?
+            check(&objective, &analytic, theta, layout, &settings)?
         }
         None => {
             let batch = batch.cast::<Complex<f64>>();
             let masks = masks.map(|masks| masks.cast::<Complex<f64>>());
             let objective = NetworkObjective::new(architecture, &batch, masks.as_ref())?;
-            check_by_complex_step(
-                &objective,
-                &analytic,
-                parameters.as_flat(),
-                layout,
-                &settings,
-            )?
+            check_by_complex_step(&objective, &analytic, theta, layout, &settings)?
         }
     };
     report.scheme = name_of(&SchemeName::ALL, spec.scheme).to_owned();

@@ -5,6 +5,7 @@
 
 mod command_line;
 mod job;
+mod model;
 mod prepare;
 mod spec;
 
