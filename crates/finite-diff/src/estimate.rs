@@ -4,7 +4,7 @@
 //! Refuses to know how many coordinates there are.
 
 use crate::error::Side;
-use crate::{EvaluationError, Real, Stencil};
+use crate::{EvaluationError, Neighborhood, Piece, Real, Stencil};
 
 /// A numeric derivative with its error bar B = truncation + noise.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -85,8 +85,9 @@ pub(crate) type ProbeFailure = (Side, EvaluationError);
 
 /// Evaluates J along one coordinate and remembers what it has.
 pub(crate) struct Line<'a, T> {
+    near: &'a mut dyn Neighborhood<T>,
+    coordinate: usize,
     x: T,
-    evaluate: &'a mut dyn FnMut(T) -> Result<T, EvaluationError>,
     points: Vec<(i32, T, f64)>,
     pub(crate) evaluations: u64,
 }
@@ -99,18 +100,36 @@ pub(crate) enum Obstacle {
 }
 
 impl<'a, T: Real> Line<'a, T> {
-    /// A line through `x`, where J is already known to be `center`.
+    /// The line along `coordinate` through its value `x`, where J is already known to be `center`.
     pub(crate) fn new(
+        near: &'a mut dyn Neighborhood<T>,
+        coordinate: usize,
         x: T,
         center: T,
-        evaluate: &'a mut dyn FnMut(T) -> Result<T, EvaluationError>,
     ) -> Self {
         Self {
+            near,
+            coordinate,
             x,
-            evaluate,
             points: vec![(0, x, center.widen())],
             evaluations: 0,
         }
+    }
+
+    /// The point x + offset·h as formed in the working type.
+    fn point(&self, offset: i32, h: f64) -> Result<(T, Side), Obstacle> {
+        let replacement = T::narrow(self.x.widen() + f64::from(offset) * h);
+        let vanished = offset != 0 && replacement == self.x;
+        if vanished || !replacement.is_finite() {
+            return Err(Obstacle::NotRepresentable);
+        }
+        Ok((
+            replacement,
+            Side {
+                offset,
+                replacement: replacement.widen(),
+            },
+        ))
     }
 
     /// The point x + offset·h as formed in the working type, and J there.
@@ -118,16 +137,9 @@ impl<'a, T: Real> Line<'a, T> {
         if let Some(&(_, x, value)) = self.points.iter().find(|p| p.0 == offset) {
             return Ok((x.widen(), value));
         }
-        let replacement = T::narrow(self.x.widen() + f64::from(offset) * h);
-        if replacement == self.x || !replacement.is_finite() {
-            return Err(Obstacle::NotRepresentable);
-        }
-        let side = Side {
-            offset,
-            replacement: replacement.widen(),
-        };
+        let (replacement, side) = self.point(offset, h)?;
         self.evaluations += 1;
-        let value = match (self.evaluate)(replacement) {
+        let value = match self.near.value_with(self.coordinate, replacement) {
             Ok(value) => value.widen(),
             Err(source) => return Err(Obstacle::Failed((side, source))),
         };
@@ -136,6 +148,18 @@ impl<'a, T: Real> Line<'a, T> {
         }
         self.points.push((offset, replacement, value));
         Ok((replacement.widen(), value))
+    }
+
+    /// The smooth piece of J at x + offset·h. It costs a forward pass, and is counted as one, where
+    /// there is more than one piece.
+    pub(crate) fn piece(&mut self, offset: i32, h: f64) -> Result<Piece, Obstacle> {
+        let (replacement, side) = self.point(offset, h)?;
+        let piece = self
+            .near
+            .piece_with(self.coordinate, replacement)
+            .map_err(|source| Obstacle::Failed((side, source)))?;
+        self.evaluations += u64::from(matches!(piece, Piece::Numbered { .. }));
+        Ok(piece)
     }
 
     /// (J(x_t) − J(x_f))/(x_t − x_f), by the distance the two points really have.

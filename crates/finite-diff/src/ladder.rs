@@ -3,40 +3,43 @@
 //!
 //! A real error of a gradient does not depend on h; a kink in reach, or rounding, does.
 
-use crate::estimate::{Line, Noise, ProbeFailure};
-use crate::{Estimate, Outcome, Real};
+use crate::estimate::{Line, Noise, Obstacle, ProbeFailure};
+use crate::{Estimate, Outcome, Piece, Real};
 
 /// The quotients that a rung and its bar take: D(h), D(2h), D(4h).
-const ENOUGH_QUOTIENTS: i32 = 3;
+const ENOUGH_QUOTIENTS: usize = 3;
 
 /// A derivative estimated on a whole ladder of steps.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Refined {
-    /// From central differences on both sides.
-    pub two_sided: Estimate,
+    /// The derivative: from both sides, or from the only one on which J is known to be smooth.
+    pub derivative: Estimate,
     /// From x and below only: D⁻.
     pub left: Estimate,
     /// From x and above only: D⁺.
     pub right: Estimate,
-    /// Whether a wider step gave another value than a narrower one, beyond both bars: something
-    /// within reach of the wider one is not smooth.
-    pub contradicted: bool,
-    /// Whether the one-sided derivatives still differ at the smallest step, beyond its bars: only
-    /// then is the kink known to be at x, and not a cluster of small ones around it.
-    pub kink_is_resolved: bool,
+    /// What J is like around x.
+    pub ground: Ground,
 }
 
-impl Refined {
-    /// Whether the one-sided derivatives differ by more than their bars: a kink at x, or nearer to
-    /// it than the smallest step.
-    pub fn has_kink_at_point(&self) -> bool {
-        Self::differ(&self.left, &self.right)
-    }
-
-    /// The same of any two one-sided estimates.
-    fn differ(left: &Estimate, right: &Estimate) -> bool {
-        (right.derivative - left.derivative).abs() > 2.0 * (left.error_bar() + right.error_bar())
-    }
+/// What J is like around the point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ground {
+    /// Smooth, for all that is known.
+    Smooth {
+        /// Whether a wider step gave another value than a narrower one, beyond both bars: something
+        /// within reach of the wider one is not smooth.
+        kink_in_reach: bool,
+    },
+    /// The one-sided derivatives differ: a kink at x.
+    Kink {
+        /// Whether they still do at the smallest step, beyond its bars: only then is the kink known to
+        /// be at x, and not a cluster of small ones around it.
+        resolved: bool,
+    },
+    /// x lies between kinks that are nearer on both sides than any step can resolve: between them
+    /// the slope may be another one than outside.
+    Fenced,
 }
 
 /// Estimates on the steps s·2⁻ᵏ, s = max(1, |x|) to the next power of two, from about ε^0.15 down to
@@ -52,6 +55,8 @@ impl Refined {
 /// - **What its two sides say.** A kink much nearer than h looks like smooth ground from both sides
 ///   together: R(h) settles on the mean of the two slopes, whatever h. So half of what the one-sided
 ///   rungs of the same reach differ by, their own bars included, is added.
+///   Where J knows its smooth pieces ([`Piece`]), only points on the piece of x are used, and there
+///   is nothing to add.
 /// - **What narrower rungs say**: until none of them contradicts it; narrower ones, because a step
 ///   can only be spoilt by what lies within its reach.
 ///
@@ -66,28 +71,36 @@ pub(crate) fn refine<T: Real>(
     let narrowest = (0.5 * bits).round() as i32;
     let scale = x.widen().abs().max(1.0).log2().ceil().exp2();
     let h = scale * 2f64.powi(-narrowest);
-    let rungs = narrowest - widest + 1;
+    let rungs = usize::try_from(narrowest - widest + 1).unwrap_or(0);
 
+    let pieces = match survey(line, h, rungs) {
+        Ok(pieces) => pieces,
+        Err(obstacle) => return obstacle.into_outcome(h),
+    };
     let mut central = Vec::new();
     let mut below = Vec::new();
     let mut above = Vec::new();
     for rung in 0..rungs {
         let reach = 1 << rung;
-        let quotients =
-            [(-reach, reach), (-reach, 0), (0, reach)].map(|(from, to)| line.quotient(from, to, h));
-        match quotients {
-            [Ok(both), Ok(left), Ok(right)] => {
-                central.push(both);
-                below.push(left);
-                above.push(right);
-            }
-            // A wide step may leave the domain of J; the narrower ones stand all the same.
-            _ if rung >= ENOUGH_QUOTIENTS => break,
-            failed => {
-                if let Some(obstacle) = failed.into_iter().find_map(Result::err) {
-                    return obstacle.into_outcome(h);
+        let mut failure = None;
+        let mut take = |into: &mut Vec<f64>, from, to, wanted: bool| {
+            // Each list ends at the first gap: what lies beyond a kink is of no use.
+            if wanted && into.len() == rung {
+                match line.quotient(from, to, h) {
+                    Ok(quotient) => into.push(quotient),
+                    Err(obstacle) => failure = Some(obstacle),
                 }
             }
+        };
+        let (left, right) = (rung < pieces.below, rung < pieces.above);
+        take(&mut below, -reach, 0, left);
+        take(&mut above, 0, reach, right);
+        take(&mut central, -reach, reach, left && right);
+        match failure {
+            // A wide step may leave the domain of J; the narrower ones stand all the same.
+            Some(_) if rung >= ENOUGH_QUOTIENTS => break,
+            Some(obstacle) => return obstacle.into_outcome(h),
+            None => {}
         }
     }
 
@@ -95,6 +108,97 @@ pub(crate) fn refine<T: Real>(
     let below = one_sided(&below, h, epsilon_f);
     let above = one_sided(&above, h, epsilon_f);
     let central = extrapolate(&central, h, &[4.0], 16.0, epsilon_f);
+    Ok(conclude(&pieces, central, below, above, h))
+}
+
+/// How far the smooth piece of x is known to reach on each side, in rungs.
+struct Survey {
+    below: usize,
+    above: usize,
+    known: bool,
+    fenced: bool,
+    on_boundary: bool,
+}
+
+/// Asks for the piece at x and at each point of the ladder, from the narrowest on.
+fn survey<T: Real>(line: &mut Line<'_, T>, h: f64, rungs: usize) -> Result<Survey, Obstacle> {
+    let all = |known| Survey {
+        below: rungs,
+        above: rungs,
+        known,
+        fenced: false,
+        on_boundary: false,
+    };
+    let (center, on_boundary) = match line.piece(0, h)? {
+        Piece::Unknown => return Ok(all(false)),
+        Piece::Everywhere => return Ok(all(true)),
+        center @ Piece::Numbered { on_boundary, .. } => (center, on_boundary),
+    };
+    let mut reach = |sign: i32| -> Result<usize, Obstacle> {
+        for rung in 0..rungs {
+            match line.piece(sign * (1 << rung), h) {
+                Ok(piece) if piece == center => {}
+                Ok(_) | Err(Obstacle::NotRepresentable) => return Ok(rung),
+                Err(obstacle) => return Err(obstacle),
+            }
+        }
+        Ok(rungs)
+    };
+    let (below, above) = (reach(-1)?, reach(1)?);
+    if below.max(above) < ENOUGH_QUOTIENTS {
+        // No side is smooth far enough: look at both as at those of a black box.
+        return Ok(Survey {
+            fenced: true,
+            on_boundary,
+            ..all(false)
+        });
+    }
+    Ok(Survey {
+        below,
+        above,
+        known: true,
+        fenced: false,
+        on_boundary,
+    })
+}
+
+/// The estimates and the ground from the rungs of each kind.
+fn conclude(
+    pieces: &Survey,
+    central: Vec<Estimate>,
+    below: Vec<Estimate>,
+    above: Vec<Estimate>,
+    h: f64,
+) -> Outcome<Refined> {
+    let innermost_differ = below
+        .first()
+        .zip(above.first())
+        .is_some_and(|(left, right)| differ(left, right));
+    let (left, right) = (sharpest(&below), sharpest(&above));
+    if pieces.known {
+        // One-sided rungs, where the piece of x ends on the other side.
+        let (rungs, only) = match (left, right) {
+            _ if !central.is_empty() => (central, None),
+            (Some((left, _)), None) => (below, Some(left)),
+            (None, Some((right, _))) => (above, Some(right)),
+            (Some((l, _)), Some((r, _))) if l.error_bar() <= r.error_bar() => (below, Some(l)),
+            _ => (above, right.map(|(right, _)| right)),
+        };
+        let Some((derivative, kink_in_reach)) = sharpest(&rungs) else {
+            return Outcome::StepNotRepresentable { step: h };
+        };
+        let side = |estimate: Option<(Estimate, bool)>| {
+            estimate.map_or(only.unwrap_or(derivative), |(estimate, _)| estimate)
+        };
+        return Outcome::Estimated(Refined {
+            derivative,
+            left: side(left),
+            right: side(right),
+            ground: Ground::Smooth { kink_in_reach },
+        });
+    }
+
+    // A black box: what the two sides of a rung say widens its bar.
     let with_sides: Vec<Estimate> = central
         .into_iter()
         .zip(below.iter().zip(&above))
@@ -107,24 +211,31 @@ pub(crate) fn refine<T: Real>(
             }
         })
         .collect();
-    let innermost = below.first().zip(above.first());
-    let kink_is_resolved = innermost.is_some_and(|(left, right)| Refined::differ(left, right));
-    let sharpest = [with_sides, below, above].map(|rungs| sharpest(&rungs));
-    let [
-        Some((two_sided, contradicted)),
-        Some((left, _)),
-        Some((right, _)),
-    ] = sharpest
+    let (Some((derivative, kink_in_reach)), Some((left, _)), Some((right, _))) =
+        (sharpest(&with_sides), left, right)
     else {
-        return Ok(Outcome::StepNotRepresentable { step: h });
+        return Outcome::StepNotRepresentable { step: h };
     };
-    Ok(Outcome::Estimated(Refined {
-        two_sided,
+    let ground = if pieces.fenced && !(pieces.on_boundary && innermost_differ) {
+        Ground::Fenced
+    } else if differ(&left, &right) {
+        Ground::Kink {
+            resolved: innermost_differ,
+        }
+    } else {
+        Ground::Smooth { kink_in_reach }
+    };
+    Outcome::Estimated(Refined {
+        derivative,
         left,
         right,
-        contradicted,
-        kink_is_resolved,
-    }))
+        ground,
+    })
+}
+
+/// Whether two one-sided derivatives differ by more than their bars.
+fn differ(left: &Estimate, right: &Estimate) -> bool {
+    (right.derivative - left.derivative).abs() > 2.0 * (left.error_bar() + right.error_bar())
 }
 
 /// The sharper of a short and a long extrapolation for each rung.

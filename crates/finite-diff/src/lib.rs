@@ -15,11 +15,12 @@ mod sweep;
 
 pub use error::{DifferenceError, Side};
 pub use estimate::{Estimate, Noise, Outcome};
-pub use ladder::Refined;
+pub use ladder::{Ground, Refined};
 pub use layout::{Block, Coordinate, LayoutError, ParameterLayout};
 pub use noise::{MeasuredNoise, measure_field_noise, measure_noise};
 pub use objective::{
-    EvaluationError, FromFn, Neighborhood, Objective, Reevaluation, TryFromFn, from_fn, try_from_fn,
+    EvaluationError, FromFn, Neighborhood, Objective, Piece, Reevaluation, TryFromFn, from_fn,
+    try_from_fn,
 };
 pub use real::Real;
 pub use selection::Selection;

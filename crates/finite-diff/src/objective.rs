@@ -7,6 +7,26 @@ use std::error::Error;
 /// The error of one evaluation, kept whole: it can be downcast to what the caller's function returned.
 pub type EvaluationError = Box<dyn Error + Send + Sync + 'static>;
 
+/// Which smooth piece of J a point lies on.
+///
+/// ReLU, max and |·| cut the space into pieces on each of which J is smooth. A model that knows the
+/// side each of its units is on can say whether two points share a piece; then no step across a kink
+/// is mistaken for smooth ground.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Piece {
+    /// The objective can't tell.
+    Unknown,
+    /// J is smooth everywhere: there is one piece.
+    Everywhere,
+    /// The piece with this fingerprint; equal fingerprints mean the same piece.
+    Numbered {
+        /// A hash of the side that each unit is on for each example.
+        fingerprint: u64,
+        /// Whether some unit is exactly on a kink.
+        on_boundary: bool,
+    },
+}
+
 /// A scalar function J: Tⁿ → T.
 ///
 /// An evaluation can fail, because it may be another process. It must not depend on anything but the
@@ -20,6 +40,14 @@ pub trait Objective<T: Copy + Send>: Sync {
     /// # Errors
     /// Whatever the function behind it fails with; the engine says at which coordinate and side.
     fn value(&self, point: &[T]) -> Result<T, EvaluationError>;
+
+    /// The smooth piece that `point` lies on; [`Piece::Unknown`] unless the objective knows better.
+    ///
+    /// # Errors
+    /// As [`value`](Self::value).
+    fn piece(&self, _point: &[T]) -> Result<Piece, EvaluationError> {
+        Ok(Piece::Unknown)
+    }
 
     /// J around `point`, for many evaluations that each replace one coordinate.
     ///
@@ -52,6 +80,14 @@ pub trait Neighborhood<T: Copy> {
     /// # Errors
     /// Whatever the function behind it fails with; the next call starts from θ again all the same.
     fn value_with(&mut self, coordinate: usize, replacement: T) -> Result<T, EvaluationError>;
+
+    /// The smooth piece of J at the same point.
+    ///
+    /// # Errors
+    /// As [`value_with`](Self::value_with).
+    fn piece_with(&mut self, _: usize, _replacement: T) -> Result<Piece, EvaluationError> {
+        Ok(Piece::Unknown)
+    }
 }
 
 /// The neighborhood that evaluates everything again, on a private copy of the point.
@@ -76,11 +112,25 @@ impl<T: Copy + Send, O: Objective<T> + ?Sized> Neighborhood<T> for Reevaluation<
     }
 
     fn value_with(&mut self, coordinate: usize, replacement: T) -> Result<T, EvaluationError> {
+        self.at(coordinate, replacement, |objective, point| {
+            objective.value(point)
+        })
+    }
+
+    fn piece_with(&mut self, coordinate: usize, replacement: T) -> Result<Piece, EvaluationError> {
+        self.at(coordinate, replacement, |objective, point| {
+            objective.piece(point)
+        })
+    }
+}
+
+impl<T: Copy, O: ?Sized> Reevaluation<'_, T, O> {
+    fn at<R>(&mut self, coordinate: usize, replacement: T, ask: impl Fn(&O, &[T]) -> R) -> R {
         let original = std::mem::replace(&mut self.point[coordinate], replacement);
-        let value = self.objective.value(&self.point);
+        let answer = ask(self.objective, &self.point);
         // Put back before a failure is looked at: the next probe starts from the same point.
         self.point[coordinate] = original;
-        value
+        answer
     }
 }
 

@@ -125,8 +125,7 @@ pub fn differentiate<T: Real, O: Objective<T> + ?Sized>(
         execution,
         |near, center, coordinate| {
             let x = point[coordinate];
-            let mut evaluate = |replacement| near.value_with(coordinate, replacement);
-            let mut line = Line::new(x, center, &mut evaluate);
+            let mut line = Line::new(near, coordinate, x, center);
             let h = scheme.step.at(x, &scheme.stencil);
             let outcome = estimate(&mut line, &scheme.stencil, h, scheme.noise)?;
             Ok(Entry {
@@ -158,8 +157,7 @@ pub fn differentiate_finely<T: Real, O: Objective<T> + ?Sized>(
         execution,
         |near, center, coordinate| {
             let x = point[coordinate];
-            let mut evaluate = |replacement| near.value_with(coordinate, replacement);
-            let mut line = Line::new(x, center, &mut evaluate);
+            let mut line = Line::new(near, coordinate, x, center);
             let outcome = refine(&mut line, x, noise)?;
             Ok(Entry {
                 coordinate,

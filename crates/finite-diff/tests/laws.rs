@@ -9,9 +9,9 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use finite_diff::{
-    DifferenceError, Estimate, Execution, Noise, Outcome, ParameterLayout, Scheme, Selection,
-    Stencil, StepSize, complex_step, differentiate, differentiate_finely, from_fn, measure_noise,
-    try_from_fn,
+    DifferenceError, Estimate, Execution, Ground, Noise, Outcome, ParameterLayout, Scheme,
+    Selection, Stencil, StepSize, complex_step, differentiate, differentiate_finely, from_fn,
+    measure_noise, try_from_fn,
 };
 use num_complex::Complex;
 use proptest::prelude::*;
@@ -176,11 +176,11 @@ fn error_bars_cover_the_true_error_on_smooth_functions() {
         let fine = differentiate_finely(&j, &point, &all, noise, &threads(1)).unwrap();
         for (entry, exact) in fine.entries.iter().zip(&truth) {
             let refined = entry.outcome.estimated().unwrap();
-            hold(3, &refined.two_sided, *exact);
+            hold(3, &refined.derivative, *exact);
             hold(4, &refined.left, *exact);
             hold(5, &refined.right, *exact);
-            assert!(!refined.has_kink_at_point());
-            assert!(refined.two_sided.error_bar() < 1e-8);
+            assert!(matches!(refined.ground, Ground::Smooth { .. }));
+            assert!(refined.derivative.error_bar() < 1e-8);
         }
     }
     let rates = missed.map(|m| f64::from(m as u32) / coordinates as f64);
@@ -286,7 +286,7 @@ fn a_kink_at_the_point_shows_in_the_one_sided_derivatives() {
     let relu = from_fn(1, |x: &[f64]| x[0].max(0.0) + 0.5 * x[0] + 1.0);
     let fine = differentiate_finely(&relu, &[0.0], &[0], Noise::default(), &threads(1)).unwrap();
     let refined = fine.entries[0].outcome.estimated().unwrap();
-    assert!(refined.has_kink_at_point());
+    assert_eq!(refined.ground, Ground::Kink { resolved: true });
     assert!((refined.left.derivative - 0.5).abs() <= refined.left.error_bar());
     assert!((refined.right.derivative - 1.5).abs() <= refined.right.error_bar());
 }
@@ -300,12 +300,12 @@ fn a_kink_nearby_is_stepped_around() {
     });
     let fine = differentiate_finely(&kinked, &[0.0], &[0], Noise::default(), &threads(1)).unwrap();
     let refined = fine.entries[0].outcome.estimated().unwrap();
-    let error = (refined.two_sided.derivative - 1.0).abs();
+    let error = (refined.derivative.derivative - 1.0).abs();
     assert!(
-        error <= refined.two_sided.error_bar() && error < 1e-8,
+        error <= refined.derivative.error_bar() && error < 1e-8,
         "{refined:?}"
     );
-    assert!(!refined.has_kink_at_point());
+    assert!(matches!(refined.ground, Ground::Smooth { .. }));
 }
 
 #[test]

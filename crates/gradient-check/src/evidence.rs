@@ -21,12 +21,12 @@ pub struct Observation {
 }
 
 impl Observation {
-    /// The sharpest two-sided estimate there is.
+    /// The most careful estimate there is.
     pub fn best(&self) -> Option<Estimate> {
         let first = self.first.estimated().copied();
         let fine = self
             .fine
-            .and_then(|outcome| outcome.estimated().map(|r| r.two_sided));
+            .and_then(|outcome| outcome.estimated().map(|r| r.derivative));
         match (first, fine) {
             // The second pass is the more careful one: its bar was held against other steps.
             (_, Some(fine)) => Some(fine),

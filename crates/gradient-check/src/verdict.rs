@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use finite_diff::Ground;
+
 use crate::evidence::{Evidence, Observation};
 
 /// K: how many error bars apart the two gradients may be. Bars at K = 1 covered every coordinate of
@@ -216,29 +218,38 @@ pub fn compare(
     let refined = observation
         .fine
         .and_then(|outcome| outcome.estimated().copied());
-    if let Some(refined) = refined.filter(finite_diff::Refined::has_kink_at_point) {
-        // Any g between the one-sided derivatives is a subgradient there.
-        let bar = tolerance(refined.left.error_bar().max(refined.right.error_bar()));
-        let (left, right) = (refined.left.derivative, refined.right.derivative);
-        comparison.tolerance = bar;
-        comparison.one_sided = Some([left, right]);
-        let outside = (left.min(right) - g).max(g - left.max(right));
-        comparison.subgradient = outside <= bar;
-        comparison.verdict = if comparison.subgradient && bar <= resolution {
-            Verdict::Agree
-        } else if comparison.subgradient {
-            Verdict::Inconclusive(Reason::Kink)
-        } else if refined.kink_is_resolved
-            || outside.is_nan()
-            || outside > SAFETY * (right - left).abs() + bar
-        {
-            Verdict::Disagree
-        } else {
-            // Between several kinks nearer than the smallest step the slope may be another one than
-            // on either side of them all.
-            Verdict::Inconclusive(Reason::Kink)
-        };
-        return comparison;
+    let mut kink_in_reach = false;
+    match refined.map(|refined| (refined, refined.ground)) {
+        None => {}
+        Some((
+            _,
+            Ground::Smooth {
+                kink_in_reach: in_reach,
+            },
+        )) => kink_in_reach = in_reach,
+        Some((refined, ground @ (Ground::Kink { .. } | Ground::Fenced))) => {
+            let bar = tolerance(refined.left.error_bar().max(refined.right.error_bar()));
+            let (left, right) = (refined.left.derivative, refined.right.derivative);
+            comparison.tolerance = bar;
+            comparison.one_sided = Some([left, right]);
+            // Any g between the one-sided derivatives is a subgradient at a kink.
+            let outside = (left.min(right) - g).max(g - left.max(right));
+            comparison.subgradient = outside <= bar;
+            // What a slope inside a cluster of kinks may be off by is not known; this is generous.
+            let possible = match ground {
+                Ground::Kink { resolved: true } => bar,
+                Ground::Kink { resolved: false } => bar + SAFETY * (right - left).abs(),
+                _ => bar.max(scale),
+            };
+            comparison.verdict = if comparison.subgradient && bar <= resolution {
+                Verdict::Agree
+            } else if outside > possible || outside.is_nan() {
+                Verdict::Disagree
+            } else {
+                Verdict::Inconclusive(Reason::Kink)
+            };
+            return comparison;
+        }
     }
 
     let within = (g - best.derivative).abs() <= comparison.tolerance;
@@ -248,8 +259,7 @@ pub fn compare(
         // It wanted a second look, which was cancelled.
         Verdict::Inconclusive(Reason::Interrupted)
     } else if within {
-        let kinked = refined.is_some_and(|refined| refined.contradicted);
-        Verdict::Inconclusive(if kinked {
+        Verdict::Inconclusive(if kink_in_reach {
             Reason::Kink
         } else {
             Reason::BelowResolution

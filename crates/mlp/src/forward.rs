@@ -108,7 +108,7 @@ pub fn cost_at<T: Scalar>(
 }
 
 /// Runs the layers in order; hands each hidden layer's cache to `keep` and returns the last one's.
-fn propagate<'a, T: Scalar>(
+pub(crate) fn propagate<'a, T: Scalar>(
     architecture: &'a Architecture,
     parameters: &'a [T],
     batch: &'a Batch<T>,

@@ -20,6 +20,7 @@ mod name;
 mod objective;
 mod optimizer;
 mod parameters;
+mod pattern;
 mod train;
 
 pub use activation::{Activation, LEAKY_SLOPE};
@@ -41,4 +42,5 @@ pub use loss::Loss;
 pub use objective::{NetworkObjective, layout};
 pub use optimizer::{ADAM_EPSILON, BETA1, BETA2, Optimizer};
 pub use parameters::Parameters;
+pub use pattern::{BranchPattern, branch_pattern_at};
 pub use train::{CurvePoint, Training, TrainingOptions, train, train_observed};

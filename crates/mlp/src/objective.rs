@@ -2,10 +2,10 @@
 //!
 //! The only module that knows finite-diff. Refuses to know steps and stencils.
 
-use finite_diff::{EvaluationError, LayoutError, Objective, ParameterLayout};
+use finite_diff::{EvaluationError, LayoutError, Objective, ParameterLayout, Piece};
 use tensor_core::Scalar;
 
-use crate::{Architecture, Batch, DropoutMasks, MlpError, cost_at};
+use crate::{Architecture, Batch, DropoutMasks, MlpError, branch_pattern_at, cost_at};
 
 /// J(θ) of one network on one batch, with one set of dropout masks.
 #[derive(Debug, Clone, Copy)]
@@ -59,6 +59,16 @@ impl<T: Scalar> Objective<T> for NetworkObjective<'_, T> {
 
     fn value(&self, point: &[T]) -> Result<T, EvaluationError> {
         Ok(cost_at(self.architecture, point, self.batch, self.masks)?)
+    }
+
+    fn piece(&self, point: &[T]) -> Result<Piece, EvaluationError> {
+        let pattern = branch_pattern_at(self.architecture, point, self.batch, self.masks)?;
+        Ok(
+            pattern.map_or(Piece::Everywhere, |pattern| Piece::Numbered {
+                fingerprint: pattern.fingerprint,
+                on_boundary: pattern.on_kink,
+            }),
+        )
     }
 }
 
