@@ -221,6 +221,66 @@ fn a_kink_near_the_point_is_no_false_alarm() {
     }
 }
 
+/// A kink so weak that the narrow steps drown it in rounding, and so near that the wide ones settle on
+/// the mean of its two slopes: both sides must be asked.
+#[test]
+fn a_hidden_kink_is_no_false_alarm() {
+    for exponent in 5..13 {
+        let slope = 10f64.powi(-exponent);
+        for distance in [0.0, 1e-9, 1e-7, 1e-5] {
+            let at: [f64; 6] = [0.5, -0.7, 1.1, 0.2, -0.4, 0.9];
+            let kinked = |x: &[f64]| {
+                slope * (x[0] - 0.5 - distance).max(0.0) + x.iter().map(|v| v.sin()).sum::<f64>()
+            };
+            let gradient: Vec<f64> = at.iter().map(|v| v.cos()).collect();
+            let report = judge(kinked, &gradient, &at);
+            assert_eq!(
+                report.counts.disagree, 0,
+                "{slope:e} {distance:e}: {:#?}",
+                report.worst[0]
+            );
+        }
+    }
+}
+
+/// Kinks on both sides, nearer than any step: the slope between them is not that outside.
+#[test]
+fn a_point_fenced_in_by_kinks_is_undecided_where_the_objective_knows_its_pieces() {
+    struct Fenced;
+    impl finite_diff::Objective<f64> for Fenced {
+        fn dim(&self) -> usize {
+            6
+        }
+
+        fn value(&self, x: &[f64]) -> Result<f64, finite_diff::EvaluationError> {
+            // Slope 0 far out on both sides and 1e-7 in between.
+            let ramp = (x[0] - 0.5).clamp(-1e-12, 1e-12) * 1e-7;
+            Ok(ramp + x.iter().map(|v| v * v).sum::<f64>())
+        }
+
+        fn piece(&self, x: &[f64]) -> Result<finite_diff::Piece, finite_diff::EvaluationError> {
+            let within = (x[0] - 0.5).abs() < 1e-12;
+            let fingerprint = if within { 0 } else { 1 + u64::from(x[0] > 0.5) };
+            Ok(finite_diff::Piece::Numbered {
+                fingerprint,
+                on_boundary: false,
+            })
+        }
+    }
+    let at: [f64; 6] = [0.5, -0.7, 1.1, 0.2, -0.4, 0.9];
+    let mut gradient: Vec<f64> = at.iter().map(|v| 2.0 * v).collect();
+    gradient[0] += 1e-7;
+    let word = |gradient: &[f64]| {
+        check(&Fenced, gradient, &at, &two_blocks(6), &Settings::default())
+            .unwrap()
+            .verdict
+    };
+    assert_eq!(word(&gradient), Verdict::Inconclusive(Reason::Kink));
+    // Far outside of what kinks could do, it is wrong.
+    gradient[0] *= -5.0;
+    assert_eq!(word(&gradient), Verdict::Disagree);
+}
+
 #[test]
 fn a_gradient_of_single_precision_is_held_to_single_precision() {
     let at: [f64; 6] = [0.3, -0.7, 1.1, 0.2, -0.4, 0.9];

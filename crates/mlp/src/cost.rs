@@ -12,9 +12,13 @@ use crate::{Architecture, Loss, MlpError};
 ///
 /// | loss | of one example |
 /// |---|---|
-/// | bce | Σ softplus(z) − y·z, which is −y ln a − (1−y) ln(1−a) |
-/// | softmax | ln(Σ e^z)·Σ y − Σ y·z |
+/// | bce | Σ y·softplus(−z) + (1−y)·softplus(z), which is −y ln a − (1−y) ln(1−a) |
+/// | softmax | Σ_k y_k·ln Σ_j e^(z_j − z_k), which is −Σ y ln a |
 /// | mse | ½ Σ (z − y)² |
+///
+/// The shorter softplus(z) − y·z and ln(Σ e^z) − z_k would subtract two large numbers where the network
+/// is sure and right, and leave the noise of the large ones in a small cost; a trained network could
+/// then hardly be differentiated numerically.
 ///
 /// # Errors
 /// [`MlpError::EntryWise`] where the shapes differ.
@@ -27,11 +31,11 @@ pub fn example_losses<T: Scalar>(
     let one = |col| {
         let pairs = logits.column(col).zip(y.column(col));
         match loss {
-            Loss::BinaryCrossEntropy => sum(pairs.map(|(z, y)| softplus(z) - y * z)),
-            Loss::SoftmaxCrossEntropy => {
-                let labels = sum(y.column(col));
-                log_sum_exp(logits.column(col)) * labels - sum(pairs.map(|(z, y)| y * z))
-            }
+            Loss::BinaryCrossEntropy => sum(pairs.map(|(z, y)| {
+                weighted(y, || softplus(-z)) + weighted(T::one() - y, || softplus(z))
+            })),
+            Loss::SoftmaxCrossEntropy => sum(pairs
+                .map(|(z_k, y)| weighted(y, || log_sum_exp(logits.column(col).map(|z| z - z_k))))),
             Loss::MeanSquaredError => T::from_f64(0.5) * sum(pairs.map(|(z, y)| (z - y) * (z - y))),
         }
     };
@@ -72,6 +76,11 @@ pub fn total_cost<T: Scalar>(
     let examples = losses.len();
     let data = compensated_sum(losses) / count(examples);
     Ok(data + weight_penalty(architecture, parameters, examples)?)
+}
+
+/// y·f(), without f where the label is 0: most are, and 0·∞ would be NaN.
+fn weighted<T: Scalar>(y: T, f: impl FnOnce() -> T) -> T {
+    if y == T::zero() { y } else { y * f() }
 }
 
 /// m as a scalar.

@@ -52,6 +52,51 @@ fn assert_right(
     );
 }
 
+/// Long training brings gradients down to their rounding, units to the edge of their kinks and weights
+/// to zero: the ground on which checkers cry wolf. Not everything can be decided there, but nothing
+/// may be called wrong.
+#[test]
+fn a_right_gradient_is_never_called_wrong_after_long_training() {
+    for seed in 0..4 {
+        for &activation in Activation::ALL {
+            for (optimizer, lambda) in [(Optimizer::Adam, 0.5), (Optimizer::Momentum, 0.0)] {
+                let widths = [5, 8, 6, 1];
+                let loss = Loss::BinaryCrossEntropy;
+                let architecture = Architecture::new(&widths, activation, loss)
+                    .unwrap()
+                    .with_l2(lambda)
+                    .unwrap();
+                let batch = batch(&widths, loss);
+                let parameters = initialize(&architecture, Initialization::He, seed).unwrap();
+                let options = TrainingOptions {
+                    steps: 3000,
+                    optimizer,
+                    ..Default::default()
+                };
+                let trained = train(&architecture, parameters, &batch, &options).unwrap();
+                let theta = trained.parameters.as_flat();
+                let pass = forward(&architecture, &trained.parameters, &batch, None).unwrap();
+                let gradient = backward(&architecture, &pass, &batch).unwrap();
+                let objective = NetworkObjective::new(&architecture, &batch, None).unwrap();
+                let settings = Settings::default();
+                let report = check(
+                    &objective,
+                    gradient.as_flat(),
+                    theta,
+                    &layout(&architecture),
+                    &settings,
+                )
+                .unwrap();
+                assert_eq!(
+                    report.counts.disagree, 0,
+                    "{architecture} {optimizer} seed {seed}: {:#?}",
+                    report.worst[0]
+                );
+            }
+        }
+    }
+}
+
 #[test]
 fn the_backward_pass_is_right_before_and_after_training() {
     let losses = [
