@@ -90,7 +90,8 @@ fn at(text: &str, offset: usize, place: Place) -> Place {
 fn problem(message: &str) -> ConfigProblem {
     let message = message.trim().replace('\n', " ");
     let Some(rest) = message.strip_prefix("unknown field `") else {
-        return if message.starts_with("invalid ") && message.contains(", expected ") {
+        let of_a_value = ["invalid type: ", "invalid value: ", "invalid length "];
+        return if of_a_value.iter().any(|start| message.starts_with(start)) {
             ConfigProblem::Value(in_words(&message))
         } else {
             ConfigProblem::Syntax(message)

@@ -139,7 +139,7 @@ pub struct ScalarArgs {
     #[arg(
         long,
         default_value_t = 2.0,
-        allow_negative_numbers = true,
+        allow_hyphen_values = true,
         value_parser = numbers::real,
         value_name = "NUMBER"
     )]
@@ -148,7 +148,7 @@ pub struct ScalarArgs {
     #[arg(
         long,
         default_value_t = 4.0,
-        allow_negative_numbers = true,
+        allow_hyphen_values = true,
         value_parser = numbers::real,
         value_name = "NUMBER"
     )]
@@ -157,7 +157,7 @@ pub struct ScalarArgs {
     #[arg(
         long,
         default_value_t = 1e-7,
-        allow_negative_numbers = true,
+        allow_hyphen_values = true,
         value_parser = numbers::real,
         value_name = "NUMBER"
     )]
@@ -174,7 +174,7 @@ pub struct CourseArgs {
     #[arg(
         long,
         default_value_t = 1e-7,
-        allow_negative_numbers = true,
+        allow_hyphen_values = true,
         value_parser = numbers::real,
         value_name = "NUMBER"
     )]

@@ -34,7 +34,7 @@ pub struct NetworkOptions {
     #[arg(long, value_name = "DATA")]
     pub data: Option<String>,
     /// How many examples, the first in file order [default: 64, or all if there are fewer]
-    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = numbers::count)]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = numbers::count)]
     pub rows: Option<usize>,
     /// Whether the CSV file begins with column names: auto, yes, no [default: auto]
     #[arg(long, value_name = "WHEN")]
@@ -46,10 +46,10 @@ pub struct NetworkOptions {
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub standardize: Option<bool>,
     /// λ of the L2 term λ/(2m)·Σ‖W‖², on both sides [default: 0.5]
-    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true, value_parser = numbers::real)]
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true, value_parser = numbers::real)]
     pub l2: Option<f64>,
     /// Dropout: the probability to keep a unit; below 1 only with --frozen-masks [default: 1]
-    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true, value_parser = numbers::real)]
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true, value_parser = numbers::real)]
     pub keep_prob: Option<f64>,
     /// Draw the dropout masks once and use the same ones on both sides
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
@@ -58,31 +58,31 @@ pub struct NetworkOptions {
     #[arg(long, value_name = "NAME")]
     pub init: Option<String>,
     /// The seed of everything random [default: 0]
-    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = numbers::seed)]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = numbers::seed)]
     pub seed: Option<u64>,
     /// sgd, momentum, adam [default: sgd]
     #[arg(long, value_name = "NAME")]
     pub optimizer: Option<String>,
     /// [default: 0.1, for adam 0.01]
-    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true, value_parser = numbers::real)]
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true, value_parser = numbers::real)]
     pub learning_rate: Option<f64>,
     /// Examples in a training step [default: all]
-    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = numbers::count)]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = numbers::count)]
     pub batch_size: Option<usize>,
     /// Training steps before the second check; 0 leaves it out [default: 50]
-    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = numbers::count)]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = numbers::count)]
     pub steps: Option<usize>,
     /// Numeric derivative: central, forward, five-point, complex-step, course [default: central]
     #[arg(long, value_name = "NAME")]
     pub scheme: Option<String>,
     /// An absolute step in place of the scheme's own
-    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true, value_parser = numbers::real)]
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true, value_parser = numbers::real)]
     pub epsilon: Option<f64>,
     /// How the cost is evaluated around a point: full [default: full]
     #[arg(long, value_name = "NAME")]
     pub engine: Option<String>,
     /// Judge N coordinates, drawn from every block in turn, instead of all
-    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = numbers::count)]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = numbers::count)]
     pub sample: Option<usize>,
     /// What the model works in: f64, f32 [default: f64]
     #[arg(long, value_name = "TYPE")]
@@ -91,10 +91,10 @@ pub struct NetworkOptions {
     #[arg(long, value_name = "NAME")]
     pub fault: Option<String>,
     /// How many threads [default: one a core]
-    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = numbers::threads)]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = numbers::threads)]
     pub threads: Option<NonZeroUsize>,
     /// Refuse to begin where about more than this would be needed, in GiB [default: 4]
-    #[arg(long, value_name = "GIB", allow_negative_numbers = true, value_parser = numbers::real)]
+    #[arg(long, value_name = "GIB", allow_hyphen_values = true, value_parser = numbers::real)]
     pub memory_limit: Option<f64>,
 }
 

@@ -6,9 +6,9 @@ use std::num::{IntErrorKind, NonZeroUsize, ParseIntError};
 pub(super) fn real(text: &str) -> Result<f64, String> {
     let plain = text.trim();
     plain.parse().map_err(|_| {
-        let hint = match plain.contains(',') && plain.replace(',', ".").parse::<f64>().is_ok() {
-            true => "; the decimal sign is a point",
-            false => "",
+        let hint = match plain.replacen(',', ".", 1).parse::<f64>() {
+            Ok(_) => ", with a point and no comma",
+            Err(_) => "",
         };
         format!("give a number, such as 0.5 or 1e-3{hint}")
     })
@@ -35,7 +35,7 @@ fn whole(text: &str, error: &ParseIntError) -> String {
     if *error.kind() == IntErrorKind::PosOverflow {
         return format!("this is too large: the largest is {}", u64::MAX);
     }
-    match text.trim().starts_with('-') {
+    match text.trim().parse::<f64>().is_ok_and(|number| number < 0.0) {
         true => "it can't be negative: give a whole number, such as 10".to_owned(),
         false => "give a whole number, such as 10".to_owned(),
     }

@@ -98,7 +98,8 @@ pub enum TableProblem {
     },
     /// A label that the task can't use.
     #[error(
-        "the label is {label}, but {wanted}: correct it, or choose another label column or loss"
+        "the label is {label}, but {wanted}: correct it, choose another label column or loss, or \
+         allow for more classes"
     )]
     BadLabel {
         /// The label as a number or as the text in the file.

@@ -228,7 +228,7 @@ fn text_labels_become_classes_and_are_reported() {
         "5,a\n6,b\n7,c\n",
         &options(),
         "t.csv, line 3: the label is 2 (\"c\"), but a label of two classes must be 0 or 1: \
-         correct it, or choose another label column or loss",
+         correct it, choose another label column or loss, or allow for more classes",
     );
     check_message(
         "5,a\n6,b\n",
@@ -281,7 +281,7 @@ fn labels_out_of_range_are_told() {
         "x,y\n1,0\n\n2,-1\n",
         &options(),
         "t.csv, line 4: the label is -1, but a label of two classes must be 0 or 1: \
-         correct it, or choose another label column or loss",
+         correct it, choose another label column or loss, or allow for more classes",
     );
     for (label, shown) in [("3", "3"), ("0.5", "0.5"), ("-1", "-1")] {
         check_message(
@@ -289,14 +289,14 @@ fn labels_out_of_range_are_told() {
             &task(Task::Classes(3)),
             &format!(
                 "t.csv, line 2: the label is {shown}, but a label of 3 classes must be an integer \
-                 from 0 to 2: correct it, or choose another label column or loss"
+                 from 0 to 2: correct it, choose another label column or loss, or allow for more classes"
             ),
         );
     }
     assert_eq!(
         load(&Source::Digits, &options()).unwrap_err().to_string(),
         "digits, example 3: the label is 2, but a label of two classes must be 0 or 1: \
-         correct it, or choose another label column or loss"
+         correct it, choose another label column or loss, or allow for more classes"
     );
 }
 

@@ -55,7 +55,8 @@ pub enum GradientProblem {
     Json(String),
     /// Lists of different lengths on one level.
     #[error(
-        "the list at {at} has {got} entries where the first has {expected}: make them equally long"
+        "the list at {at} has {got} {} where the first has {expected}: make them equally long",
+        if *got == 1 { "entry" } else { "entries" }
     )]
     RaggedList {
         /// Indices of the list, such as `[2]`.

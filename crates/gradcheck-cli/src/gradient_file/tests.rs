@@ -409,7 +409,7 @@ fn bad_json_is_told_with_its_line() {
     check_message(
         "json",
         "{\"W\": [[1, 2], [3]]}",
-        "g.json, block W: the list at [1] has 1 entries where the first has 2: make them equally long",
+        "g.json, block W: the list at [1] has 1 entry where the first has 2: make them equally long",
     );
     check_message(
         "json",

@@ -170,11 +170,11 @@ fn temporary(builder: &Builder<'_, '_>, path: &Path) -> std::io::Result<NamedTem
         .prefix(".gradcheck-")
         .tempfile_in(folder(path))
         .map_err(|error| {
-            let inner = error.get_ref().and_then(|wrapped| wrapped.source());
-            inner
-                .and_then(|inner| inner.downcast_ref::<std::io::Error>())
-                .and_then(std::io::Error::raw_os_error)
-                .map_or(error.kind().into(), std::io::Error::from_raw_os_error)
+            let text = error.to_string();
+            match text.split_once(" at path ") {
+                Some((what, _)) => std::io::Error::new(error.kind(), what),
+                None => error,
+            }
         })
 }
 
