@@ -17,6 +17,8 @@ pub struct Estimate {
     pub noise: f64,
     /// The step h it was taken with.
     pub step: f64,
+    /// Whether J had the same bits at every point: it does not move with the coordinate.
+    pub flat: bool,
 }
 
 impl Estimate {
@@ -172,6 +174,13 @@ impl<'a, T: Real> Line<'a, T> {
         Ok((j_to - j_from) / (x_to - x_from))
     }
 
+    /// Whether every value seen has the same bits.
+    fn is_flat(&self) -> bool {
+        self.points
+            .iter()
+            .all(|point| point.2.to_bits() == self.points[0].2.to_bits())
+    }
+
     /// The largest |J| seen on the line.
     pub(crate) fn magnitude(&self) -> f64 {
         self.points
@@ -214,6 +223,7 @@ pub(crate) fn estimate<T: Real>(
         truncation: (wider - derivative).abs() / stencil.doubling_ratio(),
         noise: stencil.noise_amplification() * epsilon_f / h,
         step: h,
+        flat: line.is_flat(),
     }))
 }
 

@@ -27,8 +27,8 @@ pub struct Refined {
 pub enum Ground {
     /// Smooth, for all that is known.
     Smooth {
-        /// Whether a wider step gave another value than a narrower one, beyond both bars: something
-        /// within reach of the wider one is not smooth.
+        /// Whether a wider step gave another value than a narrower one, by more than twice what its own
+        /// bar allows: something within its reach is not smooth.
         kink_in_reach: bool,
     },
     /// The one-sided derivatives differ: a kink at x.
@@ -283,6 +283,7 @@ fn extrapolate(
                 truncation,
                 noise: noise / step,
                 step,
+                flat: false,
             }
         })
         .collect()

@@ -30,8 +30,8 @@ impl MeasuredNoise {
 
 /// Measures the noise of J at `point` by ECNoise (Moré & Wild 2011, "Estimating computational noise",
 /// SIAM J. Sci. Comput. 33(3), section 3): nine equally spaced values on a line, their difference
-/// table, σ_k² = γ_k·mean(T_k²) with γ_k = (k!)²/(2k)!, and the first k from which three successive
-/// σ agree within a factor 4.
+/// table, σ_k² = γ_k·mean(T_k²) with γ_k = (k!)²/(2k)!, and the first k whose differences have both
+/// signs and from which three successive σ agree within a factor 4.
 ///
 /// The line moves every coordinate at once, in a random direction scaled by max(1, |x_i|). Three
 /// spacings are tried, the widest about √ε, and the median taken, so that a kink in reach of the

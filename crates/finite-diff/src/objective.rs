@@ -18,7 +18,7 @@ pub enum Piece {
     Unknown,
     /// J is smooth everywhere: there is one piece.
     Everywhere,
-    /// The piece with this fingerprint; equal fingerprints mean the same piece.
+    /// The piece with this fingerprint. Two pieces share one by accident once in 2⁶⁴ pairs.
     Numbered {
         /// A hash of the side that each unit is on for each example.
         fingerprint: u64,

@@ -19,8 +19,8 @@ pub enum StepSize {
 impl StepSize {
     /// h for the value `x` under `stencil`, evaluated in the type `T`.
     ///
-    /// Powers of two, so that x + h is exact whenever h is not smaller than the spacing of the
-    /// numbers around x.
+    /// Powers of two, so that x + h is exact, or nearly, wherever h is not smaller than the spacing of
+    /// the numbers around x; quotients divide by the step really taken all the same.
     pub fn at<T: Real>(self, x: T, stencil: &Stencil) -> f64 {
         let scale = x.widen().abs().max(1.0);
         match self {

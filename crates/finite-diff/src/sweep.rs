@@ -219,6 +219,8 @@ pub fn complex_step<O: Objective<Complex<f64>> + ?Sized>(
                     truncation: 0.0,
                     noise: 8.0 * f64::EPSILON * derivative.abs(),
                     step: COMPLEX_STEP,
+                    // Nothing else is seen of J.
+                    flat: derivative == 0.0,
                 })
             } else {
                 Outcome::NonFinite {

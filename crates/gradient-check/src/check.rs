@@ -10,6 +10,7 @@ use finite_diff::{
 use num_complex::Complex;
 use thiserror::Error;
 
+use crate::diagnosis::Context;
 use crate::evidence::{Evidence, Observation};
 use crate::report::{Frame, Report, assemble};
 use crate::verdict::{self, Verdict};
@@ -29,6 +30,8 @@ pub struct Settings<'a> {
     /// The noise σ of each entry of the analytic gradient, where somebody measured it; see
     /// [`measure_gradient_noise`]. Without it the gradient is held to some 64 ε of its block.
     pub analytic_noise: Option<&'a [Option<f64>]>,
+    /// What is known of the function, to name causes by.
+    pub context: Context,
     /// Seed of the direction along which the noise of J is measured.
     pub seed: u64,
     /// Threads, progress, cancellation.
@@ -42,6 +45,7 @@ impl Default for Settings<'_> {
             selection: Selection::All,
             working_epsilon: f64::EPSILON,
             analytic_noise: None,
+            context: Context::default(),
             seed: 0,
             execution: Execution::default(),
         }
@@ -160,13 +164,19 @@ pub fn check<T: Real, O: Objective<T> + ?Sized>(
             settings,
         );
     }
-    Ok(judge(
-        &evidence,
-        layout,
-        coordinates.len(),
+    let theta: Vec<f64> = point.iter().map(|x| x.widen()).collect();
+    let measured = Measured {
+        evidence,
+        selected: coordinates.len(),
         reexamined,
-        settings.scheme.stencil.name(),
         begun,
+    };
+    Ok(judge(
+        &measured,
+        layout,
+        &theta,
+        settings.scheme.stencil.name(),
+        &settings.context,
     ))
 }
 
@@ -217,13 +227,18 @@ pub fn check_by_complex_step<O: Objective<Complex<f64>> + ?Sized>(
             settings,
         );
     }
-    Ok(judge(
-        &evidence,
-        layout,
-        coordinates.len(),
-        0,
-        "complex-step",
+    let measured = Measured {
+        evidence,
+        selected: coordinates.len(),
+        reexamined: 0,
         begun,
+    };
+    Ok(judge(
+        &measured,
+        layout,
+        point,
+        "complex-step",
+        &settings.context,
     ))
 }
 
@@ -343,6 +358,9 @@ fn look_again<T: Real, O: Objective<T> + ?Sized>(
     execution: &Execution<'_>,
 ) -> Result<usize, DifferenceError> {
     let mut suspects = suspects(evidence, layout);
+    if suspects.is_empty() {
+        return Ok(0);
+    }
     let looked_at = evidence.observations.len();
     let onward = |p: Progress| {
         if let Some(progress) = execution.progress {
@@ -417,14 +435,22 @@ fn by_block<'a>(
     })
 }
 
-fn judge(
-    evidence: &Evidence,
-    layout: &ParameterLayout,
+/// The evidence, and how it was gathered.
+struct Measured {
+    evidence: Evidence,
     selected: usize,
     reexamined: usize,
-    scheme: &str,
     begun: Instant,
+}
+
+fn judge(
+    measured: &Measured,
+    layout: &ParameterLayout,
+    theta: &[f64],
+    scheme: &str,
+    context: &Context,
 ) -> Report {
+    let evidence = &measured.evidence;
     let compared = by_block(evidence, layout)
         .map(|observations| {
             (
@@ -434,11 +460,13 @@ fn judge(
         })
         .collect();
     let frame = Frame {
+        theta,
+        context,
         cost: evidence.cost,
-        selected,
-        reexamined,
+        selected: measured.selected,
+        reexamined: measured.reexamined,
         evaluations: evidence.evaluations,
-        elapsed: begun.elapsed(),
+        elapsed: measured.begun.elapsed(),
         scheme: scheme.to_owned(),
         interrupted: evidence.interrupted,
     };

@@ -1,7 +1,7 @@
 //! What was measured, gathered once in two passes: every coordinate cheaply, suspects richly.
 //!
-//! Evaluates; judges nothing but who is a suspect. The verdict is [`verdict`](crate::verdict)'s and a
-//! pure function of what is collected here.
+//! Plain data: [`check`](crate::check()) gathers it, and the word on it is a pure function of it, in
+//! [`verdict`](crate::verdict).
 
 use finite_diff::{Estimate, Outcome, Refined};
 
@@ -36,11 +36,7 @@ impl Observation {
 
     /// Whether J does not move with the coordinate at all and the gradient says so too.
     pub fn is_flat(&self) -> bool {
-        self.analytic == 0.0
-            && self
-                .first
-                .estimated()
-                .is_some_and(|d| d.derivative == 0.0 && d.truncation == 0.0)
+        self.analytic == 0.0 && self.first.estimated().is_some_and(|d| d.flat)
     }
 }
 

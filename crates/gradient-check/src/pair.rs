@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use finite_diff::{LayoutError, ParameterLayout};
 
+use crate::diagnosis::Context;
 use crate::difference::{BUG_FROM, Band, difference};
 use crate::report::{Frame, Report, assemble};
 use crate::verdict::{Comparison, Reason, Verdict};
@@ -45,7 +46,12 @@ pub fn compare_gradients(
         .zip(pairs)
         .map(|(block, (g, d))| compare_block(block.range().start, g, d))
         .collect();
+    // Nothing is known of the parameters, and a decay that is proportional to zeros fits nothing.
+    let theta = vec![0.0; layout.len()];
+    let context = Context::default();
     let frame = Frame {
+        theta: &theta,
+        context: &context,
         cost: f64::NAN,
         selected: layout.len(),
         reexamined: 0,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use finite_diff::{Block, Coordinate, ParameterLayout};
 
+use crate::diagnosis::{Context, Diagnosis, Exhibit, diagnose};
 use crate::difference::{Band, difference};
 use crate::verdict::{self, Comparison, Reason, Verdict};
 
@@ -104,6 +105,8 @@ pub struct BlockReport {
     pub counts: Counts,
     /// The coordinate that is furthest off, wrong ones first. `None` where none was judged.
     pub worst: Option<CoordinateReport>,
+    /// What is believed to be wrong with it; `None` where nothing is.
+    pub diagnosis: Option<Diagnosis>,
 }
 
 /// A whole check.
@@ -150,7 +153,9 @@ impl Report {
 }
 
 /// What a check brings to its report beside the comparisons.
-pub(crate) struct Frame {
+pub(crate) struct Frame<'a> {
+    pub theta: &'a [f64],
+    pub context: &'a Context,
     pub cost: f64,
     pub selected: usize,
     pub reexamined: usize,
@@ -165,7 +170,7 @@ pub(crate) struct Frame {
 pub(crate) fn assemble(
     layout: &ParameterLayout,
     compared: Vec<(f64, Vec<Comparison>)>,
-    frame: Frame,
+    frame: Frame<'_>,
 ) -> Report {
     let name = |comparison: &Comparison| {
         let coordinate = layout.coordinate(comparison.coordinate)?;
@@ -174,7 +179,7 @@ pub(crate) fn assemble(
             comparison: *comparison,
         })
     };
-    let blocks: Vec<BlockReport> = layout
+    let mut blocks: Vec<BlockReport> = layout
         .blocks()
         .iter()
         .zip(&compared)
@@ -187,6 +192,22 @@ pub(crate) fn assemble(
             )
         })
         .collect();
+
+    let first_wrong_stage = blocks
+        .iter()
+        .filter(|block| block.verdict == Verdict::Disagree)
+        .filter_map(|block| block.stage)
+        .max();
+    let exhibits: Vec<Exhibit<'_>> = layout
+        .blocks()
+        .iter()
+        .zip(&compared)
+        .map(|(block, (scale, comparisons))| Exhibit::new(block, *scale, comparisons, frame.theta))
+        .collect();
+    let diagnoses = diagnose(&exhibits, frame.context, first_wrong_stage);
+    for (block, diagnosis) in blocks.iter_mut().zip(diagnoses) {
+        block.diagnosis = diagnosis;
+    }
 
     let all: Vec<Comparison> = compared
         .iter()
@@ -212,11 +233,7 @@ pub(crate) fn assemble(
         scheme: frame.scheme,
         power: power(&compared),
         counts,
-        first_wrong_stage: blocks
-            .iter()
-            .filter(|block| block.verdict == Verdict::Disagree)
-            .filter_map(|block| block.stage)
-            .max(),
+        first_wrong_stage,
         worst: furthest(&all).take(WORST).filter_map(name).collect(),
         blocks,
         interrupted: frame.interrupted,
@@ -242,6 +259,7 @@ fn block_report(
         scale,
         counts,
         worst,
+        diagnosis: None,
     }
 }
 

@@ -1,10 +1,11 @@
 //! From evidence to verdict: agree, disagree, inconclusive. Pure functions; nothing is evaluated here.
 //!
-//! Every tolerance of the project stands in this file. Knows no scheme, no step rule and no layer.
+//! Every tolerance that a verdict with error bars rests on stands in this file; the course's bands are
+//! in `difference`. Knows no scheme, no step rule and no layer.
 
 use std::fmt;
 
-use finite_diff::Ground;
+use finite_diff::{Ground, Outcome};
 
 use crate::evidence::{Evidence, Observation};
 
@@ -23,7 +24,8 @@ pub const ROUNDING: f64 = 64.0;
 pub const MOST_ROUNDING: f64 = 1e5;
 
 /// How sharp a comparison must be to count as agreement, relative to the block's scale, or to the
-/// derivative itself where that is larger: what can't tell a millionth is no confirmation.
+/// derivative itself where that is larger: what can't tell a millionth is no confirmation. For a
+/// gradient in a lower precision it is four times [`ROUNDING`] of its own ε.
 pub const RESOLUTION: f64 = 1e-6;
 
 /// The word on a coordinate, a block, or a check.
@@ -169,7 +171,7 @@ pub fn scale<'a>(observations: impl IntoIterator<Item = &'a Observation>) -> f64
 /// Compares one coordinate. `scale` is its block's, `working_epsilon` that of the gradient's type,
 /// `interrupted` whether second looks may be missing.
 ///
-/// - agree when |g − d| ≤ K·B + r and K·B + r ≤ resolution·max(scale, |d|);
+/// - agree when |g − d| ≤ K·B + r and K·B + r ≤ resolution·max(scale, |d|), or g and J are flat;
 /// - disagree when |g − d| > K·B + r after the second pass, and no kink at the point explains it;
 /// - inconclusive otherwise, with the reason.
 pub fn compare(
@@ -192,7 +194,7 @@ pub fn compare(
     };
     let Some(best) = observation.best() else {
         comparison.verdict = Verdict::Inconclusive(match observation.first {
-            finite_diff::Outcome::StepNotRepresentable { .. } => Reason::StepNotRepresentable,
+            Outcome::StepNotRepresentable { .. } => Reason::StepNotRepresentable,
             _ => Reason::NonFinite,
         });
         return comparison;
@@ -265,8 +267,17 @@ pub fn compare(
             Reason::BelowResolution
         })
     } else {
-        // A g that is not a number ends here too: it is not within anything.
-        Verdict::Disagree
+        match observation.fine {
+            // The second look that would have to confirm it could not be had.
+            Some(Outcome::NonFinite { .. }) if g.is_finite() => {
+                Verdict::Inconclusive(Reason::NonFinite)
+            }
+            Some(Outcome::StepNotRepresentable { .. }) if g.is_finite() => {
+                Verdict::Inconclusive(Reason::StepNotRepresentable)
+            }
+            // A g that is not a number ends here too: it is not within anything.
+            _ => Verdict::Disagree,
+        }
     };
     comparison
 }

@@ -5,7 +5,9 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use finite_diff::{Execution, Progress, Scheme, Stencil, StepSize};
-use gradient_check::{Report, Settings, Verdict, check, check_by_complex_step, verdict};
+use gradient_check::{
+    Context, NamedFactor, Report, Settings, Verdict, check, check_by_complex_step, verdict,
+};
 use mlp::{CurvePoint, MlpError, NetworkObjective, Parameters};
 use num_complex::Complex;
 
@@ -177,6 +179,7 @@ fn check_at(
         selection: prepared.selection.clone(),
         working_epsilon,
         analytic_noise: Some(&analytic_noise),
+        context: context(prepared),
         seed: spec.seed,
         execution,
         ..Settings::default()
@@ -201,6 +204,60 @@ fn check_at(
         engine: name_of(&Engine::ALL, spec.engine),
         planted,
     })
+}
+
+/// What numbers mean in a network, to name causes by.
+fn context(prepared: &Prepared) -> Context {
+    let examples = prepared.batch.examples() as f64;
+    let keep_prob = prepared.spec.keep_prob;
+    let outputs = prepared.batch.y().rows() as f64;
+    let named = |value, cause, meaning: &str| NamedFactor {
+        value,
+        cause,
+        meaning: meaning.to_owned(),
+    };
+    let mut factors = Vec::new();
+    if examples > 1.0 {
+        factors.push(named(
+            examples,
+            "missing-1-over-m",
+            "1/m is missing, m the number of examples",
+        ));
+        factors.push(named(
+            1.0 / examples,
+            "one-over-m-twice",
+            "1/m is applied twice, m the number of examples",
+        ));
+    }
+    if keep_prob < 1.0 {
+        factors.push(named(
+            keep_prob,
+            "keep-prob",
+            "the division by keep_prob is missing",
+        ));
+        factors.push(named(
+            1.0 / keep_prob,
+            "keep-prob",
+            "it is divided by keep_prob twice",
+        ));
+    }
+    if outputs > 1.0 {
+        factors.push(named(
+            outputs,
+            "outputs",
+            "a mean over the outputs is missing",
+        ));
+        factors.push(named(
+            1.0 / outputs,
+            "outputs",
+            "a mean over the outputs is too many",
+        ));
+    }
+    let lambda = prepared.architecture.l2();
+    Context {
+        factors,
+        decay: (lambda > 0.0).then_some(lambda / examples),
+    }
 }
 
 /// The finite differences meant, or `None` for the complex step.

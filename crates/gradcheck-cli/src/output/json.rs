@@ -98,7 +98,15 @@ struct Block {
     counts: WireCounts,
     worst: Option<Worst>,
     inconclusive_reasons: BTreeMap<&'static str, usize>,
-    diagnosis: Option<()>,
+    diagnosis: Option<Diagnosis>,
+}
+
+#[derive(Debug, Serialize)]
+struct Diagnosis {
+    cause: &'static str,
+    message: String,
+    factor: Option<f64>,
+    residual: f64,
 }
 
 #[derive(Debug, Serialize)]
@@ -218,7 +226,12 @@ fn block(block: &BlockReport) -> Block {
             .into_iter()
             .map(|reason| (reason.name(), block.counts.with_reason(reason)))
             .collect(),
-        diagnosis: None,
+        diagnosis: block.diagnosis.as_ref().map(|diagnosis| Diagnosis {
+            cause: diagnosis.cause,
+            message: diagnosis.message.clone(),
+            factor: diagnosis.factor,
+            residual: diagnosis.residual,
+        }),
     }
 }
 

@@ -275,6 +275,7 @@ fn wrong(report: &Report) -> String {
             numeric,
         );
     }
+    text.push_str(&causes(report));
     if let Some(layer) = report.first_wrong_stage
         && report
             .blocks
@@ -286,6 +287,17 @@ fn wrong(report: &Report) -> String {
             "  Look first at layer {layer}: of the wrong ones it is the nearest to the output, and \
              errors travel\n  from there towards the input."
         );
+    }
+    text
+}
+
+/// What is believed to be wrong, the block nearest to the output first.
+fn causes(report: &Report) -> String {
+    let mut text = String::new();
+    for block in report.blocks.iter().rev() {
+        if let Some(diagnosis) = &block.diagnosis {
+            let _ = writeln!(text, "  {} {}", styled(STRONG, "why:"), diagnosis.message);
+        }
     }
     text
 }

@@ -1,0 +1,385 @@
+//! The hypotheses, in the order in which they are tried: the more specific first.
+
+use super::fit::{factor, residual};
+use super::{Context, Diagnosis, Exhibit};
+use crate::verdict::Verdict;
+
+type Hypothesis = fn(&Exhibit<'_>, &[Exhibit<'_>], &Context) -> Option<Diagnosis>;
+
+/// All of them.
+pub(super) const HYPOTHESES: &[Hypothesis] = &[
+    not_a_number,
+    not_connected,
+    single_entries,
+    named_factor,
+    decay,
+    flattened,
+    another_block,
+    wrong_axis,
+    permuted,
+    single_precision,
+    some_factor,
+];
+
+fn found(cause: &'static str, residual: f64, message: String) -> Option<Diagnosis> {
+    Some(Diagnosis {
+        cause,
+        message,
+        factor: None,
+        residual,
+    })
+}
+
+fn not_a_number(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Diagnosis> {
+    let count = e.g.iter().filter(|g| !g.is_finite()).count();
+    if count == 0 {
+        return None;
+    }
+    found(
+        "non-finite",
+        f64::NAN,
+        format!(
+            "{}: {count} of {} entries of the analytic gradient are NaN or infinite, though the cost \
+             and its differences are finite: the backward pass made them.",
+            e.block.name(),
+            e.g.len(),
+        ),
+    )
+}
+
+fn not_connected(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Diagnosis> {
+    let noise = |i: usize| 8.0 * f64::EPSILON * e.g[i].abs().max(e.scale);
+    if (0..e.g.len()).any(|i| e.g[i] != 0.0 && e.g[i].abs() > noise(i).min(e.tolerance[i])) {
+        return None;
+    }
+    found(
+        "not-connected",
+        0.0,
+        format!(
+            "{}: the analytic gradient is 0 throughout, though the cost depends on it: it is not \
+             computed, not connected, or overwritten.",
+            e.block.name()
+        ),
+    )
+}
+
+/// A few wrong entries among many right ones.
+fn single_entries(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Diagnosis> {
+    let wrong: Vec<_> = e
+        .comparisons
+        .iter()
+        .filter(|c| c.verdict == Verdict::Disagree)
+        .collect();
+    let right = e
+        .comparisons
+        .iter()
+        .filter(|c| c.verdict == Verdict::Agree && !c.flat)
+        .count();
+    if wrong.len() > 3 || right < 4 * wrong.len() {
+        return None;
+    }
+    let names: Vec<String> = wrong
+        .iter()
+        .map(|c| {
+            let index = e.block.index_of(c.coordinate - e.block.range().start);
+            let index: Vec<String> = index.iter().map(ToString::to_string).collect();
+            let off = c.numeric.map_or(f64::NAN, |d| c.analytic - d);
+            format!("{}[{}] (off by {off:.3e})", e.block.name(), index.join(","))
+        })
+        .collect();
+    found(
+        "single-entry",
+        0.0,
+        format!(
+            "only {} of {} entries: {}; all others agree.",
+            wrong.len(),
+            e.g.len(),
+            names.join(", ")
+        ),
+    )
+}
+
+/// g = c·d with a factor that has a name.
+fn named_factor(e: &Exhibit<'_>, _: &[Exhibit<'_>], context: &Context) -> Option<Diagnosis> {
+    let (value, bar, residual) = scaled(e)?;
+    let near = |c: f64| (value - c).abs() <= 4.0 * bar + 1e-12 * c.abs();
+    let name = e.block.name();
+    let say = |cause, c: f64, meaning: &str| {
+        Some(Diagnosis {
+            cause,
+            message: format!(
+                "{name}: the analytic gradient is {} × the numeric one (residual {residual:.0e}): {meaning}.",
+                short(c)
+            ),
+            factor: Some(value),
+            residual,
+        })
+    };
+    if let Some(named) = context.factors.iter().find(|named| near(named.value)) {
+        return say(named.cause, named.value, &named.meaning);
+    }
+    for (c, cause, meaning) in [
+        (-1.0, "sign", "the sign is flipped"),
+        (2.0, "scale", "a factor 2 too many"),
+        (0.5, "scale", "a factor 2 is missing"),
+        (4.0, "scale", "a factor 4 too many"),
+        (0.25, "scale", "a factor 4 is missing"),
+        (
+            -2.0,
+            "scale",
+            "the sign is flipped and there is a factor 2 too many",
+        ),
+        (3.0, "scale", "a factor 3 too many"),
+    ] {
+        if near(c) {
+            return say(cause, c, meaning);
+        }
+    }
+    None
+}
+
+/// g = c·d with whatever factor; of one number any factor fits, so that it takes two.
+fn some_factor(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Diagnosis> {
+    if e.d
+        .iter()
+        .zip(&e.tolerance)
+        .filter(|(d, t)| d.abs() > **t)
+        .count()
+        < 3
+    {
+        return None;
+    }
+    let (value, _, residual) = scaled(e)?;
+    Some(Diagnosis {
+        cause: "scale",
+        message: format!(
+            "{}: the analytic gradient is {} × the numeric one (residual {residual:.0e}): a factor too \
+             many or missing.",
+            e.block.name(),
+            short(value)
+        ),
+        factor: Some(value),
+        residual,
+    })
+}
+
+/// c, its bar and the residual, where g = c·d to the noise.
+fn scaled(e: &Exhibit<'_>) -> Option<(f64, f64, f64)> {
+    let c = factor(&e.g, &e.d, &e.tolerance)?;
+    let p: Vec<f64> = e.d.iter().map(|d| c.value * d).collect();
+    let noise = |i: usize| e.tolerance[i] * (1.0 + c.value.abs());
+    let residual = residual(&e.g, &p, noise)?;
+    Some((c.value, c.bar, residual))
+}
+
+/// g − d = κ·θ: a decay term on one side only.
+fn decay(e: &Exhibit<'_>, _: &[Exhibit<'_>], context: &Context) -> Option<Diagnosis> {
+    let apart: Vec<f64> = e.g.iter().zip(&e.d).map(|(g, d)| g - d).collect();
+    let kappa = factor(&apart, &e.theta, &e.tolerance)?;
+    if kappa.value.abs() <= 4.0 * kappa.bar {
+        return None;
+    }
+    let p: Vec<f64> = e.theta.iter().map(|theta| kappa.value * theta).collect();
+    let residual = residual(&apart, &p, |i| e.tolerance[i])?;
+    let name = e.block.name();
+    let near = |c: f64| (kappa.value - c).abs() <= 4.0 * kappa.bar + 1e-9 * c.abs();
+    let matrix = e.block.shape().len() > 1;
+    let (cause, meaning) = match context.decay {
+        Some(decay) if near(-decay) => (
+            "l2-missing",
+            "the L2 term is in the cost and not in the gradient".to_owned(),
+        ),
+        Some(decay) if near(decay) && matrix => (
+            "l2-factor",
+            "the L2 term is in the gradient twice".to_owned(),
+        ),
+        Some(decay) if near(decay) => (
+            "l2-on-biases",
+            "the L2 term is in the gradient of the biases and not in the cost".to_owned(),
+        ),
+        // Of one number any factor fits.
+        _ if e.g.len() < 2 => return None,
+        Some(decay) => (
+            "l2-factor",
+            format!(
+                "the gradient's L2 term is {} × the cost's",
+                short(1.0 + kappa.value / decay)
+            ),
+        ),
+        None => ("l2-missing", "a decay term is on one side only".to_owned()),
+    };
+    Some(Diagnosis {
+        cause,
+        message: format!(
+            "{name}: analytic minus numeric is {:.4e} × the parameter itself (residual \
+             {residual:.0e}): {meaning}.",
+            kappa.value
+        ),
+        factor: Some(kappa.value),
+        residual,
+    })
+}
+
+/// g is d transposed, or written down column by column.
+fn flattened(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Diagnosis> {
+    let (rows, columns) = e.matrix()?;
+    if rows < 2 || columns < 2 {
+        return None;
+    }
+    let by_columns = |i: usize| (i % rows) * columns + i / rows;
+    let by_rows = |i: usize| (i % columns) * rows + i / columns;
+    for order in [&by_columns as &dyn Fn(usize) -> usize, &by_rows] {
+        let p: Vec<f64> = (0..e.d.len()).map(|i| e.d[order(i)]).collect();
+        if let Some(residual) = residual(&e.g, &p, |i| e.tolerance[i] + e.tolerance[order(i)]) {
+            let name = e.block.name();
+            return found(
+                "transposed",
+                residual,
+                format!(
+                    "{name}: the analytic gradient is the numeric one transposed, or written down column \
+                     by column (residual {residual:.0e})."
+                ),
+            );
+        }
+    }
+    None
+}
+
+/// g of this block is d of another.
+fn another_block(e: &Exhibit<'_>, all: &[Exhibit<'_>], _: &Context) -> Option<Diagnosis> {
+    all.iter()
+        .filter(|other| other.block.name() != e.block.name() && other.g.len() == e.g.len())
+        .filter(|other| other.complete && e.complete && e.g.len() > 1)
+        .find_map(|other| {
+            let residual = residual(&e.g, &other.d, |i| e.tolerance[i] + other.tolerance[i])?;
+            let (name, other) = (e.block.name(), other.block.name());
+            found(
+                "swapped-blocks",
+                residual,
+                format!(
+                    "{name}: the analytic gradient is that of {other} (residual {residual:.0e})."
+                ),
+            )
+        })
+}
+
+/// Every entry of a vector is the same number, though the derivatives are not.
+fn wrong_axis(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Diagnosis> {
+    if e.block.shape().len() != 1 || e.g.len() < 2 {
+        return None;
+    }
+    let first = e.g[0];
+    let equal =
+        e.g.iter()
+            .zip(&e.tolerance)
+            .all(|(g, t)| (g - first).abs() <= *t);
+    if !equal {
+        return None;
+    }
+    let sum: f64 = e.d.iter().sum();
+    let noise: f64 = e.tolerance.iter().sum();
+    let what = if (first - sum).abs() <= noise {
+        ", their sum"
+    } else if (first - sum / e.d.len() as f64).abs() <= noise {
+        ", their mean"
+    } else {
+        ""
+    };
+    found(
+        "wrong-axis",
+        0.0,
+        format!(
+            "{}: every entry of the analytic gradient is the same number{what}: it was summed over the \
+             wrong axis.",
+            e.block.name()
+        ),
+    )
+}
+
+/// The rows of g are those of d in another order, or the columns are.
+fn permuted(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Diagnosis> {
+    /// Beyond it the search would be felt.
+    const LARGEST: usize = 1 << 20;
+    let (rows, columns) = match e.block.shape() {
+        [entries] if e.complete => (*entries, 1),
+        _ => e.matrix()?,
+    };
+    let name = e.block.name();
+    let along = |lines: usize, length: usize, at: &dyn Fn(usize, usize) -> usize| {
+        if lines < 2 || lines * lines * length > LARGEST {
+            return false;
+        }
+        let mut taken = vec![false; lines];
+        (0..lines).all(|line| {
+            let same = |other: usize| {
+                (0..length).all(|k| {
+                    let (i, j) = (at(line, k), at(other, k));
+                    (e.g[i] - e.d[j]).abs() <= e.tolerance[i] + e.tolerance[j]
+                })
+            };
+            let place = (0..lines).find(|&other| !taken[other] && same(other));
+            place.is_some_and(|place| {
+                taken[place] = true;
+                true
+            })
+        })
+    };
+    let what = if along(rows, columns, &|row, k| row * columns + k) {
+        if columns == 1 { "entries" } else { "rows" }
+    } else if along(columns, rows, &|column, k| k * columns + column) {
+        "columns"
+    } else {
+        return None;
+    };
+    found(
+        "permuted",
+        0.0,
+        format!(
+            "{name}: the {what} of the analytic gradient are those of the numeric one in another order."
+        ),
+    )
+}
+
+/// g is right to about seven digits and no further, with errors of either sign.
+fn single_precision(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Diagnosis> {
+    let single = f64::from(f32::EPSILON);
+    let size = |i: usize| e.d[i].abs().max(e.scale);
+    let (mut above, mut below) = (0, 0);
+    for i in 0..e.g.len() {
+        let apart = e.g[i] - e.d[i];
+        if apart.is_nan() || apart.abs() > 64.0 * single * size(i) {
+            return None;
+        }
+        if apart.abs() > e.tolerance[i] {
+            above += usize::from(apart > 0.0);
+            below += usize::from(apart < 0.0);
+        }
+    }
+    let rounded = e.g.iter().all(|g| f64::from(*g as f32) == *g);
+    let either_sign = above + below >= 4 && above.min(below) * 8 >= above.max(below);
+    if !rounded && !either_sign {
+        return None;
+    }
+    let how = if rounded {
+        "every entry is a single-precision number"
+    } else {
+        "errors of either sign at the seventh digit"
+    };
+    found(
+        "single-precision",
+        single,
+        format!(
+            "{}: {how}: somewhere the backward pass computes in single precision.",
+            e.block.name()
+        ),
+    )
+}
+
+fn short(value: f64) -> String {
+    let rounded = value.round();
+    if (value - rounded).abs() < 1e-9 * rounded.abs().max(1.0) {
+        format!("{rounded}")
+    } else {
+        format!("{value:.6}")
+    }
+}
