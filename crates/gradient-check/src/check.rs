@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use finite_diff::{
     Derivatives, DifferenceError, Entry, EvaluationError, Execution, LayoutError, Noise, Objective,
-    Outcome, ParameterLayout, Progress, Real, Scheme, Selection, Side, differentiate_finely,
+    Outcome, ParameterLayout, Progress, Real, Scheme, Selection, Side, Stencil,
+    differentiate_finely,
 };
 use num_complex::Complex;
 use thiserror::Error;
@@ -154,6 +155,7 @@ pub fn check<T: Real, O: Objective<T> + ?Sized>(
             .map_err(named)?;
         collect(&mut evidence, first, analytic, settings);
 
+        sharpen(&mut evidence, objective, point, layout, &scheme, execution).map_err(named)?;
         reexamined =
             look_again(&mut evidence, objective, point, layout, noise, execution).map_err(named)?;
     } else {
@@ -306,6 +308,7 @@ fn collect(evidence: &mut Evidence, first: Derivatives, analytic: &[f64], settin
                     .analytic_noise
                     .and_then(|noise| noise.get(entry.coordinate).copied().flatten()),
                 first: entry.outcome,
+                sharper: None,
                 fine: None,
             }
         }));
@@ -342,6 +345,51 @@ pub fn measure_gradient_noise<T: Real>(
     seed: u64,
 ) -> Result<Vec<Option<f64>>, CheckError> {
     finite_diff::measure_field_noise(gradient, point, seed).map_err(CheckError::Difference)
+}
+
+/// A sharper stencil for what agrees, but not sharply: the five-point one, with a longer step and so
+/// less noise.
+fn sharpen<T: Real, O: Objective<T> + ?Sized>(
+    evidence: &mut Evidence,
+    objective: &O,
+    point: &[T],
+    layout: &ParameterLayout,
+    scheme: &Scheme,
+    execution: &Execution<'_>,
+) -> Result<(), DifferenceError> {
+    let blunt: Vec<usize> = by_block(evidence, layout)
+        .flat_map(|observations| {
+            let scale = verdict::scale(observations);
+            let epsilon = evidence.working_epsilon;
+            verdict::compare_block(evidence, observations)
+                .into_iter()
+                .filter(move |comparison| comparison.wants_sharper_look(scale, epsilon))
+        })
+        .map(|comparison| comparison.coordinate)
+        .collect();
+    if blunt.is_empty() || scheme.stencil == Stencil::FIVE_POINT || evidence.interrupted {
+        return Ok(());
+    }
+    let sharper = Scheme {
+        noise: scheme.noise,
+        ..Scheme::optimal(Stencil::FIVE_POINT)
+    };
+    let execution = Execution {
+        progress: None,
+        ..*execution
+    };
+    let run = finite_diff::differentiate(objective, point, &blunt, &sharper, &execution)?;
+    evidence.evaluations += run.evaluations;
+    evidence.interrupted |= run.interrupted;
+    for entry in run.entries {
+        let at = evidence
+            .observations
+            .binary_search_by_key(&entry.coordinate, |o| o.coordinate);
+        if let Ok(at) = at {
+            evidence.observations[at].sharper = Some(entry.outcome);
+        }
+    }
+    Ok(())
 }
 
 /// How many suspects are still looked at again, the furthest off first, after a run was cancelled: few

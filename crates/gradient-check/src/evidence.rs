@@ -16,7 +16,9 @@ pub struct Observation {
     pub analytic_noise: Option<f64>,
     /// From the first pass.
     pub first: Outcome<Estimate>,
-    /// From the second, where there was one.
+    /// From a sharper stencil, where the first look agreed but not sharply.
+    pub sharper: Option<Outcome<Estimate>>,
+    /// From the ladder of steps, for those that did not agree.
     pub fine: Option<Outcome<Refined>>,
 }
 
@@ -24,11 +26,20 @@ impl Observation {
     /// The most careful estimate there is.
     pub fn best(&self) -> Option<Estimate> {
         let first = self.first.estimated().copied();
+        let sharper = self
+            .sharper
+            .and_then(|outcome| outcome.estimated().copied());
+        let first = match (first, sharper) {
+            (Some(first), Some(sharper)) if sharper.error_bar() < first.error_bar() => {
+                Some(sharper)
+            }
+            (first, _) => first,
+        };
         let fine = self
             .fine
             .and_then(|outcome| outcome.estimated().map(|r| r.derivative));
         match (first, fine) {
-            // The second pass is the more careful one: its bar was held against other steps.
+            // The ladder is the most careful: its bar was held against other steps.
             (_, Some(fine)) => Some(fine),
             (first, None) => first,
         }

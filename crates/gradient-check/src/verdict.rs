@@ -28,6 +28,11 @@ pub const MOST_ROUNDING: f64 = 1e5;
 /// gradient in a lower precision it is four times [`ROUNDING`] of its own ε.
 pub const RESOLUTION: f64 = 1e-6;
 
+/// How sharp a look at a coordinate that agrees should be, relative to the block's scale, lest it is
+/// looked at with a sharper stencil: an error of 1e-8 of the scale is then seen wherever the noise of
+/// J allows it at all.
+pub const TARGET: f64 = 4e-9;
+
 /// The word on a coordinate, a block, or a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Verdict {
@@ -146,6 +151,14 @@ pub struct Comparison {
     pub subgradient: bool,
     /// Whether J does not move with the coordinate and g is zero.
     pub flat: bool,
+}
+
+impl Comparison {
+    /// Whether it agrees, but less sharply than [`TARGET`] asks in a block of this scale.
+    pub fn wants_sharper_look(&self, scale: f64, working_epsilon: f64) -> bool {
+        let target = TARGET.max(2.0 * ROUNDING * working_epsilon) * scale;
+        self.verdict == Verdict::Agree && !self.flat && self.tolerance > target
+    }
 }
 
 /// A typical |d| of a block: the root mean square of the numeric derivatives.

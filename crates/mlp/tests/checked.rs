@@ -3,11 +3,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
-use gradient_check::{Settings, Verdict, check};
+use finite_diff::Selection;
+use gradient_check::{Reason, Settings, Verdict, check, check_by_complex_step};
 use mlp::{
     Activation, Architecture, Batch, DropoutMasks, Initialization, Loss, NetworkObjective,
     Optimizer, Parameters, TrainingOptions, backward, forward, initialize, layout, train,
 };
+use num_complex::Complex;
 use tensor_core::Matrix;
 
 const EXAMPLES: usize = 12;
@@ -137,6 +139,60 @@ fn the_backward_pass_is_right_before_and_after_training() {
                     "after training",
                 );
             }
+        }
+    }
+}
+
+/// One coordinate off by 1e-8 of its block's scale is seen by central differences, by 1e-12 with the
+/// complex step.
+#[test]
+fn small_errors_of_one_coordinate_are_seen() {
+    let widths = [5, 8, 6, 1];
+    let loss = Loss::BinaryCrossEntropy;
+    for &activation in Activation::ALL {
+        let architecture = Architecture::new(&widths, activation, loss)
+            .unwrap()
+            .with_l2(0.3)
+            .unwrap();
+        let batch = batch(&widths, loss);
+        let layout = layout(&architecture);
+        let parameters = initialize(&architecture, Initialization::Xavier, 5).unwrap();
+        let pass = forward(&architecture, &parameters, &batch, None).unwrap();
+        let gradient = backward(&architecture, &pass, &batch).unwrap().into_flat();
+        let theta = parameters.as_flat();
+        let objective = NetworkObjective::new(&architecture, &batch, None).unwrap();
+        let complex_batch = batch.cast::<Complex<f64>>();
+        let complex = NetworkObjective::new(&architecture, &complex_batch, None).unwrap();
+
+        let settings = Settings::default();
+        let right = check(&objective, &gradient, theta, &layout, &settings).unwrap();
+        for coordinate in (0..gradient.len()).step_by(7) {
+            let block = &right.blocks[layout.block_index(coordinate).unwrap()];
+            let flat = Settings {
+                selection: Selection::Some(vec![coordinate]),
+                ..settings.clone()
+            };
+            let alone = check(&objective, &gradient, theta, &layout, &flat).unwrap();
+            if alone.verdict == Verdict::Inconclusive(Reason::Vacuous) {
+                continue; // A dead unit: there is no slope to compare with.
+            }
+            let mut wrong = gradient.clone();
+            wrong[coordinate] += 1e-8 * block.scale;
+            let report = check(&objective, &wrong, theta, &layout, &settings).unwrap();
+            assert_eq!(
+                report.counts.disagree, 1,
+                "{activation} {coordinate}: {:#?}",
+                report.worst[0]
+            );
+
+            wrong[coordinate] = gradient[coordinate] + 1e-12 * block.scale;
+            let report =
+                check_by_complex_step(&complex, &wrong, theta, &layout, &settings).unwrap();
+            assert_eq!(
+                report.counts.disagree, 1,
+                "{activation} {coordinate}: {:#?}",
+                report.worst[0]
+            );
         }
     }
 }
