@@ -53,6 +53,12 @@ pub enum Problem {
         /// A file beside it with nearly that name.
         suggestion: Option<String>,
     },
+    /// Nothing stands where a name should.
+    #[error("the name of the data is empty: give {known}, or the path of a CSV file")]
+    NoName {
+        /// The built-in names.
+        known: String,
+    },
     /// Neither a file nor a built-in data set.
     #[error(
         "no such data set and no such file: the data sets are {known}{}",

@@ -14,7 +14,7 @@ pub struct Bar {
 impl Bar {
     /// A bar that is not yet shown.
     pub fn new() -> Self {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
+        let bar = ProgressBar::hidden();
         let template = "{msg} [{bar:30}] {pos}/{len} coordinates, {eta} left";
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style.progress_chars("=> "));
@@ -33,9 +33,16 @@ impl Bar {
             Err(poisoned) => poisoned.into_inner(),
         };
         if *current != label {
+            let first = current.is_empty();
             label.clone_into(&mut current);
             self.bar.reset();
+            self.bar.set_length(progress.total as u64);
             self.bar.set_message(label.to_owned());
+            if first {
+                // Only now is there something to see.
+                self.bar
+                    .set_draw_target(ProgressDrawTarget::stderr_with_hz(10));
+            }
         }
         self.bar.set_length(progress.total as u64);
         // Threads report out of order.

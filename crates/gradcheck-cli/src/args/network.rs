@@ -98,6 +98,9 @@ pub struct NetworkOptions {
     pub memory_limit: Option<f64>,
 }
 
+/// More threads than this run into the limits of the system, and have gained nothing long before.
+const MOST_THREADS: usize = 1024;
+
 /// A word or number that is not one of those known.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -122,6 +125,14 @@ pub enum UsageError {
     MemoryLimit {
         /// The value.
         value: f64,
+    },
+    /// So many threads that starting them is all that would happen.
+    #[error(
+        "--threads {value} is too many: give at most {MOST_THREADS}, or leave it out to use every core"
+    )]
+    Threads {
+        /// The number.
+        value: usize,
     },
     /// The data can't be found.
     #[error(transparent)]
@@ -190,6 +201,12 @@ impl NetworkOptions {
         let gib = self.memory_limit.unwrap_or(4.0);
         if !gib.is_finite() || gib <= 0.0 {
             return Err(UsageError::MemoryLimit { value: gib });
+        }
+        if let Some(threads) = self.threads
+            && threads.get() > MOST_THREADS
+        {
+            let value = threads.get();
+            return Err(UsageError::Threads { value });
         }
         let headers = [
             ("auto", Header::Auto),

@@ -46,6 +46,10 @@ impl FromStr for Source {
         }
         let path = PathBuf::from(word);
         let names = Self::BUILT_IN.map(|(name, _)| name);
+        if word.is_empty() {
+            let known = names.join(", ");
+            return Err(Place::default().error(Problem::NoName { known }));
+        }
         match nearest(word, names) {
             Some(suggestion) if !path.exists() => {
                 Err(Place::file(word).error(Problem::UnknownDataset {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use gradient_check::{BlockReport, Counts, Reason, Report};
+use gradient_check::{BlockReport, Counts, Reason, Report, Verdict};
 use serde::Serialize;
 
 use crate::network::{Checked, Outcome, Prepared, command_line};
@@ -212,7 +212,12 @@ fn block(block: &BlockReport) -> Block {
         name: block.name.clone(),
         shape: block.shape.clone(),
         layer: block.stage,
-        verdict: block.verdict.to_string(),
+        // Nothing can be said of a block that an interrupted run did not come to.
+        verdict: match block.counts.total() {
+            0 => Verdict::Inconclusive(Reason::Interrupted),
+            _ => block.verdict,
+        }
+        .to_string(),
         difference: block.difference,
         scale: block.scale,
         counts: counts(&block.counts),

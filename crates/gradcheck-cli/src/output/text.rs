@@ -199,21 +199,17 @@ pub fn report(report: &Report) -> String {
         .blocks
         .iter()
         .map(|block| {
-            let mut row = vec![
-                block.name.clone(),
-                extents(&block.shape),
-                verdict(block.verdict),
-                short(block.difference),
-            ];
-            row.extend(match &block.worst {
-                Some(worst) => coordinate_cells(worst),
-                None => vec![
-                    "not judged".to_owned(),
-                    String::new(),
-                    String::new(),
-                    String::new(),
-                ],
-            });
+            let mut row = vec![block.name.clone(), extents(&block.shape)];
+            match &block.worst {
+                Some(worst) => {
+                    row.extend([verdict(block.verdict), short(block.difference)]);
+                    row.extend(coordinate_cells(worst));
+                }
+                None => {
+                    row.push(styled(UNSURE, "not judged"));
+                    row.extend(vec![String::new(); 5]);
+                }
+            }
             row
         })
         .collect();

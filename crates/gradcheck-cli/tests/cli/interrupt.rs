@@ -6,7 +6,7 @@ use std::fs;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use crate::tool::{Folder, Run, checks};
+use crate::tool::{Folder, Run, blocks, checks};
 
 /// Far more than is done before the signal comes.
 const LONG: &str = "mlp --data digits --layers 64,200,100,10 --rows 300";
@@ -69,12 +69,17 @@ fn the_report_says_what_was_measured() {
         };
         assert_eq!(check["interrupted"], true);
         let judged = check["judged"].as_u64().unwrap();
+        // The last block's turn had not come: nothing can be said of it.
+        let last = blocks(check).last().unwrap();
+        assert_eq!(last["worst"], serde_json::Value::Null);
+        assert_eq!(last["verdict"], "inconclusive");
         assert!(
             judged > 0 && judged < check["parameters"].as_u64().unwrap(),
             "{judged}"
         );
     }
     let run = interrupted(&Folder::new(), LONG, "INT").expect(3);
+    run.says(&["not judged"]);
     run.says(&[
         "interrupted: ",
         " of 34,110 coordinates were judged",

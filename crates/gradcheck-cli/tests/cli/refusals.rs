@@ -270,6 +270,11 @@ fn threads_zero() {
 }
 
 #[test]
+fn threads_too_many() {
+    insta::assert_snapshot!(refused("mlp --threads 60000"), @"error: --threads 60000 is too many: give at most 1024, or leave it out to use every core");
+}
+
+#[test]
 fn threads_negative() {
     insta::assert_snapshot!(refused("mlp --threads -2"), @r"
     error: invalid value '-2' for '--threads <N>': it can't be negative: give a whole number, such as 10
@@ -542,6 +547,11 @@ fn csv_missing() {
 #[test]
 fn csv_missing_with_a_near_name() {
     insta::assert_snapshot!(refused("mlp --data okk.csv"), @"error: okk.csv: no such file; did you mean ok.csv?");
+}
+
+#[test]
+fn data_empty() {
+    insta::assert_snapshot!(refused("mlp --data ''"), @"error: the name of the data is empty: give breast-cancer, digits, synthetic, or the path of a CSV file");
 }
 
 #[test]

@@ -92,9 +92,28 @@ fn every_scheme() {
 }
 
 #[test]
-fn single_precision() {
+#[ignore = "undecided since the rounding of the gradient is measured: the measured noise of f32 lies above \
+            what counts as sharp for f32"]
+fn single_precision_agrees() {
     agrees("--precision f32");
     agrees("--precision f32 --activation gelu --scheme complex-step");
+}
+
+#[test]
+fn single_precision_is_never_called_wrong() {
+    for line in [
+        "",
+        "--activation gelu --scheme complex-step",
+        "--data digits --sample 60",
+    ] {
+        let run = run(&format!("mlp --format json --precision f32 {line}"));
+        for check in checks(&run.json()) {
+            assert_eq!(check["counts"]["disagree"], 0, "{line}");
+        }
+    }
+    // Nor does it hide what is wrong.
+    let report = mlp_json("--precision f32 --fault dw2-doubled --steps 0", 1);
+    assert_eq!(checks(&report)[0]["first_wrong_layer"], 2);
 }
 
 #[test]
