@@ -11,7 +11,7 @@ use finite_diff::{
 use num_complex::Complex;
 use thiserror::Error;
 
-use crate::diagnosis::Context;
+use crate::diagnosis::{Alternative, Context};
 use crate::evidence::{Evidence, Observation};
 use crate::report::{Frame, Report, assemble};
 use crate::verdict::{self, Verdict};
@@ -33,6 +33,9 @@ pub struct Settings<'a> {
     pub analytic_noise: Option<&'a [Option<f64>]>,
     /// What is known of the function, to name causes by.
     pub context: Context,
+    /// What the gradient would be under mistakes that people make in such a function; called only when
+    /// it is wrong.
+    pub alternatives: Option<&'a (dyn Fn() -> Vec<Alternative> + Sync)>,
     /// Seed of the direction along which the noise of J is measured.
     pub seed: u64,
     /// Threads, progress, cancellation.
@@ -47,6 +50,7 @@ impl Default for Settings<'_> {
             working_epsilon: f64::EPSILON,
             analytic_noise: None,
             context: Context::default(),
+            alternatives: None,
             seed: 0,
             execution: Execution::default(),
         }
@@ -178,7 +182,7 @@ pub fn check<T: Real, O: Objective<T> + ?Sized>(
         layout,
         &theta,
         settings.scheme.stencil.name(),
-        &settings.context,
+        settings,
     ))
 }
 
@@ -235,13 +239,7 @@ pub fn check_by_complex_step<O: Objective<Complex<f64>> + ?Sized>(
         reexamined: 0,
         begun,
     };
-    Ok(judge(
-        &measured,
-        layout,
-        point,
-        "complex-step",
-        &settings.context,
-    ))
+    Ok(judge(&measured, layout, point, "complex-step", settings))
 }
 
 /// Whether everything has the same length, and which coordinates are meant, in ascending order.
@@ -496,7 +494,7 @@ fn judge(
     layout: &ParameterLayout,
     theta: &[f64],
     scheme: &str,
-    context: &Context,
+    settings: &Settings<'_>,
 ) -> Report {
     let evidence = &measured.evidence;
     let compared = by_block(evidence, layout)
@@ -509,7 +507,8 @@ fn judge(
         .collect();
     let frame = Frame {
         theta,
-        context,
+        context: &settings.context,
+        alternatives: settings.alternatives,
         cost: evidence.cost,
         selected: measured.selected,
         reexamined: measured.reexamined,

@@ -23,6 +23,17 @@ pub struct Context {
     pub decay: Option<f64>,
 }
 
+/// What the whole gradient would be under some mistake, as the caller knows how to compute.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Alternative {
+    /// The cause in kebab-case.
+    pub cause: &'static str,
+    /// The mistake, as a sentence without its full stop.
+    pub message: String,
+    /// The gradient, flat.
+    pub gradient: Vec<f64>,
+}
+
 /// A factor and what it means when a block is that many times too large.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NamedFactor {
@@ -39,7 +50,8 @@ pub struct NamedFactor {
 pub struct Diagnosis {
     /// The cause in kebab-case: `scale`, `sign`, `transposed`, …; `unknown` where no simple one fits.
     pub cause: &'static str,
-    /// One sentence a person can act on.
+    /// What is wrong with the block, as a sentence a person can act on, without the block's name and
+    /// without a full stop.
     pub message: String,
     /// The factor, where the cause is one.
     pub factor: Option<f64>,
@@ -120,6 +132,21 @@ impl<'a> Exhibit<'a> {
         })
     }
 
+    /// The diagnosis that this block's gradient is that of `alternative`, if it is.
+    fn explained_by(&self, alternative: &Alternative) -> Option<Diagnosis> {
+        let known = self.comparisons.iter().filter(|c| c.numeric.is_some());
+        let p: Vec<f64> = known
+            .filter_map(|c| alternative.gradient.get(c.coordinate).copied())
+            .collect();
+        let residual = fit::residual(&self.g, &p, |i| self.tolerance[i])?;
+        Some(Diagnosis {
+            cause: alternative.cause,
+            message: alternative.message.clone(),
+            factor: None,
+            residual,
+        })
+    }
+
     fn is_wrong(&self) -> bool {
         self.comparisons
             .iter()
@@ -132,8 +159,10 @@ impl<'a> Exhibit<'a> {
 pub(crate) fn diagnose(
     exhibits: &[Exhibit<'_>],
     context: &Context,
+    alternatives: &[Alternative],
     first_wrong_stage: Option<usize>,
 ) -> Vec<Option<Diagnosis>> {
+    let alternative = best_alternative(exhibits, alternatives);
     exhibits
         .iter()
         .map(|exhibit| {
@@ -144,11 +173,10 @@ pub(crate) fn diagnose(
                         .find_map(|hypothesis| hypothesis(exhibit, exhibits, context))
                 };
                 explain(exhibit)
+                    .or_else(|| exhibit.explained_by(alternative?))
                     .or_else(|| {
                         let mut found = explain(&exhibit.without_decay(context)?)?;
-                        found
-                            .message
-                            .push_str(" (This is of the part without the L2 term.)");
+                        found.message.push_str(" (in the part without the L2 term)");
                         Some(found)
                     })
                     .unwrap_or_else(|| unexplained(exhibit, first_wrong_stage))
@@ -157,25 +185,46 @@ pub(crate) fn diagnose(
         .collect()
 }
 
+/// The alternative that is the gradient found in the most wrong blocks, if it is so in any.
+fn best_alternative<'a>(
+    exhibits: &[Exhibit<'_>],
+    alternatives: &'a [Alternative],
+) -> Option<&'a Alternative> {
+    let explained = |alternative: &Alternative| {
+        let wrong = exhibits.iter().filter(|exhibit| exhibit.is_wrong());
+        wrong
+            .filter(|exhibit| exhibit.explained_by(alternative).is_some())
+            .count()
+    };
+    let mut best = None;
+    let mut most = 0;
+    for alternative in alternatives {
+        let count = explained(alternative);
+        // The first of equals: they are ordered by how common the mistake is.
+        if count > most {
+            (best, most) = (Some(alternative), count);
+        }
+    }
+    best
+}
+
 /// Where nothing simple fits: an error that comes from nearer the output, or one that has to be
 /// looked for here.
 fn unexplained(exhibit: &Exhibit<'_>, first_wrong_stage: Option<usize>) -> Diagnosis {
-    let name = exhibit.block.name();
     let (cause, message) = match (exhibit.block.stage(), first_wrong_stage) {
         (Some(stage), Some(first)) if stage < first => (
             "upstream",
             format!(
-                "{name}: no simple cause fits; stage {first}, nearer to the output, is wrong too, and \
-                 what is wrong there arrives here. Mend that first."
+                "no simple cause fits; stage {first}, nearer to the output, is wrong too, and what is \
+                 wrong there arrives here: mend that first"
             ),
         ),
         _ => (
             "unknown",
-            format!(
-                "{name}: no simple cause fits. Ruled out: a factor, the sign, a transposition, a \
-                 permutation, another block's gradient, a decay term, a wrong axis, single entries, \
-                 single precision."
-            ),
+            "no simple cause fits; ruled out are a factor, the sign, a transposition, a permutation, \
+             another block's gradient, a decay term, a wrong axis, single entries, single precision, \
+             and whatever mistakes the model itself could try"
+                .to_owned(),
         ),
     };
     Diagnosis {

@@ -52,6 +52,7 @@ pub fn compare_gradients(
     let frame = Frame {
         theta: &theta,
         context: &context,
+        alternatives: None,
         cost: f64::NAN,
         selected: layout.len(),
         reexamined: 0,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use finite_diff::{Block, Coordinate, ParameterLayout};
 
-use crate::diagnosis::{Context, Diagnosis, Exhibit, diagnose};
+use crate::diagnosis::{Alternative, Context, Diagnosis, Exhibit, diagnose};
 use crate::difference::{Band, difference};
 use crate::verdict::{self, Comparison, Reason, Verdict};
 
@@ -156,6 +156,7 @@ impl Report {
 pub(crate) struct Frame<'a> {
     pub theta: &'a [f64],
     pub context: &'a Context,
+    pub alternatives: Option<&'a (dyn Fn() -> Vec<Alternative> + Sync)>,
     pub cost: f64,
     pub selected: usize,
     pub reexamined: usize,
@@ -204,7 +205,15 @@ pub(crate) fn assemble(
         .zip(&compared)
         .map(|(block, (scale, comparisons))| Exhibit::new(block, *scale, comparisons, frame.theta))
         .collect();
-    let diagnoses = diagnose(&exhibits, frame.context, first_wrong_stage);
+    let wrong = blocks
+        .iter()
+        .any(|block| block.verdict == Verdict::Disagree);
+    // They cost a backward pass each, and serve only what is wrong.
+    let alternatives = frame
+        .alternatives
+        .filter(|_| wrong)
+        .map_or_else(Vec::new, |all| all());
+    let diagnoses = diagnose(&exhibits, frame.context, &alternatives, first_wrong_stage);
     for (block, diagnosis) in blocks.iter_mut().zip(diagnoses) {
         block.diagnosis = diagnosis;
     }

@@ -11,6 +11,7 @@ use gradient_check::{
 use mlp::{CurvePoint, MlpError, NetworkObjective, Parameters};
 use num_complex::Complex;
 
+use super::alternatives::alternatives;
 use super::model::Model;
 use super::prepare::Prepared;
 use super::spec::{Engine, Precision, SchemeName, name_of};
@@ -175,11 +176,13 @@ fn check_at(
         progress: Some(&progress),
         cancel: Some(watch.cancel),
     };
+    let alternatives = || alternatives(&model, theta);
     let mut settings = Settings {
         selection: prepared.selection.clone(),
         working_epsilon,
         analytic_noise: Some(&analytic_noise),
         context: context(prepared),
+        alternatives: Some(&alternatives),
         seed: spec.seed,
         execution,
         ..Settings::default()

@@ -3,6 +3,7 @@
 //!
 //! Knows neither flags nor files of flags, and prints nothing.
 
+mod alternatives;
 mod command_line;
 mod job;
 mod model;

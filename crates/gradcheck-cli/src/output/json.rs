@@ -233,7 +233,7 @@ fn block(block: &BlockReport) -> Block {
             .collect(),
         diagnosis: block.diagnosis.as_ref().map(|diagnosis| Diagnosis {
             cause: diagnosis.cause,
-            message: diagnosis.message.clone(),
+            message: format!("{}: {}", block.name, diagnosis.message),
             factor: diagnosis.factor,
             residual: diagnosis.residual,
         }),

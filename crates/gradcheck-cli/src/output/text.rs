@@ -287,12 +287,39 @@ fn wrong(report: &Report) -> String {
     text
 }
 
-/// What is believed to be wrong, the block nearest to the output first.
+/// What is believed to be wrong, the blocks nearest to the output first; blocks with the same cause
+/// together.
 fn causes(report: &Report) -> String {
-    let mut text = String::new();
+    let mut groups: Vec<(&str, Vec<&str>, f64)> = Vec::new();
     for block in report.blocks.iter().rev() {
-        if let Some(diagnosis) = &block.diagnosis {
-            let _ = writeln!(text, "  {} {}", styled(STRONG, "why:"), diagnosis.message);
+        let Some(diagnosis) = &block.diagnosis else {
+            continue;
+        };
+        match groups
+            .iter_mut()
+            .find(|(message, ..)| *message == diagnosis.message)
+        {
+            Some((_, names, residual)) => {
+                names.push(&block.name);
+                *residual = residual.max(diagnosis.residual);
+            }
+            None => groups.push((&diagnosis.message, vec![&block.name], diagnosis.residual)),
+        }
+    }
+    let mut text = String::new();
+    for (message, names, residual) in groups {
+        let evidence = match residual > 0.0 {
+            true => format!(" (residual {})", short(residual)),
+            false => String::new(),
+        };
+        let line = format!("{}: {message}{evidence}.", names.join(", "));
+        for (i, part) in textwrap::wrap(&line, 92).iter().enumerate() {
+            let lead = if i == 0 {
+                styled(STRONG, "why: ")
+            } else {
+                "     ".to_owned()
+            };
+            let _ = writeln!(text, "  {lead}{part}");
         }
     }
     text

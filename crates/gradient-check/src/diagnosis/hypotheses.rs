@@ -39,9 +39,8 @@ fn not_a_number(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Diagn
         "non-finite",
         f64::NAN,
         format!(
-            "{}: {count} of {} entries of the analytic gradient are NaN or infinite, though the cost \
-             and its differences are finite: the backward pass made them.",
-            e.block.name(),
+            "{count} of {} entries of the analytic gradient are NaN or infinite, though the cost \
+             and its differences are finite: the backward pass made them",
             e.g.len(),
         ),
     )
@@ -55,11 +54,9 @@ fn not_connected(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Diag
     found(
         "not-connected",
         0.0,
-        format!(
-            "{}: the analytic gradient is 0 throughout, though the cost depends on it: it is not \
-             computed, not connected, or overwritten.",
-            e.block.name()
-        ),
+        "the analytic gradient is 0 throughout, though the cost depends on it: it is not computed, not \
+         connected, or overwritten"
+            .to_owned(),
     )
 }
 
@@ -91,7 +88,7 @@ fn single_entries(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Dia
         "single-entry",
         0.0,
         format!(
-            "only {} of {} entries: {}; all others agree.",
+            "only {} of {} entries: {}; all others agree",
             wrong.len(),
             e.g.len(),
             names.join(", ")
@@ -103,12 +100,11 @@ fn single_entries(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Dia
 fn named_factor(e: &Exhibit<'_>, _: &[Exhibit<'_>], context: &Context) -> Option<Diagnosis> {
     let (value, bar, residual) = scaled(e)?;
     let near = |c: f64| (value - c).abs() <= 4.0 * bar + 1e-12 * c.abs();
-    let name = e.block.name();
     let say = |cause, c: f64, meaning: &str| {
         Some(Diagnosis {
             cause,
             message: format!(
-                "{name}: the analytic gradient is {} × the numeric one (residual {residual:.0e}): {meaning}.",
+                "the analytic gradient is {} × the numeric one: {meaning}",
                 short(c)
             ),
             factor: Some(value),
@@ -153,9 +149,7 @@ fn some_factor(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Diagno
     Some(Diagnosis {
         cause: "scale",
         message: format!(
-            "{}: the analytic gradient is {} × the numeric one (residual {residual:.0e}): a factor too \
-             many or missing.",
-            e.block.name(),
+            "the analytic gradient is {} × the numeric one: a factor too many or missing",
             short(value)
         ),
         factor: Some(value),
@@ -181,7 +175,6 @@ fn decay(e: &Exhibit<'_>, _: &[Exhibit<'_>], context: &Context) -> Option<Diagno
     }
     let p: Vec<f64> = e.theta.iter().map(|theta| kappa.value * theta).collect();
     let residual = residual(&apart, &p, |i| e.tolerance[i])?;
-    let name = e.block.name();
     let near = |c: f64| (kappa.value - c).abs() <= 4.0 * kappa.bar + 1e-9 * c.abs();
     let matrix = e.block.shape().len() > 1;
     let (cause, meaning) = match context.decay {
@@ -211,8 +204,7 @@ fn decay(e: &Exhibit<'_>, _: &[Exhibit<'_>], context: &Context) -> Option<Diagno
     Some(Diagnosis {
         cause,
         message: format!(
-            "{name}: analytic minus numeric is {:.4e} × the parameter itself (residual \
-             {residual:.0e}): {meaning}.",
+            "analytic minus numeric is {:.4e} × the parameter itself: {meaning}",
             kappa.value
         ),
         factor: Some(kappa.value),
@@ -231,14 +223,11 @@ fn flattened(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Diagnosi
     for order in [&by_columns as &dyn Fn(usize) -> usize, &by_rows] {
         let p: Vec<f64> = (0..e.d.len()).map(|i| e.d[order(i)]).collect();
         if let Some(residual) = residual(&e.g, &p, |i| e.tolerance[i] + e.tolerance[order(i)]) {
-            let name = e.block.name();
             return found(
                 "transposed",
                 residual,
-                format!(
-                    "{name}: the analytic gradient is the numeric one transposed, or written down column \
-                     by column (residual {residual:.0e})."
-                ),
+                "the analytic gradient is the numeric one transposed, or written down column by column"
+                    .to_owned(),
             );
         }
     }
@@ -252,13 +241,11 @@ fn another_block(e: &Exhibit<'_>, all: &[Exhibit<'_>], _: &Context) -> Option<Di
         .filter(|other| other.complete && e.complete && e.g.len() > 1)
         .find_map(|other| {
             let residual = residual(&e.g, &other.d, |i| e.tolerance[i] + other.tolerance[i])?;
-            let (name, other) = (e.block.name(), other.block.name());
+            let other = other.block.name();
             found(
                 "swapped-blocks",
                 residual,
-                format!(
-                    "{name}: the analytic gradient is that of {other} (residual {residual:.0e})."
-                ),
+                format!("the analytic gradient is that of {other}"),
             )
         })
 }
@@ -289,9 +276,7 @@ fn wrong_axis(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Diagnos
         "wrong-axis",
         0.0,
         format!(
-            "{}: every entry of the analytic gradient is the same number{what}: it was summed over the \
-             wrong axis.",
-            e.block.name()
+            "every entry of the analytic gradient is the same number{what}: it was summed over the wrong axis"
         ),
     )
 }
@@ -304,7 +289,6 @@ fn permuted(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Diagnosis
         [entries] if e.complete => (*entries, 1),
         _ => e.matrix()?,
     };
-    let name = e.block.name();
     let along = |lines: usize, length: usize, at: &dyn Fn(usize, usize) -> usize| {
         if lines < 2 || lines * lines * length > LARGEST {
             return false;
@@ -335,7 +319,7 @@ fn permuted(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Diagnosis
         "permuted",
         0.0,
         format!(
-            "{name}: the {what} of the analytic gradient are those of the numeric one in another order."
+            "the {what} of the analytic gradient are those of the numeric one in another order"
         ),
     )
 }
@@ -368,10 +352,7 @@ fn single_precision(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<D
     found(
         "single-precision",
         single,
-        format!(
-            "{}: {how}: somewhere the backward pass computes in single precision.",
-            e.block.name()
-        ),
+        format!("{how}: somewhere the backward pass computes in single precision"),
     )
 }
 
