@@ -15,6 +15,10 @@ pub trait Fault: BackwardRules + Send + Sync {
     /// What is wrong, in one line.
     fn description(&self) -> &'static str;
 
+    /// The causes, in kebab-case, of which a right diagnosis reports one first: what a person would say
+    /// who saw only the gradient and its blocks, and knew the mistake.
+    fn cause(&self) -> &'static [&'static str];
+
     /// When it changes the gradient.
     fn shows(&self) -> Shows {
         Shows::Always
@@ -62,6 +66,14 @@ pub enum Shows {
     WithDropout,
     /// Where the network is sure of some answers, as it is once trained.
     WhenTrained,
+    /// Where some outputs are far off.
+    WithLargeErrors,
+    /// Where some units are nearly saturated.
+    WithLargeActivations,
+    /// Where some unit is exactly at the kink of its activation.
+    AtKinks,
+    /// Always, but so faintly that a check may be too blunt for it.
+    Faintly,
 }
 
 /// Every fault, the course's first.

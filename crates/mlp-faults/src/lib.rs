@@ -2,6 +2,7 @@
 //!
 //! Knows the backward pass of the crate mlp; refuses to know any checker.
 
+mod draw;
 mod fault;
 mod faults;
 mod needs;

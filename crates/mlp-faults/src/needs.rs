@@ -51,3 +51,30 @@ pub(crate) fn twin(architecture: &Architecture, layer: usize) -> Option<usize> {
     let widths = architecture.widths();
     (1..architecture.depth()).find(|&other| other != layer && widths[other] == widths[layer])
 }
+
+/// Two layers whose weights have the same shape, one of them above the first.
+pub(crate) fn shape_twins(architecture: &Architecture) -> Result<(), String> {
+    if (2..=architecture.depth()).any(|layer| shape_twin(architecture, layer).is_some()) {
+        return Ok(());
+    }
+    Err("it needs two layers whose weights have the same shape, as in 6-5-5-5-1".into())
+}
+
+/// Another layer whose weights have the shape of those of `layer`, and more than one of them.
+pub(crate) fn shape_twin(architecture: &Architecture, layer: usize) -> Option<usize> {
+    let widths = architecture.widths();
+    let shape = |layer: usize| (widths[layer], widths[layer - 1]);
+    (1..=architecture.depth())
+        .find(|&other| other != layer && shape(other) == shape(layer) && shape(layer) != (1, 1))
+}
+
+/// An activation with a kink at 0.
+pub(crate) fn kink(architecture: &Architecture) -> Result<(), String> {
+    let activation = architecture.activation();
+    if activation.is_smooth() {
+        return Err(format!(
+            "it is about ReLU and leaky ReLU, and the activation is {activation}"
+        ));
+    }
+    Ok(())
+}

@@ -61,6 +61,10 @@ fn example(fault: &str) -> String {
             ..plain.clone()
         },
         NetworkSpec {
+            layers: Some(vec![30, 6, 6, 6, 1]),
+            ..plain.clone()
+        },
+        NetworkSpec {
             data: Source::Digits,
             ..plain.clone()
         },

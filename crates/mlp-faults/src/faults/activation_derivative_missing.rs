@@ -16,6 +16,10 @@ impl Fault for ActivationDerivativeMissing {
         "hidden layers pass dA on as dZ: φ′(Z) is missing"
     }
 
+    fn cause(&self) -> &'static [&'static str] {
+        &["activation-derivative"]
+    }
+
     fn applies_to(&self, architecture: &Architecture) -> Result<(), String> {
         needs::hidden_layers(architecture, 1)?;
         needs::other_activation(architecture, &[Activation::Identity])

@@ -16,6 +16,10 @@ impl Fault for BiasSummedOverUnits {
         "every entry of db is the sum over all units of the layer"
     }
 
+    fn cause(&self) -> &'static [&'static str] {
+        &["wrong-axis"]
+    }
+
     fn applies_to(&self, architecture: &Architecture) -> Result<(), String> {
         if architecture.widths()[1..].iter().any(|&width| width > 1) {
             return Ok(());

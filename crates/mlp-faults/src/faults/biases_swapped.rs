@@ -15,6 +15,10 @@ impl Fault for BiasesSwapped {
         "db of two hidden layers of the same width are swapped"
     }
 
+    fn cause(&self) -> &'static [&'static str] {
+        &["swapped-blocks"]
+    }
+
     fn applies_to(&self, architecture: &Architecture) -> Result<(), String> {
         needs::twins(architecture)
     }

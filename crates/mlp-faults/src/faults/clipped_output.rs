@@ -22,6 +22,10 @@ impl Fault for ClippedOutput {
         "dZ of the last layer is 0 where the output is within 0.01 of 0 or 1: wrong only once trained"
     }
 
+    fn cause(&self) -> &'static [&'static str] {
+        &["saturation"]
+    }
+
     fn shows(&self) -> Shows {
         Shows::WhenTrained
     }

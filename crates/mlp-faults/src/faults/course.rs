@@ -14,6 +14,10 @@ impl Fault for Course {
     fn description(&self) -> &'static str {
         "dW2 is doubled and db1 four times too large: the course's exercise"
     }
+
+    fn cause(&self) -> &'static [&'static str] {
+        &["scale"]
+    }
 }
 
 impl BackwardRules for Course {

@@ -14,6 +14,10 @@ impl Fault for Db1Times4 {
     fn description(&self) -> &'static str {
         "db1 is four times too large (the course's second planted bug)"
     }
+
+    fn cause(&self) -> &'static [&'static str] {
+        &["scale"]
+    }
 }
 
 impl BackwardRules for Db1Times4 {

@@ -15,6 +15,10 @@ impl Fault for DeltaWithoutY {
     fn description(&self) -> &'static str {
         "dZ of the last layer is A, not A − Y"
     }
+
+    fn cause(&self) -> &'static [&'static str] {
+        &["output-delta"]
+    }
 }
 
 impl BackwardRules for DeltaWithoutY {

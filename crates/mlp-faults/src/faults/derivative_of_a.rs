@@ -18,6 +18,10 @@ impl Fault for DerivativeOfA {
         "φ′ is taken at A, not at Z"
     }
 
+    fn cause(&self) -> &'static [&'static str] {
+        &["activation-derivative"]
+    }
+
     fn applies_to(&self, architecture: &Architecture) -> Result<(), String> {
         needs::hidden_layers(architecture, 1)?;
         let right = [

@@ -16,6 +16,10 @@ impl Fault for DerivativeOfDa {
         "φ′ is taken at dA, not at Z"
     }
 
+    fn cause(&self) -> &'static [&'static str] {
+        &["activation-derivative"]
+    }
+
     fn applies_to(&self, architecture: &Architecture) -> Result<(), String> {
         needs::hidden_layers(architecture, 1)?;
         needs::other_activation(architecture, &[Activation::Identity])

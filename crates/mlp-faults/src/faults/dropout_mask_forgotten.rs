@@ -16,6 +16,10 @@ impl Fault for DropoutMaskForgotten {
         "the backward pass forgets the dropout masks"
     }
 
+    fn cause(&self) -> &'static [&'static str] {
+        &["dropout-mask"]
+    }
+
     fn shows(&self) -> Shows {
         Shows::WithDropout
     }

@@ -16,6 +16,10 @@ impl Fault for DropoutNotRescaled {
         "the backward pass applies the dropout masks without 1/keep_prob"
     }
 
+    fn cause(&self) -> &'static [&'static str] {
+        &["dropout-mask", "keep-prob"]
+    }
+
     fn shows(&self) -> Shows {
         Shows::WithDropout
     }

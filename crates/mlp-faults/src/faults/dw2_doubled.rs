@@ -16,6 +16,10 @@ impl Fault for Dw2Doubled {
     fn description(&self) -> &'static str {
         "dW2 is doubled (the course's first planted bug; dW1 where there is one layer)"
     }
+
+    fn cause(&self) -> &'static [&'static str] {
+        &["scale"]
+    }
 }
 
 impl BackwardRules for Dw2Doubled {

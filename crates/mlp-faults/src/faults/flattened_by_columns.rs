@@ -15,6 +15,10 @@ impl Fault for FlattenedByColumns {
         "every dW is flattened by columns, while the parameters are flattened by rows"
     }
 
+    fn cause(&self) -> &'static [&'static str] {
+        &["transposed"]
+    }
+
     fn applies_to(&self, architecture: &Architecture) -> Result<(), String> {
         if architecture
             .widths()

@@ -16,6 +16,10 @@ impl Fault for L2Halved {
         "the L2 term of every dW has λ/2m where λ/m belongs"
     }
 
+    fn cause(&self) -> &'static [&'static str] {
+        &["l2-factor"]
+    }
+
     fn applies_to(&self, architecture: &Architecture) -> Result<(), String> {
         needs::l2(architecture)
     }

@@ -16,6 +16,10 @@ impl Fault for L2Missing {
         "the L2 term is missing from every dW"
     }
 
+    fn cause(&self) -> &'static [&'static str] {
+        &["l2-missing"]
+    }
+
     fn applies_to(&self, architecture: &Architecture) -> Result<(), String> {
         needs::l2(architecture)
     }

@@ -17,6 +17,10 @@ impl Fault for L2OnBiases {
         "every db has an L2 term, though the cost has none for biases"
     }
 
+    fn cause(&self) -> &'static [&'static str] {
+        &["l2-on-biases"]
+    }
+
     fn shows(&self) -> Shows {
         Shows::WithBiases
     }

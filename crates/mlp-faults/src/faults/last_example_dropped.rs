@@ -15,6 +15,10 @@ impl Fault for LastExampleDropped {
     fn description(&self) -> &'static str {
         "the last example is left out"
     }
+
+    fn cause(&self) -> &'static [&'static str] {
+        &["example-dropped"]
+    }
 }
 
 impl BackwardRules for LastExampleDropped {

@@ -15,6 +15,10 @@ impl Fault for MissingOneOverM {
     fn description(&self) -> &'static str {
         "every dW is summed over the examples, not averaged: 1/m is missing"
     }
+
+    fn cause(&self) -> &'static [&'static str] {
+        &["missing-1-over-m"]
+    }
 }
 
 impl BackwardRules for MissingOneOverM {

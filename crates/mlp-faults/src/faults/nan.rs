@@ -14,6 +14,10 @@ impl Fault for Nan {
     fn description(&self) -> &'static str {
         "the first entry of dW of the last layer is NaN"
     }
+
+    fn cause(&self) -> &'static [&'static str] {
+        &["non-finite"]
+    }
 }
 
 impl BackwardRules for Nan {

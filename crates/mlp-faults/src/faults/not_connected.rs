@@ -16,6 +16,10 @@ impl Fault for NotConnected {
         "the layers before the last get no gradient"
     }
 
+    fn cause(&self) -> &'static [&'static str] {
+        &["not-connected"]
+    }
+
     fn applies_to(&self, architecture: &Architecture) -> Result<(), String> {
         needs::hidden_layers(architecture, 1)
     }

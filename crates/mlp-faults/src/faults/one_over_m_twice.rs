@@ -15,6 +15,10 @@ impl Fault for OneOverMTwice {
     fn description(&self) -> &'static str {
         "the derivative of the loss is divided by m already, and dW and db divide again"
     }
+
+    fn cause(&self) -> &'static [&'static str] {
+        &["one-over-m-twice"]
+    }
 }
 
 impl BackwardRules for OneOverMTwice {

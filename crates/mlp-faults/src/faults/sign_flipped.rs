@@ -14,6 +14,10 @@ impl Fault for SignFlipped {
     fn description(&self) -> &'static str {
         "the whole gradient has the wrong sign"
     }
+
+    fn cause(&self) -> &'static [&'static str] {
+        &["sign"]
+    }
 }
 
 impl BackwardRules for SignFlipped {

@@ -15,6 +15,10 @@ impl Fault for SinglePrecision {
         "the gradient is computed in single precision"
     }
 
+    fn cause(&self) -> &'static [&'static str] {
+        &["single-precision"]
+    }
+
     fn gradient(
         &self,
         architecture: &Architecture,

@@ -14,6 +14,10 @@ impl Fault for SingleWeightOff {
     fn description(&self) -> &'static str {
         "the largest entry of dW1 is 1 % too large"
     }
+
+    fn cause(&self) -> &'static [&'static str] {
+        &["single-entry"]
+    }
 }
 
 impl BackwardRules for SingleWeightOff {

@@ -14,6 +14,10 @@ impl Fault for SingleWeightSlightlyOff {
     fn description(&self) -> &'static str {
         "the largest entry of dW1 is a millionth too large"
     }
+
+    fn cause(&self) -> &'static [&'static str] {
+        &["single-entry"]
+    }
 }
 
 impl BackwardRules for SingleWeightSlightlyOff {

@@ -16,6 +16,10 @@ impl Fault for SoftmaxDiagonalOnly {
         "dZ of the last layer is −Y∘(1 − A): softmax's Jacobian without what lies off the diagonal"
     }
 
+    fn cause(&self) -> &'static [&'static str] {
+        &["output-delta"]
+    }
+
     fn applies_to(&self, architecture: &Architecture) -> Result<(), String> {
         match architecture.loss() {
             Loss::SoftmaxCrossEntropy => Ok(()),

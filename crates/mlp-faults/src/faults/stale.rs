@@ -21,6 +21,10 @@ impl Fault for Stale {
         "the gradient is that of the parameters before the last step of gradient descent (rate 0.1)"
     }
 
+    fn cause(&self) -> &'static [&'static str] {
+        &["stale"]
+    }
+
     fn gradient(
         &self,
         architecture: &Architecture,
@@ -28,15 +32,26 @@ impl Fault for Stale {
         batch: &Batch<f64>,
         masks: Option<&DropoutMasks<f64>>,
     ) -> Result<Gradient<f64>, MlpError> {
-        let pass = mlp::forward(architecture, parameters, batch, masks)?;
-        let slope = mlp::backward(architecture, &pass, batch)?;
-        let mut before = parameters.clone();
-        for (value, slope) in before.as_flat_mut().iter_mut().zip(slope.as_flat()) {
-            *value += RATE * slope;
-        }
-        let pass = mlp::forward(architecture, &before, batch, masks)?;
-        mlp::backward(architecture, &pass, batch)
+        gradient_before(architecture, parameters, batch, masks, RATE)
     }
 }
 
 impl BackwardRules for Stale {}
+
+/// The gradient at the parameters before a step of gradient descent with this rate.
+pub(super) fn gradient_before(
+    architecture: &Architecture,
+    parameters: &Parameters<f64>,
+    batch: &Batch<f64>,
+    masks: Option<&DropoutMasks<f64>>,
+    rate: f64,
+) -> Result<Gradient<f64>, MlpError> {
+    let pass = mlp::forward(architecture, parameters, batch, masks)?;
+    let slope = mlp::backward(architecture, &pass, batch)?;
+    let mut before = parameters.clone();
+    for (value, slope) in before.as_flat_mut().iter_mut().zip(slope.as_flat()) {
+        *value += rate * slope;
+    }
+    let pass = mlp::forward(architecture, &before, batch, masks)?;
+    mlp::backward(architecture, &pass, batch)
+}

@@ -16,6 +16,10 @@ impl Fault for WeightsNotTransposed {
         "dA is passed back through W, not through its transpose, where W is square"
     }
 
+    fn cause(&self) -> &'static [&'static str] {
+        &["wrong-weights"]
+    }
+
     fn applies_to(&self, architecture: &Architecture) -> Result<(), String> {
         let above_the_first = architecture.widths()[1..].windows(2);
         // A single unit is its own transpose.

@@ -16,6 +16,10 @@ impl Fault for WrongActivationDerivative {
         "hidden layers use tanh's derivative (sigmoid's where the activation is tanh)"
     }
 
+    fn cause(&self) -> &'static [&'static str] {
+        &["activation-derivative"]
+    }
+
     fn applies_to(&self, architecture: &Architecture) -> Result<(), String> {
         needs::hidden_layers(architecture, 1)
     }

@@ -16,6 +16,10 @@ impl Fault for WrongLayerCache {
         "φ′ of a hidden layer is taken at the Z of another hidden layer of the same width"
     }
 
+    fn cause(&self) -> &'static [&'static str] {
+        &["wrong-cache"]
+    }
+
     fn applies_to(&self, architecture: &Architecture) -> Result<(), String> {
         needs::other_activation(architecture, &[Activation::Identity])?;
         needs::twins(architecture)

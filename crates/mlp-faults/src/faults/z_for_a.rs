@@ -16,6 +16,10 @@ impl Fault for ZForA {
         "dW is made with Z of the layer before, not with its A"
     }
 
+    fn cause(&self) -> &'static [&'static str] {
+        &["wrong-cache"]
+    }
+
     fn applies_to(&self, architecture: &Architecture) -> Result<(), String> {
         needs::hidden_layers(architecture, 1)?;
         needs::other_activation(architecture, &[Activation::Identity])

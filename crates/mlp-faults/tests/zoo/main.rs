@@ -34,6 +34,7 @@ fn nets() -> Vec<Architecture> {
         net(&[6, 5, 5, 3], Activation::Tanh, Loss::SoftmaxCrossEntropy),
         net(&[4, 3], Activation::Gelu, Loss::MeanSquaredError),
         net(&[3, 1], Activation::Relu, Loss::BinaryCrossEntropy),
+        net(&[5, 5, 5, 1], Activation::LeakyRelu, Loss::MeanSquaredError),
     ]
 }
 
@@ -52,7 +53,7 @@ fn batch(net: &Architecture) -> Batch<f64> {
 fn situation(net: &Architecture, shows: Shows) -> (Parameters<f64>, Option<DropoutMasks<f64>>) {
     let mut parameters = initialize(net, Initialization::He, 7).unwrap();
     match shows {
-        Shows::Always => {}
+        Shows::Always | Shows::Faintly => {}
         Shows::WithBiases => {
             for layer in 1..=net.depth() {
                 parameters.bias_mut(layer).fill(0.1);
@@ -62,8 +63,10 @@ fn situation(net: &Architecture, shows: Shows) -> (Parameters<f64>, Option<Dropo
             let masks = DropoutMasks::draw(net, EXAMPLES, 0.5, 1).unwrap();
             return (parameters, Some(masks));
         }
+        // Every hidden unit at 0.
+        Shows::AtKinks => parameters.weights_mut(1).fill(0.0),
         // Large weights make sure answers, as training does.
-        Shows::WhenTrained => parameters
+        Shows::WhenTrained | Shows::WithLargeErrors | Shows::WithLargeActivations => parameters
             .as_flat_mut()
             .iter_mut()
             .for_each(|value| *value *= 4.0),
@@ -101,6 +104,7 @@ fn without_an_override_the_rules_are_mlps_to_the_bit() {
             Shows::WithBiases,
             Shows::WithDropout,
             Shows::WhenTrained,
+            Shows::AtKinks,
         ] {
             let (parameters, masks) = situation(net, shows);
             let batch = batch(net);
@@ -148,6 +152,18 @@ fn what_does_not_apply_to_the_usual_network_says_why() {
             "it is about softmax outputs, and the loss is bce",
         ),
         (
+            "softmax-over-classes",
+            "it is about softmax outputs, and the loss is bce",
+        ),
+        (
+            "activation-derivative-twice",
+            "with the activation relu it happens to be right",
+        ),
+        (
+            "saturated-derivative",
+            "it is about units that saturate, and the activation is relu",
+        ),
+        (
             "derivative-of-a",
             "with the activation relu it happens to be right",
         ),
@@ -160,8 +176,16 @@ fn what_does_not_apply_to_the_usual_network_says_why() {
             "it needs a square weight matrix above the first layer, as in 6-5-5-1",
         ),
         (
+            "wrong-layer-weights",
+            "it needs two layers whose weights have the same shape, as in 6-5-5-5-1",
+        ),
+        (
             "biases-swapped",
             "it needs two hidden layers of the same width, as in 6-5-5-1",
+        ),
+        (
+            "weights-swapped",
+            "it needs two layers whose weights have the same shape, as in 6-5-5-5-1",
         ),
     ];
     assert_eq!(
@@ -175,9 +199,10 @@ fn faults_that_show_later_do_not_show_before() {
     for net in &nets() {
         let (parameters, masks) = situation(net, Shows::Always);
         let right = right(net, &parameters, masks.as_ref());
-        for fault in all().iter().filter(|fault| fault.shows() != Shows::Always) {
-            // Sure answers can come by chance.
-            if fault.shows() == Shows::WhenTrained || fault.applies_to(net).is_err() {
+        // The others may show by chance: sure answers, large errors.
+        let later = [Shows::WithBiases, Shows::WithDropout, Shows::AtKinks];
+        for fault in all().iter().filter(|fault| later.contains(&fault.shows())) {
+            if fault.applies_to(net).is_err() {
                 continue;
             }
             let wrong = fault.gradient(net, &parameters, &batch(net), None).unwrap();
@@ -209,6 +234,18 @@ fn the_blocks_are_the_ones_it_says() {
     check("l2-on-biases", "b1 b2 b3");
     check("single-weight-slightly-off", "W1");
     check("nan", "W3");
+    check("last-dw-halved", "W3");
+    check("dw1-negated", "W1");
+    check("dw1-missing-1-over-m", "W1");
+    check("last-bias-missing-1-over-m", "b3");
+    check("softplus-derivative", "W1 b1 W2 b2");
+    check("at-or-above-zero", "W1 b1 b2");
+    check("units-reversed", "W1 b1");
+    check("l2-without-1-over-m", "W1 W2 W3");
+    check("accumulated", "W1 b1 W2 b2 W3 b3");
+    check("delta-negated", "W1 b1 W2 b2 W3 b3");
+    check("dropout-rescaled-twice", "W1 b1 W2 b2");
+    check("noise", "W1 b1 W2 b2 W3 b3");
 }
 
 #[test]
@@ -230,6 +267,43 @@ fn names_and_descriptions_are_fit_to_print() {
                 .contains(&format!("| `{name}` | {} |", fault.description()))
         );
         assert_eq!(find(name).unwrap().name(), name);
+        assert!(!fault.cause().is_empty(), "{name}");
+        for cause in fault.cause() {
+            let kebab = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+            assert!(cause.chars().all(kebab), "{name}: {cause}");
+        }
+    }
+}
+
+/// One weight, the same at every call, and off by what is said.
+#[test]
+fn one_weight_is_off_by_so_much_of_its_block() {
+    let net = usual();
+    let (parameters, _) = situation(&net, Shows::Always);
+    let right = right(&net, &parameters, None);
+    for (name, relative) in [
+        ("single-weight-off-by-1", 1.0),
+        ("single-weight-off-by-1e-2", 1e-2),
+        ("single-weight-off-by-1e-4", 1e-4),
+        ("single-weight-off-by-1e-6", 1e-6),
+    ] {
+        let wrong = || {
+            let fault = find(name).unwrap();
+            fault.gradient(&net, &parameters, &batch(&net), None)
+        };
+        let wrong = (wrong().unwrap(), wrong().unwrap());
+        assert_eq!(wrong.0, wrong.1);
+        let pairs = right.as_flat().iter().zip(wrong.0.as_flat());
+        let off: Vec<f64> = pairs
+            .map(|(r, w)| w - r)
+            .filter(|off| *off != 0.0)
+            .collect();
+        assert_eq!(off.len(), 1, "{name}");
+        let layer = (1..=net.depth()).find(|l| right.dw(*l) != wrong.0.dw(*l));
+        let dw = right.dw(layer.unwrap());
+        let squares: f64 = dw.as_slice().iter().map(|entry| entry * entry).sum();
+        let scale = (squares / dw.as_slice().len() as f64).sqrt();
+        assert!((off[0] / (relative * scale) - 1.0).abs() < 1e-6, "{name}");
     }
 }
 
