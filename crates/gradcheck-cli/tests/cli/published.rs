@@ -68,8 +68,8 @@ fn scalar_says_why_a_right_gradient_can_have_a_bad_difference() {
 
 #[test]
 fn scalar_decides_nothing_where_there_is_nothing_to_decide() {
-    insta::assert_snapshot!(run("scalar --x 0 --theta 0").expect(3).stdout, @r"
-    J = θ·x at x = 0, θ = 0: J = 0, dJ/dθ = 0
+    insta::assert_snapshot!(run("scalar --x 0").expect(3).stdout, @r"
+    J = θ·x at x = 0, θ = 4: J = 0, dJ/dθ = 0
     gradapprox = (J(θ+ε) − J(θ−ε))/2ε = 0 with ε = 1e-7
     difference = 0.0
     No verdict: gradient and cost are flat throughout the block, so nothing was tested: a dead unit or an unused parameter; check at another point.

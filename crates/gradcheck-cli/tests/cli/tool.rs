@@ -231,9 +231,11 @@ pub(crate) fn without_times(mut value: Value) -> Value {
 }
 
 /// A text with what depends on the clock or on the processor's rounding replaced by `#`: numbers with a
-/// point or an exponent, counts of evaluations, indices of the coordinate that is furthest off.
+/// point or an exponent, counts of evaluations, indices of the coordinate that is furthest off. What the
+/// judge makes of a mistake (`why:`) is left out.
 pub(crate) fn redacted(text: &str) -> String {
-    let lines = text.lines().map(|line| {
+    let told = text.lines().filter(|line| !line.trim().starts_with("why:"));
+    let lines = told.map(|line| {
         let mut words: Vec<String> = line.split_whitespace().map(redacted_word).collect();
         if words.get(1).is_some_and(|word| word == "evaluations") {
             words[0] = "#".to_owned();
