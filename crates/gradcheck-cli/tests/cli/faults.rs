@@ -1,10 +1,12 @@
 //! Every planted fault is found, in the blocks it is in and nowhere else, and said so.
 
+use std::collections::HashSet;
 use std::sync::Mutex;
 
+use mlp_faults::{Shows, find};
 use serde_json::{Value, json};
 
-use crate::tool::{Folder, blocks, checks, mlp_json, run, text, words, wrong_blocks};
+use crate::tool::{Folder, Run, blocks, checks, mlp_json, run, text, words, wrong_blocks};
 
 /// The faults with the command that shows each.
 fn faults() -> Vec<(String, String)> {
@@ -32,72 +34,32 @@ fn worst(block: &Value) -> String {
     format!("{}[{}]", text(&block["name"]), index.join(","))
 }
 
-/// The example of a fault, as it is listed.
-fn check_fault(name: &str, example: &str) {
-    let words = words(example);
-    assert_eq!(words[..2], ["gradcheck", "mlp"], "{example}");
-    let line = words[1..].join(" ");
-    let folder = Folder::new();
-    let report = folder
-        .run(&format!("{line} --format json"))
-        .expect(1)
-        .json();
-    assert_eq!(report["verdict"], "disagree", "{name}");
-    assert_eq!(report["network"]["fault"], name);
-    assert_eq!(report["command"], example);
-    assert_eq!(checks(&report).len(), 2, "{name}");
-    for check in checks(&report) {
-        let stage = &check["stage"];
-        let wrong = wrong_blocks(check);
-        assert_eq!(check["planted_in"], json!(wrong), "{name}, {stage}");
-        let verdict = if wrong.is_empty() {
-            "agree"
-        } else {
-            "disagree"
-        };
-        assert_eq!(check["verdict"], verdict, "{name}, {stage}");
-        let wrong = blocks(check)
-            .iter()
-            .filter(|block| block["verdict"] == "disagree");
-        let last = wrong.map(|block| block["layer"].as_u64().unwrap()).max();
-        assert_eq!(check["first_wrong_layer"], json!(last), "{name}, {stage}");
-    }
+/// Whether a check may be too blunt for it.
+fn is_faint(name: &str) -> bool {
+    matches!(find(name).unwrap().shows(), Shows::Faintly)
 }
 
-/// The same as text, of fewer coordinates; it must say what the JSON of that run says.
-fn check_text(name: &str, example: &str) {
-    let sample = if name.starts_with("single-weight") {
-        999
-    } else {
-        60
-    };
-    let line = words(example)[1..].join(" ");
-    let line = format!("{line} --sample {sample} --steps 30");
+/// Whether it differs from the right one at kinks only, where both are right.
+fn is_at_kinks(name: &str) -> bool {
+    matches!(find(name).unwrap().shows(), Shows::AtKinks)
+}
+
+/// Runs the example of a fault, and the same as text, which must say what the JSON says.
+fn check_fault(name: &str, example: &str, more: &str) {
+    let words = words(example);
+    assert_eq!(words[..2], ["gradcheck", "mlp"], "{example}");
+    let line = format!("{} {more}", words[1..].join(" "));
     let folder = Folder::new();
     let report = folder
         .run(&format!("{line} --format json"))
         .expect(1)
         .json();
     let said = folder.run(&line).expect(1);
+    assert_eq!(report["verdict"], "disagree", "{name}");
+    assert_eq!(report["network"]["fault"], name);
+    assert_eq!(checks(&report).len(), 2, "{name}");
     for check in checks(&report) {
-        if check["planted_in"] == json!([]) {
-            said.says(&["the planted fault changes no bit of the gradient here"]);
-        }
-        for block in blocks(check) {
-            let Some(disagreeing) = block["counts"]["disagree"].as_u64().filter(|n| *n > 0) else {
-                continue;
-            };
-            let total: u64 = ["agree", "disagree", "inconclusive"]
-                .iter()
-                .map(|key| block["counts"][key].as_u64().unwrap())
-                .sum();
-            said.says(&[&format!(
-                "{} (layer {}) is wrong: {disagreeing} of {total} coordinates disagree; worst {}:",
-                text(&block["name"]),
-                block["layer"],
-                worst(block),
-            )]);
-        }
+        check_stage(name, check, &said);
     }
     said.says(&[
         &format!("planted fault: {name}"),
@@ -106,30 +68,82 @@ fn check_text(name: &str, example: &str) {
     ]);
 }
 
-/// `check` for every fault, on both cores.
-fn each(check: fn(&str, &str)) {
-    let faults = Mutex::new(faults());
+fn check_stage(name: &str, check: &Value, said: &Run) {
+    let stage = &check["stage"];
+    let wrong = wrong_blocks(check);
+    if is_faint(name) {
+        // Below what the report says it would have caught, in some blocks.
+        let planted = check["planted_in"].as_array().unwrap();
+        let among = |block: &&str| planted.contains(&json!(block));
+        assert!(
+            !wrong.is_empty() && wrong.iter().all(among),
+            "{name}: {wrong:?}"
+        );
+    } else {
+        assert_eq!(check["planted_in"], json!(wrong), "{name}, {stage}");
+    }
+    let verdict = match wrong.is_empty() {
+        true => "agree",
+        false => "disagree",
+    };
+    assert_eq!(check["verdict"], verdict, "{name}, {stage}");
+    let wrong: Vec<&Value> = blocks(check)
+        .iter()
+        .filter(|block| block["verdict"] == "disagree")
+        .collect();
+    let last = wrong
+        .iter()
+        .map(|block| block["layer"].as_u64().unwrap())
+        .max();
+    assert_eq!(check["first_wrong_layer"], json!(last), "{name}, {stage}");
+    if wrong.is_empty() {
+        said.says(&["the planted fault changes no bit of the gradient here"]);
+    }
+    for block in wrong {
+        let count = |key: &str| block["counts"][key].as_u64().unwrap();
+        let total = count("agree") + count("disagree") + count("inconclusive");
+        said.says(&[&format!(
+            "{} (layer {}) is wrong: {} of {total} coordinates disagree; worst {}:",
+            text(&block["name"]),
+            block["layer"],
+            count("disagree"),
+            worst(block),
+        )]);
+    }
+}
+
+/// The examples that differ in more than the fault, as they are listed.
+#[test]
+fn the_examples_find_their_faults() {
+    let mut shapes = HashSet::new();
+    for (name, example) in faults() {
+        if shapes.insert(example.replace(&format!("--fault {name}"), "")) {
+            check_fault(&name, &example, "");
+        }
+    }
+}
+
+/// All of them, on a sample of the coordinates, of every block some; on all where the fault is in one.
+#[test]
+fn every_fault_is_found_where_it_was_planted_and_said_so() {
+    let mut faults = faults();
+    faults.retain(|(name, _)| !is_at_kinks(name));
+    let faults = Mutex::new(faults);
     std::thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
                 loop {
                     let next = faults.lock().unwrap().pop();
                     let Some((name, example)) = next else { break };
-                    check(&name, &example);
+                    let sample = match name.starts_with("single-weight") {
+                        true => "",
+                        false => "--sample 80",
+                    };
+                    check_fault(&name, &example, sample);
                 }
             });
         }
     });
-}
-
-#[test]
-fn every_fault_is_found_where_it_was_planted() {
-    each(check_fault);
-}
-
-#[test]
-fn the_text_names_every_wrong_block_and_its_worst_coordinate() {
-    each(check_text);
 }
 
 #[test]
@@ -159,5 +173,21 @@ fn some_faults_show_only_once_trained() {
             .says(&["The gradient is wrong after 50 steps, though right at initialization."]);
         let report = mlp_json(&format!("--fault {name} --steps 0"), 0);
         assert_eq!(report["verdict"], "agree", "{name}");
+    }
+}
+
+/// Another subgradient is no mistake: nothing of the gradient changes away from kinks, and at one
+/// nothing is called wrong.
+#[test]
+fn a_choice_at_a_kink_is_not_called_wrong() {
+    for (name, example) in faults() {
+        if !is_at_kinks(&name) {
+            continue;
+        }
+        let line = words(&example)[1..].join(" ");
+        let run = Folder::new().run(&line).expect(0);
+        run.says(&["the planted fault changes no bit of the gradient here"]);
+        let report = mlp_json(&format!("--fault {name} --init zeros"), 3);
+        assert_eq!(report["verdict"], "inconclusive");
     }
 }

@@ -2,9 +2,10 @@
 
 use crate::tool::{blocks, checks, mlp_json, run, text};
 
+/// Holds a right network to exit code 0 with every judged coordinate decided; of every block some are.
 #[track_caller]
 fn agrees(line: &str) {
-    let report = mlp_json(line, 0);
+    let report = mlp_json(&format!("{line} --sample 150"), 0);
     assert_eq!(report["verdict"], "agree", "{line}");
     for check in checks(&report) {
         assert_eq!(check["counts"]["disagree"], 0, "{line}");
