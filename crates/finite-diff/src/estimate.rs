@@ -17,7 +17,7 @@ pub struct Estimate {
     pub noise: f64,
     /// The step h it was taken with.
     pub step: f64,
-    /// Whether J had the same bits at every point: it does not move with the coordinate.
+    /// Whether J was the same at every point: it does not move with the coordinate.
     pub flat: bool,
 }
 
@@ -174,11 +174,9 @@ impl<'a, T: Real> Line<'a, T> {
         Ok((j_to - j_from) / (x_to - x_from))
     }
 
-    /// Whether every value seen has the same bits.
+    /// Whether every value seen is the same; the sign of a zero is none.
     fn is_flat(&self) -> bool {
-        self.points
-            .iter()
-            .all(|point| point.2.to_bits() == self.points[0].2.to_bits())
+        self.points.iter().all(|point| point.2 == self.points[0].2)
     }
 
     /// The largest |J| seen on the line.

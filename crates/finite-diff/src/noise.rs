@@ -60,7 +60,7 @@ pub fn measure_noise<T: Real, O: Objective<T> + ?Sized>(
 }
 
 /// The spacings of the tables, as powers of ε.
-const SPACINGS: [f64; 3] = [0.4, 0.5, 0.6];
+const SPACINGS: [f64; 3] = [0.5, 0.6, 0.7];
 
 /// The same for a function of many values, such as a gradient: the noise σ of each of them, `None`
 /// where no spacing gave a stable answer. It costs 27 evaluations of the function.

@@ -332,8 +332,8 @@ fn unmeasured(cost: f64, coordinates: &[usize]) -> Derivatives {
 }
 
 /// Measures the noise σ of each entry of a gradient at `point`, for [`Settings::analytic_noise`]: how
-/// far rounding in the backward pass moves it, by 27 evaluations of `gradient` on a line through the
-/// point (see [`finite_diff::measure_field_noise`]).
+/// far rounding in the backward pass moves it, by nine evaluations of `gradient` next to the point
+/// (see [`finite_diff::measure_field_noise`]).
 ///
 /// # Errors
 /// [`CheckError::Difference`], where the gradient can't be evaluated.

@@ -19,9 +19,9 @@ pub const SAFETY: f64 = 2.0;
 pub const ROUNDING: f64 = 64.0;
 
 /// Where it was measured, r is six standard deviations of the noise, but at least [`ROUNDING`]/8 and
-/// at most this much in the same unit. Terms that cancel, as near a minimum, can lose five digits; a
+/// at most this much in the same unit. Terms that cancel, as near a minimum, can lose six digits; a
 /// backward pass in a lower precision than it says loses more, and is no rounding.
-pub const MOST_ROUNDING: f64 = 1e5;
+pub const MOST_ROUNDING: f64 = 1e6;
 
 /// How sharp a comparison must be to count as agreement, relative to the block's scale, or to the
 /// derivative itself where that is larger: what can't tell a millionth is no confirmation. For a
@@ -298,14 +298,28 @@ pub fn compare(
 /// Compares every coordinate of one block.
 pub fn compare_block(evidence: &Evidence, observations: &[Observation]) -> Vec<Comparison> {
     let scale = scale(observations);
-    // A handful of values tell a σ to a third at best; the block's own is steadier.
-    let sigmas = || observations.iter().filter_map(|o| o.analytic_noise);
-    let pooled = (sigmas().map(|s| s * s).sum::<f64>() / sigmas().count().max(1) as f64).sqrt();
+    // A handful of values tell a σ to a third at best; the block's own is steadier. Its median, so that
+    // entries that a kink was crossed for do not speak for the others.
+    let mut sigmas: Vec<f64> = observations
+        .iter()
+        .filter_map(|o| o.analytic_noise)
+        .collect();
+    sigmas.sort_by(f64::total_cmp);
+    let typical = sigmas.get(sigmas.len() / 2).copied().unwrap_or(0.0);
     let mut comparisons: Vec<Comparison> = observations
         .iter()
-        .map(|o| Observation {
-            analytic_noise: o.analytic_noise.map(|sigma| sigma.max(pooled)),
-            ..*o
+        .map(|o| {
+            let size = if scale > 0.0 {
+                (o.analytic.abs() / scale).max(1.0)
+            } else {
+                1.0
+            };
+            let most = 3.0 * typical * size;
+            let steadied = o.analytic_noise.map(|sigma| sigma.min(most).max(typical));
+            Observation {
+                analytic_noise: steadied,
+                ..*o
+            }
         })
         .map(|o| compare(&o, scale, evidence.working_epsilon, evidence.interrupted))
         .collect();
