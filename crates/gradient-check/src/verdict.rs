@@ -18,7 +18,7 @@ pub const SAFETY: f64 = 2.0;
 /// layers lose some bits.
 pub const ROUNDING: f64 = 64.0;
 
-/// Where it was measured, r is six standard deviations of the noise, but at least [`ROUNDING`]/8 and
+/// Where it was measured, r is six standard deviations of the noise, but at least [`ROUNDING`] and
 /// at most this much in the same unit. Terms that cancel, as near a minimum, can lose six digits; a
 /// backward pass in a lower precision than it says loses more, and is no rounding.
 pub const MOST_ROUNDING: f64 = 1e6;
@@ -218,7 +218,7 @@ pub fn compare(
         let unit = working_epsilon * size;
         match observation.analytic_noise {
             None => ROUNDING * unit,
-            Some(sigma) => (6.0 * sigma).clamp(ROUNDING / 8.0 * unit, MOST_ROUNDING * unit),
+            Some(sigma) => (6.0 * sigma).clamp(ROUNDING * unit, MOST_ROUNDING * unit),
         }
     } else {
         0.0
