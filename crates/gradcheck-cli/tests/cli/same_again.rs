@@ -7,7 +7,7 @@ use crate::tool::{Folder, mlp_json, redacted, run, text, without_times};
 fn a_run_can_be_repeated_bit_for_bit() {
     for line in [
         "--seed 7",
-        "--fault last-example-dropped --seed 3",
+        "--fault last-example-dropped --seed 3 --sample 99",
         "--data digits --layers 64,8,10 --sample 60 --batch-size 16 --optimizer adam",
         "--keep-prob 0.7 --frozen-masks --activation tanh",
         "--data synthetic --scheme complex-step",
@@ -56,7 +56,7 @@ fn the_command_of_a_report_gives_the_report_again() {
         "--data 'it'\\''s a table.csv' --header yes --label '$y' --steps 2",
         "--data=-d.csv --header auto --label 2 --loss mse --steps 2",
         "--config sub/net.toml --steps 2",
-        "--fault stale --steps 1",
+        "--fault stale --steps 1 --sample 30",
     ] {
         let first = folder.shell(&format!("gradcheck mlp --format json {line}"));
         assert_eq!(first.stderr, "", "{line}");
