@@ -11,6 +11,7 @@ pub mod network;
 pub mod output;
 pub mod progress;
 pub mod suggest;
+pub mod zoo;
 
 pub use args::{Cli, Command, ConfigProblem};
 pub use commands::run;

@@ -4,6 +4,7 @@ mod config;
 mod network;
 mod numbers;
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -60,6 +61,11 @@ pub enum Command {
     /// The list of planted faults
     #[command(after_help = "Example:\n  gradcheck faults\n  gradcheck mlp --fault db1-times-4")]
     Faults(OutputArgs),
+    /// How well the checker itself does, on planted faults and on right networks
+    #[command(
+        after_help = "Examples:\n  gradcheck zoo\n  gradcheck zoo --seeds 2 --only dw2-doubled --format json\n\nExit codes: 0 every fault large enough to see was rejected and no right network was, else 1."
+    )]
+    Zoo(ZooArgs),
     /// Completions for a shell, on standard output
     #[command(
         after_help = "Example:\n  gradcheck completions bash > ~/.local/share/bash-completion/completions/gradcheck"
@@ -205,6 +211,38 @@ pub struct CompareArgs {
     pub analytic: PathBuf,
     /// The one to judge it by
     pub numeric: PathBuf,
+    /// The form of the result
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// `gradcheck zoo`.
+#[derive(Debug, Args)]
+pub struct ZooArgs {
+    /// With how many seeds each fault is planted
+    #[arg(
+        long,
+        default_value_t = 20,
+        allow_hyphen_values = true,
+        value_parser = numbers::seed,
+        value_name = "N"
+    )]
+    pub seeds: u64,
+    /// How many right networks are checked
+    #[arg(
+        long,
+        default_value_t = 1000,
+        allow_hyphen_values = true,
+        value_parser = numbers::count,
+        value_name = "N"
+    )]
+    pub correct: usize,
+    /// How many threads [default: one a core]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = numbers::threads)]
+    pub threads: Option<NonZeroUsize>,
+    /// Only the fault of this name
+    #[arg(long, value_name = "NAME")]
+    pub only: Option<String>,
     /// The form of the result
     #[command(flatten)]
     pub output: OutputArgs,

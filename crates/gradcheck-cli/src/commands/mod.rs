@@ -6,6 +6,7 @@ mod faults;
 mod mlp;
 mod scalar;
 mod step;
+mod zoo;
 
 use std::io::Write;
 
@@ -42,6 +43,7 @@ fn dispatch(command: Command) -> Result<u8> {
         Command::Mlp(args) => mlp::run(*args),
         Command::Compare(args) => compare::run(&args),
         Command::Faults(args) => faults::run(&args),
+        Command::Zoo(args) => zoo::run(&args),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "gradcheck", &mut script);

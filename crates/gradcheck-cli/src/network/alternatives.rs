@@ -14,7 +14,7 @@ use tensor_core::{Matrix, MatrixView};
 use super::model::Model;
 
 /// The hypotheses for `model` at `theta`; those that can't be computed for its shape are left out.
-pub(super) fn alternatives(model: &Model<'_>, theta: &[f64]) -> Vec<Alternative> {
+pub(crate) fn alternatives(model: &Model<'_>, theta: &[f64]) -> Vec<Alternative> {
     let mut all = Vec::new();
     let mut add = |cause, message: String, gradient: Result<Option<Gradient<f64>>, MlpError>| {
         // A hypothesis that does not fit the network's shape is no hypothesis about it.

@@ -11,16 +11,16 @@ use tensor_core::RealScalar;
 use super::spec::Precision;
 
 /// A network on a batch, as something that has a gradient.
-pub(super) struct Model<'a> {
-    pub(super) architecture: &'a Architecture,
-    pub(super) batch: &'a Batch<f64>,
-    pub(super) masks: Option<&'a DropoutMasks<f64>>,
-    pub(super) precision: Precision,
+pub(crate) struct Model<'a> {
+    pub(crate) architecture: &'a Architecture,
+    pub(crate) batch: &'a Batch<f64>,
+    pub(crate) masks: Option<&'a DropoutMasks<f64>>,
+    pub(crate) precision: Precision,
 }
 
 impl Model<'_> {
     /// ∂J/∂θ by the network's own backward pass.
-    pub(super) fn gradient(&self, theta: &[f64]) -> Result<Gradient<f64>, MlpError> {
+    pub(crate) fn gradient(&self, theta: &[f64]) -> Result<Gradient<f64>, MlpError> {
         match self.precision {
             Precision::F64 => self.backward(theta, self.batch, self.masks),
             Precision::F32 => {
@@ -33,7 +33,7 @@ impl Model<'_> {
     }
 
     /// The same by a fault's backward pass.
-    pub(super) fn faulty(
+    pub(crate) fn faulty(
         &self,
         fault: &dyn Fault,
         theta: &[f64],
@@ -42,8 +42,8 @@ impl Model<'_> {
         fault.gradient(self.architecture, &parameters, self.batch, self.masks)
     }
 
-    /// The noise of each entry of the gradient under test, by rounding in its working type.
-    pub(super) fn noise(
+    /// The noise of each entry of the gradient under test in `f64`, by rounding.
+    pub(crate) fn noise(
         &self,
         fault: Option<&dyn Fault>,
         theta: &[f64],
@@ -56,16 +56,7 @@ impl Model<'_> {
             };
             Ok(gradient.into_flat())
         };
-        match self.precision {
-            Precision::F64 => measure_gradient_noise(under_test, theta, seed),
-            Precision::F32 => {
-                let widened = |theta: &[f32]| {
-                    under_test(&theta.iter().map(|x| f64::from(*x)).collect::<Vec<_>>())
-                };
-                let theta: Vec<f32> = theta.iter().map(|x| *x as f32).collect();
-                measure_gradient_noise(widened, &theta, seed)
-            }
-        }
+        measure_gradient_noise(under_test, theta, seed)
     }
 
     fn backward<T: RealScalar>(

@@ -303,7 +303,7 @@ fn default_layers(spec: &NetworkSpec, loss: Loss, features: usize) -> Vec<usize>
 }
 
 /// Labels as a matrix with one row an output: as they are for one output, else one-hot.
-fn targets(labels: &[f64], outputs: usize) -> Vec<f64> {
+pub(crate) fn targets(labels: &[f64], outputs: usize) -> Vec<f64> {
     if outputs == 1 {
         return labels.to_vec();
     }

@@ -1,0 +1,159 @@
+//! `gradcheck zoo`: how well the checker itself does.
+
+use std::fmt::Write as _;
+
+use anyhow::{Result, bail};
+use finite_diff::Progress;
+
+use crate::args::{Format, ZooArgs};
+use crate::exit;
+use crate::output::text::{BAD, FAINT, GOOD, STRONG, scientific, styled, table, thousands};
+use crate::output::{Sink, json};
+use crate::progress::Bar;
+use crate::zoo::{self, FaultTally, Options, Outcome};
+
+/// More threads than this gain nothing.
+const MOST_THREADS: usize = 1024;
+/// So many misses are told one by one for each fault.
+const MOST_MISSES: usize = 3;
+
+/// Runs the zoo and says how it went. Returns the exit code.
+pub(crate) fn run(args: &ZooArgs) -> Result<u8> {
+    if args.seeds == 0 {
+        bail!("--seeds 0 leaves nothing to plant: give at least 1");
+    }
+    if let Some(threads) = args.threads.filter(|threads| threads.get() > MOST_THREADS) {
+        bail!("--threads {threads} is too many: give at most {MOST_THREADS}, or leave it out");
+    }
+    let sink = Sink::open(args.output.output.as_deref(), &[])?;
+    let bar = Bar::new();
+    let progress = |p: Progress| bar.show("networks", p);
+    let options = Options {
+        seeds: args.seeds,
+        correct: args.correct,
+        only: args.only.clone(),
+        threads: args.threads,
+    };
+    let outcome = zoo::run(&options, &progress)?;
+    bar.finish();
+    sink.write(&match args.output.format {
+        Format::Text => render(&outcome),
+        Format::Json => json::render(&json::zoo(&outcome))?,
+    })?;
+    Ok(if outcome.is_good() {
+        exit::AGREE
+    } else {
+        exit::WRONG
+    })
+}
+
+fn render(outcome: &Outcome) -> String {
+    let head = [
+        "fault",
+        "runs",
+        "rejected",
+        "localised",
+        "diagnosed",
+        "below power",
+        "equivalent",
+        "missed",
+    ];
+    let mut rows: Vec<_> = outcome.faults.iter().map(|f| row(f, f.name)).collect();
+    rows.push(row(&outcome.totals(), "all"));
+    let mut said = table(&head, rows, 1);
+    said.push_str(&styled(FAINT, LEGEND));
+    said.push('\n');
+    for fault in &outcome.faults {
+        for miss in fault.misses.iter().take(MOST_MISSES) {
+            let what = if miss.rejected {
+                "other blocks blamed"
+            } else {
+                "missed"
+            };
+            let changed: Vec<_> = miss
+                .changed
+                .iter()
+                .map(|(name, change)| format!("{name} by {}", scientific(*change, 1)))
+                .collect();
+            let power = miss
+                .power
+                .map_or_else(|| "none".to_owned(), |p| scientific(p, 1));
+            let _ = writeln!(
+                said,
+                "{} {what}: {}; changed {} (power {power}), blamed {}",
+                styled(STRONG, fault.name),
+                miss.network,
+                changed.join(", "),
+                if miss.blamed.is_empty() {
+                    "nothing".to_owned()
+                } else {
+                    miss.blamed.join(" ")
+                },
+            );
+        }
+        if fault.misses.len() > MOST_MISSES {
+            let _ = writeln!(
+                said,
+                "  and {} more of it",
+                fault.misses.len() - MOST_MISSES
+            );
+        }
+    }
+    let correct = &outcome.correct;
+    let style = if correct.rejected == 0 { GOOD } else { BAD };
+    let _ = writeln!(
+        said,
+        "\n{} right networks, {}; of {} coordinates {} undecided ({} smooth, {} with kinks), {} flat \
+         throughout their block",
+        thousands(correct.nets as u64),
+        styled(style, format_args!("{} called wrong", correct.rejected)),
+        thousands(correct.coordinates as u64),
+        correct.inconclusive_smooth + correct.inconclusive_kinked,
+        correct.inconclusive_smooth,
+        correct.inconclusive_kinked,
+        correct.vacuous,
+    );
+    for (condition, (undecided, total)) in &correct.by_condition {
+        if *undecided > 0 {
+            let _ = writeln!(said, "  {condition}: {undecided} of {total} undecided");
+        }
+    }
+    for wrong in &correct.rejections {
+        let number =
+            |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |v| format!("{v:e}"));
+        let _ = writeln!(
+            said,
+            "  {}: {} is {:e}, numeric {}, bar {}, tolerance {:e}, one-sided {:?}; {} wrong",
+            wrong.network,
+            wrong.coordinate,
+            wrong.analytic,
+            number(wrong.numeric),
+            number(wrong.error_bar),
+            wrong.tolerance,
+            wrong.one_sided,
+            wrong.disagreeing,
+        );
+    }
+    said
+}
+
+const LEGEND: &str = "rejected: of the runs that changed a bit; localised, diagnosed: of those rejected; \
+below power: no\nchange as large as the check says it would catch; missed: larger, and not rejected";
+
+fn row(fault: &FaultTally, name: &str) -> Vec<String> {
+    let percent = |rate: f64| match rate.is_nan() {
+        true => "-".to_owned(),
+        // Rounded down: 100 % is all of them.
+        false => format!("{:.1} %", (rate * 1000.0).floor() / 10.0),
+    };
+    vec![
+        name.to_owned(),
+        fault.runs.to_string(),
+        percent(fault.rejection_rate()),
+        percent(fault.localisation_rate()),
+        percent(fault.diagnosis_rate()),
+        fault.below_power.to_string(),
+        fault.equivalent.to_string(),
+        fault.missed.to_string(),
+    ]
+}

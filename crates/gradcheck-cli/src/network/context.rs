@@ -1,0 +1,57 @@
+//! What the numbers of a network mean to the judge, who knows no network.
+
+use gradient_check::{Context, NamedFactor};
+use mlp::{Architecture, Batch};
+
+/// What numbers mean in a network, to name causes by.
+pub(crate) fn context(architecture: &Architecture, batch: &Batch<f64>, keep_prob: f64) -> Context {
+    let examples = batch.examples() as f64;
+    let outputs = batch.y().rows() as f64;
+    let named = |value, cause, meaning: &str| NamedFactor {
+        value,
+        cause,
+        meaning: meaning.to_owned(),
+    };
+    let mut factors = Vec::new();
+    if examples > 1.0 {
+        factors.push(named(
+            examples,
+            "missing-1-over-m",
+            "1/m is missing, m the number of examples",
+        ));
+        factors.push(named(
+            1.0 / examples,
+            "one-over-m-twice",
+            "1/m is applied twice, m the number of examples",
+        ));
+    }
+    if keep_prob < 1.0 {
+        factors.push(named(
+            keep_prob,
+            "keep-prob",
+            "the division by keep_prob is missing",
+        ));
+        factors.push(named(
+            1.0 / keep_prob,
+            "keep-prob",
+            "it is divided by keep_prob twice",
+        ));
+    }
+    if outputs > 1.0 {
+        factors.push(named(
+            outputs,
+            "outputs",
+            "a mean over the outputs is missing",
+        ));
+        factors.push(named(
+            1.0 / outputs,
+            "outputs",
+            "a mean over the outputs is too many",
+        ));
+    }
+    let lambda = architecture.l2();
+    Context {
+        factors,
+        decay: (lambda > 0.0).then_some(lambda / examples),
+    }
+}

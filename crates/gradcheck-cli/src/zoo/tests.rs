@@ -1,0 +1,61 @@
+//! A small zoo; the whole one is `gradcheck zoo`.
+
+#![allow(clippy::unwrap_used, reason = "a failure is a failed test")]
+
+use super::{Options, run};
+
+fn options(only: &str) -> Options {
+    Options {
+        seeds: 1,
+        correct: 20,
+        only: Some(only.to_owned()),
+        threads: None,
+    }
+}
+
+#[test]
+fn a_plain_fault_is_found_everywhere_and_named() {
+    let outcome = run(&options("dw2-doubled"), &|_| {}).unwrap();
+    let [fault] = outcome.faults.as_slice() else {
+        panic!("{:?}", outcome.faults);
+    };
+    assert_eq!((fault.name, fault.runs), ("dw2-doubled", 30));
+    assert_eq!(
+        (fault.equivalent, fault.below_power, fault.missed),
+        (0, 0, 0)
+    );
+    assert_eq!(
+        (fault.rejected, fault.localised),
+        (30, 30),
+        "{:?}",
+        fault.misses
+    );
+    // With two outputs, a factor of 2 is as well one of the outputs.
+    assert!(fault.diagnosed >= 25, "{:?}", fault.causes);
+    assert_eq!(outcome.correct.nets, 50);
+    assert_eq!(outcome.correct.rejections, []);
+    assert!(outcome.is_good());
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_outcome() {
+    let one = Options {
+        threads: std::num::NonZeroUsize::new(1),
+        correct: 5,
+        ..options("nan")
+    };
+    let three = Options {
+        threads: std::num::NonZeroUsize::new(3),
+        ..one.clone()
+    };
+    assert_eq!(run(&one, &|_| {}).unwrap(), run(&three, &|_| {}).unwrap());
+}
+
+#[test]
+fn an_unknown_fault_is_refused() {
+    let error = run(&options("dw2-double"), &|_| {}).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "no fault is named `dw2-double`: did you mean `dw2-doubled`?; `gradcheck faults` lists them"
+    );
+}
