@@ -12,6 +12,7 @@ mod check_all;
 mod ci;
 mod networks;
 mod workspace;
+mod zoo;
 
 use std::process::ExitCode;
 
@@ -36,6 +37,8 @@ struct Arguments {
 enum Command {
     /// The main job: a matrix of networks, each checked at initialisation and after training.
     CheckAll(check_all::Arguments),
+    /// How well the checker itself does, on planted faults and on right networks: `gradcheck zoo`.
+    Zoo(zoo::Arguments),
     /// Every check that a change must pass, from the formatting to the packages.
     Ci(ci::Arguments),
 }
@@ -76,6 +79,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
                 Verdict::Inconclusive(_) => Outcome::Undecided,
             })
         }
+        Command::Zoo(zoo) => zoo::run(arguments.color, zoo),
         Command::Ci(ci) => ci::run(&Workspace::find(arguments.color)?, ci),
     }
 }
