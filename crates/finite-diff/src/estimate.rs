@@ -75,10 +75,12 @@ impl Default for Noise {
 impl Noise {
     /// ε_f for values of J up to `magnitude`.
     pub fn at<T: Real>(self, magnitude: f64) -> f64 {
-        match self {
+        let noise = match self {
             Self::Relative(c) => c * T::EPSILON * magnitude,
             Self::Absolute(noise) => noise,
-        }
+        };
+        // Below the normal numbers the spacing no longer shrinks with the value.
+        noise.max(2.0 * T::EPSILON * T::min_positive_value().widen())
     }
 }
 

@@ -37,8 +37,8 @@ pub enum Ground {
         /// be at x, and not a cluster of small ones around it.
         resolved: bool,
     },
-    /// x lies between kinks that are nearer on both sides than any step can resolve: between them
-    /// the slope may be another one than outside.
+    /// x lies on a kink, or between kinks that are nearer on both sides than any step can resolve:
+    /// between them the slope may be another one than outside.
     Fenced,
 }
 
@@ -117,7 +117,6 @@ struct Survey {
     above: usize,
     known: bool,
     fenced: bool,
-    on_boundary: bool,
 }
 
 /// Asks for the piece at x and at each point of the ladder, from the narrowest on.
@@ -127,12 +126,11 @@ fn survey<T: Real>(line: &mut Line<'_, T>, h: f64, rungs: usize) -> Result<Surve
         above: rungs,
         known,
         fenced: false,
-        on_boundary: false,
     };
-    let (center, on_boundary) = match line.piece(0, h)? {
+    let center = match line.piece(0, h)? {
         Piece::Unknown => return Ok(all(false)),
         Piece::Everywhere => return Ok(all(true)),
-        center @ Piece::Numbered { on_boundary, .. } => (center, on_boundary),
+        center @ Piece::Numbered { .. } => center,
     };
     let mut reach = |sign: i32| -> Result<usize, Obstacle> {
         for rung in 0..rungs {
@@ -149,7 +147,6 @@ fn survey<T: Real>(line: &mut Line<'_, T>, h: f64, rungs: usize) -> Result<Surve
         // No side is smooth far enough: look at both as at those of a black box.
         return Ok(Survey {
             fenced: true,
-            on_boundary,
             ..all(false)
         });
     }
@@ -158,7 +155,6 @@ fn survey<T: Real>(line: &mut Line<'_, T>, h: f64, rungs: usize) -> Result<Surve
         above,
         known: true,
         fenced: false,
-        on_boundary,
     })
 }
 
@@ -216,7 +212,7 @@ fn conclude(
     else {
         return Outcome::StepNotRepresentable { step: h };
     };
-    let ground = if pieces.fenced && !(pieces.on_boundary && innermost_differ) {
+    let ground = if pieces.fenced {
         Ground::Fenced
     } else if differ(&left, &right) {
         Ground::Kink {

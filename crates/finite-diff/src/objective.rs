@@ -22,8 +22,6 @@ pub enum Piece {
     Numbered {
         /// A hash of the side that each unit is on for each example.
         fingerprint: u64,
-        /// Whether some unit is exactly on a kink.
-        on_boundary: bool,
     },
 }
 

@@ -218,11 +218,12 @@ pub fn check_by_complex_step<O: Objective<Complex<f64>> + ?Sized>(
         // The sum that a complex step carries through the forward pass cancels as the gradient's
         // own does.
         let lost = 6.0 * f64::EPSILON / settings.working_epsilon;
+        let most = verdict::MOST_ROUNDING * f64::EPSILON * verdict::scale(&evidence.observations);
         for observation in &mut evidence.observations {
             if let (Outcome::Estimated(estimate), Some(sigma)) =
                 (&mut observation.first, observation.analytic_noise)
             {
-                estimate.noise = estimate.noise.max(lost * sigma);
+                estimate.noise = estimate.noise.max((lost * sigma).min(most));
             }
         }
     } else {

@@ -261,10 +261,7 @@ fn a_point_fenced_in_by_kinks_is_undecided_where_the_objective_knows_its_pieces(
         fn piece(&self, x: &[f64]) -> Result<finite_diff::Piece, finite_diff::EvaluationError> {
             let within = (x[0] - 0.5).abs() < 1e-12;
             let fingerprint = if within { 0 } else { 1 + u64::from(x[0] > 0.5) };
-            Ok(finite_diff::Piece::Numbered {
-                fingerprint,
-                on_boundary: false,
-            })
+            Ok(finite_diff::Piece::Numbered { fingerprint })
         }
     }
     let at: [f64; 6] = [0.5, -0.7, 1.1, 0.2, -0.4, 0.9];
@@ -276,8 +273,10 @@ fn a_point_fenced_in_by_kinks_is_undecided_where_the_objective_knows_its_pieces(
             .verdict
     };
     assert_eq!(word(&gradient), Verdict::Inconclusive(Reason::Kink));
-    // Far outside of what kinks could do, it is wrong.
+    // Even far outside: what the slope in there is nobody can tell. What is no number is wrong.
     gradient[0] *= -5.0;
+    assert_eq!(word(&gradient), Verdict::Inconclusive(Reason::Kink));
+    gradient[0] = f64::NAN;
     assert_eq!(word(&gradient), Verdict::Disagree);
 }
 

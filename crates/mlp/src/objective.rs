@@ -66,7 +66,6 @@ impl<T: Scalar> Objective<T> for NetworkObjective<'_, T> {
         Ok(
             pattern.map_or(Piece::Everywhere, |pattern| Piece::Numbered {
                 fingerprint: pattern.fingerprint,
-                on_boundary: pattern.on_kink,
             }),
         )
     }
