@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use anyhow::{Result, bail};
 use finite_diff::Progress;
+use gradient_check::Verdict;
 
 use crate::args::{Format, ZooArgs};
 use crate::exit;
@@ -65,10 +66,9 @@ fn render(outcome: &Outcome) -> String {
     said.push('\n');
     for fault in &outcome.faults {
         for miss in fault.misses.iter().take(MOST_MISSES) {
-            let what = if miss.rejected {
-                "other blocks blamed"
-            } else {
-                "missed"
+            let what = match miss.verdict {
+                Verdict::Disagree => "other blocks blamed".to_owned(),
+                verdict => format!("missed ({verdict})"),
             };
             let changed: Vec<_> = miss
                 .changed

@@ -321,10 +321,11 @@ struct ZooFault {
 #[derive(Debug, Serialize)]
 struct ZooMiss {
     network: String,
-    rejected: bool,
+    verdict: String,
     changed: BTreeMap<String, f64>,
     blamed: Vec<String>,
     power: Option<f64>,
+    own_power: Option<f64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -423,10 +424,11 @@ fn zoo_fault(fault: &crate::zoo::FaultTally) -> ZooFault {
             .iter()
             .map(|miss| ZooMiss {
                 network: miss.network.clone(),
-                rejected: miss.rejected,
+                verdict: miss.verdict.to_string(),
                 changed: miss.changed.iter().cloned().collect(),
                 blamed: miss.blamed.clone(),
                 power: miss.power,
+                own_power: miss.own_power,
             })
             .collect(),
     }

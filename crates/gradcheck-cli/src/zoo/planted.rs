@@ -43,14 +43,17 @@ pub struct FaultTally {
 pub struct Miss {
     /// The network, the seed, the condition.
     pub network: String,
-    /// Whether the gradient was called wrong all the same.
-    pub rejected: bool,
+    /// The word on the gradient: `disagree` where other blocks were blamed.
+    pub verdict: Verdict,
     /// The blocks that the fault changed, with the largest change relative to the block's scale.
     pub changed: Vec<(String, f64)>,
     /// The blocks blamed.
     pub blamed: Vec<String>,
-    /// The smallest change in one coordinate that would have been caught.
+    /// The smallest change in one coordinate that would have been caught, as the check of the right
+    /// gradient says.
     pub power: Option<f64>,
+    /// The same, as the check of the wrong one says.
+    pub own_power: Option<f64>,
 }
 
 impl FaultTally {
@@ -221,10 +224,11 @@ impl Unit {
         if (rejected && !localised) || (!rejected && !below_power) {
             tally.misses.push(Miss {
                 network: self.scene.name.clone(),
-                rejected,
+                verdict: report.verdict,
                 changed,
                 blamed,
                 power,
+                own_power: report.power.map(|power| power.single_coordinate),
             });
         }
         Ok(tally)
