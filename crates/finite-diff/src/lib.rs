@@ -1,4 +1,7 @@
 #![doc = include_str!("../README.md")]
+//!
+//! Numeric derivatives of any scalar function, each with an error bar; knows no matrix, no network and no
+//! tolerance.
 
 pub mod course;
 mod error;

@@ -1,4 +1,6 @@
 #![doc = include_str!("../README.md")]
+//!
+//! The command `gradcheck`: the only crate that prints, parses flags and knows file formats.
 
 mod args;
 mod commands;

@@ -1,10 +1,13 @@
 #![doc = include_str!("../README.md")]
+//!
+//! Judges a gradient derived by hand against numeric derivatives with error bars; knows no layer and no scheme.
 
 mod check;
 mod diagnosis;
 mod difference;
 pub mod evidence;
 mod pair;
+mod passes;
 mod report;
 pub mod verdict;
 

@@ -1,0 +1,194 @@
+//! The passes over the coordinates: every one cheaply, blunt ones with a sharper stencil, suspects on
+//! the ladder of steps.
+//!
+//! Evaluates and collects. Asks the verdict only who wants another look.
+
+use std::collections::HashSet;
+
+use finite_diff::{
+    Derivatives, DifferenceError, Entry, Execution, Noise, Objective, Outcome, ParameterLayout,
+    Progress, Real, Scheme, Side, Stencil, differentiate_finely,
+};
+
+use crate::Settings;
+use crate::evidence::{Evidence, Observation};
+use crate::verdict::{self, Verdict};
+
+/// A sharper stencil for what agrees, but not sharply: the five-point one, with a longer step and so
+/// less noise.
+pub(crate) fn sharpen<T: Real, O: Objective<T> + ?Sized>(
+    evidence: &mut Evidence,
+    objective: &O,
+    point: &[T],
+    layout: &ParameterLayout,
+    scheme: &Scheme,
+    execution: &Execution<'_>,
+) -> Result<(), DifferenceError> {
+    let blunt: Vec<usize> = by_block(evidence, layout)
+        .flat_map(|observations| {
+            let scale = verdict::scale(observations);
+            let epsilon = evidence.working_epsilon;
+            verdict::compare_block(evidence, observations)
+                .into_iter()
+                .filter(move |comparison| comparison.wants_sharper_look(scale, epsilon))
+        })
+        .map(|comparison| comparison.coordinate)
+        .collect();
+    if blunt.is_empty() || scheme.stencil == Stencil::FIVE_POINT || evidence.interrupted {
+        return Ok(());
+    }
+    let sharper = Scheme {
+        noise: scheme.noise,
+        ..Scheme::optimal(Stencil::FIVE_POINT)
+    };
+    let execution = Execution {
+        progress: None,
+        ..*execution
+    };
+    let run = finite_diff::differentiate(objective, point, &blunt, &sharper, &execution)?;
+    evidence.evaluations += run.evaluations;
+    evidence.interrupted |= run.interrupted;
+    for entry in run.entries {
+        let at = evidence
+            .observations
+            .binary_search_by_key(&entry.coordinate, |o| o.coordinate);
+        if let Ok(at) = at {
+            evidence.observations[at].sharper = Some(entry.outcome);
+        }
+    }
+    Ok(())
+}
+
+/// How many suspects are still looked at again, the furthest off first, after a run was cancelled: few
+/// enough to end at once, enough to say that a gradient is wrong where it was seen to be.
+const AFTER_CANCEL: usize = 4;
+
+/// The second pass: every suspect on the ladder. Returns how many there were.
+pub(crate) fn look_again<T: Real, O: Objective<T> + ?Sized>(
+    evidence: &mut Evidence,
+    objective: &O,
+    point: &[T],
+    layout: &ParameterLayout,
+    noise: Noise,
+    execution: &Execution<'_>,
+) -> Result<usize, DifferenceError> {
+    let mut suspects = suspects(evidence, layout);
+    if suspects.is_empty() {
+        return Ok(0);
+    }
+    let looked_at = evidence.observations.len();
+    let onward = |p: Progress| {
+        if let Some(progress) = execution.progress {
+            progress(Progress {
+                done: looked_at + p.done,
+                total: looked_at + p.total,
+            });
+        }
+    };
+    let again = Execution {
+        progress: Some(&onward),
+        ..*execution
+    };
+    let mut fine = differentiate_finely(objective, point, &suspects, noise, &again)?;
+    evidence.interrupted |= fine.interrupted;
+    evidence.evaluations += fine.evaluations;
+    if evidence.interrupted {
+        let done: HashSet<usize> = fine.entries.iter().map(|entry| entry.coordinate).collect();
+        suspects.retain(|coordinate| !done.contains(coordinate));
+        suspects.truncate(AFTER_CANCEL);
+        let last = Execution {
+            threads: execution.threads,
+            ..Execution::default()
+        };
+        let last = differentiate_finely(objective, point, &suspects, noise, &last)?;
+        evidence.evaluations += last.evaluations;
+        fine.entries.extend(last.entries);
+    }
+    for entry in &fine.entries {
+        let at = evidence
+            .observations
+            .binary_search_by_key(&entry.coordinate, |o| o.coordinate);
+        if let Ok(at) = at {
+            evidence.observations[at].fine = Some(entry.outcome);
+        }
+    }
+    Ok(fine.entries.len())
+}
+
+/// Those that do not agree sharply on the first look and could on a second, the furthest off first.
+fn suspects(evidence: &Evidence, layout: &ParameterLayout) -> Vec<usize> {
+    let mut suspects: Vec<_> = by_block(evidence, layout)
+        .flat_map(|observations| verdict::compare_block(evidence, observations))
+        .filter(|comparison| {
+            comparison.verdict != Verdict::Agree
+                && comparison.verdict != Verdict::Inconclusive(verdict::Reason::Vacuous)
+        })
+        .collect();
+    let excess = |c: &verdict::Comparison| {
+        c.numeric
+            .map_or(f64::INFINITY, |d| (c.analytic - d).abs() / c.tolerance)
+    };
+    suspects.sort_by(|a, b| excess(b).total_cmp(&excess(a)));
+    suspects
+        .into_iter()
+        .map(|comparison| comparison.coordinate)
+        .collect()
+}
+
+/// The observations of each block of the layout, in its order; they are in ascending order.
+pub(crate) fn by_block<'a>(
+    evidence: &'a Evidence,
+    layout: &'a ParameterLayout,
+) -> impl Iterator<Item = &'a [Observation]> {
+    layout.blocks().iter().map(|block| {
+        let at = |flat: usize| {
+            evidence
+                .observations
+                .partition_point(|o| o.coordinate < flat)
+        };
+        &evidence.observations[at(block.range().start)..at(block.range().end)]
+    })
+}
+
+pub(crate) fn collect(
+    evidence: &mut Evidence,
+    first: Derivatives,
+    analytic: &[f64],
+    settings: &Settings<'_>,
+) {
+    evidence.evaluations += first.evaluations;
+    evidence.interrupted |= first.interrupted;
+    evidence
+        .observations
+        .extend(first.entries.into_iter().map(|entry| {
+            Observation {
+                coordinate: entry.coordinate,
+                analytic: analytic[entry.coordinate],
+                analytic_noise: settings
+                    .analytic_noise
+                    .and_then(|noise| noise.get(entry.coordinate).copied().flatten()),
+                first: entry.outcome,
+                sharper: None,
+                fine: None,
+            }
+        }));
+}
+
+/// Where J itself is no number, or not the same twice: no probe is worth its price.
+pub(crate) fn unmeasured(cost: f64, coordinates: &[usize]) -> Derivatives {
+    let side = Side {
+        offset: 0,
+        replacement: f64::NAN,
+    };
+    let entry = |&coordinate| Entry {
+        coordinate,
+        outcome: Outcome::NonFinite { side, value: cost },
+        evaluations: 0,
+    };
+    Derivatives {
+        center: cost,
+        entries: coordinates.iter().map(entry).collect(),
+        evaluations: 0,
+        interrupted: false,
+    }
+}
