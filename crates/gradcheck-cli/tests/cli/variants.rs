@@ -88,7 +88,6 @@ fn every_scheme() {
 }
 
 #[test]
-#[ignore = "undecided since the rounding of the gradient is measured: the measured noise of f32 lies above \
             what counts as sharp for f32"]
 fn single_precision_agrees() {
     agrees("--precision f32");
