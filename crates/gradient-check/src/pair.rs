@@ -109,6 +109,7 @@ fn compare_block(offset: usize, analytic: &[f64], numeric: &[f64]) -> (f64, Vec<
                 numeric: Some(d),
                 error_bar: None,
                 tolerance,
+                doubt: 0.0,
                 verdict,
                 one_sided: None,
                 subgradient: false,

@@ -316,11 +316,12 @@ fn power(compared: &[(f64, Vec<Comparison>)]) -> Option<Power> {
             continue;
         }
         any = true;
-        single_coordinate =
-            agreeing().fold(single_coordinate, |worst, c| worst.max(c.tolerance / scale));
+        single_coordinate = agreeing().fold(single_coordinate, |worst, c| {
+            worst.max((c.tolerance + c.doubt) / scale)
+        });
         // A relative error δ of the whole block shows as soon as δ·|d| passes one tolerance.
         let relative = agreeing()
-            .filter_map(|c| Some(c.tolerance / c.numeric?.abs()))
+            .filter_map(|c| Some((c.tolerance + c.doubt) / c.numeric?.abs()))
             .fold(f64::INFINITY, f64::min);
         // Infinite where all that agrees is flat, beside what is wrong.
         if relative.is_finite() {

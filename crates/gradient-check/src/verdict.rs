@@ -147,6 +147,8 @@ pub struct Comparison {
     pub error_bar: Option<f64>,
     /// K·B + r, the distance from which |g − d| counts as wrong.
     pub tolerance: f64,
+    /// How far beyond `tolerance` a gradient in single precision is still undecided and not wrong.
+    pub doubt: f64,
     /// The word on it.
     pub verdict: Verdict,
     /// D⁻ and D⁺ where they differ: J has a kink at the very point, and d is their mean and no
@@ -205,6 +207,7 @@ pub fn compare(
         numeric: None,
         error_bar: None,
         tolerance: f64::INFINITY,
+        doubt: 0.0,
         verdict: Verdict::Inconclusive(Reason::BelowResolution),
         one_sided: None,
         subgradient: false,
@@ -228,7 +231,7 @@ pub fn compare(
     } else {
         0.0
     };
-    let doubt = if working_epsilon > f64::EPSILON {
+    comparison.doubt = if working_epsilon > f64::EPSILON {
         DOUBT * rounding
     } else {
         0.0
@@ -298,7 +301,7 @@ pub fn compare(
             Some(Outcome::StepNotRepresentable { .. }) if g.is_finite() => {
                 Verdict::Inconclusive(Reason::StepNotRepresentable)
             }
-            _ if (g - best.derivative).abs() <= comparison.tolerance + doubt => {
+            _ if (g - best.derivative).abs() <= comparison.tolerance + comparison.doubt => {
                 Verdict::Inconclusive(Reason::BelowResolution)
             }
             // A g that is not a number ends here too: it is not within anything.

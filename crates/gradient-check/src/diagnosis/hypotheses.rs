@@ -9,13 +9,13 @@ type Hypothesis = fn(&Exhibit<'_>, &[Exhibit<'_>], &Context) -> Option<Diagnosis
 /// All of them.
 pub(super) const HYPOTHESES: &[Hypothesis] = &[
     not_a_number,
+    wrong_axis,
     not_connected,
     single_entries,
     named_factor,
     decay,
     flattened,
     another_block,
-    wrong_axis,
     permuted,
     single_precision,
     some_factor,
@@ -256,6 +256,10 @@ fn wrong_axis(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Diagnos
         return None;
     }
     let first = e.g[0];
+    // All zero says something else; sums that cancel are not exactly zero.
+    if first == 0.0 {
+        return None;
+    }
     let equal =
         e.g.iter()
             .zip(&e.tolerance)
