@@ -88,7 +88,6 @@ fn every_scheme() {
 }
 
 #[test]
-            what counts as sharp for f32"]
 fn single_precision_agrees() {
     agrees("--precision f32");
     agrees("--precision f32 --activation gelu --scheme complex-step");
