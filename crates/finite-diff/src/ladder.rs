@@ -30,6 +30,8 @@ pub enum Ground {
         /// Whether a wider step gave another value than a narrower one, by more than twice what its own
         /// bar allows: something within its reach is not smooth.
         kink_in_reach: bool,
+        /// Whether J said itself that all points used lie on the smooth piece of x.
+        known: bool,
     },
     /// The one-sided derivatives differ: a kink at x.
     Kink {
@@ -190,7 +192,10 @@ fn conclude(
             derivative,
             left: side(left),
             right: side(right),
-            ground: Ground::Smooth { kink_in_reach },
+            ground: Ground::Smooth {
+                kink_in_reach,
+                known: true,
+            },
         });
     }
 
@@ -219,7 +224,10 @@ fn conclude(
             resolved: innermost_differ,
         }
     } else {
-        Ground::Smooth { kink_in_reach }
+        Ground::Smooth {
+            kink_in_reach,
+            known: false,
+        }
     };
     Outcome::Estimated(Refined {
         derivative,

@@ -23,25 +23,26 @@ pub struct Observation {
 }
 
 impl Observation {
-    /// The most careful estimate there is.
+    /// The most careful estimate there is: the ladder's, whose bar was held against other steps, or the
+    /// sharper of the others.
     pub fn best(&self) -> Option<Estimate> {
+        let fine = self
+            .fine
+            .and_then(|outcome| outcome.estimated().map(|r| r.derivative));
+        fine.or_else(|| self.before_the_ladder())
+    }
+
+    /// The sharper of the estimates before the ladder.
+    pub fn before_the_ladder(&self) -> Option<Estimate> {
         let first = self.first.estimated().copied();
         let sharper = self
             .sharper
             .and_then(|outcome| outcome.estimated().copied());
-        let first = match (first, sharper) {
+        match (first, sharper) {
             (Some(first), Some(sharper)) if sharper.error_bar() < first.error_bar() => {
                 Some(sharper)
             }
             (first, _) => first,
-        };
-        let fine = self
-            .fine
-            .and_then(|outcome| outcome.estimated().map(|r| r.derivative));
-        match (first, fine) {
-            // The ladder is the most careful: its bar was held against other steps.
-            (_, Some(fine)) => Some(fine),
-            (first, None) => first,
         }
     }
 

@@ -98,8 +98,9 @@ impl Reason {
     pub fn remedy(self) -> &'static str {
         match self {
             Self::BelowResolution => {
-                "the numeric derivative is too uncertain to confirm the gradient to a millionth of \
-                 its block's scale; scale the cost up, use fewer examples, or evaluate it in f64"
+                "the numeric derivative, or the rounding of the gradient itself, is too uncertain to \
+                 confirm the gradient to a millionth of its block's scale; take large constant terms out \
+                 of the cost, use fewer examples, or evaluate in f64"
             }
             Self::Kink => {
                 "the cost has a kink (ReLU, max, |x|) within reach of every step; check at another \
@@ -221,6 +222,16 @@ pub fn compare(
         return comparison;
     };
 
+    if !best.derivative.is_finite() || !best.error_bar().is_finite() {
+        // The values were finite and their difference was not.
+        if g.is_finite() {
+            comparison.verdict = Verdict::Inconclusive(Reason::NonFinite);
+        } else {
+            comparison.verdict = Verdict::Disagree;
+        }
+        return comparison;
+    }
+
     let size = g.abs().max(scale);
     let rounding = if size.is_finite() {
         let unit = working_epsilon * size;
@@ -246,15 +257,16 @@ pub fn compare(
     let refined = observation
         .fine
         .and_then(|outcome| outcome.estimated().copied());
-    let mut kink_in_reach = false;
+    let (mut kink_in_reach, mut known_smooth) = (false, false);
     match refined.map(|refined| (refined, refined.ground)) {
         None => {}
         Some((
             _,
             Ground::Smooth {
                 kink_in_reach: in_reach,
+                known,
             },
-        )) => kink_in_reach = in_reach,
+        )) => (kink_in_reach, known_smooth) = (in_reach, known),
         Some((refined, ground @ (Ground::Kink { .. } | Ground::Fenced))) => {
             let bar = tolerance(refined.left.error_bar().max(refined.right.error_bar()));
             let (left, right) = (refined.left.derivative, refined.right.derivative);
@@ -281,33 +293,42 @@ pub fn compare(
     }
 
     let within = (g - best.derivative).abs() <= comparison.tolerance;
-    comparison.verdict = if within && (comparison.tolerance <= resolution || comparison.flat) {
-        Verdict::Agree
-    } else if interrupted && observation.fine.is_none() {
-        // It wanted a second look, which was cancelled.
-        Verdict::Inconclusive(Reason::Interrupted)
-    } else if within {
-        Verdict::Inconclusive(if kink_in_reach {
-            Reason::Kink
+    // The ladder is the more careful look and not always the sharper one: what only its wider bar lets
+    // pass is not confirmed, unless all of its points are known to be on smooth ground and those of the
+    // first look are not.
+    let let_pass = !known_smooth
+        && observation.before_the_ladder().is_some_and(|first| {
+            first.error_bar() < best.error_bar()
+                && (g - first.derivative).abs() > tolerance(first.error_bar())
+        });
+    comparison.verdict =
+        if within && !let_pass && (comparison.tolerance <= resolution || comparison.flat) {
+            Verdict::Agree
+        } else if interrupted && observation.fine.is_none() {
+            // It wanted a second look, which was cancelled.
+            Verdict::Inconclusive(Reason::Interrupted)
+        } else if within {
+            Verdict::Inconclusive(if kink_in_reach {
+                Reason::Kink
+            } else {
+                Reason::BelowResolution
+            })
         } else {
-            Reason::BelowResolution
-        })
-    } else {
-        match observation.fine {
-            // The second look that would have to confirm it could not be had.
-            Some(Outcome::NonFinite { .. }) if g.is_finite() => {
-                Verdict::Inconclusive(Reason::NonFinite)
+            match observation.fine {
+                // The second look that would have to confirm it could not be had.
+                Some(Outcome::NonFinite { .. }) if g.is_finite() => {
+                    Verdict::Inconclusive(Reason::NonFinite)
+                }
+                Some(Outcome::StepNotRepresentable { .. }) if g.is_finite() => {
+                    Verdict::Inconclusive(Reason::StepNotRepresentable)
+                }
+                _ if (g - best.derivative).abs() <= comparison.tolerance + comparison.doubt => {
+                    Verdict::Inconclusive(Reason::BelowResolution)
+                }
+                // A g that is not a number ends here too: it is not within anything.
+                _ => Verdict::Disagree,
             }
-            Some(Outcome::StepNotRepresentable { .. }) if g.is_finite() => {
-                Verdict::Inconclusive(Reason::StepNotRepresentable)
-            }
-            _ if (g - best.derivative).abs() <= comparison.tolerance + comparison.doubt => {
-                Verdict::Inconclusive(Reason::BelowResolution)
-            }
-            // A g that is not a number ends here too: it is not within anything.
-            _ => Verdict::Disagree,
-        }
-    };
+        };
     comparison
 }
 

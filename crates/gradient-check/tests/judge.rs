@@ -128,6 +128,41 @@ fn nothing_that_is_not_a_number_ever_agrees() {
 }
 
 #[test]
+fn a_quotient_that_overflows_is_undecided_and_not_wrong() {
+    let j = from_fn(1, |x: &[f64]| x[0].exp());
+    let layout = ParameterLayout::flat("x", 1);
+    let report = check(&j, &[709f64.exp()], &[709.0], &layout, &Settings::default()).unwrap();
+    assert_eq!(report.counts.disagree, 0, "{:?}", report.worst[0]);
+    let report = check(&j, &[f64::NAN], &[709.0], &layout, &Settings::default()).unwrap();
+    assert_eq!(report.verdict, Verdict::Disagree);
+}
+
+/// A cost with noise below what the values show: an error above the stated power is never confirmed.
+#[test]
+fn an_error_above_the_power_does_not_agree_where_the_cost_is_noisy() {
+    let hash = |x: &[f64]| {
+        let bits = x.iter().fold(7u64, |h, v| {
+            (h ^ v.to_bits()).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+        });
+        (bits >> 11) as f64 / (1u64 << 53) as f64 - 0.5
+    };
+    let j = from_fn(2, move |x: &[f64]| {
+        x[0].sin() + x[1] * x[1] + 1e-12 * hash(x)
+    });
+    let layout = ParameterLayout::flat("x", 2);
+    let at = [0.7f64, 0.4];
+    let gradient = [at[0].cos(), 2.0 * at[1]];
+    let right = check(&j, &gradient, &at, &layout, &Settings::default()).unwrap();
+    assert_eq!(right.verdict, Verdict::Agree);
+    let power = right.power.unwrap().single_coordinate * right.blocks[0].scale;
+    for times in [2.0, 3.0, 10.0, 30.0] {
+        let wrong = [gradient[0] + times * power, gradient[1]];
+        let report = check(&j, &wrong, &at, &layout, &Settings::default()).unwrap();
+        assert_ne!(report.verdict, Verdict::Agree, "{times} times");
+    }
+}
+
+#[test]
 fn a_block_that_nothing_depends_on_is_no_pass() {
     let at: [f64; 6] = [0.3, -0.7, 1.1, 0.2, -0.4, 0.9];
     let only_the_first_block = |x: &[f64]| x[..4].iter().map(|v| v.sin()).sum::<f64>();

@@ -23,6 +23,9 @@ mod parameters;
 mod pattern;
 mod train;
 
+/// The matrices that a [`Batch`] is made of, so that depending on this crate alone is enough.
+pub use tensor_core;
+
 pub use activation::{Activation, LEAKY_SLOPE};
 pub use architecture::{Architecture, BlockSpec};
 pub use backward::{
