@@ -1,4 +1,4 @@
-//! The check itself: gather evidence in two passes, judge it, report.
+//! The check itself: gather evidence in passes over the coordinates, judge it, report.
 
 use std::time::Instant;
 

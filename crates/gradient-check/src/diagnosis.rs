@@ -222,7 +222,7 @@ fn unexplained(exhibit: &Exhibit<'_>, first_wrong_stage: Option<usize>) -> Diagn
         _ => (
             "unknown",
             "no simple cause fits; ruled out are a factor, the sign, a transposition, a permutation, \
-             another block's gradient, a decay term, a wrong axis, single entries, single precision, \
+             another block's gradient, a decay term, a wrong axis, a few entries among many right ones, single precision, \
              and whatever mistakes the model itself could try"
                 .to_owned(),
         ),
