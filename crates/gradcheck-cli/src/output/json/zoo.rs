@@ -1,0 +1,146 @@
+//! `gradcheck zoo`.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::SCHEMA;
+
+/// `gradcheck zoo`.
+#[derive(Debug, Serialize)]
+pub struct Zoo {
+    schema: u32,
+    faults: Vec<ZooFault>,
+    correct: ZooCorrect,
+    totals: ZooTotals,
+}
+
+#[derive(Debug, Serialize)]
+struct ZooFault {
+    name: &'static str,
+    runs: usize,
+    rejected: usize,
+    localised: usize,
+    diagnosed: usize,
+    equivalent: usize,
+    below_power: usize,
+    missed: usize,
+    causes: BTreeMap<&'static str, usize>,
+    misses: Vec<ZooMiss>,
+}
+
+#[derive(Debug, Serialize)]
+struct ZooMiss {
+    network: String,
+    verdict: String,
+    changed: BTreeMap<String, f64>,
+    blamed: Vec<String>,
+    power: Option<f64>,
+    own_power: Option<f64>,
+}
+
+#[derive(Debug, Serialize)]
+struct ZooCorrect {
+    nets: usize,
+    rejected: usize,
+    inconclusive_coordinates: f64,
+    coordinates: usize,
+    smooth_coordinates: usize,
+    inconclusive_smooth: usize,
+    inconclusive_kinked: usize,
+    vacuous: usize,
+    rejections: Vec<ZooRejection>,
+}
+
+#[derive(Debug, Serialize)]
+struct ZooRejection {
+    network: String,
+    coordinate: String,
+    analytic: f64,
+    numeric: Option<f64>,
+    error_bar: Option<f64>,
+    tolerance: f64,
+    one_sided: Option<[f64; 2]>,
+    disagreeing: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct ZooTotals {
+    rejected: f64,
+    localised: f64,
+    diagnosed: f64,
+    runs: usize,
+    equivalent: usize,
+    below_power: usize,
+    missed: usize,
+}
+
+/// The document of the zoo. `rejected` of the totals is a share of the runs that changed a bit,
+/// `localised` and `diagnosed` are shares of those rejected.
+pub fn zoo(outcome: &crate::zoo::Outcome) -> Zoo {
+    let totals = outcome.totals();
+    let correct = &outcome.correct;
+    Zoo {
+        schema: SCHEMA,
+        faults: outcome.faults.iter().map(zoo_fault).collect(),
+        correct: ZooCorrect {
+            nets: correct.nets,
+            rejected: correct.rejected,
+            inconclusive_coordinates: correct.inconclusive_rate(),
+            coordinates: correct.coordinates,
+            smooth_coordinates: correct.smooth_coordinates,
+            inconclusive_smooth: correct.inconclusive_smooth,
+            inconclusive_kinked: correct.inconclusive_kinked,
+            vacuous: correct.vacuous,
+            rejections: correct
+                .rejections
+                .iter()
+                .map(|wrong| ZooRejection {
+                    network: wrong.network.clone(),
+                    coordinate: wrong.coordinate.clone(),
+                    analytic: wrong.analytic,
+                    numeric: wrong.numeric,
+                    error_bar: wrong.error_bar,
+                    tolerance: wrong.tolerance,
+                    one_sided: wrong.one_sided,
+                    disagreeing: wrong.disagreeing,
+                })
+                .collect(),
+        },
+        totals: ZooTotals {
+            rejected: totals.rejection_rate(),
+            localised: totals.localisation_rate(),
+            diagnosed: totals.diagnosis_rate(),
+            runs: totals.runs,
+            equivalent: totals.equivalent,
+            below_power: totals.below_power,
+            missed: totals.missed,
+        },
+    }
+}
+
+fn zoo_fault(fault: &crate::zoo::FaultTally) -> ZooFault {
+    ZooFault {
+        name: fault.name,
+        runs: fault.runs,
+        rejected: fault.rejected,
+        localised: fault.localised,
+        diagnosed: fault.diagnosed,
+        equivalent: fault.equivalent,
+        below_power: fault.below_power,
+        missed: fault.missed,
+        causes: fault.causes.clone(),
+        misses: fault
+            .misses
+            .iter()
+            .map(|miss| ZooMiss {
+                network: miss.network.clone(),
+                verdict: miss.verdict.to_string(),
+                changed: miss.changed.iter().cloned().collect(),
+                blamed: miss.blamed.clone(),
+                power: miss.power,
+                own_power: miss.own_power,
+            })
+            .collect(),
+    }
+}

@@ -1,0 +1,140 @@
+//! The checks of a network, before and after training, and what they come to.
+
+use std::fmt::Write as _;
+
+use gradient_check::Verdict;
+
+use super::numbers::{seconds, sentence_case, thousands};
+use super::report::report;
+use super::style::{BAD, FAINT, GOOD, STRONG, UNSURE, styled, verdict};
+use crate::network::{Outcome, Prepared, Stage, command_line, summary};
+
+/// The checks of a network.
+pub fn network(prepared: &Prepared, outcome: &Outcome) -> String {
+    let mut text = format!("{}\n", styled(STRONG, summary(prepared)));
+    for checked in &outcome.checks {
+        let when = match checked.stage {
+            Stage::Initialization => "At initialization".to_owned(),
+            Stage::AfterTraining { .. } => {
+                format!("{} of training", sentence_case(&checked.stage.to_string()))
+            }
+        };
+        let _ = writeln!(
+            text,
+            "\n{}: {}",
+            styled(STRONG, when),
+            verdict(checked.report.verdict)
+        );
+        text.push_str(&report(&checked.report));
+        if checked.planted.as_ref().is_some_and(Vec::is_empty) {
+            text.push_str("  the planted fault changes no bit of the gradient here\n");
+        }
+        let _ = writeln!(
+            text,
+            "  {}",
+            styled(
+                FAINT,
+                format_args!(
+                    "{} evaluations of the cost in {}; {}, {} engine",
+                    thousands(checked.report.evaluations),
+                    seconds(checked.report.elapsed.as_secs_f64()),
+                    scheme(&checked.report.scheme),
+                    checked.engine,
+                )
+            )
+        );
+    }
+    text.push('\n');
+    text.push_str(&conclusion(prepared, outcome));
+    let _ = writeln!(
+        text,
+        "{}",
+        styled(FAINT, "This is slow: debug with it, never train with it.")
+    );
+    let _ = writeln!(
+        text,
+        "{}",
+        styled(
+            FAINT,
+            format_args!("Again: {}", command_line(&prepared.spec))
+        )
+    );
+    text
+}
+
+fn scheme(name: &str) -> String {
+    match name {
+        "complex-step" => "complex step".to_owned(),
+        "course" => "the course's differences".to_owned(),
+        stencil => format!("{stencil} differences"),
+    }
+}
+
+fn conclusion(prepared: &Prepared, outcome: &Outcome) -> String {
+    let mut text = String::new();
+    if let Some(error) = &outcome.training_failed {
+        let _ = writeln!(
+            text,
+            "{} {error}. The check at initialization stands.",
+            styled(BAD, "The training failed:")
+        );
+    }
+    if outcome.interrupted {
+        let _ = writeln!(
+            text,
+            "{} This is what was measured before.",
+            styled(UNSURE, "Interrupted.")
+        );
+    }
+    let stages = |wanted: fn(Verdict) -> bool| {
+        let names: Vec<String> = outcome
+            .checks
+            .iter()
+            .filter(|checked| wanted(checked.report.verdict))
+            .map(|checked| match checked.stage {
+                Stage::Initialization => "at initialization".to_owned(),
+                Stage::AfterTraining { .. } => checked.stage.to_string(),
+            })
+            .collect();
+        names.join(" and ")
+    };
+    match outcome.verdict() {
+        Verdict::Agree => {
+            let _ = writeln!(
+                text,
+                "{} {}, as far as the power stated above goes.",
+                styled(GOOD, "The gradient is right"),
+                stages(|v| v == Verdict::Agree)
+            );
+        }
+        Verdict::Disagree => {
+            let right = stages(|v| v == Verdict::Agree);
+            let _ = writeln!(
+                text,
+                "{} {}{}.",
+                styled(BAD, "The gradient is wrong"),
+                stages(|v| v == Verdict::Disagree),
+                if right.is_empty() {
+                    String::new()
+                } else {
+                    format!(", though right {right}")
+                }
+            );
+        }
+        Verdict::Inconclusive(_) => {
+            let _ = writeln!(
+                text,
+                "{} Nothing was found to be wrong, but not everything could be decided.",
+                styled(UNSURE, "No verdict.")
+            );
+        }
+    }
+    if prepared.training.steps == 0 {
+        let _ = writeln!(
+            text,
+            "Not checked after training (--steps 0): a backward pass may be right only near \
+             initialization."
+        );
+    }
+    text
+}

@@ -1,0 +1,59 @@
+//! Colours, and tables without lines.
+//!
+//! Refuses to know what is shown.
+
+use anstyle::{AnsiColor, Style};
+use gradient_check::Verdict;
+use tabled::builder::Builder;
+use tabled::settings::object::Columns;
+use tabled::settings::{Alignment, Modify, Padding, Style as TableStyle};
+
+/// What is right.
+pub const GOOD: Style = AnsiColor::Green.on_default();
+/// What is wrong.
+pub const BAD: Style = AnsiColor::Red.on_default().bold();
+/// What is undecided.
+pub const UNSURE: Style = AnsiColor::Yellow.on_default();
+/// What leads the eye.
+pub const STRONG: Style = Style::new().bold();
+/// What can be skipped.
+pub const FAINT: Style = Style::new().dimmed();
+
+/// `text` in `style`.
+pub fn styled(style: Style, text: impl std::fmt::Display) -> String {
+    format!("{style}{text}{style:#}")
+}
+
+/// The style of a verdict.
+pub fn style_of(verdict: Verdict) -> Style {
+    match verdict {
+        Verdict::Agree => GOOD,
+        Verdict::Disagree => BAD,
+        Verdict::Inconclusive(_) => UNSURE,
+    }
+}
+
+/// A verdict in its colour.
+pub fn verdict(verdict: Verdict) -> String {
+    styled(style_of(verdict), verdict)
+}
+
+/// A table without lines: a head and rows, columns from `numbers_from` on to the right.
+pub fn table(head: &[&str], rows: Vec<Vec<String>>, numbers_from: usize) -> String {
+    let mut builder = Builder::default();
+    builder.push_record(head.iter().map(|cell| styled(FAINT, cell)));
+    for row in rows {
+        builder.push_record(row);
+    }
+    let mut table = builder.build();
+    table
+        .with(TableStyle::empty())
+        .with(Padding::new(2, 0, 0, 0));
+    table.with(Modify::new(Columns::new(numbers_from..)).with(Alignment::right()));
+    let mut text = String::new();
+    for line in table.to_string().lines() {
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
