@@ -22,6 +22,8 @@ pub enum Piece {
     Numbered {
         /// A hash of the side that each unit is on for each example.
         fingerprint: u64,
+        /// Whether the point lies on a border between pieces, where J may have no derivative.
+        on_kink: bool,
     },
 }
 

@@ -4,14 +4,17 @@ use std::time::Instant;
 
 use finite_diff::{
     DifferenceError, EvaluationError, Execution, LayoutError, Noise, Objective, Outcome,
-    ParameterLayout, Real, Scheme, Selection,
+    ParameterLayout, Piece, Real, Scheme, Selection,
 };
 use num_complex::Complex;
 use thiserror::Error;
 
+use crate::constants::Constants;
 use crate::diagnosis::{Alternative, Context};
 use crate::evidence::Evidence;
-use crate::passes::{by_block, collect, look_again, sharpen, unmeasured};
+use crate::passes::{
+    by_block, collect, look_again, look_from_the_complex_plane, sharpen, unmeasured, with_rounding,
+};
 use crate::report::{Frame, Report, assemble};
 use crate::verdict;
 
@@ -30,6 +33,15 @@ pub struct Settings<'a> {
     /// The noise σ of each entry of the analytic gradient, where somebody measured it; see
     /// [`measure_gradient_noise`]. Without it the gradient is held to some 256 ε of its block.
     pub analytic_noise: Option<&'a [Option<f64>]>,
+    /// r, how far each entry of the analytic gradient may be off by rounding, where somebody worked it out
+    /// from the arithmetic with [`Constants::rounding_unit`]. It is taken at its word, and no noise is
+    /// looked at then.
+    pub analytic_rounding: Option<&'a [f64]>,
+    /// The same function on complex numbers, with analytic operations only, where there is one: a second
+    /// method for those that do not agree at first, sharper and cheaper than a ladder of steps.
+    pub shadow: Option<&'a dyn Objective<Complex<f64>>>,
+    /// By what the judge judges; leave it as it is, but to find out what hangs on it.
+    pub constants: Constants,
     /// What is known of the function, to name causes by.
     pub context: Context,
     /// What the gradient would be under mistakes that people make in such a function; called only when
@@ -48,6 +60,9 @@ impl Default for Settings<'_> {
             selection: Selection::All,
             working_epsilon: f64::EPSILON,
             analytic_noise: None,
+            analytic_rounding: None,
+            shadow: None,
+            constants: Constants::default(),
             context: Context::default(),
             alternatives: None,
             seed: 0,
@@ -135,6 +150,7 @@ pub fn check<T: Real, O: Objective<T> + ?Sized>(
         evaluations: 2,
         interrupted: false,
         working_epsilon: settings.working_epsilon,
+        constants: settings.constants,
     };
     let mut reexamined = 0;
     // With a cost that is not a number, or not the same twice, no difference means anything.
@@ -159,8 +175,22 @@ pub fn check<T: Real, O: Objective<T> + ?Sized>(
         collect(&mut evidence, first, analytic, settings);
 
         sharpen(&mut evidence, objective, point, layout, &scheme, execution).map_err(named)?;
-        reexamined =
+        if let Some(shadow) = settings.shadow {
+            let smooth = smooth_at(objective, point, &mut evidence)?;
+            reexamined = look_from_the_complex_plane(
+                &mut evidence,
+                shadow,
+                point,
+                layout,
+                smooth,
+                execution,
+            )
+            .map_err(named)?;
+        }
+        let on_the_ladder =
             look_again(&mut evidence, objective, point, layout, noise, execution).map_err(named)?;
+        // Whoever came onto the ladder had been looked at from the complex plane, if there is one.
+        reexamined = reexamined.max(on_the_ladder);
     } else {
         collect(
             &mut evidence,
@@ -209,20 +239,19 @@ pub fn check_by_complex_step<O: Objective<Complex<f64>> + ?Sized>(
         evaluations: 2,
         interrupted: false,
         working_epsilon: settings.working_epsilon,
+        constants: settings.constants,
     };
     if deterministic && cost.is_finite() {
         let first = finite_diff::complex_step(objective, point, &coordinates, &settings.execution)
             .map_err(|source| name_coordinate(source, layout))?;
         collect(&mut evidence, first, analytic, settings);
-        // The sum that a complex step carries through the forward pass cancels as the gradient's
-        // own does.
-        let lost = 6.0 * f64::EPSILON / settings.working_epsilon;
-        let most = verdict::MOST_ROUNDING * f64::EPSILON * verdict::scale(&evidence.observations);
+        let scale = verdict::scale(&evidence.observations);
         for observation in &mut evidence.observations {
-            if let (Outcome::Estimated(estimate), Some(sigma)) =
-                (&mut observation.first, observation.analytic_noise)
-            {
-                estimate.noise = estimate.noise.max((lost * sigma).min(most));
+            if let Outcome::Estimated(estimate) = &observation.first {
+                let epsilon = settings.working_epsilon;
+                let estimate =
+                    with_rounding(estimate, observation, scale, epsilon, &settings.constants);
+                observation.first = Outcome::Estimated(estimate);
             }
         }
     } else {
@@ -273,6 +302,25 @@ fn fit(
         return Err(CheckError::Empty);
     }
     Ok(coordinates)
+}
+
+/// Whether J is smooth at the point, as far as it knows.
+fn smooth_at<T: Real, O: Objective<T> + ?Sized>(
+    objective: &O,
+    point: &[T],
+    evidence: &mut Evidence,
+) -> Result<Option<bool>, CheckError> {
+    let piece = objective
+        .piece(point)
+        .map_err(|source| CheckError::Difference(DifferenceError::Center { source }))?;
+    Ok(match piece {
+        Piece::Everywhere => Some(true),
+        Piece::Numbered { on_kink, .. } => {
+            evidence.evaluations += 1;
+            Some(!on_kink)
+        }
+        Piece::Unknown => None,
+    })
 }
 
 /// J at the point, and whether a second evaluation gives the same bits.

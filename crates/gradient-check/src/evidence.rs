@@ -5,6 +5,8 @@
 
 use finite_diff::{Estimate, Outcome, Refined};
 
+use crate::constants::Constants;
+
 /// All that is known of one coordinate.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Observation {
@@ -14,25 +16,31 @@ pub struct Observation {
     pub analytic: f64,
     /// The measured noise σ of g, where it was measured.
     pub analytic_noise: Option<f64>,
+    /// r, how far g may be off by rounding, where somebody worked it out.
+    pub analytic_rounding: Option<f64>,
     /// From the first pass.
     pub first: Outcome<Estimate>,
     /// From a sharper stencil, where the first look agreed but not sharply.
     pub sharper: Option<Outcome<Estimate>>,
+    /// From the same function on complex numbers, where there is one and it can be believed here, for
+    /// those that did not agree before.
+    pub shadow: Option<Shadow>,
     /// From the ladder of steps, for those that did not agree.
     pub fine: Option<Outcome<Refined>>,
 }
 
 impl Observation {
-    /// The most careful estimate there is: the ladder's, whose bar was held against other steps, or the
-    /// sharper of the others.
+    /// The most careful estimate there is: the ladder's, whose bar was held against other steps, or that
+    /// on complex numbers, which has no step to speak of, or the sharper of the others.
     pub fn best(&self) -> Option<Estimate> {
         let fine = self
             .fine
             .and_then(|outcome| outcome.estimated().map(|r| r.derivative));
-        fine.or_else(|| self.before_the_ladder())
+        fine.or_else(|| self.shadow.map(|shadow| shadow.estimate))
+            .or_else(|| self.before_the_ladder())
     }
 
-    /// The sharper of the estimates before the ladder.
+    /// The sharper of the finite differences before the ladder.
     pub fn before_the_ladder(&self) -> Option<Estimate> {
         let first = self.first.estimated().copied();
         let sharper = self
@@ -52,6 +60,16 @@ impl Observation {
     }
 }
 
+/// A derivative from the same function on complex numbers.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Shadow {
+    /// The derivative, with its bar.
+    pub estimate: Estimate,
+    /// Whether J said that the point lies on no kink, so that this is its derivative whatever finite
+    /// differences say.
+    pub smooth: bool,
+}
+
 /// All that was measured in a check.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Evidence {
@@ -67,4 +85,6 @@ pub struct Evidence {
     pub interrupted: bool,
     /// ε of the type the analytic gradient was computed in.
     pub working_epsilon: f64,
+    /// What it is to be judged by.
+    pub constants: Constants,
 }

@@ -3,6 +3,7 @@
 //! Judges a gradient derived by hand against numeric derivatives with error bars; knows no layer and no scheme.
 
 mod check;
+mod constants;
 mod diagnosis;
 mod difference;
 pub mod evidence;
@@ -12,6 +13,7 @@ mod report;
 pub mod verdict;
 
 pub use check::{CheckError, Settings, check, check_by_complex_step, measure_gradient_noise};
+pub use constants::Constants;
 pub use diagnosis::{Alternative, Context, Diagnosis, NamedFactor};
 pub use difference::{BUG_FROM, Band, WARN_ABOVE, difference};
 pub use pair::compare_gradients;

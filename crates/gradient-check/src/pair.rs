@@ -114,6 +114,7 @@ fn compare_block(offset: usize, analytic: &[f64], numeric: &[f64]) -> (f64, Vec<
                 one_sided: None,
                 subgradient: false,
                 flat: g == 0.0 && d == 0.0,
+                settled: true,
             }
         })
         .collect();

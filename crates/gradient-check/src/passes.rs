@@ -6,13 +6,16 @@
 use std::collections::HashSet;
 
 use finite_diff::{
-    Derivatives, DifferenceError, Entry, Execution, Noise, Objective, Outcome, ParameterLayout,
-    Progress, Real, Scheme, Side, Stencil, differentiate_finely,
+    Derivatives, DifferenceError, Entry, Estimate, Execution, Noise, Objective, Outcome,
+    ParameterLayout, Progress, Real, Scheme, Side, Stencil, differentiate_finely,
 };
 
+use num_complex::Complex;
+
 use crate::Settings;
-use crate::evidence::{Evidence, Observation};
-use crate::verdict::{self, Verdict};
+use crate::constants::Constants;
+use crate::evidence::{Evidence, Observation, Shadow};
+use crate::verdict::{self, Rule, Verdict};
 
 /// A sharper stencil for what agrees, but not sharply: the five-point one, with a longer step and so
 /// less noise.
@@ -27,10 +30,10 @@ pub(crate) fn sharpen<T: Real, O: Objective<T> + ?Sized>(
     let blunt: Vec<usize> = by_block(evidence, layout)
         .flat_map(|observations| {
             let scale = verdict::scale(observations);
-            let epsilon = evidence.working_epsilon;
+            let rule = Rule::of(evidence);
             verdict::compare_block(evidence, observations)
                 .into_iter()
-                .filter(move |comparison| comparison.wants_sharper_look(scale, epsilon))
+                .filter(move |comparison| comparison.wants_sharper_look(scale, &rule))
         })
         .map(|comparison| comparison.coordinate)
         .collect();
@@ -57,6 +60,92 @@ pub(crate) fn sharpen<T: Real, O: Objective<T> + ?Sized>(
         }
     }
     Ok(())
+}
+
+/// The same function on complex numbers, for those that do not agree sharply: one evaluation each, next
+/// to no bar, and nothing in common with finite differences but the function. It is believed where J
+/// says that the point lies on no kink (`smooth`), or where finite differences don't contradict it: at a
+/// kink it knows one side only. Not at all where it is another function: where its real part at the
+/// point is not J.
+pub(crate) fn look_from_the_complex_plane<T: Real>(
+    evidence: &mut Evidence,
+    shadow: &dyn Objective<Complex<f64>>,
+    point: &[T],
+    layout: &ParameterLayout,
+    smooth: Option<bool>,
+    execution: &Execution<'_>,
+) -> Result<usize, DifferenceError> {
+    let mut suspects = suspects(evidence, layout);
+    if suspects.is_empty() || evidence.interrupted {
+        return Ok(0);
+    }
+    suspects.sort_unstable();
+    let execution = Execution {
+        progress: None,
+        ..*execution
+    };
+    let widened: Vec<f64> = point.iter().map(|x| x.widen()).collect();
+    let run = finite_diff::complex_step(shadow, &widened, &suspects, &execution)?;
+    evidence.evaluations += run.evaluations;
+    evidence.interrupted |= run.interrupted;
+    let noise = evidence.constants.rounding * T::EPSILON * evidence.cost.abs();
+    if (run.center - evidence.cost).abs() > noise {
+        return Ok(0);
+    }
+    let scales: Vec<f64> = by_block(evidence, layout).map(verdict::scale).collect();
+    let looked_at = run.entries.len();
+    for entry in run.entries {
+        let at = evidence
+            .observations
+            .binary_search_by_key(&entry.coordinate, |o| o.coordinate);
+        let (Ok(at), Some(estimate)) = (at, entry.outcome.estimated()) else {
+            continue;
+        };
+        let block = layout
+            .blocks()
+            .iter()
+            .position(|block| block.range().contains(&entry.coordinate));
+        let scale = block.and_then(|block| scales.get(block).copied());
+        let observation = &mut evidence.observations[at];
+        let estimate = with_rounding(
+            estimate,
+            observation,
+            scale.unwrap_or(0.0),
+            evidence.working_epsilon,
+            &evidence.constants,
+        );
+        let smooth = smooth == Some(true);
+        let consistent = observation.before_the_ladder().is_some_and(|first| {
+            let apart = (first.derivative - estimate.derivative).abs();
+            apart <= evidence.constants.safety * (first.error_bar() + estimate.error_bar())
+        });
+        if smooth || consistent {
+            observation.shadow = Some(Shadow { estimate, smooth });
+        }
+    }
+    Ok(looked_at)
+}
+
+/// A derivative by the complex step, with the rounding in its bar that what it adds up along the forward
+/// pass has in common with what the backward pass adds up.
+pub(crate) fn with_rounding(
+    estimate: &Estimate,
+    observation: &Observation,
+    scale: f64,
+    working_epsilon: f64,
+    constants: &Constants,
+) -> Estimate {
+    let lost = f64::EPSILON / working_epsilon;
+    let most = constants.most_rounding * f64::EPSILON * scale;
+    let cancelled = match (observation.analytic_rounding, observation.analytic_noise) {
+        (Some(rounding), _) => lost * rounding,
+        (None, Some(sigma)) => (constants.deviations * lost * sigma).min(most),
+        (None, None) => 0.0,
+    };
+    Estimate {
+        noise: estimate.noise.max(cancelled),
+        ..*estimate
+    }
 }
 
 /// How many suspects are still looked at again, the furthest off first, after a run was cancelled: few
@@ -121,6 +210,7 @@ fn suspects(evidence: &Evidence, layout: &ParameterLayout) -> Vec<usize> {
         .flat_map(|observations| verdict::compare_block(evidence, observations))
         .filter(|comparison| {
             comparison.verdict != Verdict::Agree
+                && !comparison.settled
                 && comparison.verdict != Verdict::Inconclusive(verdict::Reason::Vacuous)
         })
         .collect();
@@ -168,7 +258,11 @@ pub(crate) fn collect(
                     .analytic_noise
                     .and_then(|noise| noise.get(entry.coordinate).copied().flatten()),
                 first: entry.outcome,
+                analytic_rounding: settings
+                    .analytic_rounding
+                    .and_then(|rounding| rounding.get(entry.coordinate).copied()),
                 sharper: None,
+                shadow: None,
                 fine: None,
             }
         }));

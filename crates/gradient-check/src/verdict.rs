@@ -1,42 +1,13 @@
 //! From evidence to verdict: agree, disagree, inconclusive. Pure functions; nothing is evaluated here.
 //!
-//! Every tolerance that a verdict with error bars rests on stands in this file; the course's bands are
-//! in `difference`. Knows no scheme, no step rule and no layer.
+//! The tolerances are those of [`Constants`]. Knows no scheme, no step rule and no layer.
 
 use std::fmt;
 
 use finite_diff::{Ground, Outcome};
 
+use crate::constants::Constants;
 use crate::evidence::{Evidence, Observation};
-
-/// K: how many error bars apart the two gradients may be. Bars at K = 1 covered every coordinate of
-/// the nets they were tried on; 2 leaves room for those that are not so well-behaved.
-pub const SAFETY: f64 = 2.0;
-
-/// The rounding r that the analytic gradient may carry where nobody measured it, in ε of its working
-/// type and relative to the larger of its own size and its block's scale: sums over a batch and a few
-/// layers lose some bits, up to eight here. (Single-precision backward passes of 641 parameters were
-/// off by up to 120 ε of their block's scale after 1000 steps of training.)
-pub const ROUNDING: f64 = 256.0;
-
-/// How many r a gradient in single precision must be off to be called wrong and not undecided: its
-/// rounding does not behave like noise where an output near 0 or 1 leaves it few digits.
-pub const DOUBT: f64 = 16.0;
-
-/// Where it was measured, r is six standard deviations of the noise, but at least [`ROUNDING`] and
-/// at most this much in the same unit. Terms that cancel, as near a minimum, can lose six digits; a
-/// backward pass in a lower precision than it says loses more, and is no rounding.
-pub const MOST_ROUNDING: f64 = 1e6;
-
-/// How sharp a comparison must be to count as agreement, relative to the block's scale, or to the
-/// derivative itself where that is larger: what can't tell a millionth is no confirmation. For a
-/// gradient in a lower precision it is four times [`ROUNDING`] of its own ε.
-pub const RESOLUTION: f64 = 1e-6;
-
-/// How sharp a look at a coordinate that agrees should be, relative to the block's scale, lest it is
-/// looked at with a sharper stencil: an error of 1e-8 of the scale is then seen wherever the noise of
-/// J allows it at all.
-pub const TARGET: f64 = 4e-9;
 
 /// The word on a coordinate, a block, or a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -159,12 +130,18 @@ pub struct Comparison {
     pub subgradient: bool,
     /// Whether J does not move with the coordinate and g is zero.
     pub flat: bool,
+    /// Whether the word was settled by a second method, the same function on complex numbers, so that no
+    /// further look is wanted.
+    pub settled: bool,
 }
 
 impl Comparison {
-    /// Whether it agrees, but less sharply than [`TARGET`] asks in a block of this scale.
-    pub fn wants_sharper_look(&self, scale: f64, working_epsilon: f64) -> bool {
-        let target = TARGET.max(2.0 * ROUNDING * working_epsilon) * scale;
+    /// Whether it agrees, but less sharply than the target in a block of this scale.
+    pub fn wants_sharper_look(&self, scale: f64, rule: &Rule) -> bool {
+        let Constants {
+            target, rounding, ..
+        } = rule.constants;
+        let target = target.max(2.0 * rounding * rule.working_epsilon) * scale;
         self.verdict == Verdict::Agree && !self.flat && self.tolerance > target
     }
 }
@@ -189,18 +166,57 @@ pub fn scale<'a>(observations: impl IntoIterator<Item = &'a Observation>) -> f64
     largest * (sum / f64::from(count)).sqrt()
 }
 
-/// Compares one coordinate. `scale` is its block's, `working_epsilon` that of the gradient's type,
-/// `interrupted` whether second looks may be missing.
+/// By what coordinates are compared.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rule {
+    /// K, λ, ρ and the rest.
+    pub constants: Constants,
+    /// ε of the type the gradient was computed in.
+    pub working_epsilon: f64,
+    /// Whether second looks may be missing.
+    pub interrupted: bool,
+}
+
+impl Rule {
+    /// The rule for what was measured in one check.
+    pub fn of(evidence: &Evidence) -> Self {
+        Self {
+            constants: evidence.constants,
+            working_epsilon: evidence.working_epsilon,
+            interrupted: evidence.interrupted,
+        }
+    }
+
+    /// r, how far g may be off by rounding: as worked out from the arithmetic, else as measured, else
+    /// some bits of the block's scale.
+    fn rounding(&self, observation: &Observation, scale: f64) -> f64 {
+        let size = observation.analytic.abs().max(scale);
+        if !size.is_finite() {
+            return 0.0;
+        }
+        if let Some(rounding) = observation.analytic_rounding {
+            return rounding;
+        }
+        let unit = self.working_epsilon * size;
+        let Constants {
+            rounding,
+            deviations,
+            most_rounding,
+            ..
+        } = self.constants;
+        match observation.analytic_noise {
+            None => rounding * unit,
+            Some(sigma) => (deviations * sigma).clamp(rounding * unit, most_rounding * unit),
+        }
+    }
+}
+
+/// Compares one coordinate. `scale` is its block's.
 ///
 /// - agree when |g − d| ≤ K·B + r and K·B + r ≤ resolution·max(scale, |d|), or g and J are flat;
 /// - disagree when |g − d| > K·B + r after the second pass, and no kink at the point explains it;
 /// - inconclusive otherwise, with the reason.
-pub fn compare(
-    observation: &Observation,
-    scale: f64,
-    working_epsilon: f64,
-    interrupted: bool,
-) -> Comparison {
+pub fn compare(observation: &Observation, scale: f64, rule: &Rule) -> Comparison {
     let g = observation.analytic;
     let mut comparison = Comparison {
         coordinate: observation.coordinate,
@@ -213,6 +229,7 @@ pub fn compare(
         one_sided: None,
         subgradient: false,
         flat: observation.is_flat(),
+        settled: false,
     };
     let Some(best) = observation.best() else {
         comparison.verdict = Verdict::Inconclusive(match observation.first {
@@ -232,27 +249,37 @@ pub fn compare(
         return comparison;
     }
 
-    let size = g.abs().max(scale);
-    let rounding = if size.is_finite() {
-        let unit = working_epsilon * size;
-        match observation.analytic_noise {
-            None => ROUNDING * unit,
-            Some(sigma) => (6.0 * sigma).clamp(ROUNDING * unit, MOST_ROUNDING * unit),
-        }
-    } else {
-        0.0
-    };
-    comparison.doubt = if working_epsilon > f64::EPSILON {
-        DOUBT * rounding
-    } else {
-        0.0
-    };
-    let resolution =
-        RESOLUTION.max(4.0 * ROUNDING * working_epsilon) * scale.max(best.derivative.abs());
-    let tolerance = |bar: f64| SAFETY * bar + rounding;
+    let rounding = rule.rounding(observation, scale);
+    if rule.working_epsilon > f64::EPSILON && observation.analytic_rounding.is_none() {
+        comparison.doubt = rule.constants.doubt * rounding;
+    }
+    let constants = &rule.constants;
+    let sharp = constants
+        .resolution
+        .max(4.0 * constants.rounding * rule.working_epsilon);
+    let resolution = sharp * scale.max(best.derivative.abs());
+    let tolerance = |bar: f64| constants.safety * bar + rounding;
     comparison.numeric = Some(best.derivative);
     comparison.error_bar = Some(best.error_bar());
     comparison.tolerance = tolerance(best.error_bar());
+
+    if let (Some(shadow), None) = (observation.shadow, observation.fine) {
+        let apart = (g - shadow.estimate.derivative).abs();
+        let excluded_before = observation
+            .before_the_ladder()
+            .is_some_and(|first| (g - first.derivative).abs() > tolerance(first.error_bar()));
+        comparison.settled = shadow.smooth;
+        if apart <= comparison.tolerance && comparison.tolerance <= resolution {
+            comparison.verdict = Verdict::Agree;
+            comparison.settled = true;
+        } else if (apart > comparison.tolerance + comparison.doubt || apart.is_nan())
+            && (shadow.smooth || excluded_before)
+        {
+            comparison.verdict = Verdict::Disagree;
+            comparison.settled = true;
+        }
+        return comparison;
+    }
 
     let refined = observation
         .fine
@@ -278,7 +305,7 @@ pub fn compare(
             // What a slope inside a cluster of kinks may be is not known.
             let possible = match ground {
                 Ground::Kink { resolved: true } => bar,
-                Ground::Kink { resolved: false } => bar + SAFETY * (right - left).abs(),
+                Ground::Kink { resolved: false } => bar + constants.safety * (right - left).abs(),
                 _ => f64::INFINITY,
             };
             comparison.verdict = if comparison.subgradient && bar <= resolution {
@@ -304,7 +331,7 @@ pub fn compare(
     comparison.verdict =
         if within && !let_pass && (comparison.tolerance <= resolution || comparison.flat) {
             Verdict::Agree
-        } else if interrupted && observation.fine.is_none() {
+        } else if rule.interrupted && observation.fine.is_none() {
             // It wanted a second look, which was cancelled.
             Verdict::Inconclusive(Reason::Interrupted)
         } else if within {
@@ -335,6 +362,7 @@ pub fn compare(
 /// Compares every coordinate of one block.
 pub fn compare_block(evidence: &Evidence, observations: &[Observation]) -> Vec<Comparison> {
     let scale = scale(observations);
+    let rule = Rule::of(evidence);
     // A handful of values tell a σ to a third at best; the block's own is steadier. Its median, so that
     // entries that a kink was crossed for do not speak for the others.
     let mut sigmas: Vec<f64> = observations
@@ -360,7 +388,7 @@ pub fn compare_block(evidence: &Evidence, observations: &[Observation]) -> Vec<C
                 ..*o
             }
         })
-        .map(|o| compare(&o, scale, evidence.working_epsilon, evidence.interrupted))
+        .map(|o| compare(&o, scale, &rule))
         .collect();
     let reason = if !evidence.cost.is_finite() {
         Some(Reason::NonFinite)

@@ -296,7 +296,10 @@ fn a_point_fenced_in_by_kinks_is_undecided_where_the_objective_knows_its_pieces(
         fn piece(&self, x: &[f64]) -> Result<finite_diff::Piece, finite_diff::EvaluationError> {
             let within = (x[0] - 0.5).abs() < 1e-12;
             let fingerprint = if within { 0 } else { 1 + u64::from(x[0] > 0.5) };
-            Ok(finite_diff::Piece::Numbered { fingerprint })
+            Ok(finite_diff::Piece::Numbered {
+                fingerprint,
+                on_kink: false,
+            })
         }
     }
     let at: [f64; 6] = [0.5, -0.7, 1.1, 0.2, -0.4, 0.9];

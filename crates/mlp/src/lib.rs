@@ -21,6 +21,7 @@ mod objective;
 mod optimizer;
 mod parameters;
 mod pattern;
+mod rounding;
 mod train;
 
 /// The matrices that a [`Batch`] is made of, so that depending on this crate alone is enough.
@@ -46,4 +47,5 @@ pub use objective::{NetworkObjective, layout};
 pub use optimizer::{ADAM_EPSILON, BETA1, BETA2, Optimizer};
 pub use parameters::Parameters;
 pub use pattern::{BranchPattern, branch_pattern_at};
+pub use rounding::{Arithmetic, rounding_bound};
 pub use train::{CurvePoint, Training, TrainingOptions, train, train_observed};

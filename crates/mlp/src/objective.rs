@@ -66,6 +66,7 @@ impl<T: Scalar> Objective<T> for NetworkObjective<'_, T> {
         Ok(
             pattern.map_or(Piece::Everywhere, |pattern| Piece::Numbered {
                 fingerprint: pattern.fingerprint,
+                on_kink: pattern.on_kink,
             }),
         )
     }

@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use finite_diff::{Execution, Progress, Scheme, Stencil, StepSize};
 use gradient_check::{Report, Settings, Verdict, check, check_by_complex_step, verdict};
 use mlp::{CurvePoint, MlpError, NetworkObjective, Parameters};
-use num_complex::Complex;
 
 use super::alternatives::alternatives;
 use super::context::context;
@@ -167,12 +166,9 @@ fn check_at(
         .as_ref()
         .map(|wrong| mlp_faults::changed_blocks(architecture, &right, wrong));
     let analytic = wrong.unwrap_or(right).into_flat();
-    // In single precision a line long enough to see the noise crosses kinks; the judge doubts such a
-    // gradient before it calls it wrong.
-    let analytic_noise = match spec.precision {
-        Precision::F64 => Some(model.noise(prepared.fault, theta, spec.seed)?),
-        Precision::F32 => None,
-    };
+    let analytic_rounding = model.rounding(theta)?;
+    let (complex_batch, complex_masks) = model.complex();
+    let shadow = NetworkObjective::new(architecture, &complex_batch, complex_masks.as_ref())?;
 
     let progress = |p: Progress| (watch.progress)(stage, p);
     let execution = Execution {
@@ -184,7 +180,8 @@ fn check_at(
     let mut settings = Settings {
         selection: prepared.selection.clone(),
         working_epsilon,
-        analytic_noise: analytic_noise.as_deref(),
+        analytic_rounding: Some(&analytic_rounding),
+        shadow: Some(&shadow),
         context: context(architecture, &batch, prepared.spec.keep_prob),
         alternatives: Some(&alternatives),
         seed: spec.seed,
@@ -197,12 +194,7 @@ fn check_at(
             let objective = NetworkObjective::new(architecture, &batch, masks)?;
             check(&objective, &analytic, theta, layout, &settings)?
         }
-        None => {
-            let batch = batch.cast::<Complex<f64>>();
-            let masks = masks.map(|masks| masks.cast::<Complex<f64>>());
-            let objective = NetworkObjective::new(architecture, &batch, masks.as_ref())?;
-            check_by_complex_step(&objective, &analytic, theta, layout, &settings)?
-        }
+        None => check_by_complex_step(&shadow, &analytic, theta, layout, &settings)?,
     };
     report.scheme = name_of(&SchemeName::ALL, spec.scheme).to_owned();
     Ok(Checked {

@@ -2,10 +2,13 @@
 //!
 //! Knows nothing of how it is judged.
 
-use finite_diff::EvaluationError;
-use gradient_check::{CheckError, measure_gradient_noise};
-use mlp::{Architecture, Batch, DropoutMasks, Gradient, MlpError, Parameters, backward, forward};
+use gradient_check::Constants;
+use mlp::{
+    Architecture, Arithmetic, Batch, DropoutMasks, Gradient, MlpError, Parameters, backward,
+    forward, rounding_bound,
+};
 use mlp_faults::Fault;
+use num_complex::Complex;
 use tensor_core::RealScalar;
 
 use super::spec::Precision;
@@ -42,21 +45,30 @@ impl Model<'_> {
         fault.gradient(self.architecture, &parameters, self.batch, self.masks)
     }
 
-    /// The noise of each entry of the gradient under test in `f64`, by rounding.
-    pub(crate) fn noise(
-        &self,
-        fault: Option<&dyn Fault>,
-        theta: &[f64],
-        seed: u64,
-    ) -> Result<Vec<Option<f64>>, CheckError> {
-        let under_test = |theta: &[f64]| -> Result<Vec<f64>, EvaluationError> {
-            let gradient = match fault {
-                Some(fault) => self.faulty(fault, theta)?,
-                None => self.gradient(theta)?,
-            };
-            Ok(gradient.into_flat())
+    /// How far a right gradient at `theta` may be off by rounding, in the precision of the model.
+    pub(crate) fn rounding(&self, theta: &[f64]) -> Result<Vec<f64>, MlpError> {
+        let (epsilon, smallest) = match self.precision {
+            Precision::F64 => (f64::EPSILON, f64::MIN_POSITIVE),
+            Precision::F32 => (f64::from(f32::EPSILON), f64::from(f32::MIN_POSITIVE)),
         };
-        measure_gradient_noise(under_test, theta, seed)
+        let arithmetic = Arithmetic {
+            unit: Constants::default().rounding_unit(epsilon),
+            smallest,
+        };
+        let parameters = Parameters::from_flat(self.architecture, theta.to_vec())?;
+        let bound = rounding_bound(
+            self.architecture,
+            &parameters,
+            self.batch,
+            self.masks,
+            arithmetic,
+        )?;
+        Ok(bound.into_flat())
+    }
+
+    /// The batch and the masks on complex numbers.
+    pub(crate) fn complex(&self) -> (Batch<Complex<f64>>, Option<DropoutMasks<Complex<f64>>>) {
+        (self.batch.cast(), self.masks.map(DropoutMasks::cast))
     }
 
     fn backward<T: RealScalar>(

@@ -119,7 +119,7 @@ const CONDITIONS: usize = 10;
 pub(super) fn run(number: usize) -> Result<Correct> {
     let scene = scene(number)?;
     let analytic = gradient(&scene, None, scene.parameters.as_flat())?;
-    Ok(Correct::of(&scene, &judge(&scene, None, &analytic)?))
+    Ok(Correct::of(&scene, &judge(&scene, &analytic)?))
 }
 
 fn scene(number: usize) -> Result<Scene> {

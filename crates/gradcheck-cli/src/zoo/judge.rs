@@ -4,29 +4,30 @@ use std::num::NonZeroUsize;
 
 use anyhow::Result;
 use finite_diff::{EvaluationError, Execution, Objective, Piece};
-use gradient_check::{Report, Settings, check, measure_gradient_noise};
+use gradient_check::{Report, Settings, check};
 use mlp::{MlpError, NetworkObjective, layout};
 use mlp_faults::Fault;
+use tensor_core::Scalar;
 
 use super::scene::{KEEP_PROB, Scene};
 use crate::network::{Model, Precision, alternatives, context};
 
 /// c·J.
-struct Scaled<'a> {
-    inner: NetworkObjective<'a, f64>,
+struct Scaled<'a, T> {
+    inner: NetworkObjective<'a, T>,
     factor: f64,
 }
 
-impl Objective<f64> for Scaled<'_> {
+impl<T: Scalar> Objective<T> for Scaled<'_, T> {
     fn dim(&self) -> usize {
         self.inner.dim()
     }
 
-    fn value(&self, point: &[f64]) -> Result<f64, EvaluationError> {
-        Ok(self.factor * self.inner.value(point)?)
+    fn value(&self, point: &[T]) -> Result<T, EvaluationError> {
+        Ok(T::from_f64(self.factor) * self.inner.value(point)?)
     }
 
-    fn piece(&self, point: &[f64]) -> Result<Piece, EvaluationError> {
+    fn piece(&self, point: &[T]) -> Result<Piece, EvaluationError> {
         self.inner.piece(point)
     }
 }
@@ -60,24 +61,22 @@ pub(super) fn gradient(
 }
 
 /// The report on that gradient, on one thread.
-pub(super) fn judge(scene: &Scene, fault: Option<&dyn Fault>, analytic: &[f64]) -> Result<Report> {
+pub(super) fn judge(scene: &Scene, analytic: &[f64]) -> Result<Report> {
     let theta = scene.parameters.as_flat();
-    let under_test = |theta: &[f64]| Ok(gradient(scene, fault, theta)?);
-    let (analytic_noise, working_epsilon) = match scene.precision {
-        Precision::F64 => (
-            measure_gradient_noise(under_test, theta, scene.seed)?,
-            f64::EPSILON,
-        ),
-        Precision::F32 => {
-            let single: Vec<f32> = theta.iter().map(|x| *x as f32).collect();
-            let widened = |theta: &[f32]| {
-                under_test(&theta.iter().map(|x| f64::from(*x)).collect::<Vec<_>>())
-            };
-            let noise = measure_gradient_noise(widened, &single, scene.seed)?;
-            (noise, f64::from(f32::EPSILON))
-        }
-    };
     let model = model(scene);
+    let mut analytic_rounding = model.rounding(theta)?;
+    for rounding in &mut analytic_rounding {
+        *rounding *= scene.factor;
+    }
+    let working_epsilon = match scene.precision {
+        Precision::F64 => f64::EPSILON,
+        Precision::F32 => f64::from(f32::EPSILON),
+    };
+    let (batch, masks) = model.complex();
+    let shadow = Scaled {
+        inner: NetworkObjective::new(&scene.architecture, &batch, masks.as_ref())?,
+        factor: scene.factor,
+    };
     let alternatives = || {
         let mut all = alternatives(&model, theta);
         for entry in all.iter_mut().flat_map(|a| &mut a.gradient) {
@@ -94,7 +93,8 @@ pub(super) fn judge(scene: &Scene, fault: Option<&dyn Fault>, analytic: &[f64]) 
     context.decay = context.decay.map(|decay| scene.factor * decay);
     let settings = Settings {
         working_epsilon,
-        analytic_noise: Some(&analytic_noise),
+        analytic_rounding: Some(&analytic_rounding),
+        shadow: Some(&shadow),
         context,
         alternatives: Some(&alternatives),
         seed: scene.seed,

@@ -164,7 +164,7 @@ impl Unit {
     pub(super) fn run(&self) -> Result<(Correct, Vec<FaultTally>)> {
         let theta = self.scene.parameters.as_flat();
         let own = gradient(&self.scene, None, theta)?;
-        let report = judge(&self.scene, None, &own)?;
+        let report = judge(&self.scene, &own)?;
         let power = report.power.map(|power| power.single_coordinate);
         // Faults work in double precision; what they changed shows against what that gives.
         let right = gradient(&self.scene, Some(&Unharmed), theta)?;
@@ -195,7 +195,7 @@ impl Unit {
         }
         let visible = |change: f64| power.is_some_and(|power| change > power);
         let below_power = !changed.iter().any(|(_, change)| visible(*change));
-        let report = judge(&self.scene, Some(fault), wrong)?;
+        let report = judge(&self.scene, wrong)?;
         let rejected = report.verdict == Verdict::Disagree;
         let wrong_blocks = || {
             report

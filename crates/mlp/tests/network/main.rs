@@ -11,6 +11,7 @@ mod laws;
 #[cfg(feature = "objective")]
 mod objective;
 mod refusals;
+mod rounding;
 mod training;
 
 use mlp::{Architecture, Batch, DropoutMasks, Loss, Parameters};
