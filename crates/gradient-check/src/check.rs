@@ -33,9 +33,9 @@ pub struct Settings<'a> {
     /// The noise σ of each entry of the analytic gradient, where somebody measured it; see
     /// [`measure_gradient_noise`]. Without it the gradient is held to some 256 ε of its block.
     pub analytic_noise: Option<&'a [Option<f64>]>,
-    /// r, how far each entry of the analytic gradient may be off by rounding, where somebody worked it out
-    /// from the arithmetic with [`Constants::rounding_unit`]. It is taken at its word, and no noise is
-    /// looked at then.
+    /// The noise σ that rounding leaves in each entry of a right gradient, where somebody worked it out
+    /// from the arithmetic, such as `mlp::rounding_noise`. It is taken at its word, and no other noise of
+    /// the gradient is looked at.
     pub analytic_rounding: Option<&'a [f64]>,
     /// The same function on complex numbers, with analytic operations only, where there is one: a second
     /// method for those that do not agree at first, sharper and cheaper than a ladder of steps.

@@ -85,11 +85,4 @@ impl Constants {
         *constant *= factor;
         Some(self)
     }
-
-    /// λu = deviations·ε/2: how far one operation of a gradient computed in a type with this ε may be off,
-    /// relative to its result, for whoever works out the rounding of a whole backward pass
-    /// ([`Settings::analytic_rounding`](crate::Settings)).
-    pub fn rounding_unit(&self, working_epsilon: f64) -> f64 {
-        self.deviations * working_epsilon / 2.0
-    }
 }

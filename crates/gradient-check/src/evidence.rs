@@ -16,7 +16,7 @@ pub struct Observation {
     pub analytic: f64,
     /// The measured noise σ of g, where it was measured.
     pub analytic_noise: Option<f64>,
-    /// r, how far g may be off by rounding, where somebody worked it out.
+    /// σ of the rounding of g, where somebody worked it out.
     pub analytic_rounding: Option<f64>,
     /// From the first pass.
     pub first: Outcome<Estimate>,

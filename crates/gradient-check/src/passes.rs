@@ -138,7 +138,7 @@ pub(crate) fn with_rounding(
     let lost = f64::EPSILON / working_epsilon;
     let most = constants.most_rounding * f64::EPSILON * scale;
     let cancelled = match (observation.analytic_rounding, observation.analytic_noise) {
-        (Some(rounding), _) => lost * rounding,
+        (Some(sigma), _) => constants.deviations * lost * sigma,
         (None, Some(sigma)) => (constants.deviations * lost * sigma).min(most),
         (None, None) => 0.0,
     };

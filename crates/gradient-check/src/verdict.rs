@@ -36,19 +36,23 @@ pub enum Reason {
     /// Gradient and derivative are zero throughout the block: nothing depends on it here, so that
     /// nothing was tested.
     Vacuous,
+    /// Gradient and derivative are zero to rounding throughout the block: a minimum or saddle, where terms
+    /// that are not small cancel, so that nothing in proportion to the gradient was tested.
+    Stationary,
     /// The check was stopped before it came to this.
     Interrupted,
 }
 
 impl Reason {
     /// Every reason, in the order they are shown.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::BelowResolution,
         Self::Kink,
         Self::NonFinite,
         Self::StepNotRepresentable,
         Self::NotDeterministic,
         Self::Vacuous,
+        Self::Stationary,
         Self::Interrupted,
     ];
 
@@ -61,6 +65,7 @@ impl Reason {
             Self::StepNotRepresentable => "step_not_representable",
             Self::NotDeterministic => "not_deterministic",
             Self::Vacuous => "vacuous",
+            Self::Stationary => "stationary",
             Self::Interrupted => "interrupted",
         }
     }
@@ -90,6 +95,11 @@ impl Reason {
             Self::Vacuous => {
                 "gradient and cost are flat throughout the block, so nothing was tested: a dead \
                  unit or an unused parameter; check at another point"
+            }
+            Self::Stationary => {
+                "gradient and derivative are zero to rounding throughout the block: the point is a minimum \
+                 or a saddle of it, where terms cancel. A term that is missing would have shown, a factor \
+                 would not; check at another point too"
             }
             Self::Interrupted => "the check was stopped before it was done; run it again",
         }
@@ -194,16 +204,16 @@ impl Rule {
         if !size.is_finite() {
             return 0.0;
         }
-        if let Some(rounding) = observation.analytic_rounding {
-            return rounding;
-        }
-        let unit = self.working_epsilon * size;
         let Constants {
             rounding,
             deviations,
             most_rounding,
             ..
         } = self.constants;
+        if let Some(sigma) = observation.analytic_rounding {
+            return deviations * sigma;
+        }
+        let unit = self.working_epsilon * size;
         match observation.analytic_noise {
             None => rounding * unit,
             Some(sigma) => (deviations * sigma).clamp(rounding * unit, most_rounding * unit),
@@ -396,6 +406,8 @@ pub fn compare_block(evidence: &Evidence, observations: &[Observation]) -> Vec<C
         Some(Reason::NotDeterministic)
     } else if !comparisons.is_empty() && comparisons.iter().all(|comparison| comparison.flat) {
         Some(Reason::Vacuous)
+    } else if is_stationary(observations, &comparisons) {
+        Some(Reason::Stationary)
     } else {
         None
     };
@@ -405,6 +417,24 @@ pub fn compare_block(evidence: &Evidence, observations: &[Observation]) -> Vec<C
         }
     }
     comparisons
+}
+
+/// Whether neither g nor d of a block is more than rounding. Only where that is known of both: bars that
+/// are wide for another reason say nothing of the point.
+fn is_stationary(observations: &[Observation], comparisons: &[Comparison]) -> bool {
+    let known = |o: &Observation| {
+        o.analytic_rounding.is_some()
+            && (o.shadow.is_some_and(|shadow| shadow.smooth) || o.is_flat())
+    };
+    let zero = |c: &Comparison| {
+        let numeric = c.numeric.unwrap_or(f64::NAN);
+        c.verdict != Verdict::Disagree
+            && c.analytic.abs() <= c.tolerance
+            && numeric.abs() <= c.tolerance
+    };
+    !comparisons.is_empty()
+        && observations.iter().all(known)
+        && comparisons.iter().all(|c| c.flat || zero(c))
 }
 
 /// The word on a whole: wrong if anything is wrong, else undecided if anything is undecided.

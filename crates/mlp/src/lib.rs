@@ -47,5 +47,5 @@ pub use objective::{NetworkObjective, layout};
 pub use optimizer::{ADAM_EPSILON, BETA1, BETA2, Optimizer};
 pub use parameters::Parameters;
 pub use pattern::{BranchPattern, branch_pattern_at};
-pub use rounding::{Arithmetic, rounding_bound};
+pub use rounding::{Arithmetic, rounding_noise};
 pub use train::{CurvePoint, Training, TrainingOptions, train, train_observed};

@@ -1,299 +1,289 @@
-//! How far rounding may throw off a backward pass: a running error analysis of forward and backward.
+//! How much noise rounding leaves in a right backward pass: the pass itself, with random roundings.
 //!
-//! Says what to expect of arithmetic, not of the code: nothing here looks at a gradient. Refuses to know
-//! who asks, and how many deviations they allow.
+//! Says what to expect of arithmetic, not of the code: no gradient under test is looked at. Refuses to
+//! know who asks, and how many deviations they allow.
 
-use tensor_core::{Matrix, MatrixView, Scalar, product, product_transpose_left, row_sums};
-
-use crate::{
-    Activation, Architecture, Batch, DropoutMasks, ForwardPass, Gradient, Loss, MlpError,
-    Parameters, forward, input_gradient, output_delta,
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use tensor_core::{
+    Matrix, MatrixView, add_to_rows, product, product_transpose_left, product_transpose_right,
+    row_sums,
 };
 
-/// What one operation may be off by.
+use crate::{
+    Activation, Architecture, Batch, DropoutMasks, Gradient, Loss, MlpError, Parameters, backward,
+    forward, output_delta,
+};
+
+/// The arithmetic that a backward pass is computed in.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Arithmetic {
-    /// Relative to its result: λu, with u the unit roundoff of the type (half its ε) and λ the number of
-    /// deviations to allow for.
-    pub unit: f64,
-    /// In absolute terms, where its result underflows: the smallest normal number of the type.
+    /// u: a result is off by at most u times itself; half of ε.
+    pub unit_roundoff: f64,
+    /// Below this numbers lose their digits: the smallest normal number.
     pub smallest: f64,
 }
 
-/// For each entry of the gradient, how far a right backward pass may be off by rounding, where one
-/// operation is off by `unit` times its result, or by `smallest`.
+impl Arithmetic {
+    /// Of `f32`.
+    pub const SINGLE: Self = Self {
+        unit_roundoff: f32::EPSILON as f64 / 2.0,
+        smallest: f32::MIN_POSITIVE as f64,
+    };
+    /// Of `f64`.
+    pub const DOUBLE: Self = Self {
+        unit_roundoff: f64::EPSILON / 2.0,
+        smallest: f64::MIN_POSITIVE,
+    };
+}
+
+/// How many passes are made: enough that none of a thousand σ comes out below half of what it is. (The
+/// sum of 32 squares is below a quarter of its mean once in 10⁶.)
+const PASSES: usize = 32;
+
+/// σ of each entry of the gradient: the standard deviation that rounding in `arithmetic` leaves in it,
+/// whoever computes it by forward pass and backpropagation.
 ///
-/// To first order, each operation adds its own rounding and hands on those of its operands (running
-/// error analysis: Higham 2002, "Accuracy and Stability of Numerical Algorithms", section 3.3). A sum
-/// of n terms adds √n·unit·Σ|term|, as roundings that are independent of each other do with high
-/// probability (Higham & Mary 2019, "A new approach to probabilistic rounding error analysis", SIAM J.
-/// Sci. Comput. 41(5), theorem 2.4): with u the unit roundoff of the working type, `unit` = λu is
-/// exceeded by a sum with probability 2·exp(−λ²/2) at most, to first order. With e for the error of a
-/// matrix, all absolute values taken entry by entry, n the number of terms:
+/// Monte Carlo arithmetic (Parker 1997, "Monte Carlo arithmetic: exploiting randomness in
+/// floating-point arithmetic", section 3): both passes are run 32 times in `f64`, each intermediate
+/// result x replaced by x + ξ·u·ρ with ξ uniform in [−1, 1] and seeded, and σ² is the mean square of what
+/// that does to an entry. What one rounding does to what comes after, along all its ways at once, is then
+/// in it by itself. With u the unit roundoff, ρ is
 ///
-/// - forward: e(Z) = |W|·e(A₋) + √n·unit·(|W|·|A₋| + |b|), e(A) = |φ′|∘e(Z) + unit·ρ(φ);
-/// - dZ_L = A − Y: e = e(A) + unit·|dZ|, which is where most is lost once the network is sure;
-/// - dW = 1/m dZ·A₋ᵀ: e = 1/m (e(dZ)·|A₋|ᵀ + |dZ|·e(A₋)ᵀ + √m·unit·|dZ|·|A₋|ᵀ) + unit·(|dW| + λ/m·|W|);
-/// - dA₋ = Wᵀ·dZ: e = |W|ᵀ·e(dZ) + √n·unit·|W|ᵀ·|dZ|;
-/// - dZ₋ = dA₋∘φ′: e = |φ′|∘e(dA₋) + |dA₋|∘(|φ″|∘e(Z₋) + unit·ρ(φ′)) + unit·|dZ₋|.
-///
-/// ρ(φ) and ρ(φ′) are the roundings of the functions themselves; ρ(φ′) = 2 for the curved ones, so that
-/// formulas such as 1 − a² for tanh′, which cancel where a unit saturates, count as right too. A unit
-/// whose pre-activation is within e(Z) of a kink may be on its other side: there |φ″|∘e(Z₋) is the jump
-/// of φ′. To each e, `smallest` is added once for each term.
+/// - |x| for a single operation, with the smallest normal number beside it;
+/// - √((1 + n/6)·Σt² + n/3·x²) for a sum x of n products t: the products, and partial sums as those of a
+///   random order of the terms;
+/// - 2|φ(z)| for the curved activations, with |z| more for GELU, whose ½(1 + erf) cancels below zero; and
+///   2 for their φ′, so that formulas such as 1 − a² for tanh′, which cancel where a unit saturates,
+///   count as right too.
 ///
 /// ```
-/// use mlp::{Activation, Architecture, Arithmetic, Batch, Loss, Parameters, rounding_bound};
+/// use mlp::{Activation, Architecture, Arithmetic, Batch, Loss, Parameters, rounding_noise};
 /// use tensor_core::Matrix;
 /// let net = Architecture::new(&[1, 1], Activation::Relu, Loss::MeanSquaredError)?;
 /// let parameters = Parameters::from_flat(&net, vec![1.0, 0.0])?;
 /// let nearly = 1.0 - 1e-9;
 /// let batch = Batch::new(Matrix::from_vec(1, 1, vec![1.0])?, Matrix::from_vec(1, 1, vec![nearly])?)?;
 /// // The gradient is 1e-9, and what A − Y lost is the rounding of 1.
-/// let double = Arithmetic { unit: f64::EPSILON / 2.0, smallest: f64::MIN_POSITIVE };
-/// let bound = rounding_bound(&net, &parameters, &batch, None, double)?;
-/// assert!((1e-16..1e-15).contains(&bound.db(1)[0]));
+/// let sigma = rounding_noise(&net, &parameters, &batch, None, Arithmetic::DOUBLE, 0)?;
+/// assert!((1e-17..1e-15).contains(&sigma.db(1)[0]));
 /// # Ok::<(), mlp::MlpError>(())
 /// ```
 ///
 /// # Errors
-/// As [`forward`] and [`backward`](crate::backward).
-pub fn rounding_bound(
+/// As [`forward`] and [`backward`].
+pub fn rounding_noise(
     architecture: &Architecture,
     parameters: &Parameters<f64>,
     batch: &Batch<f64>,
     masks: Option<&DropoutMasks<f64>>,
     arithmetic: Arithmetic,
+    seed: u64,
 ) -> Result<Gradient<f64>, MlpError> {
-    let Arithmetic { unit, smallest } = arithmetic;
     let pass = forward(architecture, parameters, batch, masks)?;
-    let activation = architecture.activation();
-    let forward_errors = forward_errors(architecture, &pass, arithmetic)?;
-    let examples = batch.examples() as f64;
-
-    let mut bound = Gradient::zeros(architecture)?;
-    let mut dz = output_delta(architecture.loss(), pass.output.view(), batch.y().view())?;
-    let mut dz_error = output_error(
-        architecture.loss(),
-        &pass,
-        &forward_errors[architecture.depth() - 1].z,
-        batch.y().view(),
-        &dz,
-        unit,
-    )?;
-    for layer in (1..=architecture.depth()).rev() {
-        let cache = pass.layer(layer)?;
-        let a_prev = cache.a_prev();
-        let a_size = magnitude(a_prev)?;
-        let a_error = match layer {
-            1 => Matrix::zeros(a_prev.rows(), a_prev.cols())?,
-            _ => Matrix::from_view(forward_errors[layer - 2].a.view())?,
-        };
-        let size = magnitude(dz.view())?;
-        let mut dw = outer(dz_error.view(), a_size.view())?;
-        add(&mut dw, &outer(size.view(), a_error.view())?, 1.0);
-        let terms = outer(size.view(), a_size.view())?;
-        add(&mut dw, &terms, unit * (examples.sqrt() + 1.0));
-        let decay = architecture.l2() / examples;
-        for (entry, weight) in dw.as_mut_slice().iter_mut().zip(cache.weights().as_slice()) {
-            *entry = *entry / examples + 2.0 * unit * (decay * weight).abs() + 2.0 * smallest;
+    let exact = backward(architecture, &pass, batch)?;
+    let mut noisy = NoisyPass {
+        architecture,
+        parameters,
+        batch,
+        masks,
+        arithmetic,
+        random: ChaCha8Rng::seed_from_u64(seed),
+    };
+    let mut sigma: Gradient<f64> = Gradient::zeros(architecture)?;
+    for _ in 0..PASSES {
+        let gradient = noisy.run()?;
+        let entries = sigma.as_flat_mut().iter_mut();
+        for ((sum, noisy), exact) in entries.zip(gradient.as_flat()).zip(exact.as_flat()) {
+            *sum += (noisy - exact).powi(2);
         }
-        let db: Vec<f64> = row_sums(dz_error.view())
-            .iter()
-            .zip(row_sums(size.view()))
-            .map(|(error, terms)| {
-                (error + unit * (examples.sqrt() + 1.0) * terms) / examples + smallest
-            })
-            .collect();
-        bound.set_layer(layer, dw.view(), &db)?;
-        if layer == 1 {
-            break;
-        }
-
-        let below = pass.layer(layer - 1)?;
-        let weights = magnitude(cache.weights())?;
-        let mut da_error = product_transpose_left(weights.view(), dz_error.view())?;
-        let terms = product_transpose_left(weights.view(), size.view())?;
-        let summands = (dz.rows() as f64).sqrt();
-        add(&mut da_error, &terms, unit * summands);
-        let da = input_gradient(cache.weights(), dz.view())?;
-        let z_error = &forward_errors[layer - 2].z;
-        dz = crate::activation_backward(activation, da.map(|x| x), below.z(), below.mask())?;
-        for (i, error) in da_error.as_mut_slice().iter_mut().enumerate() {
-            let kept = below.mask().map_or(1.0, |mask| mask.as_slice()[i]);
-            let z = below.z().as_slice()[i];
-            let passed = (kept * da.as_slice()[i]).abs();
-            *error = kept * activation.derivative(z).abs() * *error
-                + passed * derivative_error(activation, z, z_error.as_slice()[i], unit)
-                + unit * dz.as_slice()[i].abs()
-                + (weights.rows() as f64 + 2.0) * smallest;
-        }
-        dz_error = da_error;
     }
-    Ok(bound)
+    for entry in sigma.as_flat_mut() {
+        *entry = (*entry / PASSES as f64).sqrt();
+    }
+    Ok(sigma)
 }
 
-/// What one layer's Z and A may be off by.
-struct LayerError {
+struct NoisyPass<'a> {
+    architecture: &'a Architecture,
+    parameters: &'a Parameters<f64>,
+    batch: &'a Batch<f64>,
+    masks: Option<&'a DropoutMasks<f64>>,
+    arithmetic: Arithmetic,
+    random: ChaCha8Rng,
+}
+
+/// What the backward pass needs of one layer.
+struct NoisyLayer {
     z: Matrix<f64>,
     a: Matrix<f64>,
 }
 
-fn forward_errors(
-    architecture: &Architecture,
-    pass: &ForwardPass<'_, f64>,
-    Arithmetic { unit, smallest }: Arithmetic,
-) -> Result<Vec<LayerError>, MlpError> {
-    let activation = architecture.activation();
-    let mut errors: Vec<LayerError> = Vec::with_capacity(architecture.depth());
-    for layer in 1..=architecture.depth() {
-        let cache = pass.layer(layer)?;
-        let weights = magnitude(cache.weights())?;
-        let mut z = product(weights.view(), magnitude(cache.a_prev())?.view())?;
-        let summands = (cache.weights().cols() as f64 + 1.0).sqrt();
-        let columns = z.cols();
-        for (i, entry) in z.as_mut_slice().iter_mut().enumerate() {
-            *entry = unit * summands * (*entry + cache.bias()[i / columns].abs())
-                + (summands * summands) * smallest;
-        }
-        if let Some(below) = errors.last() {
-            let handed_on = product(weights.view(), below.a.view())?;
-            add(&mut z, &handed_on, 1.0);
-        }
-        let mut a = Matrix::from_view(z.view())?;
-        for (i, entry) in a.as_mut_slice().iter_mut().enumerate() {
-            let at = cache.z().as_slice()[i];
-            let kept = cache.mask().map_or(1.0, |mask| mask.as_slice()[i]);
-            *entry = kept
-                * (slope_between(activation, at, *entry) * *entry
-                    + unit * function_rounding(activation, at)
-                    + smallest);
-        }
-        errors.push(LayerError { z, a });
-    }
-    Ok(errors)
-}
-
-/// e(dZ_L).
-fn output_error(
-    loss: Loss,
-    pass: &ForwardPass<'_, f64>,
-    z_error: &Matrix<f64>,
-    y: MatrixView<'_, f64>,
-    dz: &Matrix<f64>,
-    unit: f64,
-) -> Result<Matrix<f64>, MlpError> {
-    let a = &pass.output;
-    let z = pass.logits();
-    let (outputs, examples) = a.shape();
-    let mut error = Matrix::from_view(z_error.view())?;
-    for j in 0..examples {
-        let column = |matrix: MatrixView<'_, f64>| matrix.column(j).collect::<Vec<_>>();
-        let (a, z, y) = (column(a.view()), column(z), column(y));
-        let (z_error, dz) = (column(z_error.view()), column(dz.view()));
-        let largest = z.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let shared: f64 = a.iter().zip(&z_error).map(|(a, e)| a * e).sum();
-        let labels: f64 = y.iter().sum();
-        for k in 0..outputs {
-            let own = match loss {
-                Loss::BinaryCrossEntropy => a[k] * (1.0 - a[k]) * z_error[k] + 2.0 * unit * a[k],
-                Loss::SoftmaxCrossEntropy => {
-                    let roundings = 4.0 + (outputs as f64).sqrt() + (z[k] - largest).abs();
-                    labels * a[k] * (z_error[k] + shared + unit * roundings)
-                }
-                Loss::MeanSquaredError => z_error[k],
+impl NoisyPass<'_> {
+    /// The gradient by one noisy forward and backward pass.
+    fn run(&mut self) -> Result<Gradient<f64>, MlpError> {
+        let layers = self.forward()?;
+        let mut gradient = Gradient::zeros(self.architecture)?;
+        let mut dz = self.delta(&layers)?;
+        let examples = self.batch.examples() as f64;
+        let decay = self.architecture.l2() / examples;
+        for layer in (1..=self.architecture.depth()).rev() {
+            let a_prev = match layer {
+                1 => self.batch.x().view(),
+                _ => layers[layer - 2].a.view(),
             };
-            error.as_mut_slice()[k * examples + j] = own + unit * dz[k].abs();
+            let weights = self.parameters.weights(layer);
+            let mut dw = product_transpose_right(dz.view(), a_prev)?;
+            let squares =
+                product_transpose_right(square(dz.view())?.view(), square(a_prev)?.view())?;
+            self.round_sums(&mut dw, &squares, examples);
+            for (entry, weight) in dw.as_mut_slice().iter_mut().zip(weights.as_slice()) {
+                let data = self.rounded(*entry / examples);
+                let term = self.rounded(decay * weight);
+                *entry = if decay == 0.0 {
+                    data
+                } else {
+                    self.rounded(data + term)
+                };
+            }
+            let mut db = Matrix::from_vec(dz.rows(), 1, row_sums(dz.view()))?;
+            let squares = row_sums(square(dz.view())?.view());
+            let squares = Matrix::from_vec(dz.rows(), 1, squares)?;
+            self.round_sums(&mut db, &squares, examples);
+            let db = db.map(|entry| self.rounded(entry / examples));
+            gradient.set_layer(layer, dw.view(), db.as_slice())?;
+            if layer > 1 {
+                let mut da = product_transpose_left(weights, dz.view())?;
+                let squares =
+                    product_transpose_left(square(weights)?.view(), square(dz.view())?.view())?;
+                self.round_sums(&mut da, &squares, dz.rows() as f64);
+                dz = self.through_activation(layer - 1, da, layers[layer - 2].z.view());
+            }
         }
+        Ok(gradient)
     }
-    Ok(error)
-}
 
-/// The largest |φ′| within `error` of z: a kink may lie between.
-fn slope_between(activation: Activation, z: f64, error: f64) -> f64 {
-    let here = activation.derivative(z).abs();
-    if !activation.is_smooth() && z.abs() <= error {
-        return 1.0;
-    }
-    here
-}
-
-/// ρ(φ): what evaluating φ adds, in units. GELU's Φ(z) = ½(1 + erf) cancels below zero.
-fn function_rounding(activation: Activation, z: f64) -> f64 {
-    match activation {
-        Activation::Relu | Activation::LeakyRelu | Activation::Identity => 0.0,
-        Activation::Gelu => 2.0 * activation.apply(z).abs() + z.abs(),
-        Activation::Tanh | Activation::Sigmoid | Activation::Softplus => {
-            2.0 * activation.apply(z).abs()
-        }
-    }
-}
-
-/// |φ″|·e(Z) + unit·ρ(φ′), or the jump of φ′ where the kink is in reach.
-fn derivative_error(activation: Activation, z: f64, error: f64, unit: f64) -> f64 {
-    match activation {
-        Activation::Identity => 0.0,
-        Activation::Relu | Activation::LeakyRelu => {
-            let jump = 1.0 - activation.derivative(-1.0f64);
-            if z.abs() <= error && error > 0.0 {
-                jump
+    fn forward(&mut self) -> Result<Vec<NoisyLayer>, MlpError> {
+        let depth = self.architecture.depth();
+        let activation = self.architecture.activation();
+        let mut layers: Vec<NoisyLayer> = Vec::with_capacity(depth);
+        for layer in 1..=depth {
+            let a_prev = match layers.last() {
+                Some(below) => below.a.view(),
+                None => self.batch.x().view(),
+            };
+            let weights = self.parameters.weights(layer);
+            let mut z = product(weights, a_prev)?;
+            let squares = product(square(weights)?.view(), square(a_prev)?.view())?;
+            let terms = weights.cols() as f64;
+            self.round_sums(&mut z, &squares, terms);
+            add_to_rows(&mut z, self.parameters.bias(layer))?;
+            let z = z.map(|entry| self.rounded(entry));
+            let a = if layer < depth {
+                let mask = self.masks.and_then(|masks| masks.mask(layer));
+                let mut a = z.map(|z| self.applied(activation, z));
+                if let Some(mask) = mask {
+                    for (a, kept) in a.as_mut_slice().iter_mut().zip(mask.as_slice()) {
+                        *a = self.rounded(*a * kept);
+                    }
+                }
+                a
             } else {
-                0.0
+                self.output(z.view())?
+            };
+            layers.push(NoisyLayer { z, a });
+        }
+        Ok(layers)
+    }
+
+    fn output(&mut self, z: MatrixView<'_, f64>) -> Result<Matrix<f64>, MlpError> {
+        let loss = self.architecture.loss();
+        let mut a = loss.output(z)?;
+        let (outputs, examples) = a.shape();
+        for (i, entry) in a.as_mut_slice().iter_mut().enumerate() {
+            let roundings = match loss {
+                Loss::MeanSquaredError => 0.0,
+                Loss::BinaryCrossEntropy => 2.0,
+                // The exponent, its exponential, the sum of them, the quotient.
+                Loss::SoftmaxCrossEntropy => {
+                    let largest = z.column(i % examples).fold(f64::NEG_INFINITY, f64::max);
+                    3.0 + (outputs as f64).sqrt() + (z.as_slice()[i] - largest).abs()
+                }
+            };
+            *entry += self.rounding(roundings * *entry);
+        }
+        Ok(a)
+    }
+
+    /// dZ_L.
+    fn delta(&mut self, layers: &[NoisyLayer]) -> Result<Matrix<f64>, MlpError> {
+        let loss = self.architecture.loss();
+        let output = layers.last().map(|last| last.a.view()).unwrap_or_default();
+        let dz = output_delta(loss, output, self.batch.y().view())?;
+        Ok(dz.map(|entry| self.rounded(entry)))
+    }
+
+    /// dZ = dA∘D∘φ′(Z).
+    fn through_activation(
+        &mut self,
+        layer: usize,
+        mut da: Matrix<f64>,
+        z: MatrixView<'_, f64>,
+    ) -> Matrix<f64> {
+        let activation = self.architecture.activation();
+        let mask = self.masks.and_then(|masks| masks.mask(layer));
+        for (i, entry) in da.as_mut_slice().iter_mut().enumerate() {
+            let kept = mask.map_or(1.0, |mask| mask.as_slice()[i]);
+            let slope = activation.derivative(z.as_slice()[i]);
+            let slope = match activation {
+                Activation::Relu | Activation::LeakyRelu | Activation::Identity => slope,
+                _ => slope + self.rounding(2.0),
+            };
+            *entry = self.rounded(*entry * kept * slope);
+        }
+        da
+    }
+
+    fn applied(&mut self, activation: Activation, z: f64) -> f64 {
+        let a = activation.apply(z);
+        match activation {
+            Activation::Relu | Activation::LeakyRelu | Activation::Identity => a,
+            Activation::Gelu => a + self.rounding(2.0 * a.abs() + z.abs()),
+            Activation::Tanh | Activation::Sigmoid | Activation::Softplus => {
+                a + self.rounding(2.0 * a)
             }
         }
-        smooth => second_derivative(smooth, z).abs() * error + 2.0 * unit,
     }
-}
 
-fn second_derivative(activation: Activation, z: f64) -> f64 {
-    let slope = |of: Activation, at: f64| of.derivative(at);
-    match activation {
-        Activation::Relu | Activation::LeakyRelu | Activation::Identity => 0.0,
-        // −2·tanh·tanh′.
-        Activation::Tanh => -2.0 * activation.apply(z) * slope(activation, z),
-        // σ′(1 − 2σ).
-        Activation::Sigmoid => slope(activation, z) * (1.0 - 2.0 * activation.apply(z)),
-        Activation::Softplus => slope(Activation::Sigmoid, z),
-        // Φ′(z)(2 − z²).
-        Activation::Gelu => {
-            (-0.5 * z * z).exp() / (2.0 * std::f64::consts::PI).sqrt() * (2.0 - z * z)
+    /// x, with the rounding of one operation; a zero is exact, and moved it would fall off a kink.
+    fn rounded(&mut self, x: f64) -> f64 {
+        if x == 0.0 {
+            return x;
         }
+        x + self.rounding(x) + self.draw() * self.arithmetic.smallest
     }
-}
 
-fn magnitude(matrix: MatrixView<'_, f64>) -> Result<Matrix<f64>, MlpError> {
-    Ok(Matrix::from_view(matrix)?.map(f64::abs))
-}
-
-/// a·bᵀ.
-fn outer(a: MatrixView<'_, f64>, b: MatrixView<'_, f64>) -> Result<Matrix<f64>, MlpError> {
-    Ok(tensor_core::product_transpose_right(a, b)?)
-}
-
-/// a ← a + factor·b.
-fn add<T: Scalar>(a: &mut Matrix<T>, b: &Matrix<T>, factor: T) {
-    for (a, b) in a.as_mut_slice().iter_mut().zip(b.as_slice()) {
-        *a += factor * *b;
+    /// ξ·u·size.
+    fn rounding(&mut self, size: f64) -> f64 {
+        self.draw() * self.arithmetic.unit_roundoff * size
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn second_derivatives_are_those_of_the_first() {
-        for &activation in Activation::ALL.iter().filter(|a| a.is_smooth()) {
-            for z in [-4.0, -1.3, -0.2, 0.0, 0.7, 2.5] {
-                let h = 1e-5;
-                let slope: f64 = activation.derivative(z + h) - activation.derivative(z - h);
-                let numeric = slope / (2.0 * h);
-                let exact = second_derivative(activation, z);
-                assert!(
-                    (numeric - exact).abs() < 1e-9,
-                    "{activation} at {z}: {numeric} against {exact}"
-                );
+    /// Entries that are sums of so many products, with the sums of the squares of these.
+    fn round_sums(&mut self, sums: &mut Matrix<f64>, squares: &Matrix<f64>, terms: f64) {
+        for (sum, squares) in sums.as_mut_slice().iter_mut().zip(squares.as_slice()) {
+            if *squares == 0.0 {
+                continue;
             }
+            let size = ((1.0 + terms / 6.0) * squares + terms / 3.0 * sum.powi(2)).sqrt();
+            *sum += self.rounding(size) + terms * self.draw() * self.arithmetic.smallest;
         }
     }
+
+    fn draw(&mut self) -> f64 {
+        self.random.random_range(-1.0..=1.0)
+    }
+}
+
+fn square(matrix: MatrixView<'_, f64>) -> Result<Matrix<f64>, MlpError> {
+    Ok(Matrix::from_view(matrix)?.map(|entry| entry * entry))
 }

@@ -2,15 +2,16 @@
 
 use std::fmt::Write as _;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use finite_diff::Progress;
-use gradient_check::Verdict;
+use gradient_check::{Constants, Verdict};
 
 use crate::args::{Format, ZooArgs};
 use crate::exit;
 use crate::output::text::{BAD, FAINT, GOOD, STRONG, scientific, styled, table, thousands};
 use crate::output::{Sink, json};
 use crate::progress::Bar;
+use crate::suggest::nearest;
 use crate::zoo::{self, FaultTally, Options, Outcome};
 
 /// More threads than this gain nothing.
@@ -33,6 +34,7 @@ pub(crate) fn run(args: &ZooArgs) -> Result<u8> {
         seeds: args.seeds,
         correct: args.correct,
         only: args.only.clone(),
+        constants: constants(&args.constant)?,
         threads: args.threads,
     };
     let outcome = zoo::run(&options, &progress)?;
@@ -45,6 +47,25 @@ pub(crate) fn run(args: &ZooArgs) -> Result<u8> {
         exit::AGREE
     } else {
         exit::WRONG
+    })
+}
+
+/// The judge's constants, each multiplied as asked for.
+fn constants(words: &[String]) -> Result<Constants> {
+    words.iter().try_fold(Constants::default(), |all, word| {
+        let (name, factor) = word.split_once('=').unwrap_or((word.as_str(), ""));
+        let factor = match factor.trim().parse::<f64>() {
+            Ok(factor) if factor.is_finite() && factor > 0.0 => factor,
+            _ => bail!(
+                "--constant {word} is not NAME=FACTOR with a factor above 0, such as safety=0.5"
+            ),
+        };
+        all.scaled(name, factor).with_context(|| {
+            let hint = nearest(name, Constants::NAMES.iter().copied())
+                .map_or_else(String::new, |s| format!(", did you mean `{s}`?"));
+            let known = Constants::NAMES.join(", ");
+            format!("--constant: `{name}` is unknown{hint}; choose from {known}")
+        })
     })
 }
 
@@ -103,8 +124,8 @@ fn render(outcome: &Outcome) -> String {
     let style = if correct.rejected == 0 { GOOD } else { BAD };
     let _ = writeln!(
         said,
-        "\n{} right networks, {}; of {} coordinates {} undecided ({} smooth, {} with kinks), {} flat \
-         throughout their block",
+        "\n{} right networks, {}; of {} coordinates {} undecided ({} smooth, {} with kinks), {} in \
+         blocks that nothing\ndepends on, {} in blocks where the gradient is zero to rounding",
         thousands(correct.nets as u64),
         styled(style, format_args!("{} called wrong", correct.rejected)),
         thousands(correct.coordinates as u64),
@@ -112,6 +133,7 @@ fn render(outcome: &Outcome) -> String {
         correct.inconclusive_smooth,
         correct.inconclusive_kinked,
         correct.vacuous,
+        correct.stationary,
     );
     for (condition, (undecided, total)) in &correct.by_condition {
         if *undecided > 0 {

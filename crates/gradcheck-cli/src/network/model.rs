@@ -2,10 +2,9 @@
 //!
 //! Knows nothing of how it is judged.
 
-use gradient_check::Constants;
 use mlp::{
     Architecture, Arithmetic, Batch, DropoutMasks, Gradient, MlpError, Parameters, backward,
-    forward, rounding_bound,
+    forward, rounding_noise,
 };
 use mlp_faults::Fault;
 use num_complex::Complex;
@@ -45,25 +44,23 @@ impl Model<'_> {
         fault.gradient(self.architecture, &parameters, self.batch, self.masks)
     }
 
-    /// How far a right gradient at `theta` may be off by rounding, in the precision of the model.
-    pub(crate) fn rounding(&self, theta: &[f64]) -> Result<Vec<f64>, MlpError> {
-        let (epsilon, smallest) = match self.precision {
-            Precision::F64 => (f64::EPSILON, f64::MIN_POSITIVE),
-            Precision::F32 => (f64::from(f32::EPSILON), f64::from(f32::MIN_POSITIVE)),
-        };
-        let arithmetic = Arithmetic {
-            unit: Constants::default().rounding_unit(epsilon),
-            smallest,
+    /// σ of each entry of a right gradient at `theta`: the noise of rounding in the precision of the model.
+    pub(crate) fn rounding(&self, theta: &[f64], seed: u64) -> Result<Vec<f64>, MlpError> {
+        let arithmetic = match self.precision {
+            Precision::F64 => Arithmetic::DOUBLE,
+            Precision::F32 => Arithmetic::SINGLE,
         };
         let parameters = Parameters::from_flat(self.architecture, theta.to_vec())?;
-        let bound = rounding_bound(
-            self.architecture,
+        let (architecture, batch) = (self.architecture, self.batch);
+        let noise = rounding_noise(
+            architecture,
             &parameters,
-            self.batch,
+            batch,
             self.masks,
             arithmetic,
+            seed,
         )?;
-        Ok(bound.into_flat())
+        Ok(noise.into_flat())
     }
 
     /// The batch and the masks on complex numbers.

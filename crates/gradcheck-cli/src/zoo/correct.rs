@@ -1,10 +1,10 @@
 //! Right networks under conditions that make a checker cry wolf.
 
 use anyhow::Result;
-use gradient_check::{Reason, Report, Verdict};
+use gradient_check::{Constants, Reason, Report, Verdict};
 use mlp::{Activation, Architecture, Loss};
 
-use super::judge::{gradient, judge};
+use super::judge::{Court, gradient};
 use super::scene::Scene;
 
 /// How right networks fared.
@@ -18,15 +18,17 @@ pub struct Correct {
     pub coordinates: usize,
     /// Of those, the coordinates of networks with a smooth activation.
     pub smooth_coordinates: usize,
-    /// The undecided, but for blocks in which nothing could be tested, of smooth networks.
+    /// The undecided of smooth networks, but for blocks that are vacuous or stationary.
     pub inconclusive_smooth: usize,
     /// The same of networks with kinks.
     pub inconclusive_kinked: usize,
-    /// Coordinates of blocks in which nothing could be tested.
+    /// Coordinates of blocks in which nothing could be tested, as nothing depends on them.
     pub vacuous: usize,
+    /// Coordinates of blocks in which the gradient is zero to rounding, as at a minimum.
+    pub stationary: usize,
     /// Which were called wrong, and where.
     pub rejections: Vec<Rejection>,
-    /// Inconclusive coordinates, vacuous ones apart, by condition: what, undecided, all.
+    /// Undecided coordinates, vacuous and stationary ones apart, by condition: what, undecided, all.
     pub by_condition: std::collections::BTreeMap<String, (usize, usize)>,
 }
 
@@ -56,7 +58,8 @@ impl Correct {
     pub(super) fn of(scene: &Scene, report: &Report) -> Self {
         let rejected = report.verdict == Verdict::Disagree;
         let vacuous = report.counts.with_reason(Reason::Vacuous);
-        let undecided = report.counts.inconclusive() - vacuous;
+        let stationary = report.counts.with_reason(Reason::Stationary);
+        let undecided = report.counts.inconclusive() - vacuous - stationary;
         let smooth = scene.architecture.activation().is_smooth();
         let worst = report.worst.first().filter(|_| rejected);
         let rejection = worst.map(|worst| Rejection {
@@ -84,6 +87,7 @@ impl Correct {
             inconclusive_smooth: if smooth { undecided } else { 0 },
             inconclusive_kinked: if smooth { 0 } else { undecided },
             vacuous,
+            stationary,
             rejections: rejection.into_iter().collect(),
             by_condition: [(condition, (undecided, total))].into(),
         }
@@ -97,6 +101,7 @@ impl Correct {
         self.inconclusive_smooth += other.inconclusive_smooth;
         self.inconclusive_kinked += other.inconclusive_kinked;
         self.vacuous += other.vacuous;
+        self.stationary += other.stationary;
         self.rejections.extend(other.rejections);
         for (condition, (undecided, total)) in other.by_condition {
             let sum = self.by_condition.entry(condition).or_default();
@@ -105,7 +110,7 @@ impl Correct {
         }
     }
 
-    /// The share of undecided coordinates, those apart that nothing depends on.
+    /// The share of undecided coordinates, but for vacuous and stationary blocks.
     pub fn inconclusive_rate(&self) -> f64 {
         let undecided = self.inconclusive_smooth + self.inconclusive_kinked;
         undecided as f64 / self.coordinates as f64
@@ -116,10 +121,11 @@ impl Correct {
 const CONDITIONS: usize = 10;
 
 /// The right network of this number: every activation with every loss under every condition in turn.
-pub(super) fn run(number: usize) -> Result<Correct> {
+pub(super) fn run(number: usize, constants: Constants) -> Result<Correct> {
     let scene = scene(number)?;
     let analytic = gradient(&scene, None, scene.parameters.as_flat())?;
-    Ok(Correct::of(&scene, &judge(&scene, &analytic)?))
+    let report = Court::new(&scene, constants)?.judge(&analytic)?;
+    Ok(Correct::of(&scene, &report))
 }
 
 fn scene(number: usize) -> Result<Scene> {

@@ -4,9 +4,10 @@ use std::num::NonZeroUsize;
 
 use anyhow::Result;
 use finite_diff::{EvaluationError, Execution, Objective, Piece};
-use gradient_check::{Report, Settings, check};
-use mlp::{MlpError, NetworkObjective, layout};
+use gradient_check::{Constants, Report, Settings, check};
+use mlp::{Batch, DropoutMasks, MlpError, NetworkObjective, layout};
 use mlp_faults::Fault;
+use num_complex::Complex;
 use tensor_core::Scalar;
 
 use super::scene::{KEEP_PROB, Scene};
@@ -60,54 +61,75 @@ pub(super) fn gradient(
     Ok(gradient.into_flat().into_iter().map(finish).collect())
 }
 
-/// The report on that gradient, on one thread.
-pub(super) fn judge(scene: &Scene, analytic: &[f64]) -> Result<Report> {
-    let theta = scene.parameters.as_flat();
-    let model = model(scene);
-    let mut analytic_rounding = model.rounding(theta)?;
-    for rounding in &mut analytic_rounding {
-        *rounding *= scene.factor;
-    }
-    let working_epsilon = match scene.precision {
-        Precision::F64 => f64::EPSILON,
-        Precision::F32 => f64::from(f32::EPSILON),
-    };
-    let (batch, masks) = model.complex();
-    let shadow = Scaled {
-        inner: NetworkObjective::new(&scene.architecture, &batch, masks.as_ref())?,
-        factor: scene.factor,
-    };
-    let alternatives = || {
-        let mut all = alternatives(&model, theta);
-        for entry in all.iter_mut().flat_map(|a| &mut a.gradient) {
-            *entry *= scene.factor;
+/// A scene with what its judge needs and no gradient changes.
+pub(super) struct Court<'a> {
+    scene: &'a Scene,
+    constants: Constants,
+    rounding: Vec<f64>,
+    complex: (Batch<Complex<f64>>, Option<DropoutMasks<Complex<f64>>>),
+}
+
+impl<'a> Court<'a> {
+    pub(super) fn new(scene: &'a Scene, constants: Constants) -> Result<Self> {
+        let model = model(scene);
+        let mut rounding = model.rounding(scene.parameters.as_flat(), scene.seed)?;
+        for sigma in &mut rounding {
+            *sigma *= scene.factor;
         }
-        all
-    };
-    let keep_prob = if scene.masks.is_some() {
-        KEEP_PROB
-    } else {
-        1.0
-    };
-    let mut context = context(&scene.architecture, &scene.batch, keep_prob);
-    context.decay = context.decay.map(|decay| scene.factor * decay);
-    let settings = Settings {
-        working_epsilon,
-        analytic_rounding: Some(&analytic_rounding),
-        shadow: Some(&shadow),
-        context,
-        alternatives: Some(&alternatives),
-        seed: scene.seed,
-        execution: Execution {
-            threads: Some(NonZeroUsize::MIN),
-            ..Execution::default()
-        },
-        ..Settings::default()
-    };
-    let objective = Scaled {
-        inner: NetworkObjective::new(&scene.architecture, &scene.batch, scene.masks.as_ref())?,
-        factor: scene.factor,
-    };
-    let layout = layout(&scene.architecture);
-    Ok(check(&objective, analytic, theta, &layout, &settings)?)
+        Ok(Self {
+            scene,
+            constants,
+            rounding,
+            complex: model.complex(),
+        })
+    }
+
+    /// The report on a gradient, on one thread.
+    pub(super) fn judge(&self, analytic: &[f64]) -> Result<Report> {
+        let scene = self.scene;
+        let theta = scene.parameters.as_flat();
+        let model = model(scene);
+        let alternatives = || {
+            let mut all = alternatives(&model, theta);
+            for entry in all.iter_mut().flat_map(|a| &mut a.gradient) {
+                *entry *= scene.factor;
+            }
+            all
+        };
+        let keep_prob = if scene.masks.is_some() {
+            KEEP_PROB
+        } else {
+            1.0
+        };
+        let mut context = context(&scene.architecture, &scene.batch, keep_prob);
+        context.decay = context.decay.map(|decay| scene.factor * decay);
+        let (batch, masks) = &self.complex;
+        let shadow = Scaled {
+            inner: NetworkObjective::new(&scene.architecture, batch, masks.as_ref())?,
+            factor: scene.factor,
+        };
+        let settings = Settings {
+            working_epsilon: match scene.precision {
+                Precision::F64 => f64::EPSILON,
+                Precision::F32 => f64::from(f32::EPSILON),
+            },
+            analytic_rounding: Some(&self.rounding),
+            shadow: Some(&shadow),
+            constants: self.constants,
+            context,
+            alternatives: Some(&alternatives),
+            seed: scene.seed,
+            execution: Execution {
+                threads: Some(NonZeroUsize::MIN),
+                ..Execution::default()
+            },
+            ..Settings::default()
+        };
+        let objective = Scaled {
+            inner: NetworkObjective::new(&scene.architecture, &scene.batch, scene.masks.as_ref())?,
+            factor: scene.factor,
+        };
+        let layout = layout(&scene.architecture);
+        Ok(check(&objective, analytic, theta, &layout, &settings)?)
+    }
 }

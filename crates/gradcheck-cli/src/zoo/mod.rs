@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Result, bail};
 use finite_diff::Progress;
+use gradient_check::Constants;
 use rayon::prelude::*;
 
 pub use correct::{Correct, Rejection};
@@ -31,6 +32,8 @@ pub struct Options {
     pub correct: usize,
     /// Only the fault of this name.
     pub only: Option<String>,
+    /// By what the judge judges.
+    pub constants: Constants,
     /// How many runs at a time; `None` for one a core.
     pub threads: Option<NonZeroUsize>,
 }
@@ -91,7 +94,7 @@ pub fn run(options: &Options, progress: &(dyn Fn(Progress) + Sync)) -> Result<Ou
         let planted: Vec<_> = units
             .into_par_iter()
             .map(|unit| {
-                let run = unit.run();
+                let run = unit.run(options.constants);
                 step();
                 run
             })
@@ -99,7 +102,7 @@ pub fn run(options: &Options, progress: &(dyn Fn(Progress) + Sync)) -> Result<Ou
         let nets: Vec<_> = (0..options.correct)
             .into_par_iter()
             .map(|number| {
-                let run = correct::run(number);
+                let run = correct::run(number, options.constants);
                 step();
                 run
             })

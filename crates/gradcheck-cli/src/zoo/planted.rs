@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use gradient_check::{Report, Verdict};
+use gradient_check::{Constants, Report, Verdict};
 use mlp_faults::{Fault, Shows};
 
 use super::correct::Correct;
-use super::judge::{gradient, judge};
+use super::judge::{Court, gradient};
 use super::scene::{Scene, architectures};
 use crate::network::Precision;
 
@@ -161,16 +161,17 @@ fn scenes(plain: &Scene, masked: bool) -> Result<Vec<Scene>> {
 
 impl Unit {
     /// What became of the right gradient, and of each fault.
-    pub(super) fn run(&self) -> Result<(Correct, Vec<FaultTally>)> {
+    pub(super) fn run(&self, constants: Constants) -> Result<(Correct, Vec<FaultTally>)> {
         let theta = self.scene.parameters.as_flat();
         let own = gradient(&self.scene, None, theta)?;
-        let report = judge(&self.scene, &own)?;
+        let court = Court::new(&self.scene, constants)?;
+        let report = court.judge(&own)?;
         let power = report.power.map(|power| power.single_coordinate);
         // Faults work in double precision; what they changed shows against what that gives.
         let right = gradient(&self.scene, Some(&Unharmed), theta)?;
         let tallies = self.faults.iter().map(|fault| {
             let wrong = gradient(&self.scene, Some(*fault), theta)?;
-            self.plant(*fault, &right, &wrong, &report, power)
+            self.plant(*fault, &court, &right, &wrong, &report, power)
         });
         let tallies = tallies.collect::<Result<_>>()?;
         Ok((Correct::of(&self.scene, &report), tallies))
@@ -179,6 +180,7 @@ impl Unit {
     fn plant(
         &self,
         fault: &'static dyn Fault,
+        court: &Court<'_>,
         right: &[f64],
         wrong: &[f64],
         unharmed: &Report,
@@ -195,7 +197,7 @@ impl Unit {
         }
         let visible = |change: f64| power.is_some_and(|power| change > power);
         let below_power = !changed.iter().any(|(_, change)| visible(*change));
-        let report = judge(&self.scene, wrong)?;
+        let report = court.judge(wrong)?;
         let rejected = report.verdict == Verdict::Disagree;
         let wrong_blocks = || {
             report

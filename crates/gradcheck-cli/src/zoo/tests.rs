@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a failure is a failed test")]
 
+use gradient_check::Constants;
+
 use super::{Options, run};
 
 fn options(only: &str) -> Options {
@@ -9,6 +11,7 @@ fn options(only: &str) -> Options {
         seeds: 1,
         correct: 20,
         only: Some(only.to_owned()),
+        constants: Constants::default(),
         threads: None,
     }
 }

@@ -49,6 +49,7 @@ struct ZooCorrect {
     inconclusive_smooth: usize,
     inconclusive_kinked: usize,
     vacuous: usize,
+    stationary: usize,
     rejections: Vec<ZooRejection>,
 }
 
@@ -92,6 +93,7 @@ pub fn zoo(outcome: &crate::zoo::Outcome) -> Zoo {
             inconclusive_smooth: correct.inconclusive_smooth,
             inconclusive_kinked: correct.inconclusive_kinked,
             vacuous: correct.vacuous,
+            stationary: correct.stationary,
             rejections: correct
                 .rejections
                 .iter()
