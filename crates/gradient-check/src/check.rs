@@ -10,7 +10,7 @@ use num_complex::Complex;
 use thiserror::Error;
 
 use crate::constants::Constants;
-use crate::diagnosis::{Alternative, Context};
+use crate::diagnosis::{Context, Mistakes};
 use crate::evidence::Evidence;
 use crate::passes::{
     by_block, collect, look_again, look_from_the_complex_plane, sharpen, unmeasured, with_rounding,
@@ -46,7 +46,7 @@ pub struct Settings<'a> {
     pub context: Context,
     /// What the gradient would be under mistakes that people make in such a function; called only when
     /// it is wrong.
-    pub alternatives: Option<&'a (dyn Fn() -> Vec<Alternative> + Sync)>,
+    pub mistakes: Option<&'a dyn Mistakes>,
     /// Seed of the direction along which the noise of J is measured.
     pub seed: u64,
     /// Threads, progress, cancellation.
@@ -64,7 +64,7 @@ impl Default for Settings<'_> {
             shadow: None,
             constants: Constants::default(),
             context: Context::default(),
-            alternatives: None,
+            mistakes: None,
             seed: 0,
             execution: Execution::default(),
         }
@@ -381,8 +381,9 @@ fn judge(
         .collect();
     let frame = Frame {
         theta,
+        working_epsilon: evidence.working_epsilon,
         context: &settings.context,
-        alternatives: settings.alternatives,
+        mistakes: settings.mistakes,
         cost: evidence.cost,
         selected: measured.selected,
         reexamined: measured.reexamined,

@@ -5,22 +5,37 @@
 //! residual is at the noise; otherwise it is said that no simple cause fits. Knows blocks and stages;
 //! what a factor or a decay term means is told to it by the caller.
 
+mod family;
 mod fit;
 mod hypotheses;
 
 use finite_diff::Block;
 
+pub use family::Family;
+
 use crate::verdict::{Comparison, Verdict};
-use hypotheses::HYPOTHESES;
+use hypotheses::{Hypothesis, SPECIFIC, VAGUE, scattered_everywhere};
 
 /// What the caller knows of the function, to give numbers their names.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Context {
-    /// Factors that have a meaning, such as the number of examples or keep_prob. 2, ½, 4, ¼ and −1
-    /// need not be said.
+    /// Factors that have a meaning, such as the number of examples or keep_prob, the likelier first. 2, ½,
+    /// 4, ¼ and −1 need not be said.
     pub factors: Vec<NamedFactor>,
     /// κ of a decay term κ·θ in the gradient, λ/m for L2; `None` without one.
     pub decay: Option<f64>,
+}
+
+/// The mistakes that a caller can try out on its own backward pass. They are asked for only when a
+/// gradient is wrong.
+pub trait Mistakes: Sync {
+    /// What the gradient would be under each, the more common first.
+    fn alternatives(&self) -> Vec<Alternative>;
+
+    /// The same for mistakes with a number in them that is not known.
+    fn families(&self) -> Vec<Family<'_>> {
+        Vec::new()
+    }
 }
 
 /// What the whole gradient would be under some mistake, as the caller knows how to compute.
@@ -43,6 +58,8 @@ pub struct NamedFactor {
     pub cause: &'static str,
     /// What it is, as the end of a sentence: "the number of examples: 1/m is missing".
     pub meaning: String,
+    /// Whether a plain 2 or ½, where it is that too, is the likelier reading.
+    pub unlikely: bool,
 }
 
 /// What is believed to be wrong with a block.
@@ -66,12 +83,16 @@ pub(crate) struct Exhibit<'a> {
     /// Every coordinate of the block was judged and has a derivative.
     pub(crate) complete: bool,
     pub(crate) comparisons: &'a [Comparison],
+    /// The flat index of each known entry.
+    pub(crate) coordinates: Vec<usize>,
     pub(crate) g: Vec<f64>,
     pub(crate) d: Vec<f64>,
     /// How far g and d may be apart by noise alone: K·B + r.
     pub(crate) tolerance: Vec<f64>,
     pub(crate) theta: Vec<f64>,
     pub(crate) scale: f64,
+    /// ε of the type that g was computed in.
+    pub(crate) epsilon: f64,
 }
 
 impl<'a> Exhibit<'a> {
@@ -80,17 +101,20 @@ impl<'a> Exhibit<'a> {
         scale: f64,
         comparisons: &'a [Comparison],
         theta: &[f64],
+        epsilon: f64,
     ) -> Self {
         let known: Vec<&Comparison> = comparisons.iter().filter(|c| c.numeric.is_some()).collect();
         Self {
             block,
             complete: known.len() == block.len(),
             comparisons,
+            coordinates: known.iter().map(|c| c.coordinate).collect(),
             g: known.iter().map(|c| c.analytic).collect(),
             d: known.iter().filter_map(|c| c.numeric).collect(),
             tolerance: known.iter().map(|c| c.tolerance).collect(),
             theta: known.iter().map(|c| theta[c.coordinate]).collect(),
             scale,
+            epsilon,
         }
     }
 
@@ -119,6 +143,7 @@ impl<'a> Exhibit<'a> {
             block: self.block,
             complete: self.complete,
             comparisons: self.comparisons,
+            coordinates: self.coordinates.clone(),
             g: stripped(&self.g),
             d: stripped(&self.d),
             tolerance: self
@@ -129,16 +154,38 @@ impl<'a> Exhibit<'a> {
                 .collect(),
             theta: self.theta.clone(),
             scale: self.scale,
+            epsilon: self.epsilon,
         })
+    }
+
+    /// How far each entry of g may be from `p`, if that is what g really is: what a mistake makes larger, it
+    /// makes larger rounding and all, and where the right derivative is 0 the wrong one has the rounding
+    /// of the others.
+    pub(crate) fn noise_under(&self, p: &[f64]) -> impl Fn(usize) -> f64 {
+        let size = |values: &[f64]| values.iter().map(|v| v * v).sum::<f64>().sqrt();
+        let larger = size(p) / size(&self.d);
+        let larger = if larger.is_finite() {
+            larger.max(1.0)
+        } else {
+            1.0
+        };
+        let mut sorted = self.tolerance.clone();
+        sorted.sort_by(f64::total_cmp);
+        let typical = sorted.get(sorted.len() / 2).copied().unwrap_or(0.0);
+        move |i| {
+            let own = 4.0 * self.epsilon * self.g[i].abs();
+            larger * self.tolerance[i].max(typical) + own
+        }
     }
 
     /// The diagnosis that this block's gradient is that of `alternative`, if it is.
     fn explained_by(&self, alternative: &Alternative) -> Option<Diagnosis> {
-        let known = self.comparisons.iter().filter(|c| c.numeric.is_some());
-        let p: Vec<f64> = known
-            .filter_map(|c| alternative.gradient.get(c.coordinate).copied())
+        let p: Vec<f64> = self
+            .coordinates
+            .iter()
+            .filter_map(|&at| alternative.gradient.get(at).copied())
             .collect();
-        let residual = fit::residual(&self.g, &p, |i| self.tolerance[i])?;
+        let residual = fit::residual(&self.g, &p, self.noise_under(&p))?;
         Some(Diagnosis {
             cause: alternative.cause,
             message: alternative.message.clone(),
@@ -147,62 +194,116 @@ impl<'a> Exhibit<'a> {
         })
     }
 
-    fn is_wrong(&self) -> bool {
-        self.comparisons
-            .iter()
-            .any(|c| c.verdict == Verdict::Disagree)
+    fn wrong_entries(&self) -> usize {
+        let entries = self.comparisons.iter();
+        entries.filter(|c| c.verdict == Verdict::Disagree).count()
+    }
+
+    pub(crate) fn is_wrong(&self) -> bool {
+        self.wrong_entries() > 0
     }
 }
 
 /// The diagnosis of each block, `None` for those that are not wrong. `first_wrong_stage` is that of the
 /// wrong block nearest to the output.
+///
+/// In this order: one mistake of the caller's that is the whole gradient found, in several blocks at once,
+/// unless one exact cause is found in each of them; small errors of either sign all over; for each block by itself what fits exactly and means
+/// one thing; the caller's mistake that explains the most blocks; the same exact ones in the part without
+/// the decay term; what is vague.
 pub(crate) fn diagnose(
     exhibits: &[Exhibit<'_>],
     context: &Context,
-    alternatives: &[Alternative],
+    mistakes: Option<&dyn Mistakes>,
     first_wrong_stage: Option<usize>,
 ) -> Vec<Option<Diagnosis>> {
-    let alternative = best_alternative(exhibits, alternatives);
+    let wrong = exhibits.iter().filter(|exhibit| exhibit.is_wrong()).count();
+    let among = |hypotheses: &[Hypothesis], exhibit: &Exhibit<'_>| {
+        hypotheses
+            .iter()
+            .find_map(|hypothesis| hypothesis(exhibit, exhibits, context))
+    };
+    let without_decay = |hypotheses, exhibit: &Exhibit<'_>| {
+        let mut found = among(hypotheses, &exhibit.without_decay(context)?)?;
+        found.message.push_str(" (in the part without the L2 term)");
+        Some(found)
+    };
+    let by_itself: Vec<Option<Diagnosis>> = exhibits
+        .iter()
+        .map(|exhibit| exhibit.is_wrong().then(|| among(SPECIFIC, exhibit))?)
+        .collect();
+    let but_for_decay: Vec<Option<Diagnosis>> = exhibits
+        .iter()
+        .zip(&by_itself)
+        .map(|(exhibit, found)| match found {
+            None if exhibit.is_wrong() => without_decay(SPECIFIC, exhibit),
+            _ => None,
+        })
+        .collect();
+    let own: Vec<&Diagnosis> = by_itself.iter().chain(&but_for_decay).flatten().collect();
+    // One exact cause in every wrong block is the simplest there is; a few entries are none.
+    let unanimous = own.len() == wrong
+        && own
+            .iter()
+            .all(|d| d.cause == own[0].cause && d.cause != "single-entry");
+    // Trying mistakes out costs a backward pass each.
+    let supposed = mistakes
+        .filter(|_| wrong > 0 && !unanimous)
+        .and_then(|mistakes| best_mistake(exhibits, mistakes));
+    let everywhere = supposed
+        .as_ref()
+        .filter(|(_, explained)| wrong > 1 && *explained == wrong);
+    let scattered = scattered_everywhere(exhibits);
     exhibits
         .iter()
-        .map(|exhibit| {
-            exhibit.is_wrong().then(|| {
-                let explain = |exhibit: &Exhibit<'_>| {
-                    HYPOTHESES
-                        .iter()
-                        .find_map(|hypothesis| hypothesis(exhibit, exhibits, context))
-                };
-                explain(exhibit)
-                    .or_else(|| exhibit.explained_by(alternative?))
-                    .or_else(|| {
-                        let mut found = explain(&exhibit.without_decay(context)?)?;
-                        found.message.push_str(" (in the part without the L2 term)");
-                        Some(found)
-                    })
-                    .unwrap_or_else(|| unexplained(exhibit, first_wrong_stage))
-            })
+        .zip(by_itself)
+        .zip(but_for_decay)
+        .map(|((exhibit, by_itself), but_for_decay)| {
+            if !exhibit.is_wrong() {
+                return None;
+            }
+            everywhere
+                .and_then(|(alternative, _)| exhibit.explained_by(alternative))
+                .or_else(|| scattered.as_ref()?(exhibit))
+                .or(by_itself)
+                .or_else(|| exhibit.explained_by(&supposed.as_ref()?.0))
+                .or(but_for_decay)
+                .or_else(|| among(VAGUE, exhibit))
+                .or_else(|| without_decay(VAGUE, exhibit))
+                .or_else(|| Some(unexplained(exhibit, first_wrong_stage)))
         })
         .collect()
 }
 
-/// The alternative that is the gradient found in the most wrong blocks, if it is so in any.
-fn best_alternative<'a>(
-    exhibits: &[Exhibit<'_>],
-    alternatives: &'a [Alternative],
-) -> Option<&'a Alternative> {
+/// Wrong entries it takes before a mistake with a number in it is believed: to fewer, the number can be
+/// fitted.
+const ENOUGH_ENTRIES: usize = 3;
+
+/// The mistake of the caller's that is the gradient found in the most wrong blocks, if it is so in any, and
+/// in how many.
+fn best_mistake(exhibits: &[Exhibit<'_>], mistakes: &dyn Mistakes) -> Option<(Alternative, usize)> {
     let explained = |alternative: &Alternative| {
         let wrong = exhibits.iter().filter(|exhibit| exhibit.is_wrong());
         wrong
             .filter(|exhibit| exhibit.explained_by(alternative).is_some())
             .count()
     };
+    let wrong_entries: usize = exhibits.iter().map(Exhibit::wrong_entries).sum();
+    let fitted = if wrong_entries >= ENOUGH_ENTRIES {
+        let families = mistakes.families().into_iter();
+        families
+            .filter_map(|family| family.nearest(exhibits))
+            .collect()
+    } else {
+        Vec::new()
+    };
     let mut best = None;
-    let mut most = 0;
-    for alternative in alternatives {
-        let count = explained(alternative);
-        // The first of equals: they are ordered by how common the mistake is.
-        if count > most {
-            (best, most) = (Some(alternative), count);
+    // The first of equals: they are ordered by how common the mistake is, and one without a number to fit
+    // says more.
+    for alternative in mistakes.alternatives().into_iter().chain(fitted) {
+        let count = explained(&alternative);
+        if count > best.as_ref().map_or(0, |(_, most)| *most) {
+            best = Some((alternative, count));
         }
     }
     best

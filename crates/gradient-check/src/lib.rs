@@ -14,7 +14,7 @@ pub mod verdict;
 
 pub use check::{CheckError, Settings, check, check_by_complex_step, measure_gradient_noise};
 pub use constants::Constants;
-pub use diagnosis::{Alternative, Context, Diagnosis, NamedFactor};
+pub use diagnosis::{Alternative, Context, Diagnosis, Family, Mistakes, NamedFactor};
 pub use difference::{BUG_FROM, Band, WARN_ABOVE, difference};
 pub use pair::compare_gradients;
 pub use report::{BlockReport, CoordinateReport, Counts, Power, Report};

@@ -51,8 +51,9 @@ pub fn compare_gradients(
     let context = Context::default();
     let frame = Frame {
         theta: &theta,
+        working_epsilon: f64::EPSILON,
         context: &context,
-        alternatives: None,
+        mistakes: None,
         cost: f64::NAN,
         selected: layout.len(),
         reexamined: 0,

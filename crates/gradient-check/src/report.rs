@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use finite_diff::{Block, Coordinate, ParameterLayout};
 
-use crate::diagnosis::{Alternative, Context, Diagnosis, Exhibit, diagnose};
+use crate::diagnosis::{Context, Diagnosis, Exhibit, Mistakes, diagnose};
 use crate::difference::{Band, difference};
 use crate::verdict::{self, Comparison, Reason, Verdict};
 
@@ -155,8 +155,9 @@ impl Report {
 /// What a check brings to its report beside the comparisons.
 pub(crate) struct Frame<'a> {
     pub theta: &'a [f64],
+    pub working_epsilon: f64,
     pub context: &'a Context,
-    pub alternatives: Option<&'a (dyn Fn() -> Vec<Alternative> + Sync)>,
+    pub mistakes: Option<&'a dyn Mistakes>,
     pub cost: f64,
     pub selected: usize,
     pub reexamined: usize,
@@ -203,17 +204,17 @@ pub(crate) fn assemble(
         .blocks()
         .iter()
         .zip(&compared)
-        .map(|(block, (scale, comparisons))| Exhibit::new(block, *scale, comparisons, frame.theta))
+        .map(|(block, (scale, comparisons))| {
+            Exhibit::new(
+                block,
+                *scale,
+                comparisons,
+                frame.theta,
+                frame.working_epsilon,
+            )
+        })
         .collect();
-    let wrong = blocks
-        .iter()
-        .any(|block| block.verdict == Verdict::Disagree);
-    // They cost a backward pass each, and serve only what is wrong.
-    let alternatives = frame
-        .alternatives
-        .filter(|_| wrong)
-        .map_or_else(Vec::new, |all| all());
-    let diagnoses = diagnose(&exhibits, frame.context, &alternatives, first_wrong_stage);
+    let diagnoses = diagnose(&exhibits, frame.context, frame.mistakes, first_wrong_stage);
     for (block, diagnosis) in blocks.iter_mut().zip(diagnoses) {
         block.diagnosis = diagnosis;
     }

@@ -11,6 +11,7 @@ pub(crate) fn context(architecture: &Architecture, batch: &Batch<f64>, keep_prob
         value,
         cause,
         meaning: meaning.to_owned(),
+        unlikely: cause == "outputs",
     };
     let mut factors = Vec::new();
     if examples > 1.0 {

@@ -8,8 +8,8 @@ use finite_diff::{Execution, Progress, Scheme, Stencil, StepSize};
 use gradient_check::{Report, Settings, Verdict, check, check_by_complex_step, verdict};
 use mlp::{CurvePoint, MlpError, NetworkObjective, Parameters};
 
-use super::alternatives::alternatives;
 use super::context::context;
+use super::mistakes::NetworkMistakes;
 use super::model::Model;
 use super::prepare::Prepared;
 use super::spec::{Engine, Precision, SchemeName, name_of};
@@ -176,14 +176,18 @@ fn check_at(
         progress: Some(&progress),
         cancel: Some(watch.cancel),
     };
-    let alternatives = || alternatives(&model, theta);
+    let mistakes = NetworkMistakes {
+        model: &model,
+        theta,
+        factor: 1.0,
+    };
     let mut settings = Settings {
         selection: prepared.selection.clone(),
         working_epsilon,
         analytic_rounding: Some(&analytic_rounding),
         shadow: Some(&shadow),
         context: context(architecture, &batch, prepared.spec.keep_prob),
-        alternatives: Some(&alternatives),
+        mistakes: Some(&mistakes),
         seed: spec.seed,
         execution,
         ..Settings::default()

@@ -3,18 +3,18 @@
 //!
 //! Knows neither flags nor files of flags, and prints nothing.
 
-mod alternatives;
 mod command_line;
 mod context;
 mod job;
+mod mistakes;
 mod model;
 mod prepare;
 mod spec;
 
-pub(crate) use alternatives::alternatives;
 pub use command_line::{command_line, number, quoted};
 pub(crate) use context::context;
 pub use job::{Checked, Outcome, Stage, Watch, run};
+pub(crate) use mistakes::NetworkMistakes;
 pub(crate) use model::Model;
 pub(crate) use prepare::targets;
 pub use prepare::{PrepareError, Prepared, prepare, summary};

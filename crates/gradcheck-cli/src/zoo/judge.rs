@@ -11,7 +11,7 @@ use num_complex::Complex;
 use tensor_core::Scalar;
 
 use super::scene::{KEEP_PROB, Scene};
-use crate::network::{Model, Precision, alternatives, context};
+use crate::network::{Model, NetworkMistakes, Precision, context};
 
 /// c·J.
 struct Scaled<'a, T> {
@@ -89,12 +89,10 @@ impl<'a> Court<'a> {
         let scene = self.scene;
         let theta = scene.parameters.as_flat();
         let model = model(scene);
-        let alternatives = || {
-            let mut all = alternatives(&model, theta);
-            for entry in all.iter_mut().flat_map(|a| &mut a.gradient) {
-                *entry *= scene.factor;
-            }
-            all
+        let mistakes = NetworkMistakes {
+            model: &model,
+            theta,
+            factor: scene.factor,
         };
         let keep_prob = if scene.masks.is_some() {
             KEEP_PROB
@@ -117,7 +115,7 @@ impl<'a> Court<'a> {
             shadow: Some(&shadow),
             constants: self.constants,
             context,
-            alternatives: Some(&alternatives),
+            mistakes: Some(&mistakes),
             seed: scene.seed,
             execution: Execution {
                 threads: Some(NonZeroUsize::MIN),

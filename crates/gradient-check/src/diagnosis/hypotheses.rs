@@ -1,13 +1,13 @@
 //! The hypotheses, in the order in which they are tried: the more specific first.
 
 use super::fit::{factor, residual};
-use super::{Context, Diagnosis, Exhibit};
+use super::{Context, Diagnosis, Exhibit, NamedFactor};
 use crate::verdict::Verdict;
 
-type Hypothesis = fn(&Exhibit<'_>, &[Exhibit<'_>], &Context) -> Option<Diagnosis>;
+pub(super) type Hypothesis = fn(&Exhibit<'_>, &[Exhibit<'_>], &Context) -> Option<Diagnosis>;
 
-/// All of them.
-pub(super) const HYPOTHESES: &[Hypothesis] = &[
+/// Those that mean one thing where they fit.
+pub(super) const SPECIFIC: &[Hypothesis] = &[
     not_a_number,
     wrong_axis,
     not_connected,
@@ -17,9 +17,10 @@ pub(super) const HYPOTHESES: &[Hypothesis] = &[
     flattened,
     another_block,
     permuted,
-    single_precision,
-    some_factor,
 ];
+
+/// Those that describe more than they explain.
+pub(super) const VAGUE: &[Hypothesis] = &[scattered, some_factor];
 
 fn found(cause: &'static str, residual: f64, message: String) -> Option<Diagnosis> {
     Some(Diagnosis {
@@ -47,8 +48,9 @@ fn not_a_number(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Diagn
 }
 
 fn not_connected(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Diagnosis> {
-    let noise = |i: usize| 8.0 * f64::EPSILON * e.g[i].abs().max(e.scale);
-    if (0..e.g.len()).any(|i| e.g[i] != 0.0 && e.g[i].abs() > noise(i).min(e.tolerance[i])) {
+    // Something that is subtracted from itself leaves some ε of its block.
+    let noise = |i: usize| e.tolerance[i].max(8.0 * e.epsilon * e.scale);
+    if (0..e.g.len()).any(|i| e.g[i].is_nan() || e.g[i].abs() > noise(i)) {
         return None;
     }
     found(
@@ -111,28 +113,36 @@ fn named_factor(e: &Exhibit<'_>, _: &[Exhibit<'_>], context: &Context) -> Option
             residual,
         })
     };
-    if let Some(named) = context.factors.iter().find(|named| near(named.value)) {
+    let fits = |named: &&NamedFactor| near(named.value);
+    if let Some(named) = context.factors.iter().find(|f| fits(f) && !f.unlikely) {
         return say(named.cause, named.value, &named.meaning);
     }
-    for (c, cause, meaning) in [
-        (-1.0, "sign", "the sign is flipped"),
-        (2.0, "scale", "a factor 2 too many"),
-        (0.5, "scale", "a factor 2 is missing"),
-        (4.0, "scale", "a factor 4 too many"),
-        (0.25, "scale", "a factor 4 is missing"),
-        (
-            -2.0,
-            "scale",
-            "the sign is flipped and there is a factor 2 too many",
-        ),
-        (3.0, "scale", "a factor 3 too many"),
-    ] {
+    let unlikely = context.factors.iter().find(fits);
+    for (c, cause, meaning) in PLAIN_FACTORS {
         if near(c) {
-            return say(cause, c, meaning);
+            let or = unlikely.map_or_else(String::new, |named| {
+                format!("; or, as it is that number too, {}", named.meaning)
+            });
+            return say(cause, c, &format!("{meaning}{or}"));
         }
     }
-    None
+    unlikely.and_then(|named| say(named.cause, named.value, &named.meaning))
 }
+
+/// Factors that need no context to be a mistake.
+const PLAIN_FACTORS: [(f64, &str, &str); 7] = [
+    (-1.0, "sign", "the sign is flipped"),
+    (2.0, "scale", "a factor 2 too many"),
+    (0.5, "scale", "a factor 2 is missing"),
+    (4.0, "scale", "a factor 4 too many"),
+    (0.25, "scale", "a factor 4 is missing"),
+    (
+        -2.0,
+        "scale",
+        "the sign is flipped and there is a factor 2 too many",
+    ),
+    (3.0, "scale", "a factor 3 too many"),
+];
 
 /// g = c·d with whatever factor; of one number any factor fits, so that it takes two.
 fn some_factor(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Diagnosis> {
@@ -174,7 +184,8 @@ fn decay(e: &Exhibit<'_>, _: &[Exhibit<'_>], context: &Context) -> Option<Diagno
         return None;
     }
     let p: Vec<f64> = e.theta.iter().map(|theta| kappa.value * theta).collect();
-    let residual = residual(&apart, &p, |i| e.tolerance[i])?;
+    let whole: Vec<f64> = p.iter().zip(&e.d).map(|(p, d)| p + d).collect();
+    let residual = residual(&apart, &p, e.noise_under(&whole))?;
     let near = |c: f64| (kappa.value - c).abs() <= 4.0 * kappa.bar + 1e-9 * c.abs();
     let matrix = e.block.shape().len() > 1;
     let (cause, meaning) = match context.decay {
@@ -251,24 +262,29 @@ fn another_block(e: &Exhibit<'_>, all: &[Exhibit<'_>], _: &Context) -> Option<Di
 }
 
 /// Every entry of a vector is the same number, though the derivatives are not.
-fn wrong_axis(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Diagnosis> {
+fn wrong_axis(e: &Exhibit<'_>, all: &[Exhibit<'_>], _: &Context) -> Option<Diagnosis> {
     if e.block.shape().len() != 1 || e.g.len() < 2 {
         return None;
     }
     let first = e.g[0];
-    // All zero says something else; sums that cancel are not exactly zero.
-    if first == 0.0 {
-        return None;
-    }
-    let equal =
-        e.g.iter()
-            .zip(&e.tolerance)
-            .all(|(g, t)| (g - first).abs() <= *t);
-    if !equal {
+    if !one_number(e) {
         return None;
     }
     let sum: f64 = e.d.iter().sum();
     let noise: f64 = e.tolerance.iter().sum();
+    // All zero says something else, unless the sum is zero, as over a softmax, and the other vectors say
+    // the same.
+    let zero = e.g.iter().zip(&e.tolerance).all(|(g, t)| g.abs() <= *t);
+    let others = || {
+        let vectors = all
+            .iter()
+            .filter(|o| o.block.shape().len() == 1 && o.g.len() > 1);
+        let mut others = vectors.filter(|o| o.block.name() != e.block.name() && o.is_wrong());
+        others.any(|o| one_number(o) && o.g[0].abs() > o.tolerance[0])
+    };
+    if zero && !(sum.abs() <= noise && others()) {
+        return None;
+    }
     let what = if (first - sum).abs() <= noise {
         ", their sum"
     } else if (first - sum / e.d.len() as f64).abs() <= noise {
@@ -283,6 +299,12 @@ fn wrong_axis(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Diagnos
             "every entry of the analytic gradient is the same number{what}: it was summed over the wrong axis"
         ),
     )
+}
+
+/// Whether all entries of g are the same number.
+fn one_number(e: &Exhibit<'_>) -> bool {
+    let mut entries = e.g.iter().zip(&e.tolerance);
+    entries.all(|(g, t)| (g - e.g[0]).abs() <= *t)
 }
 
 /// The rows of g are those of d in another order, or the columns are.
@@ -328,36 +350,129 @@ fn permuted(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Diagnosis
     )
 }
 
-/// g is right to about seven digits and no further, with errors of either sign.
-fn single_precision(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Diagnosis> {
-    let single = f64::from(f32::EPSILON);
-    let size = |i: usize| e.d[i].abs().max(e.scale);
-    let (mut above, mut below) = (0, 0);
+/// The errors of g against d: how many lie beyond the tolerance on either side, and their root mean square
+/// relative to the larger of |d| and the scale of the block.
+#[derive(Clone, Copy)]
+struct Scatter {
+    above: usize,
+    below: usize,
+    relative: f64,
+    /// Every entry of g is a single-precision number.
+    single: bool,
+}
+
+impl Scatter {
+    /// Errors of a handful of entries that lie on either side.
+    fn has_either_sign(&self) -> bool {
+        let (more, less) = (self.above.max(self.below), self.above.min(self.below));
+        more + less >= 4 && less * 8 >= more
+    }
+}
+
+/// The scatter of a block whose errors are all small beside it and follow neither the derivative nor the
+/// parameters.
+fn scatter(e: &Exhibit<'_>) -> Option<Scatter> {
+    /// Larger errors are no noise that anybody would call so.
+    const LARGEST: f64 = 1e-3;
+    let (mut above, mut below, mut sum, mut count) = (0, 0, 0.0, 0.0);
     for i in 0..e.g.len() {
         let apart = e.g[i] - e.d[i];
-        if apart.is_nan() || apart.abs() > 64.0 * single * size(i) {
+        let relative = apart / e.d[i].abs().max(e.scale);
+        // What is not a number fails too.
+        if !(relative.abs() <= LARGEST) {
             return None;
         }
         if apart.abs() > e.tolerance[i] {
             above += usize::from(apart > 0.0);
             below += usize::from(apart < 0.0);
+            sum += relative.powi(2);
+            count += 1.0;
         }
     }
-    let rounded = e.g.iter().all(|g| f64::from(*g as f32) == *g);
-    let either_sign = above + below >= 4 && above.min(below) * 8 >= above.max(below);
-    if !rounded && !either_sign {
+    let apart: Vec<f64> = e.g.iter().zip(&e.d).map(|(g, d)| g - d).collect();
+    let follows = |x: &[f64]| {
+        let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+        let size = (dot(x, x) * dot(&apart, &apart)).sqrt();
+        // A factor or a decay term leaves only noise, so that the correlation is all but 1; unrelated
+        // errors of a few entries may well reach one half.
+        apart.len() > 2 && size > 0.0 && (dot(&apart, x) / size).abs() > 0.95
+    };
+    let relative = f64::sqrt(sum / count);
+    if !relative.is_finite() || follows(&e.d) || follows(&e.theta) {
         return None;
     }
-    let how = if rounded {
-        "every entry is a single-precision number"
-    } else {
-        "errors of either sign at the seventh digit"
-    };
+    Some(Scatter {
+        above,
+        below,
+        relative,
+        single: e.g.iter().all(|g| f64::from(*g as f32) == *g),
+    })
+}
+
+/// What errors as large as these and of either sign are called.
+fn called(scatter: &Scatter) -> Option<Diagnosis> {
+    let single = f64::from(f32::EPSILON);
+    // Half of ε is what one rounding may be off by; sums of few terms average some of it away, and a
+    // few layers multiply it.
+    let as_large = (single / 32.0..=64.0 * single).contains(&scatter.relative);
+    if scatter.single && scatter.relative <= 64.0 * single {
+        return found(
+            "single-precision",
+            scatter.relative,
+            "every entry is a single-precision number: somewhere the backward pass computes in single \
+             precision"
+                .to_owned(),
+        );
+    }
+    if as_large {
+        return found(
+            "single-precision",
+            scatter.relative,
+            "errors of either sign at the seventh digit: somewhere the backward pass computes in single \
+             precision"
+                .to_owned(),
+        );
+    }
     found(
-        "single-precision",
-        single,
-        format!("{how}: somewhere the backward pass computes in single precision"),
+        "noise",
+        scatter.relative,
+        format!(
+            "errors of either sign, about {:.0e} of the block's scale, that follow neither the gradient \
+             nor the parameters: something random or rounded is in the backward pass",
+            scatter.relative
+        ),
     )
+}
+
+/// Small errors of either sign in every wrong block, of which there are several: a few entries of a block
+/// tell little of it alone. Says then what a block of them is to be called.
+pub(super) fn scattered_everywhere(
+    all: &[Exhibit<'_>],
+) -> Option<impl Fn(&Exhibit<'_>) -> Option<Diagnosis>> {
+    let wrong = || all.iter().filter(|e| e.is_wrong());
+    let scatters: Vec<Scatter> = wrong().map(scatter).collect::<Option<_>>()?;
+    let together = Scatter {
+        above: scatters.iter().map(|s| s.above).sum(),
+        below: scatters.iter().map(|s| s.below).sum(),
+        relative: scatters.iter().map(|s| s.relative).fold(0.0, f64::max),
+        single: scatters.iter().all(|s| s.single),
+    };
+    (scatters.len() > 1 && together.has_either_sign()).then_some(move |e: &Exhibit<'_>| {
+        let own = scatter(e)?;
+        called(&Scatter {
+            relative: own.relative,
+            ..together
+        })
+    })
+}
+
+/// g is right to about seven digits and no further, or off by less, with errors of either sign.
+fn scattered(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Diagnosis> {
+    let scatter = scatter(e)?;
+    if !scatter.has_either_sign() && !(scatter.single && scatter.above + scatter.below > 1) {
+        return None;
+    }
+    called(&scatter)
 }
 
 fn short(value: f64) -> String {
