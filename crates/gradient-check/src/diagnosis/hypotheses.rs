@@ -359,6 +359,8 @@ struct Scatter {
     relative: f64,
     /// Every entry of g is a single-precision number.
     single: bool,
+    /// The errors are in proportion to the derivative or to the parameters.
+    follows: bool,
 }
 
 impl Scatter {
@@ -369,8 +371,7 @@ impl Scatter {
     }
 }
 
-/// The scatter of a block whose errors are all small beside it and follow neither the derivative nor the
-/// parameters.
+/// The scatter of a block whose errors are all small beside it.
 fn scatter(e: &Exhibit<'_>) -> Option<Scatter> {
     /// Larger errors are no noise that anybody would call so.
     const LARGEST: f64 = 1e-3;
@@ -398,14 +399,12 @@ fn scatter(e: &Exhibit<'_>) -> Option<Scatter> {
         apart.len() > 2 && size > 0.0 && (dot(&apart, x) / size).abs() > 0.95
     };
     let relative = f64::sqrt(sum / count);
-    if !relative.is_finite() || follows(&e.d) || follows(&e.theta) {
-        return None;
-    }
-    Some(Scatter {
+    relative.is_finite().then(|| Scatter {
         above,
         below,
         relative,
         single: e.g.iter().all(|g| f64::from(*g as f32) == *g),
+        follows: follows(&e.d) || follows(&e.theta),
     })
 }
 
@@ -456,19 +455,26 @@ pub(super) fn scattered_everywhere(
         below: scatters.iter().map(|s| s.below).sum(),
         relative: scatters.iter().map(|s| s.relative).fold(0.0, f64::max),
         single: scatters.iter().all(|s| s.single),
+        // A few entries may by accident.
+        follows: scatters.iter().filter(|s| s.follows).count() * 2 > scatters.len(),
     };
-    (scatters.len() > 1 && together.has_either_sign()).then_some(move |e: &Exhibit<'_>| {
-        let own = scatter(e)?;
-        called(&Scatter {
-            relative: own.relative,
-            ..together
-        })
-    })
+    (scatters.len() > 1 && together.has_either_sign() && !together.follows).then_some(
+        move |e: &Exhibit<'_>| {
+            let own = scatter(e)?;
+            called(&Scatter {
+                relative: own.relative,
+                ..together
+            })
+        },
+    )
 }
 
 /// g is right to about seven digits and no further, or off by less, with errors of either sign.
 fn scattered(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Diagnosis> {
     let scatter = scatter(e)?;
+    if scatter.follows {
+        return None;
+    }
     if !scatter.has_either_sign() && !(scatter.single && scatter.above + scatter.below > 1) {
         return None;
     }
