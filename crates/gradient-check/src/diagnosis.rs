@@ -24,6 +24,8 @@ pub struct Context {
     pub factors: Vec<NamedFactor>,
     /// κ of a decay term κ·θ in the gradient, λ/m for L2; `None` without one.
     pub decay: Option<f64>,
+    /// What a row and a column of a block stand for, such as `unit` and `input`.
+    pub axes: Option<[String; 2]>,
 }
 
 /// The mistakes that a caller can try out on its own backward pass. They are asked for only when a
@@ -75,6 +77,35 @@ pub struct Diagnosis {
     /// The root mean square of what the hypothesis leaves unexplained, relative to that of g; NaN where
     /// no hypothesis fits.
     pub residual: f64,
+}
+
+impl Diagnosis {
+    /// The message about the gradients of these blocks, as a sentence without its full stop: `dW2 is 2.000×
+    /// the numeric gradient (residual 3e-12): a factor 2 too many`.
+    pub fn sentence(&self, blocks: &[&str]) -> String {
+        let name = |block: &&str| match block.chars().all(char::is_alphanumeric) {
+            true => format!("d{block}"),
+            false => format!("d({block})"),
+        };
+        let names: Vec<String> = blocks.iter().map(name).collect();
+        let names = names.join(", ");
+        let residual = if self.residual > 0.0 {
+            format!(" (residual {:.1e})", self.residual)
+        } else {
+            String::new()
+        };
+        let Some(predicate) = self.message.strip_prefix("is ") else {
+            return format!("{names}: {}{residual}", self.message);
+        };
+        let subject = match blocks.len() {
+            1 => names,
+            _ => format!("each of {names}"),
+        };
+        match predicate.split_once(':') {
+            Some((what, why)) => format!("{subject} is {what}{residual}:{why}"),
+            None => format!("{subject} is {predicate}{residual}"),
+        }
+    }
 }
 
 /// One block as a hypothesis sees it: g, d and θ side by side.

@@ -9,6 +9,7 @@ mod difference;
 pub mod evidence;
 mod pair;
 mod passes;
+mod pattern;
 mod report;
 pub mod verdict;
 
@@ -17,5 +18,6 @@ pub use constants::Constants;
 pub use diagnosis::{Alternative, Context, Diagnosis, Family, Mistakes, NamedFactor};
 pub use difference::{BUG_FROM, Band, WARN_ABOVE, difference};
 pub use pair::compare_gradients;
+pub use pattern::{Confined, Line, Pattern};
 pub use report::{BlockReport, CoordinateReport, Counts, Power, Report};
-pub use verdict::{Comparison, Reason, Verdict};
+pub use verdict::{Comparison, NonFinite, Reason, Verdict};

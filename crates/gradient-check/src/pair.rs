@@ -8,7 +8,7 @@ use finite_diff::{LayoutError, ParameterLayout};
 use crate::diagnosis::Context;
 use crate::difference::{BUG_FROM, Band, difference};
 use crate::report::{Frame, Report, assemble};
-use crate::verdict::{Comparison, Reason, Verdict};
+use crate::verdict::{Comparison, NonFinite, Reason, Verdict};
 
 /// Compares `analytic` with `numeric`, block by block, by the course's bands.
 ///
@@ -112,6 +112,13 @@ fn compare_block(offset: usize, analytic: &[f64], numeric: &[f64]) -> (f64, Vec<
                 tolerance,
                 doubt: 0.0,
                 verdict,
+                non_finite: if !g.is_finite() {
+                    Some(NonFinite::Backward)
+                } else if !d.is_finite() {
+                    Some(NonFinite::Difference)
+                } else {
+                    None
+                },
                 one_sided: None,
                 subgradient: false,
                 flat: g == 0.0 && d == 0.0,

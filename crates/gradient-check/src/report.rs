@@ -6,6 +6,7 @@ use finite_diff::{Block, Coordinate, ParameterLayout};
 
 use crate::diagnosis::{Context, Diagnosis, Exhibit, Mistakes, diagnose};
 use crate::difference::{Band, difference};
+use crate::pattern::{Pattern, pattern};
 use crate::verdict::{self, Comparison, Reason, Verdict};
 
 /// How many coordinates a report lists as the worst.
@@ -105,6 +106,10 @@ pub struct BlockReport {
     pub counts: Counts,
     /// The coordinate that is furthest off, wrong ones first. `None` where none was judged.
     pub worst: Option<CoordinateReport>,
+    /// The first of its coordinates at which something was NaN or infinite.
+    pub non_finite: Option<CoordinateReport>,
+    /// Where in it the error is; `None` where nothing is wrong, or for a single number.
+    pub pattern: Option<Pattern>,
     /// What is believed to be wrong with it; `None` where nothing is.
     pub diagnosis: Option<Diagnosis>,
 }
@@ -137,6 +142,8 @@ pub struct Report {
     /// The stage of the wrong block nearest to the output: where to look first, since errors travel
     /// from there towards the input.
     pub first_wrong_stage: Option<usize>,
+    /// What a row and a column of a block stand for, where the caller said.
+    pub axes: Option<[String; 2]>,
     /// The blocks in order.
     pub blocks: Vec<BlockReport>,
     /// The coordinates that are furthest off, wrong ones first; at most ten.
@@ -191,6 +198,10 @@ pub(crate) fn assemble(
                 *scale,
                 comparisons,
                 furthest(comparisons).next().and_then(name),
+                comparisons
+                    .iter()
+                    .find(|c| c.non_finite.is_some())
+                    .and_then(name),
             )
         })
         .collect();
@@ -244,6 +255,7 @@ pub(crate) fn assemble(
         power: power(&compared),
         counts,
         first_wrong_stage,
+        axes: frame.context.axes.clone(),
         worst: furthest(&all).take(WORST).filter_map(name).collect(),
         blocks,
         interrupted: frame.interrupted,
@@ -255,6 +267,7 @@ fn block_report(
     scale: f64,
     comparisons: &[Comparison],
     worst: Option<CoordinateReport>,
+    non_finite: Option<CoordinateReport>,
 ) -> BlockReport {
     let mut counts = Counts::default();
     for comparison in comparisons {
@@ -269,6 +282,8 @@ fn block_report(
         scale,
         counts,
         worst,
+        non_finite,
+        pattern: pattern(block.shape(), block.range().start, comparisons),
         diagnosis: None,
     }
 }

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use finite_diff::{Ground, Outcome};
+use finite_diff::{Ground, Outcome, Side};
 
 use crate::constants::Constants;
 use crate::evidence::{Evidence, Observation};
@@ -116,6 +116,27 @@ impl fmt::Display for Verdict {
     }
 }
 
+/// Who made a number that is none.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum NonFinite {
+    /// The forward pass at the point itself.
+    Forward {
+        /// The cost there.
+        cost: f64,
+    },
+    /// The backward pass: the gradient's entry, though the cost and its differences are finite.
+    Backward,
+    /// The forward pass at a probe, though the cost at the point is finite.
+    Probe {
+        /// Which one.
+        side: Side,
+        /// The cost there.
+        cost: f64,
+    },
+    /// The difference of two finite costs, or its quotient, which overflowed.
+    Difference,
+}
+
 /// One coordinate, compared.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Comparison {
@@ -133,6 +154,8 @@ pub struct Comparison {
     pub doubt: f64,
     /// The word on it.
     pub verdict: Verdict,
+    /// Who made a NaN or an infinity, where there is one.
+    pub non_finite: Option<NonFinite>,
     /// D⁻ and D⁺ where they differ: J has a kink at the very point, and d is their mean and no
     /// derivative.
     pub one_sided: Option<[f64; 2]>,
@@ -236,6 +259,7 @@ pub fn compare(observation: &Observation, scale: f64, rule: &Rule) -> Comparison
         tolerance: f64::INFINITY,
         doubt: 0.0,
         verdict: Verdict::Inconclusive(Reason::BelowResolution),
+        non_finite: made_by(observation),
         one_sided: None,
         subgradient: false,
         flat: observation.is_flat(),
@@ -252,6 +276,7 @@ pub fn compare(observation: &Observation, scale: f64, rule: &Rule) -> Comparison
     if !best.derivative.is_finite() || !best.error_bar().is_finite() {
         // The values were finite and their difference was not.
         if g.is_finite() {
+            comparison.non_finite = Some(NonFinite::Difference);
             comparison.verdict = Verdict::Inconclusive(Reason::NonFinite);
         } else {
             comparison.verdict = Verdict::Disagree;
@@ -367,6 +392,20 @@ pub fn compare(observation: &Observation, scale: f64, rule: &Rule) -> Comparison
             }
         };
     comparison
+}
+
+/// Who made the first number that is none, of those that were looked at for one coordinate.
+fn made_by(observation: &Observation) -> Option<NonFinite> {
+    let at = |side: Side, cost: f64| match side.offset {
+        0 => NonFinite::Forward { cost },
+        _ => NonFinite::Probe { side, cost },
+    };
+    match (observation.first, observation.fine) {
+        (Outcome::NonFinite { side, value }, _) | (_, Some(Outcome::NonFinite { side, value })) => {
+            Some(at(side, value))
+        }
+        _ => (!observation.analytic.is_finite()).then_some(NonFinite::Backward),
+    }
 }
 
 /// Compares every coordinate of one block.

@@ -54,5 +54,6 @@ pub(crate) fn context(architecture: &Architecture, batch: &Batch<f64>, keep_prob
     Context {
         factors,
         decay: (lambda > 0.0).then_some(lambda / examples),
+        axes: Some(["unit", "input"].map(str::to_owned)),
     }
 }

@@ -103,7 +103,7 @@ fn check_stage(name: &str, check: &Value, said: &Run) {
         let count = |key: &str| block["counts"][key].as_u64().unwrap();
         let total = count("agree") + count("disagree") + count("inconclusive");
         said.says(&[&format!(
-            "{} (layer {}) is wrong: {} of {total} coordinates disagree; worst {}:",
+            "{} (layer {}) is wrong in {} of {total} entries, most in {}",
             text(&block["name"]),
             block["layer"],
             count("disagree"),

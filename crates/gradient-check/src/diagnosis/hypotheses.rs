@@ -40,8 +40,8 @@ fn not_a_number(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Diagn
         "non-finite",
         f64::NAN,
         format!(
-            "{count} of {} entries of the analytic gradient are NaN or infinite, though the cost \
-             and its differences are finite: the backward pass made them",
+            "{count} of {} entries are NaN or infinite, though the cost and its differences are finite: \
+             the backward pass made them",
             e.g.len(),
         ),
     )
@@ -56,8 +56,8 @@ fn not_connected(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Diag
     found(
         "not-connected",
         0.0,
-        "the analytic gradient is 0 throughout, though the cost depends on it: it is not computed, not \
-         connected, or overwritten"
+        "is 0 throughout, though the cost depends on it: it is not computed, not connected, or \
+         overwritten"
             .to_owned(),
     )
 }
@@ -105,10 +105,7 @@ fn named_factor(e: &Exhibit<'_>, _: &[Exhibit<'_>], context: &Context) -> Option
     let say = |cause, c: f64, meaning: &str| {
         Some(Diagnosis {
             cause,
-            message: format!(
-                "the analytic gradient is {} × the numeric one: {meaning}",
-                short(c)
-            ),
+            message: format!("is {}× the numeric gradient: {meaning}", short(c)),
             factor: Some(value),
             residual,
         })
@@ -159,7 +156,7 @@ fn some_factor(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Diagno
     Some(Diagnosis {
         cause: "scale",
         message: format!(
-            "the analytic gradient is {} × the numeric one: a factor too many or missing",
+            "is {}× the numeric gradient: a factor too many or missing",
             short(value)
         ),
         factor: Some(value),
@@ -237,8 +234,7 @@ fn flattened(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Diagnosi
             return found(
                 "transposed",
                 residual,
-                "the analytic gradient is the numeric one transposed, or written down column by column"
-                    .to_owned(),
+                "is the numeric gradient transposed, or written down column by column".to_owned(),
             );
         }
     }
@@ -256,7 +252,7 @@ fn another_block(e: &Exhibit<'_>, all: &[Exhibit<'_>], _: &Context) -> Option<Di
             found(
                 "swapped-blocks",
                 residual,
-                format!("the analytic gradient is that of {other}"),
+                format!("is the gradient of {other}"),
             )
         })
 }
@@ -295,9 +291,7 @@ fn wrong_axis(e: &Exhibit<'_>, all: &[Exhibit<'_>], _: &Context) -> Option<Diagn
     found(
         "wrong-axis",
         0.0,
-        format!(
-            "every entry of the analytic gradient is the same number{what}: it was summed over the wrong axis"
-        ),
+        format!("is the same number in every entry{what}: it was summed over the wrong axis"),
     )
 }
 
@@ -435,11 +429,9 @@ fn called(scatter: &Scatter) -> Option<Diagnosis> {
     found(
         "noise",
         scatter.relative,
-        format!(
-            "errors of either sign, about {:.0e} of the block's scale, that follow neither the gradient \
-             nor the parameters: something random or rounded is in the backward pass",
-            scatter.relative
-        ),
+        "small errors of either sign that follow neither the gradient nor the parameters: something \
+         random or rounded is in the backward pass"
+            .to_owned(),
     )
 }
 
@@ -481,11 +473,11 @@ fn scattered(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Diagnosi
     called(&scatter)
 }
 
+/// `2.000`, `0.01563`: enough digits to tell a factor from its neighbours.
 fn short(value: f64) -> String {
-    let rounded = value.round();
-    if (value - rounded).abs() < 1e-9 * rounded.abs().max(1.0) {
-        format!("{rounded}")
-    } else {
-        format!("{value:.6}")
+    match value.abs() {
+        size if (1.0..1e4).contains(&size) => format!("{value:.3}"),
+        size if (1e-3..1.0).contains(&size) => format!("{value:.5}"),
+        _ => format!("{value:.4e}"),
     }
 }

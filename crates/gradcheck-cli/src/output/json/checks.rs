@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gradient_check::{BlockReport, Counts, Reason, Report, Verdict};
+use gradient_check::{BlockReport, Confined, Counts, Reason, Report, Verdict};
 use serde::Serialize;
 
 use super::SCHEMA;
@@ -95,7 +95,24 @@ struct Block {
     counts: WireCounts,
     worst: Option<Worst>,
     inconclusive_reasons: BTreeMap<&'static str, usize>,
+    pattern: Option<Pattern>,
     diagnosis: Option<Diagnosis>,
+}
+
+#[derive(Debug, Serialize)]
+struct Pattern {
+    rows: Vec<Line>,
+    columns: Vec<Line>,
+    confined_to_rows: Option<Vec<usize>>,
+    confined_to_columns: Option<Vec<usize>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Line {
+    index: usize,
+    wrong: usize,
+    judged: usize,
+    share: f64,
 }
 
 #[derive(Debug, Serialize)]
@@ -228,11 +245,36 @@ fn block(block: &BlockReport) -> Block {
             .into_iter()
             .map(|reason| (reason.name(), block.counts.with_reason(reason)))
             .collect(),
+        pattern: block.pattern.as_ref().map(pattern),
         diagnosis: block.diagnosis.as_ref().map(|diagnosis| Diagnosis {
             cause: diagnosis.cause,
-            message: format!("{}: {}", block.name, diagnosis.message),
+            message: diagnosis.sentence(&[&block.name]),
             factor: diagnosis.factor,
             residual: diagnosis.residual,
         }),
+    }
+}
+
+fn pattern(pattern: &gradient_check::Pattern) -> Pattern {
+    let lines = |lines: &[gradient_check::Line]| {
+        let line = |line: &gradient_check::Line| Line {
+            index: line.index,
+            wrong: line.wrong,
+            judged: line.judged,
+            share: line.share,
+        };
+        lines.iter().map(line).collect()
+    };
+    Pattern {
+        rows: lines(&pattern.rows),
+        columns: lines(&pattern.columns),
+        confined_to_rows: match &pattern.confined {
+            Some(Confined::Rows(rows)) => Some(rows.clone()),
+            _ => None,
+        },
+        confined_to_columns: match &pattern.confined {
+            Some(Confined::Columns(columns)) => Some(columns.clone()),
+            _ => None,
+        },
     }
 }

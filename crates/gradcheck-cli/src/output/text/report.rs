@@ -4,7 +4,9 @@
 
 use std::fmt::Write as _;
 
-use gradient_check::{Band, CoordinateReport, Reason, Report, Verdict};
+use gradient_check::{
+    Band, BlockReport, Confined, CoordinateReport, Diagnosis, NonFinite, Reason, Report, Verdict,
+};
 
 use super::numbers::{derivative, extents, plural, short, thousands};
 use super::style::{BAD, GOOD, STRONG, UNSURE, styled, table, verdict};
@@ -30,14 +32,7 @@ pub fn report(report: &Report) -> String {
         })
         .collect();
     let head = [
-        "block",
-        "shape",
-        "verdict",
-        "difference",
-        "furthest off",
-        "analytic",
-        "numeric",
-        "± bar",
+        "block", "shape", "verdict", "diff.", "worst", "analytic", "numeric", "± bar",
     ];
     let mut text = table(&head, rows, 5);
     text.push_str(&wrong(report));
@@ -60,83 +55,190 @@ fn coordinate_cells(worst: &CoordinateReport) -> Vec<String> {
     ]
 }
 
-/// What is wrong and where to look first.
+/// Where to look first, what is wrong there, then what is wrong elsewhere, and why.
 fn wrong(report: &Report) -> String {
     let mut text = String::new();
-    for block in report
-        .blocks
-        .iter()
-        .filter(|block| block.verdict == Verdict::Disagree)
+    if let Some(layer) = report.first_wrong_stage
+        && report.blocks.iter().any(|block| {
+            block.verdict == Verdict::Disagree && block.stage.is_some_and(|stage| stage != layer)
+        })
+    {
+        text.push_str(&wrapped(
+            "",
+            &format!(
+                "Look first at layer {layer}: of the wrong ones it is the nearest to the output, and \
+                 errors travel from there towards the input."
+            ),
+        ));
+    }
+    let wrong = || {
+        let blocks = report.blocks.iter();
+        blocks.filter(|block| block.verdict == Verdict::Disagree)
+    };
+    let first = |block: &&BlockReport| block.stage == report.first_wrong_stage;
+    for block in wrong()
+        .filter(first)
+        .chain(wrong().rev().filter(|b| !first(b)))
     {
         let Some(worst) = &block.worst else { continue };
         let layer = block
             .stage
             .map_or_else(String::new, |stage| format!(" (layer {stage})"));
-        let numeric = worst
+        let off = worst
             .comparison
             .numeric
-            .map_or_else(|| "none".to_owned(), derivative);
+            .map(|d| worst.comparison.analytic - d)
+            .filter(|off| off.is_finite())
+            .map_or_else(String::new, |off| format!(", by {}", short(off.abs())));
         let _ = writeln!(
             text,
-            "  {} {} of {} coordinates disagree; worst {}: analytic {}, numeric {}",
-            styled(BAD, format_args!("{}{layer} is wrong:", block.name)),
+            "  {} in {} of {} entries, most in {}{off}",
+            styled(BAD, format_args!("{}{layer} is wrong", block.name)),
             block.counts.disagree,
             block.counts.total(),
             styled(STRONG, &worst.coordinate),
-            derivative(worst.comparison.analytic),
-            numeric,
         );
+        text.push_str(&heat(block, report.axes.as_ref(), first(&block)));
     }
     text.push_str(&causes(report));
-    if let Some(layer) = report.first_wrong_stage
-        && report
-            .blocks
-            .iter()
-            .any(|block| block.stage.is_some_and(|stage| stage != layer))
-    {
-        let _ = writeln!(
-            text,
-            "  Look first at layer {layer}: of the wrong ones it is the nearest to the output, and \
-             errors travel\n  from there towards the input."
-        );
-    }
     text
+}
+
+/// In which rows and columns a wrong block is off: in words where they are few, else as two strips, which
+/// only those need that one looks at first.
+fn heat(block: &BlockReport, axes: Option<&[String; 2]>, first: bool) -> String {
+    let Some(pattern) = &block.pattern else {
+        return String::new();
+    };
+    let meaning = |axis: usize, indices: &[usize]| {
+        axes.map_or_else(String::new, |axes| {
+            let plural = if indices.len() == 1 { "" } else { "s" };
+            format!(", {}{plural} {}", axes[axis], listed(indices))
+        })
+    };
+    let vector = block.shape.len() < 2;
+    match &pattern.confined {
+        Some(Confined::Rows(rows)) if !vector => {
+            let line = format!(
+                "  all of it in row{} {}{}",
+                if rows.len() == 1 { "" } else { "s" },
+                listed(rows),
+                meaning(0, rows)
+            );
+            return format!("{line}\n");
+        }
+        Some(Confined::Rows(entries)) => {
+            return format!(
+                "  all of it in entr{} {}{}\n",
+                if entries.len() == 1 { "y" } else { "ies" },
+                listed(entries),
+                meaning(0, entries)
+            );
+        }
+        Some(Confined::Columns(columns)) => {
+            return format!(
+                "  all of it in column{} {}{}\n",
+                if columns.len() == 1 { "" } else { "s" },
+                listed(columns),
+                meaning(1, columns)
+            );
+        }
+        None => {}
+    }
+    if !first || vector || block.shape.contains(&1) {
+        return String::new();
+    }
+    format!(
+        "  error by row {}  by column {}\n",
+        strip(&pattern.row_heat),
+        strip(&pattern.column_heat)
+    )
+}
+
+/// `3`, `3 and 7`, `3, 7 and 9`; no more than six.
+fn listed(indices: &[usize]) -> String {
+    const MOST: usize = 6;
+    let words: Vec<String> = indices.iter().take(MOST).map(ToString::to_string).collect();
+    match words.as_slice() {
+        [] => String::new(),
+        [one] => one.clone(),
+        _ if indices.len() > MOST => {
+            format!("{} and {} more", words.join(", "), indices.len() - MOST)
+        }
+        [all @ .., last] => format!("{} and {last}", all.join(", ")),
+    }
+}
+
+/// Shares as bars, the largest full; lines that would not fit are drawn several to a bar.
+fn strip(shares: &[f64]) -> String {
+    const WIDEST: usize = 24;
+    const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let to_a_bar = shares.len().div_ceil(WIDEST).max(1);
+    let largest = shares.iter().copied().fold(0.0, f64::max);
+    shares
+        .chunks(to_a_bar)
+        .map(|chunk| {
+            // By the error and not its square, which would show the largest alone.
+            let relative = (chunk.iter().copied().fold(0.0, f64::max) / largest).sqrt();
+            match relative > 0.0 {
+                true => BARS[((relative * 8.0) as usize).min(7)],
+                false => '·',
+            }
+        })
+        .collect()
 }
 
 /// What is believed to be wrong, the blocks nearest to the output first; blocks with the same cause
 /// together.
 fn causes(report: &Report) -> String {
-    let mut groups: Vec<(&str, Vec<&str>, f64)> = Vec::new();
+    let mut groups: Vec<(Diagnosis, Vec<&str>)> = Vec::new();
     for block in report.blocks.iter().rev() {
         let Some(diagnosis) = &block.diagnosis else {
             continue;
         };
         match groups
             .iter_mut()
-            .find(|(message, ..)| *message == diagnosis.message)
+            .find(|(d, _)| d.message == diagnosis.message)
         {
-            Some((_, names, residual)) => {
+            Some((sum, names)) => {
                 names.push(&block.name);
-                *residual = residual.max(diagnosis.residual);
+                sum.residual = sum.residual.max(diagnosis.residual);
             }
-            None => groups.push((&diagnosis.message, vec![&block.name], diagnosis.residual)),
+            None => groups.push((diagnosis.clone(), vec![&block.name])),
         }
     }
+    let others_agree = report
+        .blocks
+        .iter()
+        .all(|b| matches!(b.verdict, Verdict::Agree | Verdict::Disagree))
+        && report.blocks.iter().any(|b| b.verdict == Verdict::Agree);
+    let last = groups.len().saturating_sub(1);
     let mut text = String::new();
-    for (message, names, residual) in groups {
-        let evidence = match residual > 0.0 {
-            true => format!(" (residual {})", short(residual)),
-            false => String::new(),
+    for (i, (diagnosis, mut names)) in groups.into_iter().enumerate() {
+        names.reverse();
+        let others = match others_agree && i == last {
+            true => " Every other block agrees.",
+            false => "",
         };
-        let line = format!("{}: {message}{evidence}.", names.join(", "));
-        for (i, part) in textwrap::wrap(&line, 92).iter().enumerate() {
-            let lead = if i == 0 {
-                styled(STRONG, "why: ")
-            } else {
-                "     ".to_owned()
-            };
-            let _ = writeln!(text, "  {lead}{part}");
-        }
+        text.push_str(&wrapped(
+            "why: ",
+            &format!("{}.{others}", diagnosis.sentence(&names)),
+        ));
+    }
+    text
+}
+
+/// Indented by two, at most 80 wide, with a word before that stands out.
+fn wrapped(lead: &str, line: &str) -> String {
+    const WIDTH: usize = 80;
+    let indent = 2 + lead.chars().count();
+    let mut text = String::new();
+    for (i, part) in textwrap::wrap(line, WIDTH - indent).iter().enumerate() {
+        let lead = match i {
+            0 => styled(STRONG, lead),
+            _ => " ".repeat(lead.chars().count()),
+        };
+        let _ = writeln!(text, "  {lead}{part}");
     }
     text
 }
@@ -156,15 +258,45 @@ fn undecided(report: &Report) -> String {
             .collect();
         let _ = writeln!(
             text,
-            "  {} {} of {} ({}):\n    {}.",
+            "  {} {} of {} ({}):",
             styled(UNSURE, "Undecided:"),
             thousands(count as u64),
             plural(report.counts.total(), "coordinate"),
             blocks.join(", "),
-            reason.remedy(),
         );
+        text.push_str(&wrapped("", &format!("{}.", reason.remedy())));
     }
+    text.push_str(&not_finite(report));
     text
+}
+
+/// Who made the first NaN or infinity.
+fn not_finite(report: &Report) -> String {
+    let mut found = report
+        .blocks
+        .iter()
+        .filter_map(|block| block.non_finite.as_ref());
+    let Some((coordinate, origin)) =
+        found.find_map(|c| Some((&c.coordinate, c.comparison.non_finite?)))
+    else {
+        return String::new();
+    };
+    let said = match origin {
+        NonFinite::Forward { cost } => format!(
+            "The cost itself is {cost} at this point: the forward pass made it, so that there is nothing \
+             to hold a gradient against."
+        ),
+        // Said among the causes.
+        NonFinite::Backward => return String::new(),
+        NonFinite::Probe { side, cost } => format!(
+            "{coordinate}: the cost is {cost} at a probe, {side}, though it is finite at the point: the \
+             forward pass made it there."
+        ),
+        NonFinite::Difference => format!(
+            "{coordinate}: the difference of two finite costs is no finite number: scale the cost down."
+        ),
+    };
+    wrapped("", &said)
 }
 
 fn footnotes(report: &Report) -> String {
@@ -182,12 +314,14 @@ fn footnotes(report: &Report) -> String {
         styled(style, format_args!("\"{}\"", band.words())),
     );
     if let Some(power) = &report.power {
-        let _ = writeln!(
-            text,
-            "  would have caught: {} of its block's scale in any one coordinate, {} in any whole block",
-            short(power.single_coordinate),
-            short(power.block),
-        );
+        text.push_str(&wrapped(
+            "",
+            &format!(
+                "would have caught: {} of its block's scale in any one coordinate, {} in any whole block",
+                short(power.single_coordinate),
+                short(power.block),
+            ),
+        ));
     }
     if report.selected < report.parameters {
         let _ = writeln!(

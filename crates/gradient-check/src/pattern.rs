@@ -1,0 +1,256 @@
+//! Where in a block the error is: which rows and columns it heats, and whether it keeps to a few of them.
+//!
+//! A pure function of the comparisons. Refuses to know what a row is.
+
+use crate::verdict::{Comparison, Verdict};
+
+/// How many of the hottest rows and columns are listed.
+const HOTTEST: usize = 5;
+
+/// Where the wrong entries of a block are.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pattern {
+    /// The share of each row in the squared error Σ(g − d)² of the block; rows go along the first axis, the
+    /// entries of a vector are its rows.
+    pub row_heat: Vec<f64>,
+    /// The same for columns, along the last axis; empty for a vector.
+    pub column_heat: Vec<f64>,
+    /// The hottest rows, at most five, the hottest first.
+    pub rows: Vec<Line>,
+    /// The hottest columns, at most five.
+    pub columns: Vec<Line>,
+    /// Where all wrong entries are in a few rows or columns and the others are right.
+    pub confined: Option<Confined>,
+}
+
+/// One row or column.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Line {
+    /// Its index, counted from 0.
+    pub index: usize,
+    /// How many of its entries are wrong.
+    pub wrong: usize,
+    /// How many were judged.
+    pub judged: usize,
+    /// Its share in the squared error of the block, from 0 to 1.
+    pub share: f64,
+}
+
+/// The few lines that hold all wrong entries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Confined {
+    /// Rows, or entries of a vector.
+    Rows(Vec<usize>),
+    /// Columns.
+    Columns(Vec<usize>),
+}
+
+/// One axis's lines while they are counted.
+struct Tally {
+    lines: Vec<Line>,
+    /// Whether a line has an entry that was tested and is right.
+    right: Vec<bool>,
+}
+
+impl Tally {
+    fn new(count: usize) -> Self {
+        let line = |index| Line {
+            index,
+            wrong: 0,
+            judged: 0,
+            share: 0.0,
+        };
+        Self {
+            lines: (0..count).map(line).collect(),
+            right: vec![false; count],
+        }
+    }
+
+    fn add(&mut self, index: usize, comparison: &Comparison, squared: f64) {
+        let line = &mut self.lines[index];
+        line.judged += 1;
+        line.wrong += usize::from(comparison.verdict == Verdict::Disagree);
+        line.share += squared;
+        self.right[index] |= comparison.verdict == Verdict::Agree && !comparison.flat;
+    }
+
+    fn heat(&self) -> Vec<f64> {
+        self.lines.iter().map(|line| line.share).collect()
+    }
+
+    /// The hottest, those without a wrong entry left out.
+    fn hottest(&self) -> Vec<Line> {
+        let mut lines: Vec<Line> = self.lines.iter().filter(|l| l.wrong > 0).copied().collect();
+        lines.sort_by(|a, b| b.share.total_cmp(&a.share).then(a.index.cmp(&b.index)));
+        lines.truncate(HOTTEST);
+        lines
+    }
+
+    /// The lines with wrong entries, if they are at most a third of all and as many others were tested and
+    /// found right.
+    fn confined(&self) -> Option<Vec<usize>> {
+        let wrong: Vec<usize> = self
+            .lines
+            .iter()
+            .filter(|l| l.wrong > 0)
+            .map(|l| l.index)
+            .collect();
+        let clean = (0..self.lines.len())
+            .filter(|&i| self.lines[i].wrong == 0 && self.right[i])
+            .count();
+        (3 * wrong.len() <= self.lines.len() && clean >= wrong.len()).then_some(wrong)
+    }
+}
+
+/// Where the wrong entries of a block are; `None` where there are none, or only one line to be in.
+pub(crate) fn pattern(
+    shape: &[usize],
+    offset: usize,
+    comparisons: &[Comparison],
+) -> Option<Pattern> {
+    let wrong = comparisons
+        .iter()
+        .filter(|c| c.verdict == Verdict::Disagree)
+        .count();
+    let (rows, columns) = match shape {
+        [] => return None,
+        [entries] => (*entries, 1),
+        [rows, .., columns] => (*rows, *columns),
+    };
+    let entries: usize = shape.iter().product();
+    if wrong == 0 || rows.max(columns) < 2 || entries == 0 {
+        return None;
+    }
+    let apart = |c: &Comparison| c.numeric.map(|d| c.analytic - d);
+    // Relative to the largest, so that no square over- or underflows; what is no number is all the heat.
+    let largest = comparisons
+        .iter()
+        .filter_map(apart)
+        .filter(|a| a.is_finite())
+        .fold(0.0, |largest: f64, a| largest.max(a.abs()));
+    let not_a_number = comparisons.iter().any(|c| !c.analytic.is_finite());
+    let squared = |c: &Comparison| match apart(c) {
+        _ if not_a_number => f64::from(!c.analytic.is_finite()),
+        Some(apart) if largest > 0.0 => (apart / largest).powi(2),
+        _ => 0.0,
+    };
+    let sum: f64 = comparisons.iter().map(squared).sum();
+    let (mut by_row, mut by_column) = (Tally::new(rows), Tally::new(columns));
+    for comparison in comparisons {
+        let at = comparison.coordinate - offset;
+        let share = if sum > 0.0 {
+            squared(comparison) / sum
+        } else {
+            0.0
+        };
+        by_row.add(at / (entries / rows), comparison, share);
+        by_column.add(at % columns, comparison, share);
+    }
+    let vector = columns == 1;
+    let confined = match (by_row.confined(), by_column.confined()) {
+        // Of both, the one that says more.
+        (Some(rows), Some(columns)) if !vector && columns.len() < rows.len() => {
+            Some(Confined::Columns(columns))
+        }
+        (Some(rows), _) => Some(Confined::Rows(rows)),
+        (None, Some(columns)) if !vector => Some(Confined::Columns(columns)),
+        _ => None,
+    };
+    Some(Pattern {
+        row_heat: by_row.heat(),
+        column_heat: if vector { Vec::new() } else { by_column.heat() },
+        rows: by_row.hottest(),
+        columns: if vector {
+            Vec::new()
+        } else {
+            by_column.hottest()
+        },
+        confined,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn comparison(coordinate: usize, analytic: f64) -> Comparison {
+        let wrong = analytic != 1.0;
+        Comparison {
+            coordinate,
+            analytic,
+            numeric: Some(1.0),
+            error_bar: Some(1e-12),
+            tolerance: 1e-11,
+            doubt: 0.0,
+            verdict: if wrong {
+                Verdict::Disagree
+            } else {
+                Verdict::Agree
+            },
+            non_finite: None,
+            one_sided: None,
+            subgradient: false,
+            flat: false,
+            settled: false,
+        }
+    }
+
+    /// A block with an offset of 7 in which these entries are off by these amounts.
+    fn found(shape: &[usize], errors: &[(usize, f64)]) -> Option<Pattern> {
+        let entries: usize = shape.iter().product();
+        let comparisons: Vec<_> = (0..entries)
+            .map(|at| {
+                let off = errors.iter().find(|(wrong, _)| *wrong == at);
+                comparison(7 + at, 1.0 + off.map_or(0.0, |(_, off)| *off))
+            })
+            .collect();
+        pattern(shape, 7, &comparisons)
+    }
+
+    #[test]
+    fn errors_in_one_row_are_said_to_be_in_that_row() {
+        let row: Vec<_> = (0..5).map(|column| (2 * 5 + column, 0.5)).collect();
+        let pattern = found(&[6, 5], &row).unwrap();
+        assert_eq!(pattern.confined, Some(Confined::Rows(vec![2])));
+        assert_eq!(pattern.rows.len(), 1);
+        assert_eq!((pattern.rows[0].index, pattern.rows[0].wrong), (2, 5));
+        assert!((pattern.rows[0].share - 1.0).abs() < 1e-12);
+        assert_eq!(pattern.row_heat[3], 0.0);
+    }
+
+    #[test]
+    fn errors_in_one_column_are_said_to_be_in_that_column() {
+        let column: Vec<_> = (0..6).map(|row| (row * 5 + 4, 0.1)).collect();
+        let pattern = found(&[6, 5], &column).unwrap();
+        assert_eq!(pattern.confined, Some(Confined::Columns(vec![4])));
+    }
+
+    #[test]
+    fn errors_all_over_are_confined_to_nothing_and_the_hottest_comes_first() {
+        let all: Vec<_> = (0..30)
+            .map(|at| (at, if at == 17 { 3.0 } else { 0.1 }))
+            .collect();
+        let pattern = found(&[6, 5], &all).unwrap();
+        assert_eq!(pattern.confined, None);
+        assert_eq!((pattern.rows[0].index, pattern.columns[0].index), (3, 2));
+        assert_eq!(pattern.rows.len(), HOTTEST);
+    }
+
+    #[test]
+    fn vectors_scalars_and_right_blocks() {
+        let pattern = found(&[6], &[(1, 0.5)]).unwrap();
+        assert_eq!(pattern.confined, Some(Confined::Rows(vec![1])));
+        assert!(pattern.columns.is_empty() && pattern.column_heat.is_empty());
+        assert_eq!(found(&[], &[(0, 0.5)]), None);
+        assert_eq!(found(&[1], &[(0, 0.5)]), None);
+        assert_eq!(found(&[6, 5], &[]), None);
+    }
+
+    #[test]
+    fn what_is_no_number_is_all_the_heat() {
+        let pattern = found(&[2, 3], &[(1, f64::NAN), (5, 1e300)]).unwrap();
+        assert_eq!(pattern.row_heat, [1.0, 0.0]);
+        let pattern = found(&[2, 3], &[(1, 1e300), (5, 1e300)]).unwrap();
+        assert_eq!(pattern.row_heat, [0.5, 0.5]);
+    }
+}
