@@ -522,3 +522,77 @@ fn two_gradients_from_elsewhere_are_read_by_the_courses_bands() {
     );
     assert!(compare_gradients(&d[..5], &d, &layout).is_err());
 }
+
+/// J = Σ sin(x_i)·c_i over many x_i, of which a probe changes one term.
+struct ManyTerms {
+    coefficients: Vec<f64>,
+}
+
+impl ManyTerms {
+    fn term(&self, i: usize, x: f64) -> f64 {
+        self.coefficients[i] * x.sin()
+    }
+}
+
+impl finite_diff::Objective<f64> for ManyTerms {
+    fn dim(&self) -> usize {
+        self.coefficients.len()
+    }
+
+    fn value(&self, point: &[f64]) -> Result<f64, finite_diff::EvaluationError> {
+        Ok(point
+            .iter()
+            .enumerate()
+            .map(|(i, x)| self.term(i, *x))
+            .sum())
+    }
+
+    fn neighborhood<'a>(
+        &'a self,
+        point: &'a [f64],
+    ) -> Result<Box<dyn finite_diff::Neighborhood<f64> + 'a>, finite_diff::EvaluationError> {
+        struct OneTerm<'a>(&'a ManyTerms, &'a [f64], f64);
+        impl finite_diff::Neighborhood<f64> for OneTerm<'_> {
+            fn center(&mut self) -> Result<f64, finite_diff::EvaluationError> {
+                Ok(self.2)
+            }
+            fn value_with(
+                &mut self,
+                i: usize,
+                x: f64,
+            ) -> Result<f64, finite_diff::EvaluationError> {
+                Ok(self.2 + (self.0.term(i, x) - self.0.term(i, self.1[i])))
+            }
+        }
+        Ok(Box::new(OneTerm(self, point, self.value(point)?)))
+    }
+}
+
+/// A tolerance that grows with the number of parameters would let it pass.
+#[test]
+fn one_wrong_weight_among_fifty_thousand_is_found_and_the_others_are_not_blamed() {
+    const MANY: usize = 50_000;
+    let objective = ManyTerms {
+        coefficients: (0..MANY).map(|i| 1.0 + (i as f64 * 0.37).cos()).collect(),
+    };
+    let at: Vec<f64> = (0..MANY).map(|i| (i as f64 * 0.11).sin()).collect();
+    let mut gradient: Vec<f64> = at
+        .iter()
+        .zip(&objective.coefficients)
+        .map(|(x, c)| c * x.cos())
+        .collect();
+    let layout = ParameterLayout::new().with("W", &[250, 200]).unwrap();
+    let settings = Settings::default();
+    let right = check(&objective, &gradient, &at, &layout, &settings).unwrap();
+    assert_eq!(right.verdict, Verdict::Agree, "{:#?}", right.worst);
+    for off in [1.0, 1e-2, 1e-4, 1e-7] {
+        let was = gradient[31_417];
+        gradient[31_417] += off;
+        let report = check(&objective, &gradient, &at, &layout, &settings).unwrap();
+        assert_eq!(report.counts.disagree, 1, "{off:e}");
+        assert_eq!(report.worst[0].coordinate.to_string(), "W[157,17]");
+        let diagnosis = report.blocks[0].diagnosis.as_ref().unwrap();
+        assert_eq!(diagnosis.cause, "single-entry");
+        gradient[31_417] = was;
+    }
+}

@@ -118,7 +118,7 @@ impl Correct {
 }
 
 /// How many conditions there are.
-const CONDITIONS: usize = 10;
+const CONDITIONS: usize = 11;
 
 /// The right network of this number: every activation with every loss under every condition in turn.
 pub(super) fn run(number: usize, constants: Constants) -> Result<Correct> {
@@ -165,6 +165,7 @@ fn scene(number: usize) -> Result<Scene> {
         6 => plain.single().named("f32"),
         7 => plain.masked()?.named("dropout masks"),
         8 => plain.trained(60)?.named("after 60 steps"),
+        10 => plain.with_blank_inputs()?.named("blank inputs"),
         _ => plain.named("ten hidden layers"),
     })
 }

@@ -91,6 +91,19 @@ impl Scene {
         Ok(self)
     }
 
+    /// Every second input 0 on all examples, as pixels at the edge are.
+    pub(super) fn with_blank_inputs(mut self) -> Result<Self> {
+        let mut x = self.batch.x().map(|entry| entry);
+        for row in x.as_mut_slice().chunks_mut(2 * self.batch.examples()) {
+            let examples = self.batch.examples();
+            for entry in row.iter_mut().take(examples) {
+                *entry = 0.0;
+            }
+        }
+        self.batch = Batch::new(x, self.batch.y().map(|entry| entry))?;
+        Ok(self)
+    }
+
     /// With dropout masks.
     pub(super) fn masked(mut self) -> Result<Self> {
         let examples = self.batch.examples();
@@ -152,13 +165,15 @@ impl Scene {
 /// The networks that faults are planted in.
 pub(super) fn architectures() -> Result<Vec<Architecture>> {
     use {Activation as A, Loss as L};
-    let rows: [(&[usize], A, L, f64); 6] = [
+    let rows: [(&[usize], A, L, f64); 8] = [
         (&[6, 8, 5, 1], A::Relu, L::BinaryCrossEntropy, 0.5),
         (&[6, 6, 6, 1], A::Tanh, L::BinaryCrossEntropy, 0.1),
         (&[4, 7, 3], A::LeakyRelu, L::SoftmaxCrossEntropy, 0.3),
         (&[5, 6, 4, 2], A::Softplus, L::MeanSquaredError, 0.0),
         (&[5, 5, 5, 3], A::Gelu, L::SoftmaxCrossEntropy, 0.2),
         (&[4, 4, 4, 3], A::Relu, L::SoftmaxCrossEntropy, 0.4),
+        (&[5, 6, 3], A::Tanh, L::SoftmaxCrossEntropy, 0.2),
+        (&[6, 5, 5, 2], A::Sigmoid, L::MeanSquaredError, 0.1),
     ];
     rows.iter()
         .map(|(widths, activation, loss, l2)| {
