@@ -31,6 +31,10 @@ pub struct Constants {
     /// millionth is no confirmation. For a gradient in a lower precision it is four times `rounding` of
     /// its own ε.
     pub resolution: f64,
+    /// 1e-3: how blunt a comparison may be, in the same measure, where the rounding of the gradient is known
+    /// and the comparison is as sharp as that allows: where terms cancel, as near a minimum, a gradient
+    /// has no more digits. From there on the course speaks of a bug, which would still be seen.
+    pub coarsest: f64,
     /// 4e-9: how sharp a look at a coordinate that agrees should be, relative to the block's scale, lest
     /// it is looked at with a sharper stencil: an error of 1e-8 of the scale is then seen wherever the
     /// noise of J allows it at all.
@@ -46,6 +50,7 @@ impl Default for Constants {
             most_rounding: 1e6,
             doubt: 16.0,
             resolution: 1e-6,
+            coarsest: 1e-3,
             target: 4e-9,
         }
     }
@@ -53,13 +58,14 @@ impl Default for Constants {
 
 impl Constants {
     /// Their names, in the order of their fields.
-    pub const NAMES: [&'static str; 7] = [
+    pub const NAMES: [&'static str; 8] = [
         "safety",
         "rounding",
         "deviations",
         "most-rounding",
         "doubt",
         "resolution",
+        "coarsest",
         "target",
     ];
 
@@ -79,6 +85,7 @@ impl Constants {
             "most-rounding" => &mut self.most_rounding,
             "doubt" => &mut self.doubt,
             "resolution" => &mut self.resolution,
+            "coarsest" => &mut self.coarsest,
             "target" => &mut self.target,
             _ => return None,
         };

@@ -36,8 +36,8 @@ pub enum Reason {
     /// Gradient and derivative are zero throughout the block: nothing depends on it here, so that
     /// nothing was tested.
     Vacuous,
-    /// Gradient and derivative are zero to rounding throughout the block: a minimum or saddle, where terms
-    /// that are not small cancel, so that nothing in proportion to the gradient was tested.
+    /// Gradient and derivative are zero to rounding in a block that is hardly more: a minimum or saddle,
+    /// where terms that are not small cancel, so that nothing in proportion to the gradient was tested.
     Stationary,
     /// The check was stopped before it came to this.
     Interrupted,
@@ -97,9 +97,9 @@ impl Reason {
                  unit or an unused parameter; check at another point"
             }
             Self::Stationary => {
-                "gradient and derivative are zero to rounding throughout the block: the point is a minimum \
-                 or a saddle of it, where terms cancel. A term that is missing would have shown, a factor \
-                 would not; check at another point too"
+                "gradient and derivative are zero to rounding: the point is a minimum or a saddle, where \
+                 terms cancel. A term that is missing would have shown, a factor would not; check at \
+                 another point too"
             }
             Self::Interrupted => "the check was stopped before it was done; run it again",
         }
@@ -292,11 +292,19 @@ pub fn compare(observation: &Observation, scale: f64, rule: &Rule) -> Comparison
     let sharp = constants
         .resolution
         .max(4.0 * constants.rounding * rule.working_epsilon);
-    let resolution = sharp * scale.max(best.derivative.abs());
     let tolerance = |bar: f64| constants.safety * bar + rounding;
     comparison.numeric = Some(best.derivative);
     comparison.error_bar = Some(best.error_bar());
     comparison.tolerance = tolerance(best.error_bar());
+    // Where the arithmetic of the gradient is known, and it and nothing else is what the comparison ends
+    // at, no method could tell more; the power says how much that is.
+    let at_the_end = observation.analytic_rounding.is_some() && best.error_bar() <= rounding;
+    let sharp = if at_the_end {
+        sharp.max(constants.coarsest)
+    } else {
+        sharp
+    };
+    let resolution = sharp * scale.max(best.derivative.abs());
 
     if let (Some(shadow), None) = (observation.shadow, observation.fine) {
         let apart = (g - shadow.estimate.derivative).abs();
@@ -304,6 +312,10 @@ pub fn compare(observation: &Observation, scale: f64, rule: &Rule) -> Comparison
             .before_the_ladder()
             .is_some_and(|first| (g - first.derivative).abs() > tolerance(first.error_bar()));
         comparison.settled = shadow.smooth;
+        let zero = g.abs().max(best.derivative.abs()) <= comparison.tolerance;
+        if shadow.smooth && zero && observation.analytic_rounding.is_some() {
+            comparison.verdict = Verdict::Inconclusive(Reason::Stationary);
+        }
         if apart <= comparison.tolerance && comparison.tolerance <= resolution {
             comparison.verdict = Verdict::Agree;
             comparison.settled = true;
@@ -445,8 +457,6 @@ pub fn compare_block(evidence: &Evidence, observations: &[Observation]) -> Vec<C
         Some(Reason::NotDeterministic)
     } else if !comparisons.is_empty() && comparisons.iter().all(|comparison| comparison.flat) {
         Some(Reason::Vacuous)
-    } else if is_stationary(observations, &comparisons) {
-        Some(Reason::Stationary)
     } else {
         None
     };
@@ -456,24 +466,6 @@ pub fn compare_block(evidence: &Evidence, observations: &[Observation]) -> Vec<C
         }
     }
     comparisons
-}
-
-/// Whether neither g nor d of a block is more than rounding. Only where that is known of both: bars that
-/// are wide for another reason say nothing of the point.
-fn is_stationary(observations: &[Observation], comparisons: &[Comparison]) -> bool {
-    let known = |o: &Observation| {
-        o.analytic_rounding.is_some()
-            && (o.shadow.is_some_and(|shadow| shadow.smooth) || o.is_flat())
-    };
-    let zero = |c: &Comparison| {
-        let numeric = c.numeric.unwrap_or(f64::NAN);
-        c.verdict != Verdict::Disagree
-            && c.analytic.abs() <= c.tolerance
-            && numeric.abs() <= c.tolerance
-    };
-    !comparisons.is_empty()
-        && observations.iter().all(known)
-        && comparisons.iter().all(|c| c.flat || zero(c))
 }
 
 /// The word on a whole: wrong if anything is wrong, else undecided if anything is undecided.

@@ -585,7 +585,7 @@ fn one_wrong_weight_among_fifty_thousand_is_found_and_the_others_are_not_blamed(
     let settings = Settings::default();
     let right = check(&objective, &gradient, &at, &layout, &settings).unwrap();
     assert_eq!(right.verdict, Verdict::Agree, "{:#?}", right.worst);
-    for off in [1.0, 1e-2, 1e-4, 1e-7] {
+    for off in [1.0, 1e-7] {
         let was = gradient[31_417];
         gradient[31_417] += off;
         let report = check(&objective, &gradient, &at, &layout, &settings).unwrap();

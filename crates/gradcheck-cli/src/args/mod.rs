@@ -243,7 +243,7 @@ pub struct ZooArgs {
     /// Only the fault of this name
     #[arg(long, value_name = "NAME")]
     pub only: Option<String>,
-    /// Multiply a constant of the judge, to see how much hangs on it: safety, rounding, deviations, most-rounding, doubt, resolution, target
+    /// Multiply a constant of the judge, to see how much hangs on it: safety, rounding, deviations, most-rounding, doubt, resolution, coarsest, target
     #[arg(long, value_name = "NAME=FACTOR")]
     pub constant: Vec<String>,
     /// The form of the result

@@ -125,7 +125,7 @@ fn render(outcome: &Outcome) -> String {
     let _ = writeln!(
         said,
         "\n{} right networks, {}; of {} coordinates {} undecided ({} smooth, {} with kinks), {} in \
-         blocks that nothing\ndepends on, {} in blocks where the gradient is zero to rounding",
+         blocks that nothing\ndepends on, {} at which the gradient is zero to rounding",
         thousands(correct.nets as u64),
         styled(style, format_args!("{} called wrong", correct.rejected)),
         thousands(correct.coordinates as u64),

@@ -24,7 +24,7 @@ pub struct Correct {
     pub inconclusive_kinked: usize,
     /// Coordinates of blocks in which nothing could be tested, as nothing depends on them.
     pub vacuous: usize,
-    /// Coordinates of blocks in which the gradient is zero to rounding, as at a minimum.
+    /// Coordinates at which the gradient is zero to rounding, as at a minimum.
     pub stationary: usize,
     /// Which were called wrong, and where.
     pub rejections: Vec<Rejection>,
