@@ -102,6 +102,14 @@ pub enum CheckError {
         /// What happened.
         source: DifferenceError,
     },
+    /// The backward pass failed.
+    #[error("{call} failed: {source}")]
+    Backward {
+        /// Which call of it.
+        call: &'static str,
+        /// What it failed with.
+        source: EvaluationError,
+    },
     /// The numeric side failed as a whole.
     #[error(transparent)]
     Difference(DifferenceError),
@@ -140,6 +148,19 @@ pub fn check<T: Real, O: Objective<T> + ?Sized>(
     layout: &ParameterLayout,
     settings: &Settings<'_>,
 ) -> Result<Report, CheckError> {
+    let measured = measure(objective, analytic, point, layout, settings)?;
+    let theta: Vec<f64> = point.iter().map(|x| x.widen()).collect();
+    Ok(judge(&measured, layout, &theta, settings))
+}
+
+/// The evidence of [`check`].
+pub(crate) fn measure<T: Real, O: Objective<T> + ?Sized>(
+    objective: &O,
+    analytic: &[f64],
+    point: &[T],
+    layout: &ParameterLayout,
+    settings: &Settings<'_>,
+) -> Result<Measured, CheckError> {
     let begun = Instant::now();
     let coordinates = fit(objective.dim(), analytic, point.len(), layout, settings)?;
     let (cost, deterministic) = evaluate_twice(objective, point, T::widen)?;
@@ -152,7 +173,7 @@ pub fn check<T: Real, O: Objective<T> + ?Sized>(
         working_epsilon: settings.working_epsilon,
         constants: settings.constants,
     };
-    let mut reexamined = 0;
+    let (mut reexamined, mut epsilon_f, mut smooth) = (0, f64::NAN, None);
     // With a cost that is not a number, or not the same twice, no difference means anything.
     if deterministic && cost.is_finite() {
         let named = |source| name_coordinate(source, layout);
@@ -160,7 +181,7 @@ pub fn check<T: Real, O: Objective<T> + ?Sized>(
             finite_diff::measure_noise(objective, point, settings.seed).map_err(named)?;
         evidence.evaluations += measured.evaluations;
         let magnitude = evidence.cost.abs();
-        let epsilon_f = measured
+        epsilon_f = measured
             .epsilon_f::<T>(magnitude)
             .max(settings.scheme.noise.at::<T>(magnitude));
         let noise = Noise::Absolute(epsilon_f);
@@ -176,7 +197,7 @@ pub fn check<T: Real, O: Objective<T> + ?Sized>(
 
         sharpen(&mut evidence, objective, point, layout, &scheme, execution).map_err(named)?;
         if let Some(shadow) = settings.shadow {
-            let smooth = smooth_at(objective, point, &mut evidence)?;
+            smooth = smooth_at(objective, point, &mut evidence)?;
             reexamined = look_from_the_complex_plane(
                 &mut evidence,
                 shadow,
@@ -199,20 +220,15 @@ pub fn check<T: Real, O: Objective<T> + ?Sized>(
             settings,
         );
     }
-    let theta: Vec<f64> = point.iter().map(|x| x.widen()).collect();
-    let measured = Measured {
+    Ok(Measured {
         evidence,
+        noise: epsilon_f,
         selected: coordinates.len(),
         reexamined,
+        smooth,
         begun,
-    };
-    Ok(judge(
-        &measured,
-        layout,
-        &theta,
-        settings.scheme.stencil.name(),
-        settings,
-    ))
+        scheme: settings.scheme.stencil.name(),
+    })
 }
 
 /// Checks `analytic` by the complex step: sharper by five digits than finite differences and with one
@@ -228,6 +244,18 @@ pub fn check_by_complex_step<O: Objective<Complex<f64>> + ?Sized>(
     layout: &ParameterLayout,
     settings: &Settings<'_>,
 ) -> Result<Report, CheckError> {
+    let measured = measure_by_complex_step(objective, analytic, point, layout, settings)?;
+    Ok(judge(&measured, layout, point, settings))
+}
+
+/// The evidence of [`check_by_complex_step`].
+pub(crate) fn measure_by_complex_step<O: Objective<Complex<f64>> + ?Sized>(
+    objective: &O,
+    analytic: &[f64],
+    point: &[f64],
+    layout: &ParameterLayout,
+    settings: &Settings<'_>,
+) -> Result<Measured, CheckError> {
     let begun = Instant::now();
     let coordinates = fit(objective.dim(), analytic, point.len(), layout, settings)?;
     let complex: Vec<Complex<f64>> = point.iter().map(|&x| Complex::new(x, 0.0)).collect();
@@ -262,13 +290,15 @@ pub fn check_by_complex_step<O: Objective<Complex<f64>> + ?Sized>(
             settings,
         );
     }
-    let measured = Measured {
+    Ok(Measured {
         evidence,
+        noise: f64::NAN,
         selected: coordinates.len(),
         reexamined: 0,
+        smooth: None,
         begun,
-    };
-    Ok(judge(&measured, layout, point, "complex-step", settings))
+        scheme: "complex-step",
+    })
 }
 
 /// Whether everything has the same length, and which coordinates are meant, in ascending order.
@@ -356,18 +386,24 @@ pub fn measure_gradient_noise<T: Real>(
 }
 
 /// The evidence, and how it was gathered.
-struct Measured {
-    evidence: Evidence,
-    selected: usize,
-    reexamined: usize,
-    begun: Instant,
+pub(crate) struct Measured {
+    pub(crate) evidence: Evidence,
+    /// ε_f of J; NaN where no difference was taken.
+    pub(crate) noise: f64,
+    pub(crate) selected: usize,
+    pub(crate) reexamined: usize,
+    /// Whether J is smooth at the point, where that was asked for and J knows it.
+    pub(crate) smooth: Option<bool>,
+    pub(crate) begun: Instant,
+    /// The name of what gave the derivatives.
+    pub(crate) scheme: &'static str,
 }
 
-fn judge(
+/// The report on the evidence: nothing is evaluated here.
+pub(crate) fn judge(
     measured: &Measured,
     layout: &ParameterLayout,
     theta: &[f64],
-    scheme: &str,
     settings: &Settings<'_>,
 ) -> Report {
     let evidence = &measured.evidence;
@@ -389,13 +425,13 @@ fn judge(
         reexamined: measured.reexamined,
         evaluations: evidence.evaluations,
         elapsed: measured.begun.elapsed(),
-        scheme: scheme.to_owned(),
+        scheme: measured.scheme.to_owned(),
         interrupted: evidence.interrupted,
     };
     assemble(layout, compared, frame)
 }
 
-fn name_coordinate(source: DifferenceError, layout: &ParameterLayout) -> CheckError {
+pub(crate) fn name_coordinate(source: DifferenceError, layout: &ParameterLayout) -> CheckError {
     match &source {
         DifferenceError::Probe { coordinate, .. } => match layout.coordinate(*coordinate) {
             Some(coordinate) => CheckError::At {

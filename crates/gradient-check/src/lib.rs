@@ -3,7 +3,9 @@
 //! Judges a gradient derived by hand against numeric derivatives with error bars; knows no layer and no scheme.
 
 mod check;
+mod check_subject;
 mod constants;
+mod control;
 mod diagnosis;
 mod difference;
 pub mod evidence;
@@ -11,13 +13,25 @@ mod pair;
 mod passes;
 mod pattern;
 mod report;
+mod structure;
+mod subject;
 pub mod verdict;
 
 pub use check::{CheckError, Settings, check, check_by_complex_step, measure_gradient_noise};
+pub use check_subject::check_subject;
 pub use constants::Constants;
+pub use control::{
+    ControlReport, PlantedError, Planting, PlantingOutcome, negative_control,
+    negative_control_by_complex_step,
+};
 pub use diagnosis::{Alternative, Context, Diagnosis, Family, Mistakes, NamedFactor};
 pub use difference::{BUG_FROM, Band, WARN_ABOVE, difference};
 pub use pair::compare_gradients;
 pub use pattern::{Confined, Line, Pattern};
 pub use report::{BlockReport, CoordinateReport, Counts, Power, Report};
+pub use structure::{
+    Arrays, Dependence, Finding, LayoutFault, Pass, Reach, Skipped, StructuralCheck, Structure,
+    examine,
+};
+pub use subject::{Gradient, NamedArray, Packing, Plain, Subject, from_closures, from_objective};
 pub use verdict::{Comparison, NonFinite, Reason, Verdict};

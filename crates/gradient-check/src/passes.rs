@@ -15,7 +15,7 @@ use num_complex::Complex;
 use crate::Settings;
 use crate::constants::Constants;
 use crate::evidence::{Evidence, Observation, Shadow};
-use crate::verdict::{self, Rule, Verdict};
+use crate::verdict::{self, Comparison, Rule, Verdict};
 
 /// A sharper stencil for what agrees, but not sharply: the five-point one, with a longer step and so
 /// less noise.
@@ -88,8 +88,7 @@ pub(crate) fn look_from_the_complex_plane<T: Real>(
     let run = finite_diff::complex_step(shadow, &widened, &suspects, &execution)?;
     evidence.evaluations += run.evaluations;
     evidence.interrupted |= run.interrupted;
-    let noise = evidence.constants.rounding * T::EPSILON * evidence.cost.abs();
-    if (run.center - evidence.cost).abs() > noise {
+    if !is_same_function::<T>(evidence, run.center) {
         return Ok(0);
     }
     let scales: Vec<f64> = by_block(evidence, layout).map(verdict::scale).collect();
@@ -106,24 +105,43 @@ pub(crate) fn look_from_the_complex_plane<T: Real>(
             .iter()
             .position(|block| block.range().contains(&entry.coordinate));
         let scale = block.and_then(|block| scales.get(block).copied());
+        let rule = Rule::of(evidence);
         let observation = &mut evidence.observations[at];
-        let estimate = with_rounding(
-            estimate,
-            observation,
-            scale.unwrap_or(0.0),
-            evidence.working_epsilon,
-            &evidence.constants,
-        );
-        let smooth = smooth == Some(true);
-        let consistent = observation.before_the_ladder().is_some_and(|first| {
-            let apart = (first.derivative - estimate.derivative).abs();
-            apart <= evidence.constants.safety * (first.error_bar() + estimate.error_bar())
-        });
-        if smooth || consistent {
-            observation.shadow = Some(Shadow { estimate, smooth });
-        }
+        let believed = believe(estimate, observation, scale.unwrap_or(0.0), smooth, &rule);
+        observation.shadow = believed.or(observation.shadow);
     }
     Ok(looked_at)
+}
+
+/// A derivative from the complex plane, where it can be believed: J lies on no kink, or finite
+/// differences don't contradict it.
+pub(crate) fn believe(
+    estimate: &Estimate,
+    observation: &Observation,
+    scale: f64,
+    smooth: Option<bool>,
+    rule: &Rule,
+) -> Option<Shadow> {
+    let constants = &rule.constants;
+    let estimate = with_rounding(
+        estimate,
+        observation,
+        scale,
+        rule.working_epsilon,
+        constants,
+    );
+    let smooth = smooth == Some(true);
+    let consistent = observation.before_the_ladder().is_some_and(|first| {
+        let apart = (first.derivative - estimate.derivative).abs();
+        apart <= constants.safety * (first.error_bar() + estimate.error_bar())
+    });
+    (smooth || consistent).then_some(Shadow { estimate, smooth })
+}
+
+/// Whether J on complex numbers is the same function, as far as its value at the point tells.
+pub(crate) fn is_same_function<T: Real>(evidence: &Evidence, center: f64) -> bool {
+    let noise = evidence.constants.rounding * T::EPSILON * evidence.cost.abs();
+    (center - evidence.cost).abs() <= noise
 }
 
 /// A derivative by the complex step, with the rounding in its bar that what it adds up along the forward
@@ -150,7 +168,7 @@ pub(crate) fn with_rounding(
 
 /// How many suspects are still looked at again, the furthest off first, after a run was cancelled: few
 /// enough to end at once, enough to say that a gradient is wrong where it was seen to be.
-const AFTER_CANCEL: usize = 4;
+pub(crate) const AFTER_CANCEL: usize = 4;
 
 /// The second pass: every suspect on the ladder. Returns how many there were.
 pub(crate) fn look_again<T: Real, O: Objective<T> + ?Sized>(
@@ -208,11 +226,7 @@ pub(crate) fn look_again<T: Real, O: Objective<T> + ?Sized>(
 fn suspects(evidence: &Evidence, layout: &ParameterLayout) -> Vec<usize> {
     let mut suspects: Vec<_> = by_block(evidence, layout)
         .flat_map(|observations| verdict::compare_block(evidence, observations))
-        .filter(|comparison| {
-            comparison.verdict != Verdict::Agree
-                && !comparison.settled
-                && comparison.verdict != Verdict::Inconclusive(verdict::Reason::Vacuous)
-        })
+        .filter(wants_second_look)
         .collect();
     let excess = |c: &verdict::Comparison| {
         c.numeric
@@ -223,6 +237,13 @@ fn suspects(evidence: &Evidence, layout: &ParameterLayout) -> Vec<usize> {
         .into_iter()
         .map(|comparison| comparison.coordinate)
         .collect()
+}
+
+/// Whether it does not agree, and could on another look.
+pub(crate) fn wants_second_look(comparison: &Comparison) -> bool {
+    comparison.verdict != Verdict::Agree
+        && !comparison.settled
+        && comparison.verdict != Verdict::Inconclusive(verdict::Reason::Vacuous)
 }
 
 /// The observations of each block of the layout, in its order; they are in ascending order.

@@ -7,6 +7,7 @@ use finite_diff::{Block, Coordinate, ParameterLayout};
 use crate::diagnosis::{Context, Diagnosis, Exhibit, Mistakes, diagnose};
 use crate::difference::{Band, difference};
 use crate::pattern::{Pattern, pattern};
+use crate::structure::Structure;
 use crate::verdict::{self, Comparison, Reason, Verdict};
 
 /// How many coordinates a report lists as the worst.
@@ -150,6 +151,8 @@ pub struct Report {
     pub worst: Vec<CoordinateReport>,
     /// Whether the check was cancelled before it was done.
     pub interrupted: bool,
+    /// What was looked at before the comparison; `None` where nothing was.
+    pub structure: Option<Structure>,
 }
 
 impl Report {
@@ -259,6 +262,7 @@ pub(crate) fn assemble(
         worst: furthest(&all).take(WORST).filter_map(name).collect(),
         blocks,
         interrupted: frame.interrupted,
+        structure: None,
     }
 }
 

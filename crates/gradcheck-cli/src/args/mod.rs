@@ -37,7 +37,7 @@ Examples:
   gradcheck compare mine.npz numeric.npz             two gradients from anywhere
 
 Exit codes: 0 every check agrees, 1 a gradient is wrong, 2 something could not be used,
-3 no gradient is wrong but something could not be decided.";
+3 no gradient is wrong but something could not be decided, or --negative-control let an error pass.";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -84,6 +84,7 @@ Examples:
   gradcheck mlp --data my.csv --label 3 --loss mse --layers 7,10,1 --rows 100
   gradcheck mlp --config net.toml --seed 7           flags win over the file
   gradcheck mlp --keep-prob 0.8 --frozen-masks       dropout with the same masks on both sides
+  gradcheck mlp --negative-control                   is the judge awake? Errors planted, each to be rejected
 
 The file for --config is TOML with the names of the flags as keys, for example:
   layers = [30, 16, 8, 1]

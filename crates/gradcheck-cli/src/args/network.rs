@@ -87,6 +87,9 @@ pub struct NetworkOptions {
     /// What the model works in: f64, f32 [default: f64]
     #[arg(long, value_name = "TYPE")]
     pub precision: Option<String>,
+    /// After each check, plant errors into the gradient and see that the judge rejects each of them
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub negative_control: Option<bool>,
     /// Plant a fault into the backward pass; `gradcheck faults` lists them
     #[arg(long, value_name = "NAME")]
     pub fault: Option<String>,
@@ -171,6 +174,7 @@ impl NetworkOptions {
             engine: self.engine.or(other.engine),
             sample: self.sample.or(other.sample),
             precision: self.precision.or(other.precision),
+            negative_control: self.negative_control.or(other.negative_control),
             fault: self.fault.or(other.fault),
             threads: self.threads.or(other.threads),
             memory_limit: self.memory_limit.or(other.memory_limit),
@@ -267,6 +271,7 @@ impl NetworkOptions {
                 &Precision::ALL,
                 default.precision,
             )?,
+            negative_control: self.negative_control.unwrap_or(default.negative_control),
             fault: self.fault,
             threads: self.threads,
             memory_limit: (gib * f64::from(1 << 30)) as u64,

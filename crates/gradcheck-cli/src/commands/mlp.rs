@@ -45,12 +45,63 @@ pub(crate) fn run(args: MlpArgs) -> Result<u8> {
     }
 }
 
-/// A wrong gradient is the news, whatever else happened.
+/// A wrong gradient is the news, whatever else happened; a judge that is blind has found nothing.
 fn code(outcome: &Outcome) -> u8 {
-    let code = exit::code(outcome.verdict());
+    let mut code = exit::code(outcome.verdict());
+    if code == exit::AGREE && outcome.is_judge_blind() {
+        code = exit::UNDECIDED;
+    }
     if code != exit::WRONG && outcome.training_failed.is_some() {
         exit::UNUSABLE
     } else {
         code
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use finite_diff::ParameterLayout;
+    use gradient_check::{
+        ControlReport, PlantedError, Planting, PlantingOutcome, Verdict, compare_gradients,
+    };
+
+    use super::*;
+    use crate::network::{Checked, Stage};
+
+    #[test]
+    fn a_control_that_let_an_error_pass_is_no_success_and_no_wrong_gradient() {
+        let code_of = |g: f64, outcome| {
+            let layout = ParameterLayout::flat("W", 1);
+            let control = ControlReport {
+                unplanted: Verdict::Agree,
+                agreeing: 1,
+                power: None,
+                plantings: vec![Planting {
+                    error: PlantedError::Doubled,
+                    block: Some("W".to_owned()),
+                    coordinate: None,
+                    outcome,
+                }],
+                evaluations: 0,
+                elapsed: Duration::ZERO,
+            };
+            code(&Outcome {
+                checks: vec![Checked {
+                    stage: Stage::Initialization,
+                    report: compare_gradients(&[g], &[1.0], &layout).unwrap(),
+                    engine: "full",
+                    control: Some(control),
+                    planted: None,
+                }],
+                curve: Vec::new(),
+                training_failed: None,
+                interrupted: false,
+            })
+        };
+        assert_eq!(code_of(1.0, PlantingOutcome::Rejected), exit::AGREE);
+        assert_eq!(code_of(1.0, PlantingOutcome::Passed), exit::UNDECIDED);
+        assert_eq!(code_of(2.0, PlantingOutcome::Passed), exit::WRONG);
     }
 }

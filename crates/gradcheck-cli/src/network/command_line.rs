@@ -94,6 +94,9 @@ pub fn command_line(spec: &NetworkSpec) -> String {
         let gib = spec.memory_limit as f64 / f64::from(1 << 30);
         flag(&mut words, "memory-limit", number(gib));
     }
+    if spec.negative_control {
+        words.push("--negative-control".to_owned());
+    }
     if let Some(fault) = &spec.fault {
         flag(&mut words, "fault", fault.clone());
     }

@@ -5,7 +5,10 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use finite_diff::{Execution, Progress, Scheme, Stencil, StepSize};
-use gradient_check::{Report, Settings, Verdict, check, check_by_complex_step, verdict};
+use gradient_check::{
+    ControlReport, Report, Settings, Verdict, check, check_by_complex_step, examine,
+    negative_control, negative_control_by_complex_step, verdict,
+};
 use mlp::{CurvePoint, MlpError, NetworkObjective, Parameters};
 
 use super::context::context;
@@ -13,6 +16,7 @@ use super::mistakes::NetworkMistakes;
 use super::model::Model;
 use super::prepare::Prepared;
 use super::spec::{Engine, Precision, SchemeName, name_of};
+use super::subject::NetworkSubject;
 
 /// When in the life of a network a check is made. Backward passes are often right only near
 /// initialisation, where nothing saturates yet; so there are two.
@@ -46,6 +50,8 @@ pub struct Checked {
     pub report: Report,
     /// How J was evaluated.
     pub engine: &'static str,
+    /// What became of errors planted into the gradient, where that was asked for.
+    pub control: Option<ControlReport>,
     /// The blocks that the planted fault changed, by comparing bits; `None` where none was planted.
     pub planted: Option<Vec<String>>,
 }
@@ -71,6 +77,15 @@ impl Outcome {
             return Verdict::Inconclusive(gradient_check::Reason::Interrupted);
         }
         word
+    }
+
+    /// Whether an error planted into a gradient that agrees was let pass, so that agreement means little.
+    pub fn is_judge_blind(&self) -> bool {
+        let blind = |control: &ControlReport| control.failures().next().is_some();
+        self.checks
+            .iter()
+            .filter_map(|checked| checked.control.as_ref())
+            .any(blind)
     }
 }
 
@@ -192,19 +207,41 @@ fn check_at(
         execution,
         ..Settings::default()
     };
-    let mut report = match finite_differences(spec.scheme, spec.epsilon) {
+    let objective = NetworkObjective::new(architecture, &batch, masks)?;
+    let subject = NetworkSubject {
+        model: &model,
+        fault: prepared.fault,
+        objective,
+    };
+    let structure = examine(&subject, theta, layout, &settings)?;
+    let mut control = None;
+    let report = match finite_differences(spec.scheme, spec.epsilon) {
         Some(scheme) => {
             settings.scheme = scheme;
-            let objective = NetworkObjective::new(architecture, &batch, masks)?;
+            if spec.negative_control {
+                control = Some(negative_control(
+                    &objective, &analytic, theta, layout, &settings,
+                )?);
+            }
             check(&objective, &analytic, theta, layout, &settings)?
         }
-        None => check_by_complex_step(&shadow, &analytic, theta, layout, &settings)?,
+        None => {
+            if spec.negative_control {
+                let by_complex_step = negative_control_by_complex_step;
+                control = Some(by_complex_step(
+                    &shadow, &analytic, theta, layout, &settings,
+                )?);
+            }
+            check_by_complex_step(&shadow, &analytic, theta, layout, &settings)?
+        }
     };
+    let mut report = report.with_structure(structure);
     report.scheme = name_of(&SchemeName::ALL, spec.scheme).to_owned();
     Ok(Checked {
         stage,
         report,
         engine: name_of(&Engine::ALL, spec.engine),
+        control,
         planted,
     })
 }

@@ -10,6 +10,7 @@ mod mistakes;
 mod model;
 mod prepare;
 mod spec;
+mod subject;
 
 pub use command_line::{command_line, number, quoted};
 pub(crate) use context::context;

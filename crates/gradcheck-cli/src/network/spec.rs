@@ -112,6 +112,8 @@ pub struct NetworkSpec {
     pub sample: Option<usize>,
     /// What the model works in.
     pub precision: Precision,
+    /// Whether to plant errors into the gradient and see that each is rejected.
+    pub negative_control: bool,
     /// The name of a fault to plant.
     pub fault: Option<String>,
     /// By default as many as there are cores.
@@ -145,6 +147,7 @@ impl Default for NetworkSpec {
             engine: Engine::Full,
             sample: None,
             precision: Precision::F64,
+            negative_control: false,
             fault: None,
             threads: None,
             memory_limit: 4 << 30,

@@ -12,6 +12,7 @@
 mod compare;
 mod config;
 mod contract;
+mod control;
 mod faults;
 mod interrupt;
 mod odd;

@@ -6,6 +6,8 @@ use gradient_check::{BlockReport, Confined, Counts, Reason, Report, Verdict};
 use serde::Serialize;
 
 use super::SCHEMA;
+use super::control::{NegativeControl, control};
+use super::structure::{Structure, structure};
 use crate::network::{Checked, Outcome, Prepared, command_line};
 
 /// `gradcheck mlp` and `gradcheck compare`.
@@ -66,6 +68,9 @@ struct Check {
     interrupted: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     planted_in: Option<Vec<String>>,
+    structure: Option<Structure>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    negative_control: Option<NegativeControl>,
     blocks: Vec<Block>,
 }
 
@@ -181,6 +186,7 @@ fn check_of_network(checked: &Checked) -> Check {
     let stage = checked.stage.to_string();
     Check {
         planted_in: checked.planted.clone(),
+        negative_control: checked.control.as_ref().map(control),
         ..check(stage, &checked.report, Some(checked.engine))
     }
 }
@@ -207,6 +213,8 @@ fn check(stage: String, report: &Report, engine: Option<&'static str>) -> Check 
         first_wrong_layer: report.first_wrong_stage,
         interrupted: report.interrupted,
         planted_in: None,
+        structure: report.structure.as_ref().map(structure),
+        negative_control: None,
         blocks: report.blocks.iter().map(block).collect(),
     }
 }
@@ -228,7 +236,7 @@ fn block(block: &BlockReport) -> Block {
         layer: block.stage,
         // Nothing can be said of a block that an interrupted run did not come to.
         verdict: match block.counts.total() {
-            0 => Verdict::Inconclusive(Reason::Interrupted),
+            0 if block.verdict == Verdict::Agree => Verdict::Inconclusive(Reason::Interrupted),
             _ => block.verdict,
         }
         .to_string(),

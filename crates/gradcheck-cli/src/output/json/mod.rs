@@ -2,7 +2,9 @@
 //! can change without the other. What is not a finite number is written as null.
 
 mod checks;
+mod control;
 mod lists;
+mod structure;
 mod zoo;
 
 pub use checks::{Document, compared, network};

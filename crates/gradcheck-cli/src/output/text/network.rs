@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use gradient_check::Verdict;
 
+use super::control::control;
 use super::numbers::{seconds, sentence_case, thousands};
 use super::report::report;
 use super::style::{BAD, FAINT, GOOD, STRONG, UNSURE, styled, verdict};
@@ -28,6 +29,9 @@ pub fn network(prepared: &Prepared, outcome: &Outcome) -> String {
         text.push_str(&report(&checked.report));
         if checked.planted.as_ref().is_some_and(Vec::is_empty) {
             text.push_str("  the planted fault changes no bit of the gradient here\n");
+        }
+        if let Some(planted) = &checked.control {
+            text.push_str(&control(planted));
         }
         let _ = writeln!(
             text,
@@ -128,6 +132,13 @@ fn conclusion(prepared: &Prepared, outcome: &Outcome) -> String {
                 styled(UNSURE, "No verdict.")
             );
         }
+    }
+    if outcome.is_judge_blind() {
+        let _ = writeln!(
+            text,
+            "{} The negative control let an error pass, so that what was called right may be wrong.",
+            styled(BAD, "The judge is blind here.")
+        );
     }
     if prepared.training.steps == 0 {
         let _ = writeln!(

@@ -9,6 +9,7 @@ use gradient_check::{
 };
 
 use super::numbers::{derivative, extents, plural, short, thousands};
+use super::structure::structure;
 use super::style::{BAD, GOOD, STRONG, UNSURE, styled, table, verdict};
 
 /// One report: the blocks, then what stands out.
@@ -35,6 +36,7 @@ pub fn report(report: &Report) -> String {
         "block", "shape", "verdict", "diff.", "worst", "analytic", "numeric", "± bar",
     ];
     let mut text = table(&head, rows, 5);
+    text.push_str(&structure(report));
     text.push_str(&wrong(report));
     text.push_str(&undecided(report));
     text.push_str(&footnotes(report));

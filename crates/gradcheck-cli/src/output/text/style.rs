@@ -57,3 +57,16 @@ pub fn table(head: &[&str], rows: Vec<Vec<String>>, numbers_from: usize) -> Stri
     }
     text
 }
+
+/// A paragraph at most 80 wide behind a lead in `style`; its further lines stand in.
+pub(super) fn hanging(style: Style, lead: &str, line: &str) -> String {
+    let whole = format!("{lead} {line}");
+    let mut text = String::new();
+    for (i, part) in textwrap::wrap(&whole, 76).iter().enumerate() {
+        match part.strip_prefix(lead).filter(|_| i == 0) {
+            Some(rest) => text.push_str(&format!("  {}{rest}\n", styled(style, lead))),
+            None => text.push_str(&format!("    {part}\n")),
+        }
+    }
+    text
+}

@@ -5,6 +5,9 @@
     reason = "a test may stop at the first surprise"
 )]
 
+mod control;
+mod structure;
+
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 

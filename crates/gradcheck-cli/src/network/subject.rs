@@ -1,0 +1,123 @@
+//! A network with the backward pass under test as a subject: named blocks, its own way between the flat
+//! vector and its matrices, a fingerprint of its data.
+//!
+//! Knows nothing of what is looked at.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use finite_diff::{EvaluationError, Objective};
+use gradient_check::{Gradient, NamedArray, Packing, Subject};
+use mlp::{NetworkObjective, Parameters};
+use mlp_faults::Fault;
+
+use super::model::Model;
+
+/// The network's cost and the backward pass under test: its own, or a fault's.
+pub(super) struct NetworkSubject<'a> {
+    pub(super) model: &'a Model<'a>,
+    pub(super) fault: Option<&'static dyn Fault>,
+    /// The cost in `f64`.
+    pub(super) objective: NetworkObjective<'a, f64>,
+}
+
+impl Subject<f64> for NetworkSubject<'_> {
+    fn value(&self, point: &mut [f64]) -> Result<f64, EvaluationError> {
+        self.objective.value(point)
+    }
+
+    fn backward(&self, point: &mut [f64], _: f64) -> Result<Gradient, EvaluationError> {
+        let gradient = match self.fault {
+            Some(fault) => self.model.faulty(fault, point)?,
+            None => self.model.gradient(point)?,
+        };
+        let depth = self.model.architecture.depth();
+        let arrays = (1..=depth).flat_map(|layer| {
+            let dw = gradient.dw(layer);
+            let db = gradient.db(layer);
+            [
+                NamedArray::new(
+                    format!("W{layer}"),
+                    &[dw.rows(), dw.cols()],
+                    dw.as_slice().to_vec(),
+                ),
+                NamedArray::new(format!("b{layer}"), &[db.len()], db.to_vec()),
+            ]
+        });
+        Ok(Gradient::Blocks(arrays.collect()))
+    }
+
+    /// The backward pass starts from the cost itself.
+    fn takes_cotangent(&self) -> bool {
+        false
+    }
+
+    fn inputs_fingerprint(&self) -> Option<u64> {
+        let Model {
+            architecture,
+            batch,
+            masks,
+            ..
+        } = self.model;
+        let mut hasher = DefaultHasher::new();
+        let mut feed = |values: &[f64]| {
+            for value in values {
+                value.to_bits().hash(&mut hasher);
+            }
+        };
+        feed(batch.x().as_slice());
+        feed(batch.y().as_slice());
+        for layer in 1..=architecture.depth() {
+            if let Some(mask) = masks.and_then(|masks| masks.mask(layer)) {
+                feed(mask.as_slice());
+            }
+        }
+        Some(hasher.finish())
+    }
+
+    fn packing(&self) -> Option<&dyn Packing<f64>> {
+        Some(self)
+    }
+
+    fn objective(&self) -> Option<&dyn Objective<f64>> {
+        Some(&self.objective)
+    }
+}
+
+impl Packing<f64> for NetworkSubject<'_> {
+    fn unflatten(&self, flat: &[f64]) -> Result<Vec<NamedArray>, EvaluationError> {
+        let architecture = self.model.architecture;
+        let parameters = Parameters::from_flat(architecture, flat.to_vec())?;
+        let arrays = (1..=architecture.depth()).flat_map(|layer| {
+            let w = parameters.weights(layer);
+            let b = parameters.bias(layer);
+            [
+                NamedArray::new(
+                    format!("W{layer}"),
+                    &[w.rows(), w.cols()],
+                    w.as_slice().to_vec(),
+                ),
+                NamedArray::new(format!("b{layer}"), &[b.len()], b.to_vec()),
+            ]
+        });
+        Ok(arrays.collect())
+    }
+
+    fn flatten(&self, arrays: &[NamedArray]) -> Result<Vec<f64>, EvaluationError> {
+        let architecture = self.model.architecture;
+        let zeros = vec![0.0; architecture.parameter_count()];
+        let mut parameters = Parameters::from_flat(architecture, zeros)?;
+        for (i, array) in arrays.iter().enumerate() {
+            // W₁, b₁, W₂, b₂, …
+            let layer = i / 2 + 1;
+            let target = if i % 2 == 0 {
+                parameters.weights_mut(layer)
+            } else {
+                parameters.bias_mut(layer)
+            };
+            for (target, value) in target.iter_mut().zip(&array.values) {
+                *target = *value;
+            }
+        }
+        Ok(parameters.into_flat())
+    }
+}

@@ -1,0 +1,27 @@
+//! What was found before the comparison: nothing where all is well.
+
+use gradient_check::{Finding, Report, Verdict};
+
+use super::style::{BAD, FAINT, UNSURE, hanging};
+
+/// A paragraph for each finding, with its remedy.
+pub(super) fn structure(report: &Report) -> String {
+    let mut text = String::new();
+    let found = report.structure.iter().flat_map(|s| &s.findings);
+    for finding in found.filter(|finding| !is_said(finding, report)) {
+        let style = match finding.word() {
+            Some(Verdict::Disagree) => BAD,
+            Some(_) => UNSURE,
+            None => FAINT,
+        };
+        let line = format!("{}: {}", finding.message(), finding.remedy());
+        text.push_str(&hanging(style, "before the comparison:", &line));
+    }
+    text
+}
+
+/// Whether the comparison has met the same numbers that are none, and says so itself.
+fn is_said(finding: &Finding, report: &Report) -> bool {
+    let met = || report.blocks.iter().any(|block| block.non_finite.is_some());
+    matches!(finding, Finding::NonFinite { .. }) && met()
+}

@@ -1,0 +1,116 @@
+//! One call for everything: the structure of a subject, the noise of its gradient, the comparison.
+
+use std::time::Instant;
+
+use finite_diff::{Objective, ParameterLayout, Real, Selection};
+
+use crate::check::{CheckError, Measured, Settings, judge, measure, measure_gradient_noise};
+use crate::evidence::Evidence;
+use crate::report::Report;
+use crate::structure::{Inspected, fit_gradient, inspect};
+use crate::subject::{Copied, Subject};
+
+/// Checks a subject's backward pass at `point`: looks at its structure ([`examine`](crate::examine)),
+/// measures the noise of its gradient, and compares the gradient with finite differences
+/// ([`check`](crate::check())).
+///
+/// The report has what was found before the comparison in `structure`; see
+/// [`Report::with_structure`] for what that makes of the verdict. Where the layout is wrong, the blocks
+/// that fit are compared all the same; a block without a gradient is compared as zero, which is how an
+/// optimiser takes it. The noise of the gradient is measured (27 more backward passes) where the settings
+/// bring none, a call does not depend on the calls before, and the gradient is in `f64`.
+///
+/// # Errors
+/// [`CheckError`], where the pieces don't fit together or a pass fails. A gradient of the wrong shape is
+/// no error but a finding.
+pub fn check_subject<T: Real, S: Subject<T> + ?Sized>(
+    subject: &S,
+    point: &[T],
+    layout: &ParameterLayout,
+    settings: &Settings<'_>,
+) -> Result<Report, CheckError> {
+    let begun = Instant::now();
+    let inspected = inspect(subject, point, layout, settings)?;
+    let Inspected {
+        mut structure,
+        cost,
+        deterministic,
+        gradient,
+        placed,
+    } = inspected;
+    let wanted = settings.selection.coordinates(layout);
+    let comparable = |i: &usize| {
+        // What does not exist is for the check to refuse.
+        layout.block_index(*i).is_none_or(|block| placed[block])
+    };
+    let coordinates: Vec<usize> = wanted.iter().copied().filter(comparable).collect();
+    if wanted.is_empty() {
+        return Err(CheckError::Empty);
+    }
+
+    let measurable = settings.analytic_noise.is_none()
+        && settings.analytic_rounding.is_none()
+        && settings.working_epsilon <= f64::EPSILON
+        && structure.gradient_repeats()
+        && deterministic
+        && cost.is_finite()
+        && !coordinates.is_empty();
+    let noise = if measurable {
+        let passes = std::cell::Cell::new(0);
+        let field = |point: &[T]| {
+            passes.set(passes.get() + 1);
+            let handed = subject.backward(&mut point.to_vec(), 1.0)?;
+            Ok(fit_gradient(handed, layout).flat)
+        };
+        let noise = measure_gradient_noise(field, point, settings.seed)?;
+        structure.backward_passes += passes.get();
+        Some(noise)
+    } else {
+        None
+    };
+    let settings = Settings {
+        selection: Selection::Some(coordinates.clone()),
+        analytic_noise: noise.as_deref().or(settings.analytic_noise),
+        ..settings.clone()
+    };
+
+    let copied = Copied { subject, layout };
+    let objective: &dyn Objective<T> = subject.objective().unwrap_or(&copied);
+    let mut measured = if coordinates.is_empty() {
+        nothing(cost, deterministic, begun, &settings)
+    } else {
+        measure(objective, &gradient, point, layout, &settings)?
+    };
+    measured.evidence.deterministic &= deterministic;
+    measured.selected = wanted.len();
+    measured.begun = begun;
+    structure.heed_probes(&measured.evidence, layout);
+
+    let theta: Vec<f64> = point.iter().map(|x| x.widen()).collect();
+    let mut report = judge(&measured, layout, &theta, &settings);
+    if coordinates.is_empty() {
+        report.difference = f64::NAN;
+    }
+    Ok(report.with_structure(structure))
+}
+
+/// Evidence of nothing, where no block can be compared.
+fn nothing(cost: f64, deterministic: bool, begun: Instant, settings: &Settings<'_>) -> Measured {
+    Measured {
+        evidence: Evidence {
+            cost,
+            deterministic,
+            observations: Vec::new(),
+            evaluations: 0,
+            interrupted: false,
+            working_epsilon: settings.working_epsilon,
+            constants: settings.constants,
+        },
+        noise: f64::NAN,
+        selected: 0,
+        reexamined: 0,
+        smooth: None,
+        begun,
+        scheme: settings.scheme.stencil.name(),
+    }
+}

@@ -1,0 +1,259 @@
+//! What is looked at before the comparison: whether the code under test is a function at all, leaves its
+//! point alone, and hands out something that has the shape of a gradient. A handful of passes.
+//!
+//! Refuses to know whether the numbers of the gradient are right; that is the comparison's to say.
+
+mod dependence;
+mod finding;
+mod layout;
+mod packing;
+mod passes;
+mod words;
+
+use finite_diff::{Objective, Outcome, ParameterLayout, Real};
+
+use crate::check::{CheckError, Settings};
+use crate::evidence::Evidence;
+use crate::report::Report;
+use crate::subject::{Copied, Subject};
+use crate::verdict::{self, Reason, Verdict};
+use dependence::dependence;
+use packing::examine_packing;
+use passes::Passes;
+
+pub use finding::{Arrays, Dependence, Finding, Pass, Reach};
+pub use layout::LayoutFault;
+pub(crate) use layout::fit_gradient;
+
+/// What was looked at before the comparison, and what was found.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Structure {
+    /// What is wrong, or worth knowing; empty where all is well.
+    pub findings: Vec<Finding>,
+    /// What was not looked at, and why.
+    pub skipped: Vec<Skipped>,
+    /// How often J was evaluated for it.
+    pub forward_passes: u64,
+    /// How often the gradient was.
+    pub backward_passes: u64,
+}
+
+impl Structure {
+    /// What the findings make of a check whose numbers agree: wrong if one of them is, else undecided
+    /// if one of them is.
+    pub fn verdict(&self) -> Verdict {
+        verdict::overall(self.findings.iter().filter_map(Finding::word))
+    }
+
+    fn cost_varies(&self) -> bool {
+        let varies = |finding: &Finding| matches!(finding, Finding::ForwardNotDeterministic { .. });
+        self.findings.iter().any(varies)
+    }
+
+    /// Whether what one call of the backward pass gives is no matter of the calls before it.
+    pub(crate) fn gradient_repeats(&self) -> bool {
+        !self.findings.iter().any(|finding| {
+            matches!(
+                finding,
+                Finding::BackwardNotDeterministic { .. } | Finding::Accumulates { .. }
+            )
+        })
+    }
+
+    /// Adds the first probe at which J was no number, among the coordinates that this left undecided.
+    pub(crate) fn heed_probes(&mut self, evidence: &Evidence, layout: &ParameterLayout) {
+        if !evidence.cost.is_finite() || !evidence.deterministic {
+            return;
+        }
+        let mut found = evidence.observations.iter().filter_map(|o| {
+            let (side, value) = match (o.first, o.fine) {
+                (_, Some(Outcome::NonFinite { side, value }))
+                | (Outcome::NonFinite { side, value }, None) => (side, value),
+                _ => return None,
+            };
+            Some((o.coordinate, side, value))
+        });
+        if let Some((coordinate, side, value)) = found.next() {
+            self.findings.push(Finding::NonFinite {
+                pass: Pass::Probe,
+                at: layout.coordinate(coordinate),
+                value,
+                count: 1 + found.count(),
+                side: Some(side),
+            });
+        }
+    }
+}
+
+/// Something that was not looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Skipped {
+    /// What.
+    pub check: StructuralCheck,
+    /// Why, as the end of a sentence.
+    pub reason: &'static str,
+}
+
+/// What can be skipped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum StructuralCheck {
+    /// Whether a zero cotangent gives a zero gradient.
+    ZeroCotangent,
+    /// Whether doubling the cotangent doubles the gradient.
+    Linearity,
+    /// Whether the inputs beside the parameters stay as they are.
+    Inputs,
+    /// Names, shapes and order of the gradient's blocks.
+    Blocks,
+    /// Whether flattening undoes unflattening, and each coordinate perturbs one scalar.
+    RoundTrip,
+}
+
+impl StructuralCheck {
+    /// In kebab-case, as written in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ZeroCotangent => "zero-cotangent",
+            Self::Linearity => "linearity",
+            Self::Inputs => "inputs",
+            Self::Blocks => "blocks",
+            Self::RoundTrip => "round-trip",
+        }
+    }
+}
+
+impl Report {
+    /// The same report with what was found before the comparison.
+    ///
+    /// A finding that makes the gradient wrong makes the verdict [`Verdict::Disagree`], whatever the
+    /// numbers said. A cost that differs from call to call leaves nothing to be said of the numbers; any
+    /// other doubt leaves the word of the comparison where that is worse. The blocks keep the word on
+    /// their numbers, but those of which there was nothing to compare are wrong.
+    pub fn with_structure(mut self, structure: Structure) -> Self {
+        let word = structure.verdict();
+        self.verdict = match word {
+            Verdict::Inconclusive(_) if structure.cost_varies() => word,
+            _ => verdict::overall([self.verdict, word]),
+        };
+        for block in &mut self.blocks {
+            let about = |finding: &Finding| {
+                finding.word() == Some(Verdict::Disagree)
+                    && finding.blocks().contains(&block.name.as_str())
+            };
+            if block.counts.total() == 0 && structure.findings.iter().any(about) {
+                block.verdict = Verdict::Disagree;
+                block.difference = f64::NAN;
+            }
+        }
+        self.structure = Some(structure);
+        self
+    }
+}
+
+/// Looks at the structure of a subject around `point`: whether both passes give the same bits twice,
+/// leave the parameters and the inputs alone and do not add up from call to call; whether the gradient
+/// is zero for a zero cotangent and doubles with it; whether it has the blocks of `layout`, with numbers
+/// in them, and whether J depends on those that are missing; whether the subject's own way between the
+/// flat vector and its arrays goes there and back. Of `settings` only the seed and the working epsilon
+/// are used.
+///
+/// ```
+/// use finite_diff::{EvaluationError, ParameterLayout};
+/// use gradient_check::{Finding, Gradient, Settings, Subject, examine};
+///
+/// /// J = Σx², with a decay term that was added to the gradient instead of the cost.
+/// struct Decayed;
+///
+/// impl Subject<f64> for Decayed {
+///     fn value(&self, x: &mut [f64]) -> Result<f64, EvaluationError> {
+///         Ok(x.iter().map(|x| x * x).sum())
+///     }
+///
+///     fn backward(&self, x: &mut [f64], cotangent: f64) -> Result<Gradient, EvaluationError> {
+///         Ok(Gradient::Flat(x.iter().map(|x| cotangent * 2.0 * x + 0.01 * x).collect()))
+///     }
+/// }
+///
+/// let layout = ParameterLayout::flat("x", 3);
+/// let structure = examine(&Decayed, &[1.0, -2.0, 0.5], &layout, &Settings::default())?;
+/// let names: Vec<&str> = structure.findings.iter().map(Finding::name).collect();
+/// assert_eq!(names, ["non-zero-at-zero-cotangent"]);
+/// # Ok::<(), gradient_check::CheckError>(())
+/// ```
+///
+/// # Errors
+/// [`CheckError`], where the point does not fit the layout or a pass fails.
+pub fn examine<T: Real, S: Subject<T> + ?Sized>(
+    subject: &S,
+    point: &[T],
+    layout: &ParameterLayout,
+    settings: &Settings<'_>,
+) -> Result<Structure, CheckError> {
+    inspect(subject, point, layout, settings).map(|inspected| inspected.structure)
+}
+
+/// What [`examine`] found, with what the comparison goes on from.
+pub(crate) struct Inspected {
+    pub(crate) structure: Structure,
+    /// J at the point, of the first call.
+    pub(crate) cost: f64,
+    /// Whether it was the same at the second.
+    pub(crate) deterministic: bool,
+    /// The gradient of the first call as far as it fits, flat; zero where it is missing.
+    pub(crate) gradient: Vec<f64>,
+    /// For each block whether there is something to compare.
+    pub(crate) placed: Vec<bool>,
+}
+
+pub(crate) fn inspect<T: Real, S: Subject<T> + ?Sized>(
+    subject: &S,
+    point: &[T],
+    layout: &ParameterLayout,
+    settings: &Settings<'_>,
+) -> Result<Inspected, CheckError> {
+    layout.check_len(point.len()).map_err(CheckError::Point)?;
+    if layout.is_empty() {
+        return Err(CheckError::Empty);
+    }
+    let mut structure = Structure::default();
+    let mut passes = Passes::new(subject, point, layout, settings);
+    let (cost, deterministic) = passes.forward_twice(&mut structure)?;
+    let fitted = passes.backward_twice(cost, deterministic, &mut structure)?;
+    passes.cotangents(&fitted, &mut structure)?;
+    passes.leaves_alone(&mut structure);
+
+    let faults = fitted.faults.into_iter().map(|fault| Finding::Layout {
+        of: Arrays::Gradient,
+        fault,
+    });
+    structure.findings.extend(faults);
+    let copied = Copied { subject, layout };
+    let objective: &dyn Objective<T> = subject.objective().unwrap_or(&copied);
+    for &position in &fitted.missing {
+        let block = &layout.blocks()[position];
+        let known = if !deterministic {
+            Err(Reason::NotDeterministic)
+        } else if !cost.is_finite() {
+            Err(Reason::NonFinite)
+        } else {
+            Ok(cost)
+        };
+        let (dependence, evaluations) = match known {
+            Ok(cost) => dependence(objective, point, &block.range(), cost, settings)?,
+            Err(reason) => (Dependence::Unknown { reason }, 0),
+        };
+        structure.forward_passes += evaluations;
+        structure.findings.push(Finding::Missing {
+            block: block.name().to_owned(),
+            dependence,
+        });
+    }
+    examine_packing(subject, point, layout, &mut structure)?;
+    Ok(Inspected {
+        structure,
+        cost,
+        deterministic,
+        gradient: fitted.flat,
+        placed: fitted.placed,
+    })
+}

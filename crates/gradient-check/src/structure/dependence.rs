@@ -1,0 +1,71 @@
+//! Whether J depends on a block, as a few evaluations tell that move the whole of it.
+
+use std::ops::Range;
+
+use finite_diff::{DifferenceError, Objective, Real, measure_noise};
+
+use super::finding::Dependence;
+use crate::check::{CheckError, Settings};
+
+/// Two random directions u over the block, each with two steps t, on both sides: the step of central
+/// differences, ε^⅓, and its square root, so that neither a dead unit nor a flat spot hides the rest.
+const DIRECTIONS: u64 = 2;
+const POWERS: [f64; 2] = [1.0 / 3.0, 1.0 / 6.0];
+
+/// Whether |J(θ + t·u) − J(θ)| > K·ε_f (S4) for a u that moves every entry of the block, scaled by
+/// max(1, |x_i|), and how often J was evaluated for the answer.
+pub(super) fn dependence<T: Real>(
+    objective: &dyn Objective<T>,
+    point: &[T],
+    block: &Range<usize>,
+    cost: f64,
+    settings: &Settings<'_>,
+) -> Result<(Dependence, u64), CheckError> {
+    let measured =
+        measure_noise(objective, point, settings.seed).map_err(CheckError::Difference)?;
+    let noise = measured.epsilon_f::<T>(cost.abs());
+    let mut evaluations = measured.evaluations;
+    let mut largest = 0.0f64;
+    for direction in 0..DIRECTIONS {
+        for power in POWERS {
+            for side in [1.0, -1.0] {
+                let mut probe = point.to_vec();
+                for i in block.clone() {
+                    let x = point[i].widen();
+                    let u = unit(settings.seed, direction, i) * x.abs().max(1.0);
+                    probe[i] = T::narrow(x + side * T::EPSILON.powf(power) * u);
+                }
+                let value = objective
+                    .value(&probe)
+                    .map_err(|source| CheckError::Difference(DifferenceError::Center { source }))?;
+                evaluations += 1;
+                // A cost that is no number any more has moved as well.
+                let moved = (value.widen() - cost).abs();
+                largest = largest.max(if moved.is_nan() { f64::INFINITY } else { moved });
+                if largest > settings.constants.safety * noise {
+                    let moved = largest;
+                    return Ok((Dependence::Depends { moved, noise }, evaluations));
+                }
+            }
+        }
+    }
+    let dependence = if largest == 0.0 {
+        Dependence::Unmoved
+    } else {
+        let moved = largest;
+        Dependence::WithinNoise { moved, noise }
+    };
+    Ok((dependence, evaluations))
+}
+
+/// An entry of a random direction: ±[0.5, 1), by splitmix64 (Steele, Lea & Flood 2014, "Fast splittable
+/// pseudorandom number generators", OOPSLA), which needs no state but its index.
+fn unit(seed: u64, direction: u64, i: usize) -> f64 {
+    let index = (i as u64) * DIRECTIONS + direction + 1;
+    let mut z = seed.wrapping_add(index.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^= z >> 31;
+    let size = 0.5 + 0.5 * (z >> 11) as f64 / (1u64 << 53) as f64;
+    if z & 1 == 0 { size } else { -size }
+}
