@@ -140,7 +140,7 @@ fn layers_not_of_the_loss() {
 
 #[test]
 fn layers_too_few_for_the_classes() {
-    insta::assert_snapshot!(refused("mlp --data digits --layers 64,4,5"), @"error: digits, example 6: the label is 5, but a label of 5 classes must be an integer from 0 to 4: correct it, choose another label column or loss, or allow for more classes");
+    insta::assert_snapshot!(refused("mlp --data digits --layers 64,4,5"), @"error: digits, example[5]: the label is 5, but a label of 5 classes must be an integer from 0 to 4: correct it, choose another label column or loss, or allow for more classes");
 }
 
 // Dropout.
