@@ -7,6 +7,7 @@ mod constants;
 mod diagnosis;
 mod difference;
 pub mod evidence;
+mod kinks;
 mod pair;
 mod passes;
 mod pattern;
@@ -17,6 +18,7 @@ pub use check::{CheckError, Settings, check, check_by_complex_step, measure_grad
 pub use constants::Constants;
 pub use diagnosis::{Alternative, Context, Diagnosis, Family, Mistakes, NamedFactor};
 pub use difference::{BUG_FROM, Band, WARN_ABOVE, difference};
+pub use kinks::{KinkReport, NamedKink};
 pub use pair::compare_gradients;
 pub use pattern::{Confined, Line, Pattern};
 pub use report::{BlockReport, CoordinateReport, Counts, Power, Report};
