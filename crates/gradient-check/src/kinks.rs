@@ -69,8 +69,8 @@ pub(crate) fn name_kinks(
         .into_iter()
         .partition(|candidate| blocks.insert((candidate.interest, candidate.block)));
     chosen.extend(others);
+    chosen.sort_by_key(|candidate| candidate.interest);
     chosen.truncate(MOST_COORDINATES);
-    chosen.sort_by_key(|candidate| (candidate.interest, candidate.coordinate));
     chosen
         .into_iter()
         .filter_map(|candidate| {
@@ -320,7 +320,7 @@ mod tests {
     #[test]
     fn a_handful_at_most_and_of_every_block() {
         let (found, asked) = named(&[3e-8; 40], true, 0.0);
-        assert_eq!(names(&found), ["a[0]", "a[1]", "a[2]", "b[0]"]);
+        assert_eq!(names(&found), ["a[0]", "b[0]", "a[1]", "a[2]"]);
         assert_eq!(asked.len(), 4);
     }
 }

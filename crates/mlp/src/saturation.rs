@@ -67,6 +67,8 @@ pub struct Extreme {
 /// How far a network is saturated on a batch.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Saturation {
+    /// m, the number of examples.
+    pub examples: usize,
     /// Each hidden unit, layer by layer.
     pub units: Vec<UnitSaturation>,
     /// The indices of the examples of whose answer the network is sure: a probability nearer than
@@ -172,6 +174,7 @@ pub fn saturation<T: RealScalar>(
         }
     }
     Ok(Saturation {
+        examples,
         units,
         sure,
         largest_z: largest_z.extreme,

@@ -3,14 +3,19 @@
 //!
 //! Knows neither flags nor files of flags, and prints nothing.
 
+mod bisect;
 mod command_line;
 mod context;
+mod history;
 mod job;
+mod kinks;
 mod mistakes;
 mod model;
 mod prepare;
+mod saturation;
 mod spec;
 
+pub use bisect::{Limit, Since};
 pub use command_line::{command_line, number, quoted};
 pub(crate) use context::context;
 pub use job::{Checked, Outcome, Stage, Watch, run};
@@ -18,4 +23,5 @@ pub(crate) use mistakes::NetworkMistakes;
 pub(crate) use model::Model;
 pub(crate) use prepare::targets;
 pub use prepare::{PrepareError, Prepared, prepare, summary};
+pub use saturation::{Changes, Grown, Quantity, Saturated, State};
 pub use spec::{Engine, NetworkSpec, Precision, SchemeName, precision_name};

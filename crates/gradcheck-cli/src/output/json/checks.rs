@@ -6,6 +6,7 @@ use gradient_check::{BlockReport, Confined, Counts, Reason, Report, Verdict};
 use serde::Serialize;
 
 use super::SCHEMA;
+use super::since::{Kinks, Since, kinks, since};
 use crate::network::{Checked, Outcome, Prepared, command_line};
 
 /// `gradcheck mlp` and `gradcheck compare`.
@@ -21,6 +22,8 @@ pub struct Document {
     network: Option<Network>,
     #[serde(skip_serializing_if = "Option::is_none")]
     training: Option<Training>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<Since>,
     checks: Vec<Check>,
 }
 
@@ -67,6 +70,7 @@ struct Check {
     #[serde(skip_serializing_if = "Option::is_none")]
     planted_in: Option<Vec<String>>,
     blocks: Vec<Block>,
+    kinks: Vec<Kinks>,
 }
 
 #[derive(Debug, Serialize)]
@@ -159,6 +163,7 @@ pub fn network(prepared: &Prepared, outcome: &Outcome) -> Document {
             failed: outcome.training_failed.as_ref().map(ToString::to_string),
             curve: outcome.curve.iter().map(|point| point.cost).collect(),
         }),
+        since: outcome.since.as_ref().map(since),
         checks: outcome.checks.iter().map(check_of_network).collect(),
     }
 }
@@ -173,6 +178,7 @@ pub fn compared(report: &Report, command: String) -> Document {
         interrupted: false,
         network: None,
         training: None,
+        since: None,
         checks: vec![check("given".to_owned(), report, None)],
     }
 }
@@ -208,6 +214,7 @@ fn check(stage: String, report: &Report, engine: Option<&'static str>) -> Check 
         interrupted: report.interrupted,
         planted_in: None,
         blocks: report.blocks.iter().map(block).collect(),
+        kinks: report.kinks.iter().map(kinks).collect(),
     }
 }
 

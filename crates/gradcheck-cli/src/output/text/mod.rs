@@ -3,9 +3,11 @@
 //! Reads reports; knows nothing of how they came about. Styles are always written; where the text goes
 //! decides whether they stay.
 
+mod kinks;
 mod network;
 mod numbers;
 mod report;
+mod since;
 mod style;
 
 pub use network::network;

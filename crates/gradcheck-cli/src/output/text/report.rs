@@ -8,6 +8,7 @@ use gradient_check::{
     Band, BlockReport, Confined, CoordinateReport, Diagnosis, NonFinite, Reason, Report, Verdict,
 };
 
+use super::kinks::named_kinks;
 use super::numbers::{derivative, extents, plural, short, thousands};
 use super::style::{BAD, GOOD, STRONG, UNSURE, styled, table, verdict};
 
@@ -353,6 +354,7 @@ fn footnotes(report: &Report) -> String {
         );
     }
     text.push_str(&kinks(report));
+    text.push_str(&named_kinks(report));
     text
 }
 
