@@ -32,7 +32,7 @@ pub struct Crossing {
 /// t = −z/ż,                                                                           (K1)
 ///
 /// exact up to the rounding of z and ż. (K1) holds until the first unit that is before it passes its own
-/// kink; from there on the walk goes on with that unit on its other side. A unit that is at 0 and that the
+/// kink; from there on the walk goes on with that unit on its other side (K2). A unit that is at 0 and that the
 /// parameter moves is at its kink: distance 0. One that the parameter does not move is not reported, and
 /// neither is one that a dropout mask leaves out. See docs/theory/kinks.md.
 ///

@@ -6,7 +6,7 @@ use tensor_core::RealScalar;
 
 use crate::{Activation, Architecture, Batch, DropoutMasks, Loss, MlpError, Parameters, forward};
 
-/// A unit is flat on an example where |φ′(z)| is below this fraction of its maximum: it passes back less
+/// A unit is flat on an example where |φ′(z)| is below this fraction of its maximum, (T3): it passes back less
 /// than a tenth of what it could. |z| above 1.82 for tanh, above 3.64 for the sigmoid, z ≤ 0 for ReLU. A
 /// decision, not a measurement.
 pub const FLAT_BELOW: f64 = 0.1;

@@ -8,13 +8,14 @@ use finite_diff::{Execution, Progress, Scheme, Selection, Stencil, StepSize};
 use gradient_check::{Report, Settings, Verdict, check, check_by_complex_step, verdict};
 use mlp::{CurvePoint, MlpError, NetworkObjective, Parameters};
 
-use super::bisect::{Since, since};
+use super::bisect::since;
 use super::context::context;
 use super::history::History;
 use super::kinks::named_kinks;
 use super::mistakes::NetworkMistakes;
 use super::model::Model;
 use super::prepare::Prepared;
+use super::since::Since;
 use super::spec::{Engine, Precision, SchemeName, name_of};
 
 /// When in the life of a network a check is made. Backward passes are often right only near

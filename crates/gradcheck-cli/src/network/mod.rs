@@ -13,9 +13,9 @@ mod mistakes;
 mod model;
 mod prepare;
 mod saturation;
+mod since;
 mod spec;
 
-pub use bisect::{Limit, Since};
 pub use command_line::{command_line, number, quoted};
 pub(crate) use context::context;
 pub use job::{Checked, Outcome, Stage, Watch, run};
@@ -24,4 +24,5 @@ pub(crate) use model::Model;
 pub(crate) use prepare::targets;
 pub use prepare::{PrepareError, Prepared, prepare, summary};
 pub use saturation::{Changes, Grown, Quantity, Saturated, State};
+pub use since::{Limit, Since};
 pub use spec::{Engine, NetworkSpec, Precision, SchemeName, precision_name};

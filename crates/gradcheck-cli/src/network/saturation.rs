@@ -13,7 +13,7 @@ pub struct Changes {
     /// Units whose state changed, at most four, those that changed most first, and then the outputs. Where
     /// none changed, one that saturated later.
     pub saturated: Vec<Saturated>,
-    /// Extremes that grew.
+    /// Extremes that grew, (T4).
     pub extremes: Vec<Grown>,
 }
 
