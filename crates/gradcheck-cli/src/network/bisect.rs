@@ -72,7 +72,8 @@ pub(super) fn since(
         not_wrong_at: low,
         wrong_from: high,
         checks: bisection.checks,
-        confirmed: confirmed == Some(true),
+        // The first check was of all of them.
+        confirmed: confirmed == Some(true) || (low == 0 && first.verdict == Verdict::Agree),
         undecided: undecided.map(|(step, _)| *step).collect(),
         unsteady: wrong_before
             .chain(right_after)

@@ -75,7 +75,7 @@ fn remarks(since: &Since) -> Vec<String> {
             remarks.push(format!("A check between could not be made: {error}."));
         }
     }
-    if !since.confirmed && since.right_until != Some(0) && since.right_until.is_some() {
+    if !since.confirmed && since.right_until.is_some() {
         remarks.push(
             "Right there are the coordinates that are wrong later; the others were not all looked at \
              or not all decided."
