@@ -48,9 +48,9 @@ fn an_exact_kink_is_named() {
         .filter(|line| line.contains("kink along"))
         .collect();
     insta::assert_snapshot!(lines.join("\n"), @r"
-    kink along b1[0]: unit[0] of layer 1 for example[0], exactly at it; 3 more there
+    kink along b1[0]: unit[0] of layer 1 for example[0], exactly at it; 3 more
     kink along b2[0]: unit[0] of layer 2 for example[0], exactly at it
-    kink along b1[1]: unit[1] of layer 1 for example[0], exactly at it; 3 more there
+    kink along b1[1]: unit[1] of layer 1 for example[0], exactly at it; 3 more
     ");
 }
 
@@ -77,7 +77,7 @@ fn a_kink_nearer_than_the_steps_is_named_with_its_distance() {
     insta::assert_snapshot!(redacted(&lines.join("\n")), @r"
     kink along b1[#]: unit[#] of layer 1 for example[#], # below
     kink along b2[#]: unit[#] of layer 2 for example[#], # below
-    kink along b1[#]: unit[#] of layer 1 for example[#], # above; 1 more within #
+    kink along b1[#]: unit[#] of layer 1 for example[#], # above; 1 more
     ");
 }
 

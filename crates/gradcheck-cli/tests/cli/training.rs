@@ -16,7 +16,8 @@ fn the_step_is_said_and_what_changed_there() {
     insta::assert_snapshot!(conclusion(&run(line).expect(1).stdout), @r"
     The gradient is wrong after 2000 steps, though right at initialization.
     Right up to step 4, wrong from step 5 on (13 more checks).
-    from step 4 to 5: output nearest to 0 or 1: # → # (output[#], example[#])
+    from step 4 to 5:
+    output nearest to 0 or 1: # → # (output[#], example[#])
     This is slow: debug with it, never train with it.
     Again: gradcheck mlp --steps 2000 --fault clipped-output
     ");
@@ -24,7 +25,8 @@ fn the_step_is_said_and_what_changed_there() {
     insta::assert_snapshot!(conclusion(&run(line).expect(1).stdout), @r"
     The gradient is wrong after 300 steps, though right at initialization.
     Right up to step 37, wrong from step 38 on (10 more checks).
-    from step 37 to 38: unit[#] of layer 2 is saturated on 9 of 64 examples (6 before, 35 at the end)
+    from step 37 to 38:
+    unit[#] of layer 2 saturated on 9 of 64 examples (before 6, at the end 35)
     largest |z|: # → # (unit[#] of layer 2, example[#])
     output nearest to 0 or 1: # → # (output[#], example[#])
     This is slow: debug with it, never train with it.

@@ -2,11 +2,10 @@
 //!
 //! Reads the report; names are the model's.
 
-use std::fmt::Write as _;
-
 use gradient_check::{KinkReport, NamedKink, Report};
 
 use super::numbers::short;
+use super::report::wrapped;
 
 /// How many kinks are shown: who has seen three knows where to look.
 const MOST_LINES: usize = 3;
@@ -25,7 +24,7 @@ pub(super) fn named_kinks(report: &Report) -> String {
     }
     let mut text = String::new();
     for (nearest, along) in groups.iter().take(MOST_LINES) {
-        let _ = writeln!(text, "  {}", line(nearest, along));
+        text.push_str(&wrapped("", &line(nearest, along)));
     }
     text
 }
@@ -41,7 +40,7 @@ fn line(nearest: &NamedKink, along: &[&KinkReport]) -> String {
     let others = along.first().map_or(&[][..], |first| &first.kinks[1..]);
     let others = match others.last() {
         None => String::new(),
-        Some(furthest) if furthest.distance == 0.0 => format!("; {} more there", others.len()),
+        Some(furthest) if furthest.distance == 0.0 => format!("; {} more", others.len()),
         Some(furthest) => format!(
             "; {} more within {}",
             others.len(),

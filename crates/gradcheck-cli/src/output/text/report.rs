@@ -230,7 +230,7 @@ fn causes(report: &Report) -> String {
 }
 
 /// Indented by two, at most 80 wide, with a word before that stands out.
-fn wrapped(lead: &str, line: &str) -> String {
+pub(super) fn wrapped(lead: &str, line: &str) -> String {
     const WIDTH: usize = 80;
     let indent = 2 + lead.chars().count();
     let mut text = String::new();

@@ -7,7 +7,8 @@ use std::fmt::Write as _;
 use mlp::Extreme;
 
 use super::numbers::{plural, scientific, short};
-use super::style::{STRONG, UNSURE, styled};
+use super::report::wrapped;
+use super::style::{STRONG, styled};
 use crate::network::{Grown, Limit, Quantity, Saturated, Since, State};
 
 /// The lines on since when, indented as the ones of a report.
@@ -41,13 +42,9 @@ pub(super) fn since(since: &Since) -> String {
         plural(since.checks, "more check"),
     );
     for remark in remarks(since) {
-        for line in textwrap::wrap(&remark, 96) {
-            let _ = writeln!(text, "  {line}");
-        }
+        text.push_str(&wrapped("", &remark));
     }
-    for (lead, line) in changed(since) {
-        let _ = writeln!(text, "  {lead}{line}");
-    }
+    text.push_str(&changed(since));
     text
 }
 
@@ -92,21 +89,23 @@ fn remarks(since: &Since) -> Vec<String> {
     remarks
 }
 
-/// What saturated, one thing a line, the first with a lead.
-fn changed(since: &Since) -> Vec<(String, String)> {
+/// What saturated, one thing a line.
+fn changed(since: &Since) -> String {
     let changes = &since.changes;
     let lines = changes.saturated.iter().map(saturated);
     let lines: Vec<String> = lines.chain(changes.extremes.iter().map(grown)).collect();
-    let lead = format!("from step {} to {}: ", since.not_wrong_at, since.wrong_from);
-    let blank = " ".repeat(lead.len());
-    lines
-        .into_iter()
-        .enumerate()
-        .map(|(i, line)| match i {
-            0 => (styled(UNSURE, &lead), line),
-            _ => (blank.clone(), line),
-        })
-        .collect()
+    if lines.is_empty() {
+        return String::new();
+    }
+    let mut text = format!(
+        "  from step {} to {step}:\n",
+        since.not_wrong_at,
+        step = since.wrong_from
+    );
+    for line in lines {
+        text.push_str(&wrapped("  ", &line));
+    }
+    text
 }
 
 fn saturated(unit: &Saturated) -> String {
@@ -122,17 +121,19 @@ fn saturated(unit: &Saturated) -> String {
         ..
     } = unit;
     let of = plural(*examples, "example");
-    let counts = if then > before {
-        format!("on {then} of {of} ({before} before, {last} at the end)")
+    let counts = if unit.state != State::Saturated && then > before && last >= then {
+        format!("on {then} of {of} (before {before})")
+    } else if then > before {
+        format!("on {then} of {of} (before {before}, at the end {last})")
     } else {
         format!("on {last} of {of} only at the end ({then} then)")
     };
     match unit.state {
-        State::Saturated => format!("{who} is saturated {counts}"),
-        State::Dead => format!("{who} is dead, at or below 0 {counts}"),
-        State::AlwaysBelow => format!("{who} is at or below 0 {counts}"),
-        State::AlwaysOn => format!("{who} is always on, above 0 {counts}"),
-        State::Sure => format!("{who} is {} {counts}", State::Sure.name()),
+        State::Saturated => format!("{who} saturated {counts}"),
+        State::Dead => format!("{who} dead: z ≤ 0 {counts}"),
+        State::AlwaysBelow => format!("{who} below its kink: z ≤ 0 {counts}"),
+        State::AlwaysOn => format!("{who} always on: z > 0 {counts}"),
+        State::Sure => format!("{who} {} {counts}", State::Sure.name()),
     }
 }
 
