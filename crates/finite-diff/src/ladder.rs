@@ -20,6 +20,9 @@ pub struct Refined {
     pub right: Estimate,
     /// What J is like around x.
     pub ground: Ground,
+    /// The narrowest step of the ladder that leaves the smooth piece of x, on whichever side: a kink lies
+    /// within it, and none within half of it. `None` where none leaves it or J does not know its pieces.
+    pub other_piece_within: Option<f64>,
 }
 
 /// What J is like around the point.
@@ -68,11 +71,8 @@ pub(crate) fn refine<T: Real>(
     x: T,
     noise: Noise,
 ) -> Result<Outcome<Refined>, ProbeFailure> {
-    let bits = f64::from(T::MANTISSA_BITS);
-    let widest = (0.15 * bits).round() as i32;
-    let narrowest = (0.5 * bits).round() as i32;
-    let scale = x.widen().abs().max(1.0).log2().ceil().exp2();
-    let h = scale * 2f64.powi(-narrowest);
+    let (narrowest, widest) = exponents::<T>();
+    let h = scale(x) * 2f64.powi(-narrowest);
     let rungs = usize::try_from(narrowest - widest + 1).unwrap_or(0);
 
     let pieces = match survey(line, h, rungs) {
@@ -113,12 +113,31 @@ pub(crate) fn refine<T: Real>(
     Ok(conclude(&pieces, central, below, above, h))
 }
 
+/// The widest step of the ladder around `x`: how far the second look reaches on either side, s·ε^0.15 with
+/// s the power of two at or above max(1, |x|).
+pub fn ladder_reach<T: Real>(x: T) -> f64 {
+    let (_, widest) = exponents::<T>();
+    scale(x) * 2f64.powi(-widest)
+}
+
+/// −log₂ of the narrowest and the widest step: ε^0.5 and ε^0.15.
+fn exponents<T: Real>() -> (i32, i32) {
+    let bits = f64::from(T::MANTISSA_BITS);
+    ((0.5 * bits).round() as i32, (0.15 * bits).round() as i32)
+}
+
+fn scale<T: Real>(x: T) -> f64 {
+    x.widen().abs().max(1.0).log2().ceil().exp2()
+}
+
 /// How far the smooth piece of x is known to reach on each side, in rungs.
 struct Survey {
     below: usize,
     above: usize,
     known: bool,
     fenced: bool,
+    /// The narrowest step that leaves the piece.
+    leaves: Option<f64>,
 }
 
 /// Asks for the piece at x and at each point of the ladder, from the narrowest on.
@@ -128,17 +147,24 @@ fn survey<T: Real>(line: &mut Line<'_, T>, h: f64, rungs: usize) -> Result<Surve
         above: rungs,
         known,
         fenced: false,
+        leaves: None,
     };
     let center = match line.piece(0, h)? {
         Piece::Unknown => return Ok(all(false)),
         Piece::Everywhere => return Ok(all(true)),
         center @ Piece::Numbered { .. } => center,
     };
+    let mut leaves: Option<f64> = None;
     let mut reach = |sign: i32| -> Result<usize, Obstacle> {
         for rung in 0..rungs {
             match line.piece(sign * (1 << rung), h) {
                 Ok(piece) if piece == center => {}
-                Ok(_) | Err(Obstacle::NotRepresentable) => return Ok(rung),
+                Ok(_) => {
+                    let step = h * 2f64.powi(rung as i32);
+                    leaves = Some(leaves.map_or(step, |nearest| nearest.min(step)));
+                    return Ok(rung);
+                }
+                Err(Obstacle::NotRepresentable) => return Ok(rung),
                 Err(obstacle) => return Err(obstacle),
             }
         }
@@ -149,6 +175,7 @@ fn survey<T: Real>(line: &mut Line<'_, T>, h: f64, rungs: usize) -> Result<Surve
         // No side is smooth far enough: look at both as at those of a black box.
         return Ok(Survey {
             fenced: true,
+            leaves,
             ..all(false)
         });
     }
@@ -157,6 +184,7 @@ fn survey<T: Real>(line: &mut Line<'_, T>, h: f64, rungs: usize) -> Result<Surve
         above,
         known: true,
         fenced: false,
+        leaves,
     })
 }
 
@@ -196,6 +224,7 @@ fn conclude(
                 kink_in_reach,
                 known: true,
             },
+            other_piece_within: pieces.leaves,
         });
     }
 
@@ -234,6 +263,7 @@ fn conclude(
         left,
         right,
         ground,
+        other_piece_within: pieces.leaves,
     })
 }
 

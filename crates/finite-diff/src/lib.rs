@@ -18,7 +18,7 @@ mod sweep;
 
 pub use error::{DifferenceError, Side};
 pub use estimate::{Estimate, Noise, Outcome};
-pub use ladder::{Ground, Refined};
+pub use ladder::{Ground, Refined, ladder_reach};
 pub use layout::{Block, Coordinate, LayoutError, ParameterLayout};
 pub use noise::{MeasuredNoise, measure_field_noise, measure_noise};
 pub use objective::{

@@ -9,9 +9,9 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use finite_diff::{
-    DifferenceError, Estimate, Execution, Ground, Noise, Outcome, ParameterLayout, Scheme,
-    Selection, Stencil, StepSize, complex_step, differentiate, differentiate_finely, from_fn,
-    measure_noise, try_from_fn,
+    DifferenceError, Estimate, EvaluationError, Execution, Ground, Noise, Objective, Outcome,
+    ParameterLayout, Piece, Scheme, Selection, Stencil, StepSize, complex_step, differentiate,
+    differentiate_finely, from_fn, ladder_reach, measure_noise, try_from_fn,
 };
 use num_complex::Complex;
 use proptest::prelude::*;
@@ -356,4 +356,54 @@ fn misuse_is_an_error_that_says_what_does_not_fit() {
         huge.to_string()
             .contains("more entries than an index can count")
     );
+}
+
+/// max(x − kink, 0), which says which side of the kink a point is on.
+struct Hinge {
+    kink: f64,
+    knows: bool,
+}
+
+impl Objective<f64> for Hinge {
+    fn dim(&self) -> usize {
+        1
+    }
+
+    fn value(&self, x: &[f64]) -> Result<f64, EvaluationError> {
+        Ok((x[0] - self.kink).max(0.0))
+    }
+
+    fn piece(&self, x: &[f64]) -> Result<Piece, EvaluationError> {
+        let fingerprint = u64::from(x[0] > self.kink) + 2 * u64::from(x[0] == self.kink);
+        Ok(match self.knows {
+            true => Piece::Numbered {
+                fingerprint,
+                on_kink: x[0] == self.kink,
+            },
+            false => Piece::Unknown,
+        })
+    }
+}
+
+proptest! {
+    /// The kink lies between half of the step that is said to leave the piece and that step.
+    #[test]
+    fn the_ladder_says_how_near_the_next_piece_is(
+        x in -5.0..5.0f64, exponent in -10.0..0.0f64, above in any::<bool>(), knows in any::<bool>(),
+    ) {
+        let away = 10f64.powf(exponent);
+        let hinge = Hinge { kink: if above { x + away } else { x - away }, knows };
+        let away = (hinge.kink - x).abs();
+        let fine = differentiate_finely(&hinge, &[x], &[0], Noise::default(), &threads(1)).unwrap();
+        let within = fine.entries[0].outcome.estimated().unwrap().other_piece_within;
+        let reach = ladder_reach(x);
+        if !knows || away > reach {
+            prop_assert_eq!(within, None);
+        } else {
+            let step = within.unwrap();
+            prop_assert!(away <= step && step <= reach, "{away:e} {step:e} {reach:e}");
+            let narrowest = reach / f64::from(1 << 18);
+            prop_assert!(away > step / 2.0 || step == narrowest, "{away:e} {step:e}");
+        }
+    }
 }

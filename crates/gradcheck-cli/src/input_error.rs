@@ -37,7 +37,7 @@ pub struct Place {
     pub column: Option<usize>,
     /// What the header calls that column.
     pub column_name: Option<String>,
-    /// The example of a data set that has no lines, counted from 1.
+    /// The example of a data set that has no lines, counted from 0 as in `example[5]`.
     pub example: Option<usize>,
     /// The block (parameter) of a gradient.
     pub block: Option<String>,
@@ -139,7 +139,7 @@ impl fmt::Display for Place {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut parts: Vec<String> = self.file.iter().map(|file| printable(file)).collect();
         parts.extend(self.line.map(|line| format!("line {line}")));
-        parts.extend(self.example.map(|example| format!("example {example}")));
+        parts.extend(self.example.map(|example| format!("example[{example}]")));
         parts.extend(self.column.map(|column| match &self.column_name {
             Some(name) => format!("column {column} ({})", excerpt(name)),
             None => format!("column {column}"),

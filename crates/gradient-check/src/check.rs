@@ -12,6 +12,7 @@ use thiserror::Error;
 use crate::constants::Constants;
 use crate::diagnosis::{Context, Mistakes};
 use crate::evidence::Evidence;
+use crate::kinks::{NamedKink, name_kinks};
 use crate::passes::{
     by_block, collect, look_again, look_from_the_complex_plane, sharpen, unmeasured, with_rounding,
 };
@@ -47,6 +48,9 @@ pub struct Settings<'a> {
     /// What the gradient would be under mistakes that people make in such a function; called only when
     /// it is wrong.
     pub mistakes: Option<&'a dyn Mistakes>,
+    /// The kinks of J along a coordinate, within a distance of the point: called after the verdict, for a
+    /// handful of coordinates that a kink matters for.
+    pub kinks: Option<&'a (dyn Fn(usize, f64) -> Vec<NamedKink> + Sync)>,
     /// Seed of the direction along which the noise of J is measured.
     pub seed: u64,
     /// Threads, progress, cancellation.
@@ -65,6 +69,7 @@ impl Default for Settings<'_> {
             constants: Constants::default(),
             context: Context::default(),
             mistakes: None,
+            kinks: None,
             seed: 0,
             execution: Execution::default(),
         }
@@ -150,7 +155,11 @@ pub fn check<T: Real, O: Objective<T> + ?Sized>(
 ) -> Result<Report, CheckError> {
     let measured = measure(objective, analytic, point, layout, settings)?;
     let theta: Vec<f64> = point.iter().map(|x| x.widen()).collect();
-    Ok(judge(&measured, layout, &theta, settings))
+    let mut report = judge(&measured, layout, &theta, settings);
+    report.kinks = name_kinks(&measured.evidence, layout, settings, |coordinate| {
+        finite_diff::ladder_reach(point[coordinate])
+    });
+    Ok(report)
 }
 
 /// The evidence of [`check`].

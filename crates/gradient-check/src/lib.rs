@@ -9,6 +9,7 @@ mod control;
 mod diagnosis;
 mod difference;
 pub mod evidence;
+mod kinks;
 mod pair;
 mod passes;
 mod pattern;
@@ -26,6 +27,7 @@ pub use control::{
 };
 pub use diagnosis::{Alternative, Context, Diagnosis, Family, Mistakes, NamedFactor};
 pub use difference::{BUG_FROM, Band, WARN_ABOVE, difference};
+pub use kinks::{KinkReport, NamedKink};
 pub use pair::compare_gradients;
 pub use pattern::{Confined, Line, Pattern};
 pub use report::{BlockReport, CoordinateReport, Counts, Power, Report};

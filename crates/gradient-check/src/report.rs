@@ -6,12 +6,16 @@ use finite_diff::{Block, Coordinate, ParameterLayout};
 
 use crate::diagnosis::{Context, Diagnosis, Exhibit, Mistakes, diagnose};
 use crate::difference::{Band, difference};
+use crate::kinks::KinkReport;
 use crate::pattern::{Pattern, pattern};
 use crate::structure::Structure;
 use crate::verdict::{self, Comparison, Reason, Verdict};
 
 /// How many coordinates a report lists as the worst.
 const WORST: usize = 10;
+
+/// How many wrong coordinates of each block it lists.
+const WRONG: usize = 8;
 
 /// How many coordinates came out how.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -111,6 +115,8 @@ pub struct BlockReport {
     pub non_finite: Option<CoordinateReport>,
     /// Where in it the error is; `None` where nothing is wrong, or for a single number.
     pub pattern: Option<Pattern>,
+    /// The flat indices of the wrong coordinates that are furthest off; at most eight.
+    pub wrong: Vec<usize>,
     /// What is believed to be wrong with it; `None` where nothing is.
     pub diagnosis: Option<Diagnosis>,
 }
@@ -149,6 +155,9 @@ pub struct Report {
     pub blocks: Vec<BlockReport>,
     /// The coordinates that are furthest off, wrong ones first; at most ten.
     pub worst: Vec<CoordinateReport>,
+    /// Kinks at or near the point, along a few of the coordinates that one matters for; empty where
+    /// nobody can name them.
+    pub kinks: Vec<KinkReport>,
     /// Whether the check was cancelled before it was done.
     pub interrupted: bool,
     /// What was looked at before the comparison; `None` where nothing was.
@@ -261,6 +270,7 @@ pub(crate) fn assemble(
         axes: frame.context.axes.clone(),
         worst: furthest(&all).take(WORST).filter_map(name).collect(),
         blocks,
+        kinks: Vec::new(),
         interrupted: frame.interrupted,
         structure: None,
     }
@@ -288,6 +298,11 @@ fn block_report(
         worst,
         non_finite,
         pattern: pattern(block.shape(), block.range().start, comparisons),
+        wrong: furthest(comparisons)
+            .take_while(|comparison| comparison.verdict == Verdict::Disagree)
+            .take(WRONG)
+            .map(|comparison| comparison.coordinate)
+            .collect(),
         diagnosis: None,
     }
 }

@@ -75,7 +75,7 @@ pub enum MlpError {
         y: (usize, usize),
     },
     /// An example that is asked for is not there.
-    #[error("example {index} of a batch of {examples}, counted from 0")]
+    #[error("example[{index}] of a batch of {examples}, counted from 0")]
     NoSuchExample {
         /// The index asked for.
         index: usize,
@@ -125,7 +125,7 @@ pub enum MlpError {
     },
     /// The labels of an example don't add up to 1.
     #[error(
-        "the labels of example {col} add up to {sum}, but the loss {loss} takes one probability \
+        "the labels of example[{col}] add up to {sum}, but the loss {loss} takes one probability \
          an output, which add up to 1 (one-hot, as a rule)"
     )]
     LabelSum {
@@ -145,6 +145,14 @@ pub enum MlpError {
         expected: usize,
         /// The length that came.
         got: usize,
+    },
+    /// There is no such parameter.
+    #[error("parameter {index} of a network that has {parameters}, counted from 0")]
+    NoSuchParameter {
+        /// The index asked for.
+        index: usize,
+        /// The number of parameters.
+        parameters: usize,
     },
     /// Parameters, a gradient or a forward pass belong to another network.
     #[error("{what} of widths {got} for a network of widths {expected}")]

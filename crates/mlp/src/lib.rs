@@ -8,6 +8,7 @@ mod architecture;
 mod backward;
 mod batch;
 mod cost;
+mod crossings;
 mod dropout;
 mod error;
 mod forward;
@@ -22,6 +23,7 @@ mod optimizer;
 mod parameters;
 mod pattern;
 mod rounding;
+mod saturation;
 mod train;
 
 /// The matrices that a [`Batch`] is made of, so that depending on this crate alone is enough.
@@ -35,6 +37,7 @@ pub use backward::{
 };
 pub use batch::Batch;
 pub use cost::{example_losses, total_cost, weight_penalty};
+pub use crossings::{Crossing, crossings};
 pub use dropout::DropoutMasks;
 pub use error::MlpError;
 pub use forward::{ForwardPass, cost, cost_at, forward};
@@ -48,4 +51,7 @@ pub use optimizer::{ADAM_EPSILON, BETA1, BETA2, Optimizer};
 pub use parameters::Parameters;
 pub use pattern::{BranchPattern, branch_pattern_at};
 pub use rounding::{Arithmetic, rounding_noise};
+pub use saturation::{
+    Extreme, FLAT_BELOW, SURE_WITHIN, Saturation, UnitSaturation, UnitState, saturation,
+};
 pub use train::{CurvePoint, Training, TrainingOptions, train, train_observed};

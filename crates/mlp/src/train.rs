@@ -149,6 +149,15 @@ impl TrainingOptions {
         }
         check_keep_prob(self.keep_prob)
     }
+
+    /// Whether a step on a batch of so many examples depends on nothing but the parameters before it, so
+    /// that a training begun at the parameters of a step goes on with the same bits: gradient descent on
+    /// all examples without dropout. The other rules carry means along, mini-batches and masks a random
+    /// state.
+    pub fn is_memoryless(&self, examples: usize) -> bool {
+        let whole = self.batch_size.is_none_or(|size| size >= examples);
+        self.optimizer == Optimizer::Sgd && whole && self.keep_prob == 1.0
+    }
 }
 
 /// Mini-batches without end, and the dropout masks of each.

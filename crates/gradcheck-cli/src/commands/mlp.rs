@@ -97,6 +97,7 @@ mod tests {
                 }],
                 curve: Vec::new(),
                 training_failed: None,
+                since: None,
                 interrupted: false,
             })
         };

@@ -54,7 +54,7 @@ pub fn check_labels(dataset: &Dataset, task: Task) -> Result<(), InputError> {
         let mut place = Place::file(&dataset.name);
         match dataset.lines.as_ref().and_then(|lines| lines.get(index)) {
             Some(&line) => place.line = Some(line),
-            None => place.example = Some(index + 1),
+            None => place.example = Some(index),
         }
         let name = dataset
             .label_names

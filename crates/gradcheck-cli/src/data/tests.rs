@@ -295,7 +295,7 @@ fn labels_out_of_range_are_told() {
     }
     assert_eq!(
         load(&Source::Digits, &options()).unwrap_err().to_string(),
-        "digits, example 3: the label is 2, but a label of two classes must be 0 or 1: \
+        "digits, example[2]: the label is 2, but a label of two classes must be 0 or 1: \
          correct it, choose another label column or loss, or allow for more classes"
     );
 }

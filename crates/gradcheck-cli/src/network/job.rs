@@ -4,17 +4,21 @@ use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use finite_diff::{Execution, Progress, Scheme, Stencil, StepSize};
+use finite_diff::{Execution, Progress, Scheme, Selection, Stencil, StepSize};
 use gradient_check::{
     ControlReport, Report, Settings, Verdict, check, check_by_complex_step, examine,
     negative_control, negative_control_by_complex_step, verdict,
 };
 use mlp::{CurvePoint, MlpError, NetworkObjective, Parameters};
 
+use super::bisect::since;
 use super::context::context;
+use super::history::History;
+use super::kinks::named_kinks;
 use super::mistakes::NetworkMistakes;
 use super::model::Model;
 use super::prepare::Prepared;
+use super::since::Since;
 use super::spec::{Engine, Precision, SchemeName, name_of};
 use super::subject::NetworkSubject;
 
@@ -65,6 +69,8 @@ pub struct Outcome {
     pub curve: Vec<CurvePoint>,
     /// Why the training ended early, if it failed; the check before it stands.
     pub training_failed: Option<MlpError>,
+    /// Since which step the gradient is wrong, where it is at the end and was not seen to be at first.
+    pub since: Option<Since>,
     /// Whether the user stopped it.
     pub interrupted: bool,
 }
@@ -110,18 +116,28 @@ pub fn run(prepared: &Prepared, watch: Watch<'_>) -> anyhow::Result<Outcome> {
             prepared,
             &prepared.parameters,
             Stage::Initialization,
+            None,
             watch,
         )?],
         curve: Vec::new(),
         training_failed: None,
+        since: None,
         interrupted: false,
     };
     let cancelled = || watch.cancel.load(Ordering::Relaxed);
     let steps = prepared.training.steps;
     if steps > 0 && !cancelled() {
-        let observe = |_: usize, _: &Parameters<f64>, _: f64| match cancelled() {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
+        // To look back over, where it comes out wrong only after the training.
+        let first_is_wrong = outcome.checks[0].report.verdict == Verdict::Disagree;
+        let mut history = (!first_is_wrong).then(|| History::of_training(prepared));
+        let observe = |step: usize, parameters: &Parameters<f64>, _: f64| {
+            if let Some(history) = &mut history {
+                history.offer(step, parameters);
+            }
+            match cancelled() {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
         };
         let (architecture, batch) = (&prepared.architecture, &prepared.batch);
         let start = prepared.parameters.clone();
@@ -130,9 +146,12 @@ pub fn run(prepared: &Prepared, watch: Watch<'_>) -> anyhow::Result<Outcome> {
                 outcome.curve = training.curve;
                 if !cancelled() {
                     let stage = Stage::AfterTraining { steps };
-                    outcome
-                        .checks
-                        .push(check_at(prepared, &training.parameters, stage, watch)?);
+                    let last = check_at(prepared, &training.parameters, stage, None, watch)?;
+                    if let (Verdict::Disagree, Some(history)) = (last.report.verdict, &history) {
+                        let first = &outcome.checks[0].report;
+                        outcome.since = Some(since(prepared, first, &last.report, history, watch));
+                    }
+                    outcome.checks.push(last);
                 }
             }
             Err(error) => outcome.training_failed = Some(error),
@@ -142,10 +161,12 @@ pub fn run(prepared: &Prepared, watch: Watch<'_>) -> anyhow::Result<Outcome> {
     Ok(outcome)
 }
 
-fn check_at(
+/// One check, of the coordinates `only` without looking for causes, or of those that are to be judged.
+pub(super) fn check_at(
     prepared: &Prepared,
     parameters: &Parameters<f64>,
     stage: Stage,
+    only: Option<&[usize]>,
     watch: Watch<'_>,
 ) -> anyhow::Result<Checked> {
     let Prepared {
@@ -196,13 +217,21 @@ fn check_at(
         theta,
         factor: 1.0,
     };
+    let kinks = |coordinate: usize, reach: f64| named_kinks(&model, theta, coordinate, reach);
     let mut settings = Settings {
-        selection: prepared.selection.clone(),
+        selection: match only {
+            Some(coordinates) => Selection::Some(coordinates.to_vec()),
+            None => prepared.selection.clone(),
+        },
         working_epsilon,
         analytic_rounding: Some(&analytic_rounding),
         shadow: Some(&shadow),
         context: context(architecture, &batch, prepared.spec.keep_prob),
-        mistakes: Some(&mistakes),
+        mistakes: match only {
+            Some(_) => None,
+            None => Some(&mistakes),
+        },
+        kinks: Some(&kinks),
         seed: spec.seed,
         execution,
         ..Settings::default()

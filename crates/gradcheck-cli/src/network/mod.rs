@@ -3,12 +3,17 @@
 //!
 //! Knows neither flags nor files of flags, and prints nothing.
 
+mod bisect;
 mod command_line;
 mod context;
+mod history;
 mod job;
+mod kinks;
 mod mistakes;
 mod model;
 mod prepare;
+mod saturation;
+mod since;
 mod spec;
 mod subject;
 
@@ -19,4 +24,6 @@ pub(crate) use mistakes::NetworkMistakes;
 pub(crate) use model::Model;
 pub(crate) use prepare::targets;
 pub use prepare::{PrepareError, Prepared, prepare, summary};
+pub use saturation::{Changes, Grown, Quantity, Saturated, State};
+pub use since::{Limit, Since};
 pub use spec::{Engine, NetworkSpec, Precision, SchemeName, precision_name};

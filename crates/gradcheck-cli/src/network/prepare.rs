@@ -10,6 +10,7 @@ use tensor_core::Matrix;
 use thiserror::Error;
 
 use super::command_line::number;
+use super::history::FEWEST;
 use super::spec::{NetworkSpec, Precision};
 use crate::data::{self, Dataset, LoadOptions, Source, Task};
 use crate::input_error::{InputError, printable};
@@ -364,8 +365,14 @@ fn check_memory(
         Precision::F32 | Precision::F64 => 8.0,
     };
     const OBSERVATION: f64 = 256.0;
+    // Those of some steps, to look back over.
+    let saved = if spec.steps > 0 {
+        3.0 * FEWEST as f64
+    } else {
+        0.0
+    };
     let needed = scalar
-        * (parameters * (6.0 + threads) + examples as f64 * units * (5.0 + 2.0 * threads))
+        * (parameters * (6.0 + saved + threads) + examples as f64 * units * (5.0 + 2.0 * threads))
         + OBSERVATION
             * spec
                 .sample

@@ -140,7 +140,7 @@ fn layers_not_of_the_loss() {
 
 #[test]
 fn layers_too_few_for_the_classes() {
-    insta::assert_snapshot!(refused("mlp --data digits --layers 64,4,5"), @"error: digits, example 6: the label is 5, but a label of 5 classes must be an integer from 0 to 4: correct it, choose another label column or loss, or allow for more classes");
+    insta::assert_snapshot!(refused("mlp --data digits --layers 64,4,5"), @"error: digits, example[5]: the label is 5, but a label of 5 classes must be an integer from 0 to 4: correct it, choose another label column or loss, or allow for more classes");
 }
 
 // Dropout.
@@ -509,12 +509,12 @@ fn fault_needing_equal_widths() {
 
 #[test]
 fn too_large_for_memory() {
-    insta::assert_snapshot!(refused("mlp --layers 30,100000,100000,1"), @"error: this would take about 2.9 TiB of memory, and the limit is 4.0 GiB: use smaller --layers or fewer --rows, or raise --memory-limit");
+    insta::assert_snapshot!(refused("mlp --layers 30,100000,100000,1"), @"error: this would take about 3.6 TiB of memory, and the limit is 4.0 GiB: use smaller --layers or fewer --rows, or raise --memory-limit");
 }
 
 #[test]
 fn too_large_for_the_limit() {
-    insta::assert_snapshot!(refused("mlp --memory-limit 0.00001"), @"error: this would take about 448 KiB of memory, and the limit is 10 KiB: use smaller --layers or fewer --rows, or raise --memory-limit");
+    insta::assert_snapshot!(refused("mlp --memory-limit 0.00001"), @"error: this would take about 493 KiB of memory, and the limit is 10 KiB: use smaller --layers or fewer --rows, or raise --memory-limit");
 }
 
 #[test]
@@ -534,7 +534,7 @@ fn more_rows_than_memory_with_layers() {
 
 #[test]
 fn more_features_than_memory() {
-    insta::assert_snapshot!(refused("mlp --layers 99999999999,1 --data synthetic"), @"error: this would take about 448 TiB of memory, and the limit is 4.0 GiB: use smaller --layers or fewer --rows, or raise --memory-limit");
+    insta::assert_snapshot!(refused("mlp --layers 99999999999,1 --data synthetic"), @"error: this would take about 455 TiB of memory, and the limit is 4.0 GiB: use smaller --layers or fewer --rows, or raise --memory-limit");
 }
 
 // Tables.

@@ -5,6 +5,7 @@
     reason = "a failure is a failed test, in helpers too"
 )]
 
+mod crossings;
 mod dual;
 mod golden;
 mod laws;
@@ -12,6 +13,7 @@ mod laws;
 mod objective;
 mod refusals;
 mod rounding;
+mod saturation;
 mod training;
 
 use mlp::{Architecture, Batch, DropoutMasks, Loss, Parameters};

@@ -101,7 +101,7 @@ fn batches() {
     refuses!(
         batch.select(&[0, 1]),
         MlpError::NoSuchExample { .. },
-        "example 1 of a batch of 1, counted from 0"
+        "example[1] of a batch of 1, counted from 0"
     );
     assert_eq!(batch.select(&[]).unwrap_err(), MlpError::NoExamples);
 }
@@ -137,7 +137,7 @@ fn data_that_does_not_fit() {
     refuses!(
         softmax,
         MlpError::LabelSum { .. },
-        "the labels of example 0 add up to 2, but the loss softmax takes one probability \
+        "the labels of example[0] add up to 2, but the loss softmax takes one probability \
          an output, which add up to 1 (one-hot, as a rule)"
     );
     assert!(

@@ -119,3 +119,36 @@ fn single_precision_trains_too() {
         .curve;
     assert!(curve[curve.len() - 1].cost < 0.2 * curve[0].cost);
 }
+
+/// A memoryless training begun at the parameters of a step goes on with the same bits; the others don't.
+#[test]
+fn a_memoryless_training_can_be_taken_up_again() {
+    let batch = batch();
+    for &optimizer in Optimizer::ALL {
+        for (batch_size, keep_prob) in [(None, 1.0), (Some(12), 1.0), (Some(5), 1.0), (None, 0.8)] {
+            let whole = TrainingOptions {
+                steps: 20,
+                batch_size,
+                keep_prob,
+                ..options(optimizer)
+            };
+            let parameters = initialize(&net(), Initialization::Xavier, 5).unwrap();
+            let first = TrainingOptions {
+                steps: 8,
+                ..whole.clone()
+            };
+            let second = TrainingOptions {
+                steps: 12,
+                ..whole.clone()
+            };
+            let at_8 = train(&net(), parameters.clone(), &batch, &first).unwrap();
+            let resumed = train(&net(), at_8.parameters, &batch, &second).unwrap();
+            let whole_training = train(&net(), parameters, &batch, &whole).unwrap();
+            assert_eq!(
+                resumed.parameters == whole_training.parameters,
+                whole.is_memoryless(12),
+                "{optimizer}, {batch_size:?}, {keep_prob}"
+            );
+        }
+    }
+}

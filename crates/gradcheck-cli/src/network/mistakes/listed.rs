@@ -136,7 +136,7 @@ pub(super) fn alternatives(model: &Model<'_>, theta: &[f64]) -> Vec<Alternative>
         let name = match dropped {
             0 => "the first example".to_owned(),
             last if last + 1 == examples => "the last example".to_owned(),
-            other => format!("example {}", other + 1),
+            other => format!("example[{other}]"),
         };
         for (divisor, by) in [(examples, "m"), (examples - 1, "m − 1")] {
             add(

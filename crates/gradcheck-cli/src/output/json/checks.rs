@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::SCHEMA;
 use super::control::{NegativeControl, control};
+use super::since::{Kinks, Since, kinks, since};
 use super::structure::{Structure, structure};
 use crate::network::{Checked, Outcome, Prepared, command_line};
 
@@ -23,6 +24,8 @@ pub struct Document {
     network: Option<Network>,
     #[serde(skip_serializing_if = "Option::is_none")]
     training: Option<Training>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<Since>,
     checks: Vec<Check>,
 }
 
@@ -72,6 +75,7 @@ struct Check {
     #[serde(skip_serializing_if = "Option::is_none")]
     negative_control: Option<NegativeControl>,
     blocks: Vec<Block>,
+    kinks: Vec<Kinks>,
 }
 
 #[derive(Debug, Serialize)]
@@ -164,6 +168,7 @@ pub fn network(prepared: &Prepared, outcome: &Outcome) -> Document {
             failed: outcome.training_failed.as_ref().map(ToString::to_string),
             curve: outcome.curve.iter().map(|point| point.cost).collect(),
         }),
+        since: outcome.since.as_ref().map(since),
         checks: outcome.checks.iter().map(check_of_network).collect(),
     }
 }
@@ -178,6 +183,7 @@ pub fn compared(report: &Report, command: String) -> Document {
         interrupted: false,
         network: None,
         training: None,
+        since: None,
         checks: vec![check("given".to_owned(), report, None)],
     }
 }
@@ -216,6 +222,7 @@ fn check(stage: String, report: &Report, engine: Option<&'static str>) -> Check 
         structure: report.structure.as_ref().map(structure),
         negative_control: None,
         blocks: report.blocks.iter().map(block).collect(),
+        kinks: report.kinks.iter().map(kinks).collect(),
     }
 }
 

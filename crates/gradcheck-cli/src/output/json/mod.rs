@@ -4,6 +4,7 @@
 mod checks;
 mod control;
 mod lists;
+mod since;
 mod structure;
 mod zoo;
 

@@ -4,9 +4,11 @@
 //! decides whether they stay.
 
 mod control;
+mod kinks;
 mod network;
 mod numbers;
 mod report;
+mod since;
 mod structure;
 mod style;
 

@@ -7,6 +7,7 @@ use gradient_check::Verdict;
 use super::control::control;
 use super::numbers::{seconds, sentence_case, thousands};
 use super::report::report;
+use super::since::since;
 use super::style::{BAD, FAINT, GOOD, STRONG, UNSURE, styled, verdict};
 use crate::network::{Outcome, Prepared, Stage, command_line, summary};
 
@@ -50,6 +51,9 @@ pub fn network(prepared: &Prepared, outcome: &Outcome) -> String {
     }
     text.push('\n');
     text.push_str(&conclusion(prepared, outcome));
+    if let Some(found) = &outcome.since {
+        text.push_str(&since(found));
+    }
     let _ = writeln!(
         text,
         "{}",

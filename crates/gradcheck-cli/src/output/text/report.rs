@@ -8,6 +8,7 @@ use gradient_check::{
     Band, BlockReport, Confined, CoordinateReport, Diagnosis, NonFinite, Reason, Report, Verdict,
 };
 
+use super::kinks::named_kinks;
 use super::numbers::{derivative, extents, plural, short, thousands};
 use super::structure::structure;
 use super::style::{BAD, GOOD, STRONG, UNSURE, styled, table, verdict};
@@ -231,7 +232,7 @@ fn causes(report: &Report) -> String {
 }
 
 /// Indented by two, at most 80 wide, with a word before that stands out.
-fn wrapped(lead: &str, line: &str) -> String {
+pub(super) fn wrapped(lead: &str, line: &str) -> String {
     const WIDTH: usize = 80;
     let indent = 2 + lead.chars().count();
     let mut text = String::new();
@@ -355,6 +356,7 @@ fn footnotes(report: &Report) -> String {
         );
     }
     text.push_str(&kinks(report));
+    text.push_str(&named_kinks(report));
     text
 }
 
