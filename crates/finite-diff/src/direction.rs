@@ -519,7 +519,11 @@ mod tests {
             }
             fn piece(&self, x: &[f64]) -> Result<Piece, EvaluationError> {
                 let fingerprint = u64::from(x[0] > 0.01);
-                Ok(Piece::Numbered { fingerprint })
+                let on_kink = x[0] == 0.01;
+                Ok(Piece::Numbered {
+                    fingerprint,
+                    on_kink,
+                })
             }
         }
         let pieces = run(&Pieces);

@@ -16,6 +16,7 @@ use crate::passes::{
     by_block, collect, look_again, look_from_the_complex_plane, sharpen, unmeasured, with_rounding,
 };
 use crate::report::{Frame, Report, assemble};
+use crate::slope;
 use crate::verdict;
 
 /// How to check. [`Settings::default`] is central differences at the best step, every coordinate,
@@ -47,8 +48,11 @@ pub struct Settings<'a> {
     /// What the gradient would be under mistakes that people make in such a function; called only when
     /// it is wrong.
     pub mistakes: Option<&'a dyn Mistakes>,
-    /// Seed of the direction along which the noise of J is measured.
+    /// Seed of the direction along which the noise of J is measured, and of those of the slope test.
     pub seed: u64,
+    /// Whether to make the slope test too: 44 evaluations of J for each block and 44 over all, at most
+    /// twice as many where J knows its smooth pieces. It moves every parameter, whatever the selection.
+    pub slope_test: bool,
     /// Threads, progress, cancellation.
     pub execution: Execution<'a>,
 }
@@ -66,6 +70,7 @@ impl Default for Settings<'_> {
             context: Context::default(),
             mistakes: None,
             seed: 0,
+            slope_test: true,
             execution: Execution::default(),
         }
     }
@@ -152,7 +157,7 @@ pub fn check<T: Real, O: Objective<T> + ?Sized>(
         working_epsilon: settings.working_epsilon,
         constants: settings.constants,
     };
-    let mut reexamined = 0;
+    let (mut reexamined, mut lines) = (0, None);
     // With a cost that is not a number, or not the same twice, no difference means anything.
     if deterministic && cost.is_finite() {
         let named = |source| name_coordinate(source, layout);
@@ -191,6 +196,15 @@ pub fn check<T: Real, O: Objective<T> + ?Sized>(
             look_again(&mut evidence, objective, point, layout, noise, execution).map_err(named)?;
         // Whoever came onto the ladder had been looked at from the complex plane, if there is one.
         reexamined = reexamined.max(on_the_ladder);
+        lines = walk_lines(
+            &mut evidence,
+            objective,
+            analytic,
+            point,
+            layout,
+            epsilon_f,
+            settings,
+        )?;
     } else {
         collect(
             &mut evidence,
@@ -204,11 +218,13 @@ pub fn check<T: Real, O: Objective<T> + ?Sized>(
         evidence,
         selected: coordinates.len(),
         reexamined,
+        lines,
         begun,
     };
     Ok(judge(
         &measured,
         layout,
+        analytic,
         &theta,
         settings.scheme.stencil.name(),
         settings,
@@ -241,6 +257,7 @@ pub fn check_by_complex_step<O: Objective<Complex<f64>> + ?Sized>(
         working_epsilon: settings.working_epsilon,
         constants: settings.constants,
     };
+    let mut lines = None;
     if deterministic && cost.is_finite() {
         let first = finite_diff::complex_step(objective, point, &coordinates, &settings.execution)
             .map_err(|source| name_coordinate(source, layout))?;
@@ -254,6 +271,7 @@ pub fn check_by_complex_step<O: Objective<Complex<f64>> + ?Sized>(
                 observation.first = Outcome::Estimated(estimate);
             }
         }
+        lines = walk_real_lines(&mut evidence, objective, analytic, point, layout, settings)?;
     } else {
         collect(
             &mut evidence,
@@ -266,9 +284,17 @@ pub fn check_by_complex_step<O: Objective<Complex<f64>> + ?Sized>(
         evidence,
         selected: coordinates.len(),
         reexamined: 0,
+        lines,
         begun,
     };
-    Ok(judge(&measured, layout, point, "complex-step", settings))
+    Ok(judge(
+        &measured,
+        layout,
+        analytic,
+        point,
+        "complex-step",
+        settings,
+    ))
 }
 
 /// Whether everything has the same length, and which coordinates are meant, in ascending order.
@@ -355,23 +381,95 @@ pub fn measure_gradient_noise<T: Real>(
     finite_diff::measure_field_noise(gradient, point, seed).map_err(CheckError::Difference)
 }
 
+/// The evidence of the slope test, if it is wanted and there was no interruption before it.
+fn walk_lines<T: Real, O: Objective<T> + ?Sized>(
+    evidence: &mut Evidence,
+    objective: &O,
+    analytic: &[f64],
+    point: &[T],
+    layout: &ParameterLayout,
+    epsilon_f: f64,
+    settings: &Settings<'_>,
+) -> Result<Option<slope::Lines>, CheckError> {
+    if !settings.slope_test || evidence.interrupted {
+        return Ok(None);
+    }
+    let lines = slope::gather(
+        objective, analytic, point, layout, evidence, epsilon_f, settings,
+    )
+    .map_err(|obstacle| match obstacle {
+        slope::Obstacle::Layout(source) => CheckError::Point(source),
+        slope::Obstacle::Difference(source) => CheckError::Difference(source),
+    })?;
+    evidence.evaluations += lines.evaluations;
+    evidence.interrupted |= lines.interrupted;
+    Ok(Some(lines))
+}
+
+/// The same for a function of complex numbers, on real ones.
+fn walk_real_lines<O: Objective<Complex<f64>> + ?Sized>(
+    evidence: &mut Evidence,
+    objective: &O,
+    analytic: &[f64],
+    point: &[f64],
+    layout: &ParameterLayout,
+    settings: &Settings<'_>,
+) -> Result<Option<slope::Lines>, CheckError> {
+    if !settings.slope_test || evidence.interrupted {
+        return Ok(None);
+    }
+    let real = OnRealNumbers(objective);
+    let measured =
+        finite_diff::measure_noise(&real, point, settings.seed).map_err(CheckError::Difference)?;
+    evidence.evaluations += measured.evaluations;
+    let epsilon_f = measured.epsilon_f::<f64>(evidence.cost.abs());
+    walk_lines(
+        evidence, &real, analytic, point, layout, epsilon_f, settings,
+    )
+}
+
+/// A function of complex numbers on real ones.
+struct OnRealNumbers<'a, O: ?Sized>(&'a O);
+
+impl<O: Objective<Complex<f64>> + ?Sized> OnRealNumbers<'_, O> {
+    fn at(point: &[f64]) -> Vec<Complex<f64>> {
+        point.iter().map(|&x| Complex::new(x, 0.0)).collect()
+    }
+}
+
+impl<O: Objective<Complex<f64>> + ?Sized> Objective<f64> for OnRealNumbers<'_, O> {
+    fn dim(&self) -> usize {
+        self.0.dim()
+    }
+
+    fn value(&self, point: &[f64]) -> Result<f64, EvaluationError> {
+        Ok(self.0.value(&Self::at(point))?.re)
+    }
+
+    fn piece(&self, point: &[f64]) -> Result<Piece, EvaluationError> {
+        self.0.piece(&Self::at(point))
+    }
+}
+
 /// The evidence, and how it was gathered.
 struct Measured {
     evidence: Evidence,
     selected: usize,
     reexamined: usize,
+    lines: Option<slope::Lines>,
     begun: Instant,
 }
 
 fn judge(
     measured: &Measured,
     layout: &ParameterLayout,
+    analytic: &[f64],
     theta: &[f64],
     scheme: &str,
     settings: &Settings<'_>,
 ) -> Report {
     let evidence = &measured.evidence;
-    let compared = by_block(evidence, layout)
+    let compared: Vec<_> = by_block(evidence, layout)
         .map(|observations| {
             (
                 verdict::scale(observations),
@@ -379,6 +477,10 @@ fn judge(
             )
         })
         .collect();
+    let slope = measured
+        .lines
+        .as_ref()
+        .map(|lines| slope::judge(lines, layout, analytic, theta, &compared));
     let frame = Frame {
         theta,
         working_epsilon: evidence.working_epsilon,
@@ -391,6 +493,7 @@ fn judge(
         elapsed: measured.begun.elapsed(),
         scheme: scheme.to_owned(),
         interrupted: evidence.interrupted,
+        slope,
     };
     assemble(layout, compared, frame)
 }

@@ -11,6 +11,7 @@ mod pair;
 mod passes;
 mod pattern;
 mod report;
+mod slope;
 pub mod verdict;
 
 pub use check::{CheckError, Settings, check, check_by_complex_step, measure_gradient_noise};
@@ -20,4 +21,7 @@ pub use difference::{BUG_FROM, Band, WARN_ABOVE, difference};
 pub use pair::compare_gradients;
 pub use pattern::{Confined, Line, Pattern};
 pub use report::{BlockReport, CoordinateReport, Counts, Power, Report};
+pub use slope::{
+    Agreement, Explanation, Missed, SlopeReason, SlopeResult, SlopeTest, SlopeVerdict,
+};
 pub use verdict::{Comparison, NonFinite, Reason, Verdict};

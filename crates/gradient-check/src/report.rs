@@ -7,6 +7,7 @@ use finite_diff::{Block, Coordinate, ParameterLayout};
 use crate::diagnosis::{Context, Diagnosis, Exhibit, Mistakes, diagnose};
 use crate::difference::{Band, difference};
 use crate::pattern::{Pattern, pattern};
+use crate::slope::{SlopeTest, temper};
 use crate::verdict::{self, Comparison, Reason, Verdict};
 
 /// How many coordinates a report lists as the worst.
@@ -150,6 +151,8 @@ pub struct Report {
     pub worst: Vec<CoordinateReport>,
     /// Whether the check was cancelled before it was done.
     pub interrupted: bool,
+    /// The slope test along random directions; `None` where it was switched off or could not be made.
+    pub slope: Option<SlopeTest>,
 }
 
 impl Report {
@@ -172,6 +175,7 @@ pub(crate) struct Frame<'a> {
     pub elapsed: Duration,
     pub scheme: String,
     pub interrupted: bool,
+    pub slope: Option<SlopeTest>,
 }
 
 /// Puts a report together from the comparisons of each block, in the order of the layout, each with
@@ -242,6 +246,9 @@ pub(crate) fn assemble(
     if verdict == Verdict::Agree && frame.interrupted {
         verdict = Verdict::Inconclusive(Reason::Interrupted);
     }
+    if let Some(slope) = &frame.slope {
+        verdict = temper(verdict, slope);
+    }
     Report {
         verdict,
         difference: difference_of(&all),
@@ -259,6 +266,7 @@ pub(crate) fn assemble(
         worst: furthest(&all).take(WORST).filter_map(name).collect(),
         blocks,
         interrupted: frame.interrupted,
+        slope: frame.slope,
     }
 }
 
