@@ -6,6 +6,7 @@ use gradient_check::{BlockReport, Confined, Counts, Reason, Report, Verdict};
 use serde::Serialize;
 
 use super::SCHEMA;
+use super::slope::{Slope, slope};
 use crate::network::{Checked, Outcome, Prepared, command_line};
 
 /// `gradcheck mlp` and `gradcheck compare`.
@@ -66,6 +67,7 @@ struct Check {
     interrupted: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     planted_in: Option<Vec<String>>,
+    slope: Option<Slope>,
     blocks: Vec<Block>,
 }
 
@@ -207,6 +209,7 @@ fn check(stage: String, report: &Report, engine: Option<&'static str>) -> Check 
         first_wrong_layer: report.first_wrong_stage,
         interrupted: report.interrupted,
         planted_in: None,
+        slope: slope(report),
         blocks: report.blocks.iter().map(block).collect(),
     }
 }

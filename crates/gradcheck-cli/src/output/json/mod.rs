@@ -3,6 +3,7 @@
 
 mod checks;
 mod lists;
+mod slope;
 mod zoo;
 
 pub use checks::{Document, compared, network};

@@ -6,6 +6,7 @@
 mod network;
 mod numbers;
 mod report;
+mod slope;
 mod style;
 
 pub use network::network;

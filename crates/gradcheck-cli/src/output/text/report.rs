@@ -9,6 +9,7 @@ use gradient_check::{
 };
 
 use super::numbers::{derivative, extents, plural, short, thousands};
+use super::slope::slope;
 use super::style::{BAD, GOOD, STRONG, UNSURE, styled, table, verdict};
 
 /// One report: the blocks, then what stands out.
@@ -323,12 +324,17 @@ fn footnotes(report: &Report) -> String {
             ),
         ));
     }
+    text.push_str(&slope(report));
     if report.selected < report.parameters {
         let _ = writeln!(
             text,
-            "  judged {} of {} coordinates, a sample with some of every block; the rest may be anything",
+            "  judged {} of {} coordinates, a sample with some of every block; {}",
             thousands(report.counts.total() as u64),
             thousands(report.parameters as u64),
+            match report.slope {
+                Some(_) => "of the rest the slope test alone speaks",
+                None => "the rest may be anything",
+            },
         );
     }
     if report.interrupted {
