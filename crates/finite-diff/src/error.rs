@@ -70,6 +70,21 @@ pub enum DifferenceError {
         /// What it failed with.
         source: EvaluationError,
     },
+    /// The objective failed at a point along a direction.
+    #[error(
+        "the objective failed at θ {} t·u with t = {:e}, u a random direction {}: {source}",
+        if *t < 0.0 { '−' } else { '+' },
+        t.abs(),
+        block.as_ref().map_or_else(|| "over all parameters".to_owned(), |name| format!("in `{name}`"))
+    )]
+    Along {
+        /// The block that the direction moves; `None` where it moves all.
+        block: Option<String>,
+        /// t, negative on the side of θ − t·u.
+        t: f64,
+        /// What it failed with.
+        source: EvaluationError,
+    },
     /// The threads could not be started.
     #[error("could not start {threads} threads: {source}; ask for fewer")]
     Threads {

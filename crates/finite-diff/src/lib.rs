@@ -4,6 +4,7 @@
 //! tolerance.
 
 pub mod course;
+mod direction;
 mod error;
 mod estimate;
 mod ladder;
@@ -16,6 +17,7 @@ mod stencil;
 mod step;
 mod sweep;
 
+pub use direction::{Direction, Directions, Pair, Walk, WalkEnd, directions, walk};
 pub use error::{DifferenceError, Side};
 pub use estimate::{Estimate, Noise, Outcome};
 pub use ladder::{Ground, Refined, ladder_reach};

@@ -238,6 +238,21 @@ pub fn complex_step<O: Objective<Complex<f64>> + ?Sized>(
     .map(|derivatives| derivatives.map_center(|center| center.re))
 }
 
+/// Runs `work` on so many threads, or on rayon's current pool.
+pub(crate) fn on_threads<R: Send>(
+    threads: Option<NonZeroUsize>,
+    work: impl FnOnce() -> R + Send,
+) -> Result<R, DifferenceError> {
+    let Some(threads) = threads.map(NonZeroUsize::get) else {
+        return Ok(work());
+    };
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .map_err(|source| DifferenceError::Threads { threads, source })?;
+    Ok(pool.install(work))
+}
+
 /// What a sweep collects, before J(x) is brought to `f64`.
 struct Swept<T, E> {
     center: T,
@@ -351,17 +366,7 @@ where
                 .map(run_chunk)
                 .collect()
         };
-        match execution.threads {
-            None => in_parallel(),
-            Some(threads) => rayon::ThreadPoolBuilder::new()
-                .num_threads(threads.get())
-                .build()
-                .map_err(|source| DifferenceError::Threads {
-                    threads: threads.get(),
-                    source,
-                })?
-                .install(in_parallel),
-        }
+        on_threads(execution.threads, in_parallel)?
     };
 
     let mut entries = Vec::with_capacity(coordinates.len());

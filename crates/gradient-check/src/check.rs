@@ -17,6 +17,7 @@ use crate::passes::{
     by_block, collect, look_again, look_from_the_complex_plane, sharpen, unmeasured, with_rounding,
 };
 use crate::report::{Frame, Report, assemble};
+use crate::slope;
 use crate::verdict;
 
 /// How to check. [`Settings::default`] is central differences at the best step, every coordinate,
@@ -51,8 +52,11 @@ pub struct Settings<'a> {
     /// The kinks of J along a coordinate, within a distance of the point: called after the verdict, for a
     /// handful of coordinates that a kink matters for.
     pub kinks: Option<&'a (dyn Fn(usize, f64) -> Vec<NamedKink> + Sync)>,
-    /// Seed of the direction along which the noise of J is measured.
+    /// Seed of the direction along which the noise of J is measured, and of those of the slope test.
     pub seed: u64,
+    /// Whether to make the slope test too: 44 evaluations of J for each block and 44 over all, at most
+    /// twice as many where J knows its smooth pieces. It moves every parameter, whatever the selection.
+    pub slope_test: bool,
     /// Threads, progress, cancellation.
     pub execution: Execution<'a>,
 }
@@ -71,6 +75,7 @@ impl Default for Settings<'_> {
             mistakes: None,
             kinks: None,
             seed: 0,
+            slope_test: true,
             execution: Execution::default(),
         }
     }
@@ -182,7 +187,7 @@ pub(crate) fn measure<T: Real, O: Objective<T> + ?Sized>(
         working_epsilon: settings.working_epsilon,
         constants: settings.constants,
     };
-    let (mut reexamined, mut epsilon_f, mut smooth) = (0, f64::NAN, None);
+    let (mut reexamined, mut epsilon_f, mut smooth, mut lines) = (0, f64::NAN, None, None);
     // With a cost that is not a number, or not the same twice, no difference means anything.
     if deterministic && cost.is_finite() {
         let named = |source| name_coordinate(source, layout);
@@ -221,6 +226,15 @@ pub(crate) fn measure<T: Real, O: Objective<T> + ?Sized>(
             look_again(&mut evidence, objective, point, layout, noise, execution).map_err(named)?;
         // Whoever came onto the ladder had been looked at from the complex plane, if there is one.
         reexamined = reexamined.max(on_the_ladder);
+        lines = walk_lines(
+            &mut evidence,
+            objective,
+            analytic,
+            point,
+            layout,
+            epsilon_f,
+            settings,
+        )?;
     } else {
         collect(
             &mut evidence,
@@ -234,6 +248,8 @@ pub(crate) fn measure<T: Real, O: Objective<T> + ?Sized>(
         noise: epsilon_f,
         selected: coordinates.len(),
         reexamined,
+        lines,
+        analytic: analytic.to_vec(),
         smooth,
         begun,
         scheme: settings.scheme.stencil.name(),
@@ -278,6 +294,7 @@ pub(crate) fn measure_by_complex_step<O: Objective<Complex<f64>> + ?Sized>(
         working_epsilon: settings.working_epsilon,
         constants: settings.constants,
     };
+    let mut lines = None;
     if deterministic && cost.is_finite() {
         let first = finite_diff::complex_step(objective, point, &coordinates, &settings.execution)
             .map_err(|source| name_coordinate(source, layout))?;
@@ -291,6 +308,7 @@ pub(crate) fn measure_by_complex_step<O: Objective<Complex<f64>> + ?Sized>(
                 observation.first = Outcome::Estimated(estimate);
             }
         }
+        lines = walk_real_lines(&mut evidence, objective, analytic, point, layout, settings)?;
     } else {
         collect(
             &mut evidence,
@@ -304,6 +322,8 @@ pub(crate) fn measure_by_complex_step<O: Objective<Complex<f64>> + ?Sized>(
         noise: f64::NAN,
         selected: coordinates.len(),
         reexamined: 0,
+        lines,
+        analytic: analytic.to_vec(),
         smooth: None,
         begun,
         scheme: "complex-step",
@@ -394,6 +414,76 @@ pub fn measure_gradient_noise<T: Real>(
     finite_diff::measure_field_noise(gradient, point, seed).map_err(CheckError::Difference)
 }
 
+/// The evidence of the slope test, if it is wanted and there was no interruption before it.
+fn walk_lines<T: Real, O: Objective<T> + ?Sized>(
+    evidence: &mut Evidence,
+    objective: &O,
+    analytic: &[f64],
+    point: &[T],
+    layout: &ParameterLayout,
+    epsilon_f: f64,
+    settings: &Settings<'_>,
+) -> Result<Option<slope::Lines>, CheckError> {
+    if !settings.slope_test || evidence.interrupted {
+        return Ok(None);
+    }
+    let lines = slope::gather(
+        objective, analytic, point, layout, evidence, epsilon_f, settings,
+    )
+    .map_err(|obstacle| match obstacle {
+        slope::Obstacle::Layout(source) => CheckError::Point(source),
+        slope::Obstacle::Difference(source) => CheckError::Difference(source),
+    })?;
+    evidence.evaluations += lines.evaluations;
+    evidence.interrupted |= lines.interrupted;
+    Ok(Some(lines))
+}
+
+/// The same for a function of complex numbers, on real ones.
+fn walk_real_lines<O: Objective<Complex<f64>> + ?Sized>(
+    evidence: &mut Evidence,
+    objective: &O,
+    analytic: &[f64],
+    point: &[f64],
+    layout: &ParameterLayout,
+    settings: &Settings<'_>,
+) -> Result<Option<slope::Lines>, CheckError> {
+    if !settings.slope_test || evidence.interrupted {
+        return Ok(None);
+    }
+    let real = OnRealNumbers(objective);
+    let measured =
+        finite_diff::measure_noise(&real, point, settings.seed).map_err(CheckError::Difference)?;
+    evidence.evaluations += measured.evaluations;
+    let epsilon_f = measured.epsilon_f::<f64>(evidence.cost.abs());
+    walk_lines(
+        evidence, &real, analytic, point, layout, epsilon_f, settings,
+    )
+}
+
+/// A function of complex numbers on real ones.
+struct OnRealNumbers<'a, O: ?Sized>(&'a O);
+
+impl<O: Objective<Complex<f64>> + ?Sized> OnRealNumbers<'_, O> {
+    fn at(point: &[f64]) -> Vec<Complex<f64>> {
+        point.iter().map(|&x| Complex::new(x, 0.0)).collect()
+    }
+}
+
+impl<O: Objective<Complex<f64>> + ?Sized> Objective<f64> for OnRealNumbers<'_, O> {
+    fn dim(&self) -> usize {
+        self.0.dim()
+    }
+
+    fn value(&self, point: &[f64]) -> Result<f64, EvaluationError> {
+        Ok(self.0.value(&Self::at(point))?.re)
+    }
+
+    fn piece(&self, point: &[f64]) -> Result<Piece, EvaluationError> {
+        self.0.piece(&Self::at(point))
+    }
+}
+
 /// The evidence, and how it was gathered.
 pub(crate) struct Measured {
     pub(crate) evidence: Evidence,
@@ -403,6 +493,10 @@ pub(crate) struct Measured {
     pub(crate) reexamined: usize,
     /// Whether J is smooth at the point, where that was asked for and J knows it.
     pub(crate) smooth: Option<bool>,
+    /// What the slope test saw.
+    pub(crate) lines: Option<slope::Lines>,
+    /// The gradient that it was held against.
+    pub(crate) analytic: Vec<f64>,
     pub(crate) begun: Instant,
     /// The name of what gave the derivatives.
     pub(crate) scheme: &'static str,
@@ -416,7 +510,7 @@ pub(crate) fn judge(
     settings: &Settings<'_>,
 ) -> Report {
     let evidence = &measured.evidence;
-    let compared = by_block(evidence, layout)
+    let compared: Vec<_> = by_block(evidence, layout)
         .map(|observations| {
             (
                 verdict::scale(observations),
@@ -424,6 +518,10 @@ pub(crate) fn judge(
             )
         })
         .collect();
+    let slope = measured
+        .lines
+        .as_ref()
+        .map(|lines| slope::judge(lines, layout, &measured.analytic, theta, &compared));
     let frame = Frame {
         theta,
         working_epsilon: evidence.working_epsilon,
@@ -436,6 +534,7 @@ pub(crate) fn judge(
         elapsed: measured.begun.elapsed(),
         scheme: measured.scheme.to_owned(),
         interrupted: evidence.interrupted,
+        slope,
     };
     assemble(layout, compared, frame)
 }

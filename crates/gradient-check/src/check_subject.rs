@@ -97,6 +97,8 @@ pub fn check_subject<T: Real, S: Subject<T> + ?Sized>(
 /// Evidence of nothing, where no block can be compared.
 fn nothing(cost: f64, deterministic: bool, begun: Instant, settings: &Settings<'_>) -> Measured {
     Measured {
+        lines: None,
+        analytic: Vec::new(),
         evidence: Evidence {
             cost,
             deterministic,

@@ -14,6 +14,7 @@ mod pair;
 mod passes;
 mod pattern;
 mod report;
+mod slope;
 mod structure;
 mod subject;
 pub mod verdict;
@@ -31,6 +32,9 @@ pub use kinks::{KinkReport, NamedKink};
 pub use pair::compare_gradients;
 pub use pattern::{Confined, Line, Pattern};
 pub use report::{BlockReport, CoordinateReport, Counts, Power, Report};
+pub use slope::{
+    Agreement, Explanation, Missed, SlopeReason, SlopeResult, SlopeTest, SlopeVerdict,
+};
 pub use structure::{
     Arrays, Dependence, Finding, LayoutFault, Pass, Reach, Skipped, StructuralCheck, Structure,
     examine,

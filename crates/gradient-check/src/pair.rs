@@ -61,6 +61,7 @@ pub fn compare_gradients(
         elapsed: Duration::ZERO,
         scheme: "given".to_owned(),
         interrupted: false,
+        slope: None,
     };
     Ok(assemble(layout, compared, frame))
 }

@@ -8,6 +8,7 @@ use crate::diagnosis::{Context, Diagnosis, Exhibit, Mistakes, diagnose};
 use crate::difference::{Band, difference};
 use crate::kinks::KinkReport;
 use crate::pattern::{Pattern, pattern};
+use crate::slope::{SlopeTest, temper};
 use crate::structure::Structure;
 use crate::verdict::{self, Comparison, Reason, Verdict};
 
@@ -162,6 +163,8 @@ pub struct Report {
     pub interrupted: bool,
     /// What was looked at before the comparison; `None` where nothing was.
     pub structure: Option<Structure>,
+    /// The slope test along random directions; `None` where it was switched off or could not be made.
+    pub slope: Option<SlopeTest>,
 }
 
 impl Report {
@@ -184,6 +187,7 @@ pub(crate) struct Frame<'a> {
     pub elapsed: Duration,
     pub scheme: String,
     pub interrupted: bool,
+    pub slope: Option<SlopeTest>,
 }
 
 /// Puts a report together from the comparisons of each block, in the order of the layout, each with
@@ -254,6 +258,9 @@ pub(crate) fn assemble(
     if verdict == Verdict::Agree && frame.interrupted {
         verdict = Verdict::Inconclusive(Reason::Interrupted);
     }
+    if let Some(slope) = &frame.slope {
+        verdict = temper(verdict, slope);
+    }
     Report {
         verdict,
         difference: difference_of(&all),
@@ -273,6 +280,7 @@ pub(crate) fn assemble(
         kinks: Vec::new(),
         interrupted: frame.interrupted,
         structure: None,
+        slope: frame.slope,
     }
 }
 

@@ -222,8 +222,14 @@ impl Rule {
 
     /// r, how far g may be off by rounding: as worked out from the arithmetic, else as measured, else
     /// some bits of the block's scale.
-    fn rounding(&self, observation: &Observation, scale: f64) -> f64 {
-        let size = observation.analytic.abs().max(scale);
+    pub(crate) fn rounding(
+        &self,
+        analytic: f64,
+        worked_out: Option<f64>,
+        measured: Option<f64>,
+        scale: f64,
+    ) -> f64 {
+        let size = analytic.abs().max(scale);
         if !size.is_finite() {
             return 0.0;
         }
@@ -233,11 +239,11 @@ impl Rule {
             most_rounding,
             ..
         } = self.constants;
-        if let Some(sigma) = observation.analytic_rounding {
+        if let Some(sigma) = worked_out {
             return deviations * sigma;
         }
         let unit = self.working_epsilon * size;
-        match observation.analytic_noise {
+        match measured {
             None => rounding * unit,
             Some(sigma) => (deviations * sigma).clamp(rounding * unit, most_rounding * unit),
         }
@@ -284,7 +290,12 @@ pub fn compare(observation: &Observation, scale: f64, rule: &Rule) -> Comparison
         return comparison;
     }
 
-    let rounding = rule.rounding(observation, scale);
+    let rounding = rule.rounding(
+        g,
+        observation.analytic_rounding,
+        observation.analytic_noise,
+        scale,
+    );
     if rule.working_epsilon > f64::EPSILON && observation.analytic_rounding.is_none() {
         comparison.doubt = rule.constants.doubt * rounding;
     }

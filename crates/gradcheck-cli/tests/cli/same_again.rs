@@ -100,6 +100,7 @@ fn the_text_of_a_run() {
     b3 1 agree # b3[#] # # #
     difference # over all; the course reads it as "likely right"
     would have caught: # of its block's scale in any one coordinate, # in any whole block
+    slope test: right along 7 directions (6 like t^#, 1 exact to #), would have seen # of g·u
     # evaluations of the cost in # s; central differences, full engine
 
     After 50 steps of training: agree
@@ -112,6 +113,7 @@ fn the_text_of_a_run() {
     b3 1 agree # b3[#] # # #
     difference # over all; the course reads it as "likely right"
     would have caught: # of its block's scale in any one coordinate, # in any whole block
+    slope test: right along 7 directions (6 like t^#, 1 exact to #), would have seen # of g·u
     # evaluations of the cost in # s; central differences, full engine
 
     The gradient is right at initialization and after 50 steps, as far as the power stated above goes.
@@ -135,6 +137,7 @@ fn the_text_of_a_run() {
     from there towards the input.
     difference # over all; the course reads it as "a bug"
     would have caught: # of its block's scale in any one coordinate, # in any whole block
+    slope test: wrong too, along b1, W2 and all together: E(t) falls like t^#
     # evaluations of the cost in # s; central differences, full engine
 
     After 1 step of training: disagree
@@ -151,6 +154,7 @@ fn the_text_of_a_run() {
     from there towards the input.
     difference # over all; the course reads it as "a bug"
     would have caught: # of its block's scale in any one coordinate, # in any whole block
+    slope test: wrong too, along b1, W2 and all together: E(t) falls like t^#
     # evaluations of the cost in # s; central differences, full engine
 
     The gradient is wrong at initialization and after 1 step.

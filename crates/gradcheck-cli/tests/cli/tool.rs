@@ -251,7 +251,10 @@ fn redacted_word(word: &str) -> String {
     {
         return format!("{block}[#]{after}");
     }
-    let number = word.trim_end_matches([',', ';', '.', ':']);
+    if let Some(exponent) = word.strip_prefix("t^") {
+        return format!("t^{}", redacted_word(exponent));
+    }
+    let number = word.trim_end_matches([',', ';', '.', ':', ')']);
     let after = &word[number.len()..];
     if number.contains(['.', 'e']) && number.parse::<f64>().is_ok() {
         return format!("#{after}");

@@ -207,8 +207,11 @@ impl<'a> Bench<'a> {
             .flat_map(|observations| verdict::compare_block(&evidence, observations))
             .filter(|c| draft.changes_at(c.coordinate).is_some())
             .collect();
+        // The slope test saw the user's gradient, and has no word on this one.
         let measured = Measured {
             evidence,
+            lines: None,
+            analytic: Vec::new(),
             ..self.measured
         };
         let report = judge(&measured, self.layout, self.theta, self.settings);

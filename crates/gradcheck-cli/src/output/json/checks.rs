@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::SCHEMA;
 use super::control::{NegativeControl, control};
 use super::since::{Kinks, Since, kinks, since};
+use super::slope::{Slope, slope};
 use super::structure::{Structure, structure};
 use crate::network::{Checked, Outcome, Prepared, command_line};
 
@@ -74,6 +75,7 @@ struct Check {
     structure: Option<Structure>,
     #[serde(skip_serializing_if = "Option::is_none")]
     negative_control: Option<NegativeControl>,
+    slope: Option<Slope>,
     blocks: Vec<Block>,
     kinks: Vec<Kinks>,
 }
@@ -221,6 +223,7 @@ fn check(stage: String, report: &Report, engine: Option<&'static str>) -> Check 
         planted_in: None,
         structure: report.structure.as_ref().map(structure),
         negative_control: None,
+        slope: slope(report),
         blocks: report.blocks.iter().map(block).collect(),
         kinks: report.kinks.iter().map(kinks).collect(),
     }

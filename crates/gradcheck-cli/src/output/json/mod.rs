@@ -5,6 +5,7 @@ mod checks;
 mod control;
 mod lists;
 mod since;
+mod slope;
 mod structure;
 mod zoo;
 

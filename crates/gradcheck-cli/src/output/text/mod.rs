@@ -9,6 +9,7 @@ mod network;
 mod numbers;
 mod report;
 mod since;
+mod slope;
 mod structure;
 mod style;
 

@@ -10,6 +10,7 @@ use gradient_check::{
 
 use super::kinks::named_kinks;
 use super::numbers::{derivative, extents, plural, short, thousands};
+use super::slope::slope;
 use super::structure::structure;
 use super::style::{BAD, GOOD, STRONG, UNSURE, styled, table, verdict};
 
@@ -326,12 +327,17 @@ fn footnotes(report: &Report) -> String {
             ),
         ));
     }
+    text.push_str(&slope(report));
     if report.selected < report.parameters {
         let _ = writeln!(
             text,
-            "  judged {} of {} coordinates, a sample with some of every block; the rest may be anything",
+            "  judged {} of {} coordinates, a sample with some of every block; {}",
             thousands(report.counts.total() as u64),
             thousands(report.parameters as u64),
+            match report.slope {
+                Some(_) => "of the rest the slope test alone speaks",
+                None => "the rest may be anything",
+            },
         );
     }
     if report.interrupted {

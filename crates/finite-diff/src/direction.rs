@@ -1,0 +1,553 @@
+//! J along a line θ ± t·u, for a geometric ladder of t: random directions, the points as they are
+//! formed, the values.
+//!
+//! Refuses to know the gradient that somebody holds against it, and any tolerance.
+
+use std::ops::Range;
+use std::sync::atomic::Ordering;
+
+use rand::seq::index::sample;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+
+use crate::sweep::on_threads;
+use crate::{
+    Block, DifferenceError, EvaluationError, Execution, LayoutError, Objective, ParameterLayout,
+    Piece, Real,
+};
+
+/// What is added to the size of every normal deviate, so that no coordinate is all but left out:
+/// after scaling to unit root mean square, √(1 + √(2/π) + ¼) = 1.43 on average, the smallest entry
+/// is about 0.35. A larger lift makes the entries alike, and errors of opposite sign in two coordinates
+/// could then cancel.
+const LIFT: f64 = 0.5;
+
+/// A direction u that moves the coordinates of one block, or all of them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Direction {
+    block: Option<String>,
+    range: Range<usize>,
+    entries: Vec<f64>,
+}
+
+/// Directions of a layout at a point.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Directions {
+    /// One a block, in the order of the layout, and one over all.
+    pub directions: Vec<Direction>,
+    /// How many blocks got none of their own, because there are too many.
+    pub left_out: usize,
+}
+
+/// One random direction for each block of `layout` that has entries, and one over all, if there is
+/// more than one block. Of more than `most` blocks, as many are drawn.
+///
+/// ```text
+/// u_i = ±(|z_i| + ½)/ρ · max(1, |x_i|),   z_i standard normal, ρ the root mean square of |z_i| + ½,
+/// ```
+///
+/// so that t is a relative step where |x_i| > 1 and an absolute one elsewhere, as h is, and either sign
+/// is as likely ((L3) of docs/theory/slope.md). Each block draws from its own stream of `seed`.
+///
+/// ```
+/// use finite_diff::{ParameterLayout, directions};
+/// let layout = ParameterLayout::new().with("W", &[3, 2])?.with("b", &[3])?;
+/// let drawn = directions(&layout, &[0.5; 9], 0, 32)?;
+/// let blocks: Vec<_> = drawn.directions.iter().map(|u| u.block()).collect();
+/// assert_eq!(blocks, [Some("W"), Some("b"), None]);
+/// let square: f64 = drawn.directions[1].entries().iter().map(|u| u * u).sum();
+/// assert!((square / 3.0 - 1.0).abs() < 1e-12);
+/// # Ok::<(), finite_diff::LayoutError>(())
+/// ```
+///
+/// # Errors
+/// [`LayoutError::Length`] where the point does not fit the layout.
+pub fn directions<T: Real>(
+    layout: &ParameterLayout,
+    point: &[T],
+    seed: u64,
+    most: usize,
+) -> Result<Directions, LayoutError> {
+    layout.check_len(point.len())?;
+    let stream = |number: usize| {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        random.set_stream(number as u64);
+        random
+    };
+    let blocks: Vec<(usize, &Block)> = layout
+        .blocks()
+        .iter()
+        .enumerate()
+        .filter(|(_, block)| !block.is_empty())
+        .collect();
+    let drawn: Vec<usize> = if blocks.len() > most {
+        let mut drawn =
+            sample(&mut stream(layout.blocks().len() + 1), blocks.len(), most).into_vec();
+        drawn.sort_unstable();
+        drawn
+    } else {
+        (0..blocks.len()).collect()
+    };
+    let left_out = blocks.len() - drawn.len();
+    let mut directions: Vec<Direction> = drawn
+        .into_iter()
+        .filter_map(|at| blocks.get(at))
+        .map(|(number, block)| Direction {
+            block: Some(block.name().to_owned()),
+            range: block.range(),
+            entries: entries(&point[block.range()], &mut stream(*number)),
+        })
+        .collect();
+    if blocks.len() > 1 {
+        directions.push(Direction {
+            block: None,
+            range: 0..point.len(),
+            entries: entries(point, &mut stream(layout.blocks().len())),
+        });
+    }
+    Ok(Directions {
+        directions,
+        left_out,
+    })
+}
+
+fn entries<T: Real>(point: &[T], random: &mut ChaCha8Rng) -> Vec<f64> {
+    let lifted: Vec<f64> = point
+        .iter()
+        .map(|_| {
+            let z = normal(random);
+            (z.abs() + LIFT).copysign(z)
+        })
+        .collect();
+    let square: f64 = lifted.iter().map(|z| z * z).sum();
+    let rms = (square / lifted.len() as f64).sqrt();
+    lifted
+        .iter()
+        .zip(point)
+        .map(|(z, x)| z / rms * scale(*x))
+        .collect()
+}
+
+/// The length that t is relative to at the value x: max(1, |x|).
+fn scale<T: Real>(x: T) -> f64 {
+    x.widen().abs().max(1.0)
+}
+
+/// A standard normal deviate (Box & Muller 1958).
+fn normal(random: &mut ChaCha8Rng) -> f64 {
+    let mut uniform = || (random.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
+    let (radius, angle) = (1.0 - uniform(), uniform());
+    (-2.0 * radius.ln()).sqrt() * (std::f64::consts::TAU * angle).cos()
+}
+
+impl Direction {
+    /// The name of the block it moves; `None` where it moves all.
+    pub fn block(&self) -> Option<&str> {
+        self.block.as_deref()
+    }
+
+    /// The coordinates it moves.
+    pub fn range(&self) -> Range<usize> {
+        self.range.clone()
+    }
+
+    /// u, for the coordinates of [`range`](Self::range).
+    pub fn entries(&self) -> &[f64] {
+        &self.entries
+    }
+
+    /// x⁺ − x⁻ at t for each coordinate of [`range`](Self::range): the step really taken, about
+    /// 2t·u_i. What is held against J(x⁺) − J(x⁻) must be contracted with it and not with 2t·u,
+    /// which is another one by up to a unit in the last place of x.
+    pub fn displacement<T: Real>(&self, point: &[T], t: f64) -> impl Iterator<Item = f64> {
+        let moved = point.get(self.range()).unwrap_or_default();
+        moved.iter().zip(&self.entries).map(move |(x, u)| {
+            let (plus, minus) = either_side(*x, t * u);
+            plus.widen() - minus.widen()
+        })
+    }
+
+    /// Sets `plus` and `minus`, which are θ elsewhere, to θ ± t·u. False where nothing moves, or past
+    /// the largest number.
+    fn step<T: Real>(&self, point: &[T], t: f64, plus: &mut [T], minus: &mut [T]) -> bool {
+        let mut moved = false;
+        for (i, u) in self.range().zip(&self.entries) {
+            (plus[i], minus[i]) = either_side(point[i], t * u);
+            if !plus[i].is_finite() || !minus[i].is_finite() {
+                return false;
+            }
+            moved |= plus[i] != minus[i];
+        }
+        moved
+    }
+}
+
+/// x ± step in the working type, as far on one side as on the other: the step is first rounded to what
+/// x + step really adds. Where x lies next to a power of two the far side may still round, by half a
+/// unit in the last place.
+fn either_side<T: Real>(x: T, step: f64) -> (T, T) {
+    let plus = T::narrow(x.widen() + step);
+    let taken = plus.widen() - x.widen();
+    (plus, T::narrow(x.widen() - taken))
+}
+
+/// J on both sides of θ, t·u away.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pair {
+    /// t.
+    pub t: f64,
+    /// J(θ + t·u).
+    pub plus: f64,
+    /// J(θ − t·u).
+    pub minus: f64,
+}
+
+/// Why a walk went no further.
+#[derive(Debug)]
+pub enum WalkEnd {
+    /// It came to the widest t.
+    Widest,
+    /// One of the two points lies on another smooth piece of J than θ does.
+    OtherPiece {
+        /// At this t.
+        t: f64,
+    },
+    /// J was NaN or infinite.
+    NonFinite {
+        /// t, negative on the side of θ − t·u.
+        t: f64,
+        /// What J was there.
+        value: f64,
+    },
+    /// The points round to θ, or past the largest number.
+    NotRepresentable {
+        /// At this t.
+        t: f64,
+    },
+    /// J failed; the error says where.
+    Failed(DifferenceError),
+    /// The run was cancelled.
+    Cancelled,
+}
+
+/// What was seen along one direction.
+#[derive(Debug)]
+pub struct Walk {
+    /// J on both sides, the narrowest t first; all on the smooth piece of θ, where that is known.
+    pub pairs: Vec<Pair>,
+    /// Whether J said itself that all of these points lie on the smooth piece of θ.
+    pub known_smooth: bool,
+    /// Why there are no wider ones.
+    pub end: WalkEnd,
+    /// How often J, or its piece, was evaluated.
+    pub evaluations: u64,
+}
+
+/// J along each of `directions`, for t = 2⁻ᵏ from about √ε up to ε^0.1, doubling: 1.5e-8 to 3e-2 in
+/// `f64` (22 of them, 44 evaluations), 2e-4 to 0.25 in `f32`.
+///
+/// A walk starts at the narrowest t and ends where J is not finite, fails, or says that a point lies on
+/// another smooth piece ([`Objective::piece`]); what was seen before stands. Where J has pieces,
+/// each of them is asked for with a forward pass of its own. Two points on the piece of θ share its
+/// smooth function, whatever lies between.
+///
+/// ```
+/// use finite_diff::{Execution, ParameterLayout, directions, from_fn, walk};
+/// let (layout, at) = (ParameterLayout::flat("x", 2), [0.3, 0.7]);
+/// let j = from_fn(2, |x: &[f64]| x[0] * x[1]);
+/// let u = directions(&layout, &at, 0, 32)?.directions;
+/// let walks = walk(&j, &at, &u, &Execution::default())?;
+/// let widest = walks[0].pairs.last().unwrap();
+/// let gradient = [at[1], at[0]];
+/// let linear: f64 = u[0].displacement(&at, widest.t).zip(gradient).map(|(d, g)| d * g).sum();
+/// // A quadratic has no odd term but the linear one.
+/// assert!((widest.plus - widest.minus - linear).abs() < 1e-15);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`DifferenceError`]: a point or a direction that doesn't fit, an objective that fails at the point
+/// itself, threads that can't be started. A failure elsewhere is the end of its walk.
+pub fn walk<T: Real, O: Objective<T> + ?Sized>(
+    objective: &O,
+    point: &[T],
+    directions: &[Direction],
+    execution: &Execution<'_>,
+) -> Result<Vec<Walk>, DifferenceError> {
+    let dim = objective.dim();
+    if point.len() != dim {
+        return Err(DifferenceError::PointLength {
+            expected: dim,
+            got: point.len(),
+        });
+    }
+    if let Some(direction) = directions.iter().find(|u| u.range.end > dim) {
+        return Err(DifferenceError::NoSuchCoordinate {
+            coordinate: direction.range.end - 1,
+            dim,
+        });
+    }
+    let center = objective
+        .piece(point)
+        .map_err(|source| DifferenceError::Center { source })?;
+    let one_thread = execution.threads.is_some_and(|threads| threads.get() == 1);
+    let along = |u: &Direction| walk_one(objective, point, u, center, execution);
+    let mut walks: Vec<Walk> = if one_thread {
+        directions.iter().map(along).collect()
+    } else {
+        on_threads(execution.threads, || {
+            directions.par_iter().map(along).collect()
+        })?
+    };
+    // The piece of θ was a forward pass too, for all of them.
+    if let (Piece::Numbered { .. }, Some(first)) = (center, walks.first_mut()) {
+        first.evaluations += 1;
+    }
+    Ok(walks)
+}
+
+fn walk_one<T: Real, O: Objective<T> + ?Sized>(
+    objective: &O,
+    point: &[T],
+    direction: &Direction,
+    center: Piece,
+    execution: &Execution<'_>,
+) -> Walk {
+    let numbered = matches!(center, Piece::Numbered { .. });
+    let mut walk = Walk {
+        pairs: Vec::new(),
+        known_smooth: center != Piece::Unknown,
+        end: WalkEnd::Widest,
+        evaluations: 0,
+    };
+    let failed = |t: f64, source: EvaluationError| {
+        WalkEnd::Failed(DifferenceError::Along {
+            block: direction.block.clone(),
+            t,
+            source,
+        })
+    };
+    let (mut plus, mut minus) = (point.to_vec(), point.to_vec());
+    for t in ladder::<T>() {
+        if execution
+            .cancel
+            .is_some_and(|flag| flag.load(Ordering::Relaxed))
+        {
+            walk.end = WalkEnd::Cancelled;
+            return walk;
+        }
+        if !direction.step(point, t, &mut plus, &mut minus) {
+            walk.end = WalkEnd::NotRepresentable { t };
+            return walk;
+        }
+        let mut values = [0.0; 2];
+        for (value, (t, probe)) in values.iter_mut().zip([(t, &plus), (-t, &minus)]) {
+            if numbered {
+                walk.evaluations += 1;
+                match objective.piece(probe) {
+                    Ok(piece) if piece == center => {}
+                    Ok(_) => {
+                        walk.end = WalkEnd::OtherPiece { t: t.abs() };
+                        return walk;
+                    }
+                    Err(source) => {
+                        walk.end = failed(t, source);
+                        return walk;
+                    }
+                }
+            }
+            walk.evaluations += 1;
+            match objective.value(probe) {
+                Ok(j) => *value = j.widen(),
+                Err(source) => {
+                    walk.end = failed(t, source);
+                    return walk;
+                }
+            }
+            if !value.is_finite() {
+                walk.end = WalkEnd::NonFinite { t, value: *value };
+                return walk;
+            }
+        }
+        let [plus, minus] = values;
+        walk.pairs.push(Pair { t, plus, minus });
+    }
+    walk
+}
+
+/// The t, the narrowest first: from half the bits of the mantissa up to a tenth of them.
+fn ladder<T: Real>() -> impl Iterator<Item = f64> {
+    let bits = f64::from(T::MANTISSA_BITS);
+    let (widest, narrowest) = ((0.1 * bits).round() as i32, (0.5 * bits).round() as i32);
+    (widest..=narrowest).rev().map(|k| 2f64.powi(-k))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a failure is a failed test")]
+mod tests {
+    use std::sync::atomic::AtomicBool;
+
+    use super::*;
+    use crate::{from_fn, try_from_fn};
+
+    fn one(len: usize, at: &[f64]) -> Direction {
+        let layout = ParameterLayout::flat("x", len);
+        directions(&layout, at, 7, 32).unwrap().directions.remove(0)
+    }
+
+    #[test]
+    fn directions_have_unit_size_both_signs_and_no_small_entry() {
+        let layout = ParameterLayout::new()
+            .with("W", &[50, 20])
+            .unwrap()
+            .with("empty", &[0])
+            .unwrap()
+            .with("b", &[1])
+            .unwrap();
+        let drawn = directions(&layout, &[0.1; 1001], 3, 32).unwrap();
+        assert_eq!((drawn.directions.len(), drawn.left_out), (3, 0));
+        let u = drawn.directions[0].entries();
+        let rms = (u.iter().map(|u| u * u).sum::<f64>() / 1000.0).sqrt();
+        assert!((rms - 1.0).abs() < 1e-12);
+        assert!(u.iter().all(|u| u.abs() > 0.3), "small entries are lifted");
+        let above = u.iter().filter(|u| **u > 0.0).count();
+        assert!((400..600).contains(&above), "{above} of 1000 are positive");
+        // Normal: 4.6 % of |z| are above 2, that is above 2.5/1.43 here.
+        let large = u.iter().filter(|u| u.abs() > 2.5 / 1.431).count();
+        assert!((20..80).contains(&large), "{large}");
+        assert_eq!(drawn.directions[2].range(), 0..1001);
+        // A block's direction is its own, whatever other blocks there are.
+        let alone = ParameterLayout::flat("W", 1000);
+        let again = directions(&alone, &[0.1; 1000], 3, 32).unwrap();
+        assert_eq!(again.directions[0].entries(), u);
+    }
+
+    #[test]
+    fn of_too_many_blocks_some_are_drawn_and_the_rest_counted() {
+        let layout = (0..100).fold(ParameterLayout::new(), |layout, i| {
+            layout.with(format!("b{i}"), &[2]).unwrap()
+        });
+        let drawn = directions(&layout, &[0.0; 200], 1, 10).unwrap();
+        assert_eq!((drawn.directions.len(), drawn.left_out), (11, 90));
+        assert!(directions(&layout, &[0.0; 199], 1, 10).is_err());
+    }
+
+    #[test]
+    fn the_two_sides_are_equally_far_and_the_displacement_is_what_lies_between() {
+        for x in [1e8_f64, 1.0, 0.3, 1e-8, -7.0, 0.0] {
+            for step in [1e-8_f64, 3.3e-5, 0.017] {
+                let size = x.abs().max(step);
+                let (plus, minus) = either_side(x, step);
+                let off = ((plus - x) - (x - minus)).abs();
+                assert!(off <= f64::EPSILON * size, "{x} {step}: {off:e}");
+                let (plus, minus) = either_side(x as f32, step);
+                let off = ((plus - x as f32) - (x as f32 - minus)).abs();
+                assert!(off <= f32::EPSILON * size as f32, "{x} {step}: {off:e}");
+            }
+        }
+        let at = [1e8, 0.5];
+        let u = one(2, &at);
+        // t relates to max(1, |x|).
+        assert!(u.entries()[0].abs() > 3e7 && u.entries()[1].abs() < 2.0);
+        for (d, u) in u.displacement(&at, 1e-3).zip(u.entries()) {
+            assert!((d / (2e-3 * u) - 1.0).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn a_walk_goes_up_the_ladder_and_counts() {
+        let j = from_fn(2, |x: &[f64]| x[0] + 2.0 * x[1]);
+        let at = [0.5, 0.25];
+        let walks = walk(&j, &at, &[one(2, &at)], &Execution::default()).unwrap();
+        assert_eq!((walks[0].pairs.len(), walks[0].evaluations), (22, 44));
+        assert_eq!(walks[0].pairs[0].t, 2f64.powi(-26));
+        assert!(!walks[0].known_smooth);
+        assert!(matches!(walks[0].end, WalkEnd::Widest));
+    }
+
+    #[test]
+    fn a_walk_ends_where_j_is_no_number_fails_or_changes_its_piece() {
+        let at = [0.0];
+        let u = one(1, &at);
+        let run = |j: &dyn Objective<f64>| {
+            let mut walks = walk(j, &at, std::slice::from_ref(&u), &Execution::default()).unwrap();
+            walks.remove(0)
+        };
+        let nan = run(&from_fn(
+            1,
+            |x: &[f64]| {
+                if x[0] > 1e-3 { f64::NAN } else { x[0] }
+            },
+        ));
+        assert!(matches!(nan.end, WalkEnd::NonFinite { t, .. } if t.abs() > 1e-3));
+        assert!(nan.pairs.iter().all(|pair| pair.t < 1e-3));
+
+        let failing = run(&try_from_fn(1, |x: &[f64]| {
+            if x[0] < -1e-3 {
+                Err("out of paper")
+            } else {
+                Ok(x[0])
+            }
+        }));
+        let WalkEnd::Failed(error) = &failing.end else {
+            panic!("{:?}", failing.end);
+        };
+        let text = error.to_string();
+        let side = if u.entries()[0] > 0.0 {
+            "θ − t·u"
+        } else {
+            "θ + t·u"
+        };
+        assert!(
+            text.contains(side) && text.contains("out of paper"),
+            "{text}"
+        );
+        assert!(
+            text.contains("9.765625e-4") || text.contains("1.953125e-3"),
+            "{text}"
+        );
+        assert!(!failing.pairs.is_empty());
+
+        struct Pieces;
+        impl Objective<f64> for Pieces {
+            fn dim(&self) -> usize {
+                1
+            }
+            fn value(&self, x: &[f64]) -> Result<f64, EvaluationError> {
+                Ok((x[0] - 0.01).max(0.0))
+            }
+            fn piece(&self, x: &[f64]) -> Result<Piece, EvaluationError> {
+                let fingerprint = u64::from(x[0] > 0.01);
+                let on_kink = x[0] == 0.01;
+                Ok(Piece::Numbered {
+                    fingerprint,
+                    on_kink,
+                })
+            }
+        }
+        let pieces = run(&Pieces);
+        assert!(matches!(pieces.end, WalkEnd::OtherPiece { t } if t > 5e-3));
+        // 2 for each pair and 2 for their pieces, the piece of θ, and that on which it ended.
+        let seen = 4 * pieces.pairs.len() as u64;
+        assert!((seen + 2..=seen + 4).contains(&pieces.evaluations));
+        assert!(pieces.known_smooth && pieces.pairs.iter().all(|p| p.plus == 0.0 && p.t < 0.01));
+    }
+
+    #[test]
+    fn what_does_not_move_and_what_is_cancelled_is_said() {
+        let j = from_fn(1, |x: &[f64]| x[0]);
+        let huge = [f64::MAX];
+        let walks = walk(&j, &huge, &[one(1, &huge)], &Execution::default()).unwrap();
+        assert!(matches!(walks[0].end, WalkEnd::NotRepresentable { .. }));
+        let stop = AtomicBool::new(true);
+        let execution = Execution {
+            cancel: Some(&stop),
+            ..Execution::default()
+        };
+        let walks = walk(&j, &[0.0], &[one(1, &[0.0])], &execution).unwrap();
+        assert!(matches!(walks[0].end, WalkEnd::Cancelled));
+        assert!(walk(&j, &[0.0, 1.0], &[], &execution).is_err());
+        assert!(walk(&j, &[0.0], &[one(2, &[0.0, 0.0])], &execution).is_err());
+    }
+}

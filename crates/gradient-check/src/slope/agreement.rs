@@ -1,0 +1,162 @@
+//! Whether the slope test and the component-wise check say the same, and what it means if not.
+//!
+//! A pure function of the report.
+
+use super::{SlopeResult, SlopeTest, SlopeVerdict};
+use crate::report::{BlockReport, Report};
+use crate::verdict::{Reason, Verdict};
+
+/// What the two checks say together.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Agreement {
+    /// Neither finds an error.
+    BothRight,
+    /// Both do.
+    BothWrong {
+        /// Blocks that only the slope test calls wrong.
+        only_slope: Vec<String>,
+        /// Blocks that only the component-wise check calls wrong, with the chance of it.
+        only_components: Vec<Missed>,
+    },
+    /// The slope test finds an error and the component-wise check none.
+    OnlySlope {
+        /// The blocks along which; empty where only the direction over all shows it.
+        blocks: Vec<String>,
+        /// Why the other may not have found it.
+        because: Explanation,
+    },
+    /// The component-wise check finds an error, and the slope test calls those very blocks right.
+    OnlyComponents {
+        /// The blocks, with the chance that a random direction misses it.
+        blocks: Vec<Missed>,
+    },
+    /// At least one of them is undecided, and they do not contradict each other.
+    Undecided,
+}
+
+/// A block that is wrong and looks right along its direction, and along that over all.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Missed {
+    /// The block.
+    pub block: String,
+    /// The chance that a direction drawn at random is so nearly orthogonal to the error; 1 where the
+    /// error is below what the slope test sees.
+    pub chance: f64,
+}
+
+/// Why an error shows along a direction and in no coordinate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Explanation {
+    /// Errors within the bars of the coordinates add up to as much.
+    AddsUp,
+    /// It is more than that, and there are coordinates that were not judged, or not decided.
+    NotJudged,
+    /// It is more than that, and every coordinate was judged and agrees: J is not smooth along the
+    /// direction, or a bar is too small.
+    NoRoom,
+}
+
+impl Report {
+    /// What the slope test and the component-wise check say together; `None` where there was no slope
+    /// test.
+    pub fn agreement(&self) -> Option<Agreement> {
+        Some(agreement(self.slope.as_ref()?, &self.blocks))
+    }
+}
+
+fn agreement(test: &SlopeTest, blocks: &[BlockReport]) -> Agreement {
+    let is_wrong = |name: &str| {
+        let mut all = blocks.iter();
+        all.any(|block| block.name == name && block.verdict == Verdict::Disagree)
+    };
+    let components_wrong = blocks
+        .iter()
+        .any(|block| block.verdict == Verdict::Disagree);
+    let by_slope: Vec<String> = test.wrong().filter_map(|d| d.block.clone()).collect();
+    let slope_wrong = test.verdict == SlopeVerdict::Wrong;
+    let missed = || -> Vec<Missed> {
+        let all = test.directions.iter().find(|d| d.block.is_none());
+        let wrong = blocks.iter().filter(|b| b.verdict == Verdict::Disagree);
+        wrong
+            .filter_map(|block| {
+                let own = test
+                    .directions
+                    .iter()
+                    .find(|d| d.block.as_ref() == Some(&block.name));
+                missed(&block.name, own, all)
+            })
+            .collect()
+    };
+    match (slope_wrong, components_wrong) {
+        (true, true) => Agreement::BothWrong {
+            only_slope: by_slope.into_iter().filter(|b| !is_wrong(b)).collect(),
+            only_components: missed(),
+        },
+        (true, false) => Agreement::OnlySlope {
+            blocks: by_slope,
+            because: explanation(test),
+        },
+        (false, true) => match missed() {
+            blocks if blocks.is_empty() => Agreement::Undecided,
+            blocks => Agreement::OnlyComponents { blocks },
+        },
+        (false, false) => {
+            let confirmed = blocks.iter().all(|block| block.verdict == Verdict::Agree);
+            match test.verdict {
+                SlopeVerdict::Right | SlopeVerdict::Exact { .. } if confirmed => {
+                    Agreement::BothRight
+                }
+                _ => Agreement::Undecided,
+            }
+        }
+    }
+}
+
+/// A wrong block that its own direction calls right; `None` where that is undecided or wrong too.
+fn missed(name: &str, own: Option<&SlopeResult>, all: Option<&SlopeResult>) -> Option<Missed> {
+    let right =
+        |d: &&SlopeResult| matches!(d.verdict, SlopeVerdict::Right | SlopeVerdict::Exact { .. });
+    let own = own.or(all).filter(right)?;
+    // Independent directions: both must have missed.
+    let other = all.filter(|all| all.block != own.block && right(all));
+    let chance = own.chance_to_miss(own.error_elsewhere)
+        * other.map_or(1.0, |all| all.chance_to_miss(all.error_elsewhere));
+    Some(Missed {
+        block: name.to_owned(),
+        chance,
+    })
+}
+
+fn explanation(test: &SlopeTest) -> Explanation {
+    let adds_up = |d: &SlopeResult| {
+        let least = |error: f64| error.abs() - d.bar.unwrap_or(0.0);
+        d.room
+            .zip(d.directional_error)
+            .is_some_and(|(room, error)| least(error) <= room)
+    };
+    let mut unexplained = test.wrong().filter(|d| !adds_up(d)).peekable();
+    if unexplained.peek().is_none() {
+        Explanation::AddsUp
+    } else if unexplained.any(|d| d.room.is_none() || d.judged < d.coordinates) {
+        Explanation::NotJudged
+    } else {
+        Explanation::NoRoom
+    }
+}
+
+/// The word on the check, once the slope test is known. It never makes a gradient right.
+///
+/// Where all coordinates agree and it sees an error beyond its own bars, the check is undecided: the
+/// verdict on a coordinate rests on a bar for that coordinate, and only says that no error is larger.
+/// Where an error is larger than errors within the bars could add up to, and there are coordinates that
+/// were not judged, nothing speaks for them, and the gradient is wrong.
+pub(crate) fn temper(verdict: Verdict, test: &SlopeTest) -> Verdict {
+    if verdict != Verdict::Agree || test.verdict != SlopeVerdict::Wrong {
+        return verdict;
+    }
+    match explanation(test) {
+        Explanation::AddsUp => Verdict::Inconclusive(Reason::BelowResolution),
+        Explanation::NotJudged => Verdict::Disagree,
+        Explanation::NoRoom => Verdict::Inconclusive(Reason::Kink),
+    }
+}

@@ -1,0 +1,291 @@
+//! The evidence of the slope test, gathered once: J along each direction, and what g says it should be.
+//!
+//! Evaluates and contracts; the word on it is `line`'s.
+
+use std::ops::Range;
+
+use finite_diff::{
+    DifferenceError, LayoutError, Objective, ParameterLayout, Real, WalkEnd, directions, walk,
+};
+
+use super::line::{self, Judged, Reading, Setting};
+use super::{MOST_BLOCKS, SlopeReason, SlopeResult, SlopeTest, SlopeVerdict, overall};
+use crate::Settings;
+use crate::evidence::Evidence;
+use crate::passes::by_block;
+use crate::verdict::{Comparison, Rule, Verdict, scale};
+
+/// All that was seen along one direction.
+pub(crate) struct Line {
+    block: Option<String>,
+    range: Range<usize>,
+    entries: Vec<f64>,
+    readings: Vec<Reading>,
+    setting: Setting,
+    /// Whether J never moved.
+    still: bool,
+    failure: Option<String>,
+}
+
+/// The lines, how many blocks have none of their own, how often J was evaluated, and whether it was
+/// cancelled.
+pub(crate) struct Lines {
+    lines: Vec<Line>,
+    left_out: usize,
+    pub(crate) evaluations: u64,
+    pub(crate) interrupted: bool,
+}
+
+/// Why there are no lines.
+pub(crate) enum Obstacle {
+    Layout(LayoutError),
+    Difference(DifferenceError),
+}
+
+/// Walks along every direction. `epsilon_f` is the noise of one evaluation of J near the point.
+pub(crate) fn gather<T: Real, O: Objective<T> + ?Sized>(
+    objective: &O,
+    analytic: &[f64],
+    point: &[T],
+    layout: &ParameterLayout,
+    evidence: &Evidence,
+    epsilon_f: f64,
+    settings: &Settings<'_>,
+) -> Result<Lines, Obstacle> {
+    let drawn = directions(layout, point, settings.seed, MOST_BLOCKS).map_err(Obstacle::Layout)?;
+    let walks = walk(objective, point, &drawn.directions, &settings.execution)
+        .map_err(Obstacle::Difference)?;
+    let rounding = rounding(analytic, layout, evidence, settings);
+    let doubted = evidence.working_epsilon > f64::EPSILON && settings.analytic_rounding.is_none();
+    let doubt = if doubted {
+        evidence.constants.doubt
+    } else {
+        0.0
+    };
+    let evaluations = walks.iter().map(|walk| walk.evaluations).sum();
+    let interrupted = walks
+        .iter()
+        .any(|walk| matches!(walk.end, WalkEnd::Cancelled));
+    let lines = drawn.directions.iter().zip(walks).map(|(u, walk)| {
+        let range = u.range();
+        let (g, r) = (&analytic[range.clone()], &rounding[range.clone()]);
+        let readings: Vec<Reading> = walk
+            .pairs
+            .iter()
+            .map(|pair| {
+                let displacement: Vec<f64> = u.displacement(point, pair.t).collect();
+                let largest = pair.plus.abs().max(pair.minus.abs());
+                Reading {
+                    t: pair.t,
+                    residual: (pair.plus - pair.minus)
+                        - sum(g.iter().zip(&displacement).map(|(g, d)| g * d)),
+                    even: (pair.plus - evidence.cost) + (pair.minus - evidence.cost),
+                    noise: epsilon_f.max(2.0 * T::EPSILON * largest),
+                    rounding: r.iter().zip(&displacement).map(|(r, d)| r * d.abs()).sum(),
+                }
+            })
+            .collect();
+        let zero = g.iter().all(|g| *g == 0.0);
+        let still = zero
+            && walk
+                .pairs
+                .iter()
+                .all(|pair| pair.plus == evidence.cost && pair.minus == evidence.cost);
+        let end = match &walk.end {
+            WalkEnd::Widest => SlopeReason::TooFewPoints,
+            WalkEnd::OtherPiece { .. } => SlopeReason::Kink,
+            WalkEnd::NonFinite { .. } => SlopeReason::NonFinite,
+            WalkEnd::NotRepresentable { .. } => SlopeReason::StepNotRepresentable,
+            WalkEnd::Failed(_) => SlopeReason::Failed,
+            WalkEnd::Cancelled => SlopeReason::Interrupted,
+        };
+        Line {
+            block: u.block().map(str::to_owned),
+            entries: u.entries().to_vec(),
+            range,
+            still: still && !readings.is_empty(),
+            readings,
+            setting: Setting {
+                known_smooth: walk.known_smooth,
+                safety: evidence.constants.safety,
+                doubt,
+                end,
+            },
+            failure: match walk.end {
+                WalkEnd::Failed(error) => Some(error.to_string()),
+                _ => None,
+            },
+        }
+    });
+    Ok(Lines {
+        lines: lines.collect(),
+        left_out: drawn.left_out,
+        evaluations,
+        interrupted,
+    })
+}
+
+/// r for every coordinate, as the judge has it for those it compares: what rounding may do to g. One
+/// whose own noise could not be told has the median of its block's.
+fn rounding(
+    analytic: &[f64],
+    layout: &ParameterLayout,
+    evidence: &Evidence,
+    settings: &Settings<'_>,
+) -> Vec<f64> {
+    let rule = Rule::of(evidence);
+    let mut rounding = vec![0.0; analytic.len()];
+    for (block, observations) in layout.blocks().iter().zip(by_block(evidence, layout)) {
+        let scale = scale(observations);
+        let measured = |i: usize| settings.analytic_noise?.get(i).copied().flatten();
+        let mut known: Vec<f64> = block.range().filter_map(measured).collect();
+        known.sort_by(f64::total_cmp);
+        let typical = known.get(known.len() / 2).copied();
+        for i in block.range() {
+            let worked_out = settings
+                .analytic_rounding
+                .and_then(|all| all.get(i).copied());
+            // The median steadies it, as for a comparison.
+            let noise = measured(i).map_or(typical, |sigma| Some(sigma.max(typical?)));
+            rounding[i] = rule.rounding(analytic[i], worked_out, noise, scale);
+        }
+    }
+    rounding
+}
+
+/// Σ by compensated summation (Neumaier 1974), so that its own rounding is a few ε of Σ|g_iΔ_i| however
+/// many there are, and far below r.
+fn sum(terms: impl Iterator<Item = f64>) -> f64 {
+    let (mut sum, mut lost) = (0.0f64, 0.0);
+    for term in terms {
+        let next = sum + term;
+        lost += if sum.abs() >= term.abs() {
+            (sum - next) + term
+        } else {
+            (term - next) + sum
+        };
+        sum = next;
+    }
+    // Past the largest number nothing is left to correct.
+    if sum.is_finite() { sum + lost } else { sum }
+}
+
+/// The word on all lines, and what the component-wise comparisons of each block say of it.
+pub(crate) fn judge(
+    lines: &Lines,
+    layout: &ParameterLayout,
+    analytic: &[f64],
+    theta: &[f64],
+    compared: &[(f64, Vec<Comparison>)],
+) -> SlopeTest {
+    let blocks: Vec<(Range<usize>, &[Comparison])> = layout
+        .blocks()
+        .iter()
+        .zip(compared)
+        .map(|(block, (_, comparisons))| (block.range(), comparisons.as_slice()))
+        .filter(|(range, _)| !range.is_empty())
+        .collect();
+    let directions: Vec<SlopeResult> = lines
+        .lines
+        .iter()
+        .map(|line| result(line, analytic, theta, &blocks))
+        .collect();
+    SlopeTest {
+        verdict: overall(&directions),
+        directions,
+        left_out: lines.left_out,
+        evaluations: lines.evaluations,
+    }
+}
+
+fn result(
+    line: &Line,
+    analytic: &[f64],
+    theta: &[f64],
+    blocks: &[(Range<usize>, &[Comparison])],
+) -> SlopeResult {
+    let g = &analytic[line.range.clone()];
+    let length = |i: usize| theta[i].abs().max(1.0);
+    let norm = |entries: &mut dyn Iterator<Item = f64>| entries.fold(0.0, f64::hypot);
+    let size = norm(&mut line.range.clone().zip(g).map(|(i, g)| g * length(i)));
+    let (judged, would_have_seen) = word(line, g, size);
+
+    let moved = || {
+        let within =
+            |range: &Range<usize>| range.start >= line.range.start && range.end <= line.range.end;
+        blocks.iter().filter(move |(range, _)| within(range))
+    };
+    let own = || moved().flat_map(|(_, comparisons)| comparisons.iter());
+    let entry = |c: &Comparison| line.entries[c.coordinate - line.range.start].abs();
+    // |g − d| is at most the tolerance, and d as far again from the truth as its bars say.
+    let room = |(range, comparisons): &(Range<usize>, &[Comparison])| -> Option<f64> {
+        let room = |c: &Comparison| {
+            let bar = line.setting.safety * c.error_bar.unwrap_or(0.0);
+            (c.verdict == Verdict::Agree).then(|| (c.tolerance + c.doubt + bar) * entry(c))
+        };
+        let sum = comparisons.iter().map(room).sum::<Option<f64>>()?;
+        (!comparisons.is_empty()).then(|| sum * range.len() as f64 / comparisons.len() as f64)
+    };
+    let wrong = own().filter(|c| c.verdict == Verdict::Disagree);
+    let error_elsewhere = norm(&mut wrong.filter_map(|c| {
+        let apart = (c.analytic - c.numeric?).abs() * length(c.coordinate);
+        Some(if apart.is_nan() { f64::INFINITY } else { apart })
+    }));
+    SlopeResult {
+        block: line.block.clone(),
+        slope: judged.power.map(|fit| fit.slope),
+        standard_error: judged.power.map(|fit| fit.standard_error),
+        points: line
+            .readings
+            .iter()
+            .map(|r| (r.t, r.residual.abs()))
+            .collect(),
+        directional_error: judged.error.map(|(error, _)| error),
+        bar: judged.error.map(|(_, bar)| bar),
+        verdict: judged.verdict,
+        size,
+        would_have_seen,
+        smallest_entry: line
+            .entries
+            .iter()
+            .fold(f64::INFINITY, |least, u| least.min(u.abs())),
+        coordinates: line.range.len(),
+        judged: own().count(),
+        room: moved().map(room).sum(),
+        error_elsewhere,
+        failure: line.failure.clone(),
+    }
+}
+
+/// The word on a line, and the smallest error that would have been called wrong.
+fn word(line: &Line, g: &[f64], size: f64) -> (Judged, Option<f64>) {
+    let mut judged = line::judge(&line.readings, &line.setting);
+    if line.still {
+        judged.verdict = SlopeVerdict::Undecided(SlopeReason::Vacuous);
+        return (judged, None);
+    }
+    if !line.readings.is_empty() && g.iter().any(|g| !g.is_finite()) {
+        // J has a slope along u, and g has none.
+        let wrong = Judged {
+            power: None,
+            error: None,
+            verdict: SlopeVerdict::Wrong,
+        };
+        return (wrong, None);
+    }
+    let most = match (judged.verdict, judged.error) {
+        // A gradient that is 0 and should not be has no size.
+        (SlopeVerdict::Wrong, Some((error, _))) => size.max(error.abs()),
+        _ => size,
+    };
+    let seen = line::would_have_seen(&line.readings, &line.setting, &judged, most);
+    if seen.is_none()
+        && !matches!(
+            judged.verdict,
+            SlopeVerdict::Undecided(_) | SlopeVerdict::Wrong
+        )
+    {
+        judged.verdict = SlopeVerdict::Undecided(SlopeReason::Blunt);
+    }
+    (judged, seen)
+}
