@@ -242,12 +242,17 @@ pub(super) fn check_at(
         fault: prepared.fault,
         objective,
     };
-    let structure = examine(&subject, theta, layout, &settings)?;
+    // A question about a few coordinates is about their numbers alone.
+    let structure = match only {
+        Some(_) => None,
+        None => Some(examine(&subject, theta, layout, &settings)?),
+    };
+    let controlled = spec.negative_control && only.is_none();
     let mut control = None;
     let report = match finite_differences(spec.scheme, spec.epsilon) {
         Some(scheme) => {
             settings.scheme = scheme;
-            if spec.negative_control {
+            if controlled {
                 control = Some(negative_control(
                     &objective, &analytic, theta, layout, &settings,
                 )?);
@@ -255,7 +260,7 @@ pub(super) fn check_at(
             check(&objective, &analytic, theta, layout, &settings)?
         }
         None => {
-            if spec.negative_control {
+            if controlled {
                 let by_complex_step = negative_control_by_complex_step;
                 control = Some(by_complex_step(
                     &shadow, &analytic, theta, layout, &settings,
@@ -264,7 +269,10 @@ pub(super) fn check_at(
             check_by_complex_step(&shadow, &analytic, theta, layout, &settings)?
         }
     };
-    let mut report = report.with_structure(structure);
+    let mut report = match structure {
+        Some(structure) => report.with_structure(structure),
+        None => report,
+    };
     report.scheme = name_of(&SchemeName::ALL, spec.scheme).to_owned();
     Ok(Checked {
         stage,
