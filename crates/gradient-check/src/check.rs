@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use finite_diff::{
-    DifferenceError, EvaluationError, Execution, LayoutError, Noise, Objective, Outcome,
-    ParameterLayout, Piece, Real, Scheme, Selection,
+    DifferenceError, EvaluationError, Execution, LayoutError, Objective, Outcome, ParameterLayout,
+    Piece, Real, Scheme, Selection,
 };
 use num_complex::Complex;
 use thiserror::Error;
@@ -13,7 +13,8 @@ use crate::constants::Constants;
 use crate::diagnosis::{Context, Mistakes};
 use crate::evidence::Evidence;
 use crate::passes::{
-    by_block, collect, look_again, look_from_the_complex_plane, sharpen, unmeasured, with_rounding,
+    collect, look_again, look_from_the_complex_plane, noise_on_complex_numbers, sharpen,
+    unmeasured, with_rounding,
 };
 use crate::report::{Frame, Report, assemble};
 use crate::verdict;
@@ -141,78 +142,72 @@ pub fn check<T: Real, O: Objective<T> + ?Sized>(
     settings: &Settings<'_>,
 ) -> Result<Report, CheckError> {
     let begun = Instant::now();
+    let evidence = gather(objective, analytic, point, layout, settings)?;
+    let theta: Vec<f64> = point.iter().map(|x| x.widen()).collect();
+    let scheme = settings.scheme.stencil.name();
+    Ok(judge(&evidence, begun, layout, &theta, scheme, settings))
+}
+
+/// The first half of [`check`]: everything that is measured, and no word on it. With
+/// [`Evidence::by_block`] and [`verdict::compare_block`] it gives what a [`Report`] leaves out, each
+/// single comparison.
+///
+/// ```
+/// use finite_diff::{ParameterLayout, from_fn};
+/// use gradient_check::{Settings, gather, verdict};
+///
+/// let j = from_fn(2, |x: &[f64]| x[0] * x[1].sin());
+/// let layout = ParameterLayout::new().with("x", &[2])?;
+/// let at: [f64; 2] = [2.0, 0.5];
+/// let gradient = [at[1].sin(), at[0] * at[1].cos()];
+/// let evidence = gather(&j, &gradient, &at, &layout, &Settings::default())?;
+/// for block in evidence.by_block(&layout) {
+///     for comparison in verdict::compare_block(&evidence, block) {
+///         let off = (comparison.analytic - comparison.numeric.unwrap()).abs();
+///         assert!(off <= comparison.tolerance);
+///     }
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// As [`check`].
+pub fn gather<T: Real, O: Objective<T> + ?Sized>(
+    objective: &O,
+    analytic: &[f64],
+    point: &[T],
+    layout: &ParameterLayout,
+    settings: &Settings<'_>,
+) -> Result<Evidence, CheckError> {
     let coordinates = fit(objective.dim(), analytic, point.len(), layout, settings)?;
     let (cost, deterministic) = evaluate_twice(objective, point, T::widen)?;
-    let mut evidence = Evidence {
-        cost,
-        deterministic,
-        observations: Vec::new(),
-        evaluations: 2,
-        interrupted: false,
-        working_epsilon: settings.working_epsilon,
-        constants: settings.constants,
-    };
-    let mut reexamined = 0;
+    let mut evidence = begin(cost, deterministic, coordinates.len(), settings);
     // With a cost that is not a number, or not the same twice, no difference means anything.
-    if deterministic && cost.is_finite() {
-        let named = |source| name_coordinate(source, layout);
-        let measured =
-            finite_diff::measure_noise(objective, point, settings.seed).map_err(named)?;
-        evidence.evaluations += measured.evaluations;
-        let magnitude = evidence.cost.abs();
-        let epsilon_f = measured
-            .epsilon_f::<T>(magnitude)
-            .max(settings.scheme.noise.at::<T>(magnitude));
-        let noise = Noise::Absolute(epsilon_f);
-
-        let scheme = Scheme {
-            noise,
-            ..settings.scheme
-        };
-        let execution = &settings.execution;
-        let first = finite_diff::differentiate(objective, point, &coordinates, &scheme, execution)
-            .map_err(named)?;
-        collect(&mut evidence, first, analytic, settings);
-
-        sharpen(&mut evidence, objective, point, layout, &scheme, execution).map_err(named)?;
-        if let Some(shadow) = settings.shadow {
-            let smooth = smooth_at(objective, point, &mut evidence)?;
-            reexamined = look_from_the_complex_plane(
-                &mut evidence,
-                shadow,
-                point,
-                layout,
-                smooth,
-                execution,
-            )
-            .map_err(named)?;
-        }
-        let on_the_ladder =
-            look_again(&mut evidence, objective, point, layout, noise, execution).map_err(named)?;
-        // Whoever came onto the ladder had been looked at from the complex plane, if there is one.
-        reexamined = reexamined.max(on_the_ladder);
-    } else {
-        collect(
-            &mut evidence,
-            unmeasured(cost, &coordinates),
-            analytic,
-            settings,
-        );
+    if !deterministic || !cost.is_finite() {
+        let nothing = unmeasured(cost, &coordinates);
+        collect(&mut evidence, nothing, analytic, settings);
+        return Ok(evidence);
     }
-    let theta: Vec<f64> = point.iter().map(|x| x.widen()).collect();
-    let measured = Measured {
-        evidence,
-        selected: coordinates.len(),
-        reexamined,
-        begun,
+    let named = |source| name_coordinate(source, layout);
+    let measured = finite_diff::measure_noise(objective, point, settings.seed).map_err(named)?;
+    evidence.evaluations += measured.evaluations;
+    let noise = measured.noise::<T>(evidence.cost.abs(), settings.scheme.noise);
+    let scheme = Scheme {
+        noise,
+        ..settings.scheme
     };
-    Ok(judge(
-        &measured,
-        layout,
-        &theta,
-        settings.scheme.stencil.name(),
-        settings,
-    ))
+    let execution = &settings.execution;
+    let first = finite_diff::differentiate(objective, point, &coordinates, &scheme, execution)
+        .map_err(named)?;
+    collect(&mut evidence, first, analytic, settings);
+    sharpen(&mut evidence, objective, point, layout, &scheme, execution).map_err(named)?;
+    if let Some(shadow) = settings.shadow {
+        let smooth = smooth_at(objective, point, &mut evidence)?;
+        look_from_the_complex_plane(&mut evidence, shadow, point, layout, smooth, settings)
+            .map_err(named)?;
+    }
+    look_again(&mut evidence, objective, point, layout, noise, execution).map_err(named)?;
+    Ok(evidence)
 }
 
 /// Checks `analytic` by the complex step: sharper by five digits than finite differences and with one
@@ -229,46 +224,65 @@ pub fn check_by_complex_step<O: Objective<Complex<f64>> + ?Sized>(
     settings: &Settings<'_>,
 ) -> Result<Report, CheckError> {
     let begun = Instant::now();
+    let evidence = gather_by_complex_step(objective, analytic, point, layout, settings)?;
+    Ok(judge(
+        &evidence,
+        begun,
+        layout,
+        point,
+        "complex-step",
+        settings,
+    ))
+}
+
+/// The first half of [`check_by_complex_step`], as [`gather`] is that of [`check`].
+///
+/// # Errors
+/// As [`check`].
+pub fn gather_by_complex_step<O: Objective<Complex<f64>> + ?Sized>(
+    objective: &O,
+    analytic: &[f64],
+    point: &[f64],
+    layout: &ParameterLayout,
+    settings: &Settings<'_>,
+) -> Result<Evidence, CheckError> {
     let coordinates = fit(objective.dim(), analytic, point.len(), layout, settings)?;
     let complex: Vec<Complex<f64>> = point.iter().map(|&x| Complex::new(x, 0.0)).collect();
     let (cost, deterministic) = evaluate_twice(objective, &complex, |j| j.re)?;
-    let mut evidence = Evidence {
+    let mut evidence = begin(cost, deterministic, coordinates.len(), settings);
+    if !deterministic || !cost.is_finite() {
+        let nothing = unmeasured(cost, &coordinates);
+        collect(&mut evidence, nothing, analytic, settings);
+        return Ok(evidence);
+    }
+    let named = |source| name_coordinate(source, layout);
+    let first = finite_diff::complex_step(objective, point, &coordinates, &settings.execution)
+        .map_err(named)?;
+    collect(&mut evidence, first, analytic, settings);
+    let measured =
+        noise_on_complex_numbers(&mut evidence, objective, point, settings).map_err(named)?;
+    for observation in &mut evidence.observations {
+        if let Outcome::Estimated(estimate) = &observation.first {
+            let estimate = with_rounding(estimate, observation, measured, settings);
+            observation.first = Outcome::Estimated(estimate);
+        }
+    }
+    Ok(evidence)
+}
+
+/// Nothing measured but J at the point.
+fn begin(cost: f64, deterministic: bool, selected: usize, settings: &Settings<'_>) -> Evidence {
+    Evidence {
         cost,
         deterministic,
         observations: Vec::new(),
+        selected,
+        reexamined: 0,
         evaluations: 2,
         interrupted: false,
         working_epsilon: settings.working_epsilon,
         constants: settings.constants,
-    };
-    if deterministic && cost.is_finite() {
-        let first = finite_diff::complex_step(objective, point, &coordinates, &settings.execution)
-            .map_err(|source| name_coordinate(source, layout))?;
-        collect(&mut evidence, first, analytic, settings);
-        let scale = verdict::scale(&evidence.observations);
-        for observation in &mut evidence.observations {
-            if let Outcome::Estimated(estimate) = &observation.first {
-                let epsilon = settings.working_epsilon;
-                let estimate =
-                    with_rounding(estimate, observation, scale, epsilon, &settings.constants);
-                observation.first = Outcome::Estimated(estimate);
-            }
-        }
-    } else {
-        collect(
-            &mut evidence,
-            unmeasured(cost, &coordinates),
-            analytic,
-            settings,
-        );
     }
-    let measured = Measured {
-        evidence,
-        selected: coordinates.len(),
-        reexamined: 0,
-        begun,
-    };
-    Ok(judge(&measured, layout, point, "complex-step", settings))
 }
 
 /// Whether everything has the same length, and which coordinates are meant, in ascending order.
@@ -355,23 +369,16 @@ pub fn measure_gradient_noise<T: Real>(
     finite_diff::measure_field_noise(gradient, point, seed).map_err(CheckError::Difference)
 }
 
-/// The evidence, and how it was gathered.
-struct Measured {
-    evidence: Evidence,
-    selected: usize,
-    reexamined: usize,
-    begun: Instant,
-}
-
 fn judge(
-    measured: &Measured,
+    evidence: &Evidence,
+    begun: Instant,
     layout: &ParameterLayout,
     theta: &[f64],
     scheme: &str,
     settings: &Settings<'_>,
 ) -> Report {
-    let evidence = &measured.evidence;
-    let compared = by_block(evidence, layout)
+    let compared = evidence
+        .by_block(layout)
         .map(|observations| {
             (
                 verdict::scale(observations),
@@ -385,10 +392,10 @@ fn judge(
         context: &settings.context,
         mistakes: settings.mistakes,
         cost: evidence.cost,
-        selected: measured.selected,
-        reexamined: measured.reexamined,
+        selected: evidence.selected,
+        reexamined: evidence.reexamined,
         evaluations: evidence.evaluations,
-        elapsed: measured.begun.elapsed(),
+        elapsed: begun.elapsed(),
         scheme: scheme.to_owned(),
         interrupted: evidence.interrupted,
     };

@@ -13,7 +13,10 @@ mod pattern;
 mod report;
 pub mod verdict;
 
-pub use check::{CheckError, Settings, check, check_by_complex_step, measure_gradient_noise};
+pub use check::{
+    CheckError, Settings, check, check_by_complex_step, gather, gather_by_complex_step,
+    measure_gradient_noise,
+};
 pub use constants::Constants;
 pub use diagnosis::{Alternative, Context, Diagnosis, Family, Mistakes, NamedFactor};
 pub use difference::{BUG_FROM, Band, WARN_ABOVE, difference};
