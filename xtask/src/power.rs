@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use anyhow::{Result, ensure};
 use clap::Args;
-use gradcheck_cli::calibration::{Fate, Fates, Options, Powers, SIZES, power};
+use gradcheck_cli::calibration::{Fates, Options, Powers, SIZES, Target, power};
 use gradcheck_cli::output::text::thousands;
 use gradcheck_cli::progress::Bar;
 
@@ -94,24 +94,22 @@ fn tables(powers: &Powers, markdown: bool) -> String {
         "a coordinate off by",
         "planted",
         "1e-8, central",
-        "undecided",
-        "passed",
+        "of the rest: d unsure",
+        "g may round so",
+        "unsaid",
         "1e-12, complex step",
-        "undecided",
-        "passed",
+        "of the rest: d unsure",
+        "g may round so",
+        "unsaid",
     ];
-    let cells = |name: String, central: &Fate, complex: &Fate| {
-        let part = |count: usize, fate: &Fate| share(count as f64 / fate.planted() as f64);
-        vec![
-            name,
-            thousands(central.planted() as u64),
-            share(central.rejection()),
-            part(central.undecided, central),
-            part(central.passed, central),
-            share(complex.rejection()),
-            part(complex.undecided, complex),
-            part(complex.passed, complex),
-        ]
+    let cells = |name: String, central: &Target, complex: &Target| {
+        let mut cells = vec![name, thousands(central.fate.planted() as u64)];
+        for target in [central, complex] {
+            cells.push(share(target.fate.rejection()));
+            let why = [target.numeric, target.rounding, target.unsaid];
+            cells.extend(why.map(|count| thousands(count as u64)));
+        }
+        cells
     };
     let mut rows = vec![cells("all".to_owned(), &all.central, &all.complex)];
     let groups = powers.groups();

@@ -6,8 +6,8 @@ use std::fmt;
 
 use anyhow::Result;
 use finite_diff::{
-    Derivatives, Estimate, Ground, Outcome, Progress, Refined, Scheme, Stencil, differentiate,
-    differentiate_finely, measure_noise,
+    Derivatives, Estimate, Ground, Objective, Outcome, Progress, Refined, Scheme, Stencil,
+    differentiate, differentiate_finely, measure_noise,
 };
 use gradient_check::evidence::Evidence;
 use gradient_check::verdict::{self, Comparison};
@@ -32,15 +32,18 @@ pub enum Look {
     BlackBoxLadder,
     /// What a check of the right gradient reports in the end.
     Reported,
-    /// The same, where J doesn't say which smooth piece it is on.
+    /// The same, where nothing is known but J and the gradient: neither its pieces, nor J on complex
+    /// numbers, nor how the gradient rounds.
     BlackBoxReported,
     /// The complex step, as a check by it reports it.
     ComplexStep,
+    /// The same, where nobody worked out how the gradient rounds.
+    PlainComplexStep,
 }
 
 impl Look {
     /// Each of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Forward,
         Self::Central,
         Self::FivePoint,
@@ -49,13 +52,14 @@ impl Look {
         Self::Reported,
         Self::BlackBoxReported,
         Self::ComplexStep,
+        Self::PlainComplexStep,
     ];
 
     /// Whether it is what a check says in the end, and not a look on the way.
     pub fn is_final(self) -> bool {
         matches!(
             self,
-            Self::Reported | Self::BlackBoxReported | Self::ComplexStep
+            Self::Reported | Self::BlackBoxReported | Self::ComplexStep | Self::PlainComplexStep
         )
     }
 }
@@ -71,6 +75,7 @@ impl fmt::Display for Look {
             Self::Reported => "reported",
             Self::BlackBoxReported => "reported, black box",
             Self::ComplexStep => "complex step",
+            Self::PlainComplexStep => "complex step, noise measured",
         })
     }
 }
@@ -289,17 +294,19 @@ fn measure(place: &Place, factor: f64, truth: &[f64]) -> Result<(Vec<Sample>, Ve
     let gradient = place
         .gradient(factor, point)
         .map_err(|error| anyhow::anyhow!(error))?;
-    let sigmas = place.gradient_noise(factor)?;
-    let settings = place.settings(&sigmas);
     let layout = place.layout();
-
     let complex = place.complex_objective(factor)?;
-    let complex = gather_by_complex_step(&complex, &gradient, point, layout, &settings)?;
+    let rounding = place.rounding(factor);
+    let settings = place.settings(&rounding, &complex);
+    let plain = place.plain_settings();
+    let by_complex_step =
+        |settings| gather_by_complex_step(&complex, &gradient, point, layout, settings);
 
     let known = place.objective(factor, true)?;
     let black_box = place.objective(factor, false)?;
+    let cost = Objective::value(&known, point).map_err(|error| anyhow::anyhow!(error))?;
     let noise = measure_noise(&known, point, settings.seed)?
-        .noise::<f64>(complex.cost.abs(), settings.scheme.noise);
+        .noise::<f64>(cost.abs(), settings.scheme.noise);
     let by_stencil = |stencil| -> Result<(Vec<Word>, Vec<bool>)> {
         let scheme = Scheme {
             noise,
@@ -334,10 +341,11 @@ fn measure(place: &Place, factor: f64, truth: &[f64]) -> Result<(Vec<Sample>, Ve
         )?),
         reported(&gather(&known, &gradient, point, layout, &settings)?, place),
         reported(
-            &gather(&black_box, &gradient, point, layout, &settings)?,
+            &gather(&black_box, &gradient, point, layout, &plain)?,
             place,
         ),
-        reported(&complex, place),
+        reported(&by_complex_step(&settings)?, place),
+        reported(&by_complex_step(&plain)?, place),
     ];
 
     let mut samples = Vec::new();

@@ -14,7 +14,7 @@ mod tests;
 
 pub use coverage::{Coverage, Look, Outside, Row, coverage};
 pub use place::{FACTORS, Place, Situation};
-pub use power::{CENTRAL_TARGET, COMPLEX_TARGET, Fate, Fates, Found, Powers, SIZES, power};
+pub use power::{CENTRAL_TARGET, COMPLEX_TARGET, Fate, Fates, Found, Powers, SIZES, Target, power};
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};

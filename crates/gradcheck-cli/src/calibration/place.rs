@@ -8,9 +8,10 @@ use std::num::NonZeroUsize;
 
 use anyhow::Result;
 use finite_diff::{EvaluationError, Execution, Objective, ParameterLayout, Piece};
-use gradient_check::{Settings, measure_gradient_noise};
+use gradient_check::Settings;
 use mlp::{
-    Activation, Architecture, Batch, DropoutMasks, Loss, NetworkObjective, backward, forward,
+    Activation, Architecture, Arithmetic, Batch, DropoutMasks, Loss, NetworkObjective, backward,
+    forward,
 };
 use num_complex::Complex;
 use tensor_core::Scalar;
@@ -88,6 +89,7 @@ pub struct Place {
     complex_batch: Batch<Complex<f64>>,
     complex_masks: Option<DropoutMasks<Complex<f64>>>,
     layout: ParameterLayout,
+    rounding: Vec<f64>,
 }
 
 /// How many places there are before the first comes again with other random numbers.
@@ -142,7 +144,16 @@ impl Place {
             Situation::Blank => plain.with_blank_example()?,
             Situation::Masked => plain.masked()?,
         };
+        let rounding = mlp::rounding_noise(
+            &scene.architecture,
+            &scene.parameters,
+            &scene.batch,
+            scene.masks.as_ref(),
+            Arithmetic::DOUBLE,
+            scene.seed,
+        )?;
         Ok(Self {
+            rounding: rounding.into_flat(),
             situation,
             activation,
             loss,
@@ -219,20 +230,27 @@ impl Place {
         )
     }
 
-    /// The noise σ of each entry of the gradient of factor·J, as `gradcheck mlp` measures it.
-    pub(super) fn gradient_noise(&self, factor: f64) -> Result<Vec<Option<f64>>> {
-        let gradient = |theta: &[f64]| self.gradient(factor, theta);
-        Ok(measure_gradient_noise(
-            gradient,
-            self.point(),
-            self.scene.seed,
-        )?)
+    /// σ of the rounding of each entry of the gradient of factor·J, as `gradcheck mlp` works it out.
+    pub(super) fn rounding(&self, factor: f64) -> Vec<f64> {
+        self.rounding.iter().map(|sigma| factor * sigma).collect()
     }
 
     /// The settings that `gradcheck mlp` checks with, on one thread.
-    pub(super) fn settings<'a>(&self, gradient_noise: &'a [Option<f64>]) -> Settings<'a> {
+    pub(super) fn settings<'a>(
+        &self,
+        rounding: &'a [f64],
+        shadow: &'a Scaled<'a, Complex<f64>>,
+    ) -> Settings<'a> {
         Settings {
-            analytic_noise: Some(gradient_noise),
+            analytic_rounding: Some(rounding),
+            shadow: Some(shadow),
+            ..self.plain_settings()
+        }
+    }
+
+    /// The settings of somebody who has nothing but a function and a gradient.
+    pub(super) fn plain_settings<'a>(&self) -> Settings<'a> {
+        Settings {
             seed: self.scene.seed,
             execution: ONE_THREAD,
             ..Settings::default()

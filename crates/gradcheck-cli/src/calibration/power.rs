@@ -6,7 +6,7 @@ use anyhow::Result;
 use finite_diff::Progress;
 use gradient_check::evidence::Evidence;
 use gradient_check::verdict::{self, Comparison};
-use gradient_check::{Power, Verdict, check, gather, gather_by_complex_step};
+use gradient_check::{Constants, Power, Verdict, check, gather, gather_by_complex_step};
 use mlp::{Activation, Loss};
 
 use super::place::{FACTORS, Place, Situation};
@@ -63,6 +63,50 @@ impl Fate {
 /// Errors of every size of [`SIZES`], of either sign.
 pub type Fates = [Fate; SIZES.len()];
 
+/// What became of errors of one size, and why those that were not rejected were not.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Target {
+    /// How they came out.
+    pub fate: Fate,
+    /// Of those not rejected: where the numeric derivative is not known so well.
+    pub numeric: usize,
+    /// Of those not rejected: where the gradient itself may carry more rounding than that.
+    pub rounding: usize,
+    /// Of those not rejected: where the check of the right gradient said that it would see them.
+    pub unsaid: usize,
+}
+
+impl Target {
+    /// An error of size `error` in a coordinate whose check came out as `wrong`; without it, as `right`.
+    fn of(error: f64, right: &Comparison, wrong: &Comparison) -> Self {
+        let mut target = Self {
+            fate: Fate::of(wrong.verdict),
+            ..Self::default()
+        };
+        if wrong.verdict == Verdict::Disagree {
+            return target;
+        }
+        let bars = right
+            .error_bar
+            .map_or(f64::INFINITY, |bar| Constants::default().safety * bar);
+        if told(right) && visible(right) < error {
+            target.unsaid = 1;
+        } else if 2.0 * bars >= right.tolerance {
+            target.numeric = 1;
+        } else {
+            target.rounding = 1;
+        }
+        target
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.fate.add(other.fate);
+        self.numeric += other.numeric;
+        self.rounding += other.rounding;
+        self.unsaid += other.unsaid;
+    }
+}
+
 /// What was found at one place, or at many.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Found {
@@ -76,9 +120,9 @@ pub struct Found {
     /// The same of each block, in units of its own power.
     pub every_block: Fates,
     /// Errors of [`CENTRAL_TARGET`] at each coordinate.
-    pub central: Fate,
+    pub central: Target,
     /// Errors of [`COMPLEX_TARGET`] at each coordinate, by the complex step.
-    pub complex: Fate,
+    pub complex: Target,
 }
 
 impl Found {
@@ -93,8 +137,8 @@ impl Found {
                 mine.add(theirs);
             }
         }
-        self.central.add(other.central);
-        self.complex.add(other.complex);
+        self.central.add(&other.central);
+        self.complex.add(&other.complex);
     }
 }
 
@@ -153,7 +197,7 @@ struct Trial<'a> {
     place: &'a Place,
     factor: f64,
     gradient: Vec<f64>,
-    sigmas: Vec<Option<f64>>,
+    rounding: Vec<f64>,
     /// The scale of each block, its power, and the comparison of each of its coordinates.
     blocks: Vec<(f64, Option<Power>, Vec<Comparison>)>,
 }
@@ -167,11 +211,12 @@ impl<'a> Trial<'a> {
             place,
             factor,
             gradient,
-            sigmas: place.gradient_noise(factor)?,
+            rounding: place.rounding(factor),
             blocks: Vec::new(),
         };
         let objective = place.objective(factor, true)?;
-        let settings = place.settings(&trial.sigmas);
+        let shadow = place.complex_objective(factor)?;
+        let settings = place.settings(&trial.rounding, &shadow);
         let (g, layout) = (&trial.gradient, place.layout());
         let report = check(&objective, g, place.point(), layout, &settings)?;
         let evidence = trial.gather(g)?;
@@ -186,7 +231,8 @@ impl<'a> Trial<'a> {
 
     fn gather(&self, gradient: &[f64]) -> Result<Evidence> {
         let objective = self.place.objective(self.factor, true)?;
-        let settings = self.place.settings(&self.sigmas);
+        let shadow = self.place.complex_objective(self.factor)?;
+        let settings = self.place.settings(&self.rounding, &shadow);
         let (point, layout) = (self.place.point(), self.place.layout());
         Ok(gather(&objective, gradient, point, layout, &settings)?)
     }
@@ -260,10 +306,7 @@ impl<'a> Trial<'a> {
             return Ok(());
         };
         let agreeing = comparisons.iter().filter(|c| told(c));
-        let size_of = |c: &Comparison| {
-            c.tolerance + c.doubt + c.numeric.map_or(0.0, |d| (c.analytic - d).abs())
-        };
-        let Some(weakest) = agreeing.max_by(|a, b| size_of(a).total_cmp(&size_of(b))) else {
+        let Some(weakest) = agreeing.max_by(|a, b| visible(a).total_cmp(&visible(b))) else {
             return Ok(());
         };
         let planted = self.planted(sign, |_, comparison, sign| {
@@ -275,12 +318,6 @@ impl<'a> Trial<'a> {
         let wrong = planted.iter().flatten();
         for wrong in wrong.filter(|c| c.coordinate == weakest.coordinate) {
             fate.add(Fate::of(wrong.verdict));
-            if size > 1.0 && wrong.verdict != Verdict::Disagree {
-                eprintln!(
-                    "WEAK {} {size} {sign} {power:e} {scale:e}\n right {weakest:?}\n wrong {wrong:?}",
-                    self.place.name()
-                );
-            }
         }
         Ok(())
     }
@@ -326,11 +363,8 @@ impl<'a> Trial<'a> {
         let planted = self.planted(sign, target(CENTRAL_TARGET))?;
 
         let changed = self.changed(sign, target(COMPLEX_TARGET));
-        let complex = self.place.complex_objective(self.factor)?;
-        let settings = self.place.settings(&self.sigmas);
-        let (point, layout) = (self.place.point(), self.place.layout());
-        let evidence = gather_by_complex_step(&complex, &changed, point, layout, &settings)?;
-        let by_complex = compared(&evidence, self.place);
+        let by_complex = self.by_complex_step(&changed)?;
+        let right_by_complex = self.by_complex_step(&self.gradient)?;
 
         for (number, (scale, _, right)) in self.blocks.iter().enumerate() {
             // In a block that nothing depends on there is no scale to take a part of.
@@ -338,13 +372,33 @@ impl<'a> Trial<'a> {
                 continue;
             }
             for (i, right) in right.iter().enumerate().filter(|(_, c)| testable(c)) {
-                debug_assert_eq!(right.coordinate, planted[number][i].coordinate);
-                found.central.add(Fate::of(planted[number][i].verdict));
-                found.complex.add(Fate::of(by_complex[number][i].verdict));
+                let wrong = &planted[number][i];
+                found
+                    .central
+                    .add(&Target::of(CENTRAL_TARGET * scale, right, wrong));
+                let (right, wrong) = (&right_by_complex[number][i], &by_complex[number][i]);
+                found
+                    .complex
+                    .add(&Target::of(COMPLEX_TARGET * scale, right, wrong));
             }
         }
         Ok(())
     }
+
+    fn by_complex_step(&self, gradient: &[f64]) -> Result<Vec<Vec<Comparison>>> {
+        let complex = self.place.complex_objective(self.factor)?;
+        let settings = self.place.settings(&self.rounding, &complex);
+        let (point, layout) = (self.place.point(), self.place.layout());
+        let evidence = gather_by_complex_step(&complex, gradient, point, layout, &settings)?;
+        Ok(compared(&evidence, self.place))
+    }
+}
+
+/// The smallest error in a coordinate that is seen whatever its sign: what the tolerance leaves room for,
+/// and what it takes to get past d.
+fn visible(right: &Comparison) -> f64 {
+    let apart = right.numeric.map_or(0.0, |d| (right.analytic - d).abs());
+    right.tolerance + right.doubt + apart
 }
 
 /// Whether the stated power speaks of a coordinate.
