@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use anyhow::{Result, ensure};
 use clap::Args;
-use gradcheck_cli::calibration::{Coverage, Look, Options, Row, coverage};
+use gradcheck_cli::calibration::{BlockError, Coverage, Look, Options, Row, coverage, quantile};
 use gradcheck_cli::output::text::{short, thousands};
 use gradcheck_cli::progress::Bar;
 
@@ -29,6 +29,9 @@ pub(crate) struct Arguments {
     /// The look that the grouped tables tell most of
     #[arg(long, default_value_t = Look::Reported, value_name = "LOOK", value_parser = look)]
     look: Look,
+    /// How the errors of whole blocks are spread, instead
+    #[arg(long)]
+    blocks: bool,
     /// Name each coordinate whose true derivative lies outside a reported bar
     #[arg(long)]
     outside: bool,
@@ -61,6 +64,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let bar = Bar::new();
     let coverage = coverage(&options, &|p| bar.show("networks", p))?;
     bar.finish();
+    if arguments.blocks {
+        print!("{}", blocks(&coverage, arguments.markdown));
+        return Ok(Outcome::Passed);
+    }
     print!("{}", tables(&coverage, arguments));
     if arguments.outside {
         for o in &coverage.outside {
@@ -168,4 +175,55 @@ fn grouped(coverage: &Coverage, name: &str, rows: Rows, arguments: &Arguments) -
     });
     let head: Vec<&str> = head.iter().map(String::as_str).collect();
     render(&head, lines.collect(), arguments.markdown)
+}
+
+/// The spread of Z and of the root mean square of e/t, by look and by the size of the block.
+fn blocks(coverage: &Coverage, markdown: bool) -> String {
+    let head = [
+        "look",
+        "coordinates",
+        "blocks",
+        "Z: median",
+        "99 %",
+        "99.9 %",
+        "largest",
+        "|Z| > 2",
+        "RMS: median",
+        "99 %",
+        "largest",
+        "median gain",
+    ];
+    let sizes = [1..2, 2..8, 8..32, 32..usize::MAX];
+    let mut rows = Vec::new();
+    for look in Look::ALL {
+        for size in &sizes {
+            let wanted = |b: &&BlockError| b.look == look && size.contains(&b.coordinates);
+            let some: Vec<_> = coverage.blocks.iter().filter(wanted).collect();
+            let of = |value: fn(&BlockError) -> f64, q: f64| {
+                quantile(&mut some.iter().map(|b| value(b)).collect::<Vec<_>>(), q)
+            };
+            let z = |q| format!("{:.2}", of(|b| b.projection.abs(), q));
+            let rms = |q| format!("{:.2}", of(|b| b.root_mean_square, q));
+            let beyond = some.iter().filter(|b| b.projection.abs() > 2.0).count();
+            let range = match size.end {
+                usize::MAX => format!("{} and more", size.start),
+                end => format!("{} to {}", size.start, end - 1),
+            };
+            rows.push(vec![
+                look.to_string(),
+                range,
+                thousands(some.len() as u64),
+                z(0.5),
+                z(0.99),
+                z(0.999),
+                z(1.0),
+                beyond.to_string(),
+                rms(0.5),
+                rms(0.99),
+                rms(1.0),
+                format!("{:.1}", of(|b| b.gain, 0.5)),
+            ]);
+        }
+    }
+    render(&head, rows, markdown)
 }

@@ -166,9 +166,28 @@ impl Row {
     }
 }
 
+/// The errors of one look over one block, together: what a test of whole blocks would go by.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BlockError {
+    /// Which look.
+    pub look: Look,
+    /// How many coordinates, those that have no derivative or no number left out.
+    pub coordinates: usize,
+    /// Z = Σ g·e/t² / √(Σ g²/t²), with e = d − g and t = B + 3σ, σ the rounding of g: of variance
+    /// σ_e²/t² whatever the number of coordinates, were the errors independent.
+    pub projection: f64,
+    /// √(mean e²/t²).
+    pub root_mean_square: f64,
+    /// How much smaller the smallest relative error of the whole block would be that |Z| > 2 shows than
+    /// the one that the sharpest single coordinate shows: min t/|g| · √(Σ g²/t²).
+    pub gain: f64,
+}
+
 /// All that was measured.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Coverage {
+    /// The errors of whole blocks.
+    pub blocks: Vec<BlockError>,
     samples: Vec<Sample>,
     /// Reported bars that don't hold the truth.
     pub outside: Vec<Outside>,
@@ -249,7 +268,7 @@ impl Coverage {
 }
 
 /// The smallest value that a share `q` of all are at or below; NaN of nothing.
-pub(super) fn quantile(values: &mut [f64], q: f64) -> f64 {
+pub fn quantile(values: &mut [f64], q: f64) -> f64 {
     values.sort_by(f64::total_cmp);
     let rank = (q * values.len() as f64).ceil() as usize;
     values
@@ -275,12 +294,14 @@ pub fn coverage(options: &Options, progress: &(dyn Fn(Progress) + Sync)) -> Resu
         FACTORS.iter().map(at).collect()
     })?;
     let mut coverage = Coverage {
+        blocks: Vec::new(),
         samples: Vec::new(),
         outside: Vec::new(),
     };
-    for (samples, outside) in measured {
-        coverage.samples.extend(samples);
-        coverage.outside.extend(outside);
+    for mut measured in measured {
+        coverage.blocks.append(&mut measured.blocks);
+        coverage.samples.append(&mut measured.samples);
+        coverage.outside.append(&mut measured.outside);
     }
     Ok(coverage)
 }
@@ -288,7 +309,7 @@ pub fn coverage(options: &Options, progress: &(dyn Fn(Progress) + Sync)) -> Resu
 /// A look's word on a coordinate: d and B, `Err(true)` at a kink, `Err(false)` for no number.
 type Word = Result<(f64, f64), Seen>;
 
-fn measure(place: &Place, factor: f64, truth: &[f64]) -> Result<(Vec<Sample>, Vec<Outside>)> {
+fn measure(place: &Place, factor: f64, truth: &[f64]) -> Result<Coverage> {
     let point = place.point();
     let all: Vec<usize> = (0..point.len()).collect();
     let gradient = place
@@ -391,7 +412,50 @@ fn measure(place: &Place, factor: f64, truth: &[f64]) -> Result<(Vec<Sample>, Ve
             });
         }
     }
-    Ok((samples, outside))
+    let blocks = layout.blocks().iter().flat_map(|block| {
+        let (words, gradient, rounding) = (&words, &gradient, &rounding);
+        Look::ALL.into_iter().filter_map(move |look| {
+            let entries = block.range().filter_map(|i| {
+                let (derivative, error_bar) = words[look as usize][i].ok()?;
+                Some((
+                    gradient[i],
+                    derivative - gradient[i],
+                    error_bar + 3.0 * rounding[i],
+                ))
+            });
+            block_error(look, &entries.collect::<Vec<_>>())
+        })
+    });
+    Ok(Coverage {
+        blocks: blocks.collect(),
+        samples,
+        outside,
+    })
+}
+
+/// From g, e and t of each coordinate; `None` where nothing depends on the block.
+fn block_error(look: Look, entries: &[(f64, f64, f64)]) -> Option<BlockError> {
+    let weight = entries
+        .iter()
+        .map(|(g, _, t)| (g / t).powi(2))
+        .sum::<f64>()
+        .sqrt();
+    if entries.is_empty() || weight == 0.0 || !weight.is_finite() {
+        return None;
+    }
+    let count = entries.len() as f64;
+    let squares = entries.iter().map(|(_, e, t)| (e / t).powi(2)).sum::<f64>();
+    let sharpest = entries
+        .iter()
+        .map(|(g, _, t)| t / g.abs())
+        .fold(f64::INFINITY, f64::min);
+    Some(BlockError {
+        look,
+        coordinates: entries.len(),
+        projection: entries.iter().map(|(g, e, t)| g / t * (e / t)).sum::<f64>() / weight,
+        root_mean_square: (squares / count).sqrt(),
+        gain: sharpest * weight,
+    })
 }
 
 fn estimates(run: &Derivatives) -> Vec<Word> {

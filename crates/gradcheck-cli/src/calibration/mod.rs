@@ -12,7 +12,7 @@ mod power;
 #[cfg(test)]
 mod tests;
 
-pub use coverage::{Coverage, Look, Outside, Row, coverage};
+pub use coverage::{BlockError, Coverage, Look, Outside, Row, coverage, quantile};
 pub use place::{FACTORS, Place, Situation};
 pub use power::{CENTRAL_TARGET, COMPLEX_TARGET, Fate, Fates, Found, Powers, SIZES, Target, power};
 
