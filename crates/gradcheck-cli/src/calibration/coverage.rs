@@ -434,7 +434,7 @@ fn measure(place: &Place, factor: f64, truth: &[f64]) -> Result<Coverage> {
 }
 
 /// From g, e and t of each coordinate; `None` where nothing depends on the block.
-fn block_error(look: Look, entries: &[(f64, f64, f64)]) -> Option<BlockError> {
+pub(super) fn block_error(look: Look, entries: &[(f64, f64, f64)]) -> Option<BlockError> {
     let weight = entries
         .iter()
         .map(|(g, _, t)| (g / t).powi(2))
