@@ -10,7 +10,10 @@
 
 mod check_all;
 mod ci;
+mod coverage;
 mod networks;
+mod power;
+mod tables;
 mod workspace;
 mod zoo;
 
@@ -39,6 +42,10 @@ enum Command {
     CheckAll(check_all::Arguments),
     /// How well the checker itself does, on planted faults and on right networks: `gradcheck zoo`.
     Zoo(zoo::Arguments),
+    /// Whether error bars cover the true error, with the complex step as the truth.
+    Coverage(coverage::Arguments),
+    /// Whether the stated power is true, by errors planted just above and just below it.
+    Power(power::Arguments),
     /// Every check that a change must pass, from the formatting to the packages.
     Ci(ci::Arguments),
 }
@@ -80,6 +87,8 @@ fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
             })
         }
         Command::Zoo(zoo) => zoo::run(arguments.color, zoo),
+        Command::Coverage(coverage) => coverage::run(coverage),
+        Command::Power(power) => power::run(power),
         Command::Ci(ci) => ci::run(&Workspace::find(arguments.color)?, ci),
     }
 }

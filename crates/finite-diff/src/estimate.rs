@@ -64,6 +64,14 @@ pub enum Noise {
     Relative(f64),
     /// ε_f as measured.
     Absolute(f64),
+    /// The same where it grows with the distance t·max(1, |x|) from the point:
+    /// ε_f(t) = at_point + growth·t.
+    Growing {
+        /// ε_f at the point itself.
+        at_point: f64,
+        /// What it grows by per t.
+        growth: f64,
+    },
 }
 
 impl Default for Noise {
@@ -73,11 +81,18 @@ impl Default for Noise {
 }
 
 impl Noise {
-    /// ε_f for values of J up to `magnitude`.
+    /// ε_f at the point, for values of J up to `magnitude`.
     pub fn at<T: Real>(self, magnitude: f64) -> f64 {
+        self.within::<T>(magnitude, 0.0)
+    }
+
+    /// ε_f up to the distance `distance`·max(1, |x|) from the point, for values of J up to
+    /// `magnitude`.
+    pub fn within<T: Real>(self, magnitude: f64, distance: f64) -> f64 {
         let noise = match self {
             Self::Relative(c) => c * T::EPSILON * magnitude,
             Self::Absolute(noise) => noise,
+            Self::Growing { at_point, growth } => at_point + growth * distance,
         };
         // Below the normal numbers the spacing no longer shrinks with the value.
         noise.max(2.0 * T::EPSILON * T::min_positive_value().widen())
@@ -217,7 +232,8 @@ pub(crate) fn estimate<T: Real>(
         Ok(pair) => pair,
         Err(obstacle) => return obstacle.into_outcome(h),
     };
-    let epsilon_f = noise.at::<T>(line.magnitude());
+    let distance = stencil.reach() * h / line.x.widen().abs().max(1.0);
+    let epsilon_f = noise.within::<T>(line.magnitude(), distance);
     Ok(Outcome::Estimated(Estimate {
         derivative,
         truncation: (wider - derivative).abs() / stencil.doubling_ratio(),

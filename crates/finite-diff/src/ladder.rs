@@ -106,10 +106,12 @@ pub(crate) fn refine<T: Real>(
         }
     }
 
-    let epsilon_f = noise.at::<T>(line.magnitude());
-    let below = one_sided(&below, h, epsilon_f);
-    let above = one_sided(&above, h, epsilon_f);
-    let central = extrapolate(&central, h, &[4.0], 16.0, epsilon_f);
+    let magnitude = line.magnitude();
+    let size = x.widen().abs().max(1.0);
+    let epsilon_f = |distance: f64| noise.within::<T>(magnitude, distance / size);
+    let below = one_sided(&below, h, &epsilon_f);
+    let above = one_sided(&above, h, &epsilon_f);
+    let central = extrapolate(&central, h, &[4.0], 16.0, 1.0, &epsilon_f);
     Ok(conclude(&pieces, central, below, above, h))
 }
 
@@ -273,10 +275,10 @@ fn differ(left: &Estimate, right: &Estimate) -> bool {
 }
 
 /// The sharper of a short and a long extrapolation for each rung.
-fn one_sided(quotients: &[f64], h: f64, epsilon_f: f64) -> Vec<Estimate> {
+fn one_sided(quotients: &[f64], h: f64, epsilon_f: &dyn Fn(f64) -> f64) -> Vec<Estimate> {
     // Both ends of a one-sided quotient are h apart, so that its noise is 2ε_f/h.
-    let mut rungs = extrapolate(quotients, h, &[2.0], 4.0, 2.0 * epsilon_f);
-    let long = extrapolate(quotients, h, &[2.0, 4.0, 8.0], 16.0, 2.0 * epsilon_f);
+    let mut rungs = extrapolate(quotients, h, &[2.0], 4.0, 2.0, epsilon_f);
+    let long = extrapolate(quotients, h, &[2.0, 4.0, 8.0], 16.0, 2.0, epsilon_f);
     for (rung, long) in rungs.iter_mut().zip(long) {
         if long.error_bar() < rung.error_bar() {
             *rung = long;
@@ -287,23 +289,27 @@ fn one_sided(quotients: &[f64], h: f64, epsilon_f: f64) -> Vec<Estimate> {
 
 /// Rungs from the quotients D(h), D(2h), D(4h), …: repeated extrapolation, each time by a ratio ρ,
 /// (ρ·v(h) − v(2h))/(ρ − 1), and as the bar of each what the next wider one differs by. On smooth
-/// ground each such gap is `gap_ratio` times the one before. `noise` is that of D(h) times h.
+/// ground each such gap is `gap_ratio` times the one before. `amplification` is the noise of D(h) in
+/// units of ε_f/h, `epsilon_f` the noise of J up to a distance.
 fn extrapolate(
     quotients: &[f64],
     h: f64,
     ratios: &[f64],
     gap_ratio: f64,
-    noise: f64,
+    amplification: f64,
+    epsilon_f: &dyn Fn(f64) -> f64,
 ) -> Vec<Estimate> {
     let mut values = quotients.to_vec();
-    let mut noise = noise;
+    let mut amplification = amplification;
+    let mut reach = 1.0;
     for ratio in ratios {
         values = values
             .windows(2)
             .map(|v| (ratio * v[0] - v[1]) / (ratio - 1.0))
             .collect();
         // v(2h) has half the noise of v(h).
-        noise *= (ratio + 0.5) / (ratio - 1.0);
+        amplification *= (ratio + 0.5) / (ratio - 1.0);
+        reach *= 2.0;
     }
     let gaps: Vec<f64> = values.windows(2).map(|v| (v[1] - v[0]).abs()).collect();
     (0..gaps.len())
@@ -315,7 +321,7 @@ fn extrapolate(
             Estimate {
                 derivative: values[k],
                 truncation,
-                noise: noise / step,
+                noise: amplification * epsilon_f(reach * step) / step,
                 step,
                 flat: false,
             }

@@ -22,7 +22,7 @@ pub use error::{DifferenceError, Side};
 pub use estimate::{Estimate, Noise, Outcome};
 pub use ladder::{Ground, Refined, ladder_reach};
 pub use layout::{Block, Coordinate, LayoutError, ParameterLayout};
-pub use noise::{MeasuredNoise, measure_field_noise, measure_noise};
+pub use noise::{MeasuredNoise, measure_complex_step_noise, measure_field_noise, measure_noise};
 pub use objective::{
     EvaluationError, FromFn, Neighborhood, Objective, Piece, Reevaluation, TryFromFn, from_fn,
     try_from_fn,

@@ -1,10 +1,12 @@
 //! How noisy the evaluations of J are: rounding, measured instead of guessed.
 
+use num_complex::Complex;
 use num_traits::Float;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::{DifferenceError, EvaluationError, Objective, Real};
+use crate::sweep::COMPLEX_STEP;
+use crate::{DifferenceError, EvaluationError, Noise, Objective, Real};
 
 /// The values in one difference table; Moré & Wild use 7 to 9.
 const VALUES: usize = 9;
@@ -12,19 +14,31 @@ const VALUES: usize = 9;
 /// The noise of J around a point.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MeasuredNoise {
-    /// σ, the standard deviation of one evaluation; `None` where no spacing gave a stable answer.
+    /// σ at the point, the standard deviation of one evaluation; `None` where no spacing gave a
+    /// stable answer.
     pub sigma: Option<f64>,
+    /// How fast σ grows with the distance t·max(1, |x|) from the point, per t; 0 where it doesn't.
+    pub growth: f64,
     /// How often J was evaluated.
     pub evaluations: u64,
 }
 
 impl MeasuredNoise {
-    /// ε_f for error bars: 3σ, and never less than the 2ε|J| that rounding of the last operation
-    /// alone may cost. `magnitude` is |J|.
+    /// ε_f at the point for error bars: 3σ, and never less than the 2ε|J| that rounding of the last
+    /// operation alone may cost. `magnitude` is |J|.
     pub fn epsilon_f<T: Real>(&self, magnitude: f64) -> f64 {
         let rounding = 2.0 * T::EPSILON * magnitude;
         self.sigma
             .map_or(rounding, |sigma| rounding.max(3.0 * sigma))
+    }
+
+    /// The same with its growth, as a scheme takes it, and at the point no less than `at_least` says.
+    pub fn noise<T: Real>(&self, magnitude: f64, at_least: Noise) -> Noise {
+        let at_least = at_least.at::<T>(magnitude);
+        Noise::Growing {
+            at_point: self.epsilon_f::<T>(magnitude).max(at_least),
+            growth: 3.0 * self.growth,
+        }
     }
 }
 
@@ -36,6 +50,11 @@ impl MeasuredNoise {
 /// The line moves every coordinate at once, in a random direction scaled by max(1, |x_i|). Three
 /// spacings are tried, the widest about √ε, and the median taken, so that a kink in reach of the
 /// widest does not pass for noise.
+///
+/// The same is done, with one spacing, on three lines that begin ε^0.15 away, where the widest steps
+/// end: what the largest of their σ exceeds the first by is the growth. Noise grows where the terms
+/// that cancel at the point do so there only: a J = r²/2 with r rounded to ±δ has the noise |r|δ, next
+/// to none at its minimum, and the difference quotients the error δ·|r′| for every step.
 ///
 /// # Errors
 /// [`DifferenceError`], where the point doesn't fit or J fails there.
@@ -53,14 +72,127 @@ pub fn measure_noise<T: Real, O: Objective<T> + ?Sized>(
     }
     let value = |probe: &[T]| Ok(vec![objective.value(probe)?.widen()]);
     let sigmas = measure_field_noise(value, point, seed)?;
+    let sigma = sigmas.first().copied().flatten();
+
+    // Further draws of the same generator, so that no line repeats the first.
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    draw_direction(point, &mut rng);
+    let distance = T::EPSILON.powf(AWAY);
+    let mut largest: Option<f64> = None;
+    for _ in 0..LINES {
+        let direction = draw_direction(point, &mut rng);
+        let away = |x: &T, u: &f64| T::narrow(x.widen() + distance * u);
+        let from: Vec<T> = point
+            .iter()
+            .zip(&direction)
+            .map(|(x, u)| away(x, u))
+            .collect();
+        // J may have no value so far away: then nothing is known of its noise there.
+        let Ok(tables) = tables(value, &from, &direction, T::EPSILON.powf(SPACINGS[1])) else {
+            continue;
+        };
+        if let Some(there) = tables.first().and_then(noise_of) {
+            largest = Some(there.max(largest.unwrap_or(0.0)));
+        }
+    }
+    let growth = match (sigma, largest) {
+        (Some(here), Some(there)) => (there - here).max(0.0) / distance,
+        _ => 0.0,
+    };
     Ok(MeasuredNoise {
-        sigma: sigmas.first().copied().flatten(),
-        evaluations: (SPACINGS.len() * VALUES) as u64,
+        sigma,
+        growth,
+        evaluations: ((SPACINGS.len() + LINES) * VALUES) as u64,
+    })
+}
+
+/// The noise of derivatives by the complex step around `point`: σ of Im J(x + ihu)/h, a derivative along
+/// a random direction u with entries of size ½ to 1, by [`measure_noise`]'s tables on three lines, of
+/// which the largest is taken.
+///
+/// A single derivative is hardly noisier than that along all coordinates at once, in which the noise
+/// of each has its part. 27 evaluations.
+///
+/// # Errors
+/// [`DifferenceError`], where the point doesn't fit or J fails at it.
+pub fn measure_complex_step_noise<O: Objective<Complex<f64>> + ?Sized>(
+    objective: &O,
+    point: &[f64],
+    seed: u64,
+) -> Result<MeasuredNoise, DifferenceError> {
+    let dim = objective.dim();
+    if point.len() != dim {
+        return Err(DifferenceError::PointLength {
+            expected: dim,
+            got: point.len(),
+        });
+    }
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut sigma: Option<f64> = None;
+    for _ in 0..LINES {
+        let along = draw_direction(&vec![0.0; dim], &mut rng);
+        let derivative = |probe: &[f64]| {
+            let stepped: Vec<Complex<f64>> = probe
+                .iter()
+                .zip(&along)
+                .map(|(&x, u)| Complex::new(x, COMPLEX_STEP * u))
+                .collect();
+            Ok(vec![objective.value(&stepped)?.im / COMPLEX_STEP])
+        };
+        let line = draw_direction(point, &mut rng);
+        let tables = tables(derivative, point, &line, f64::EPSILON.powf(SPACINGS[1]))
+            .map_err(|source| DifferenceError::Center { source })?;
+        if let Some(here) = tables.first().and_then(noise_of) {
+            sigma = Some(here.max(sigma.unwrap_or(0.0)));
+        }
+    }
+    Ok(MeasuredNoise {
+        sigma,
+        growth: 0.0,
+        evaluations: (LINES * VALUES) as u64,
     })
 }
 
 /// The spacings of the tables, as powers of ε.
 const SPACINGS: [f64; 3] = [0.5, 0.6, 0.7];
+
+/// How far away the noise is measured again, as a power of ε: the widest step of the ladder.
+const AWAY: f64 = 0.15;
+
+/// On how many lines noise that varies with the direction is measured: what there is along one line depends on how its direction lies; with three,
+/// less than a tenth of it is seen once in some thousand times.
+const LINES: usize = 3;
+
+/// A random direction scaled by max(1, |x_i|), each entry at least half of that.
+fn draw_direction<T: Real>(point: &[T], rng: &mut ChaCha8Rng) -> Vec<f64> {
+    point
+        .iter()
+        .map(|x| x.widen().abs().max(1.0) * rng.random_range(0.5..1.0) * sign(rng))
+        .collect()
+}
+
+/// Nine values of each entry of `field`, equally spaced from next to `from` on: at the point itself a
+/// gradient may jump, where that lies on a kink, and no ray from it crosses that kink again.
+fn tables<T: Real>(
+    field: impl Fn(&[T]) -> Result<Vec<f64>, EvaluationError>,
+    from: &[T],
+    direction: &[f64],
+    spacing: f64,
+) -> Result<Vec<[f64; VALUES]>, EvaluationError> {
+    let mut tables: Vec<[f64; VALUES]> = Vec::new();
+    let mut probe = from.to_vec();
+    for i in 0..VALUES {
+        for ((p, x), u) in probe.iter_mut().zip(from).zip(direction) {
+            *p = T::narrow(x.widen() + (i + 1) as f64 * spacing * u);
+        }
+        let values = field(&probe)?;
+        tables.resize(values.len(), [0.0; VALUES]);
+        for (table, value) in tables.iter_mut().zip(values) {
+            table[i] = value;
+        }
+    }
+    Ok(tables)
+}
 
 /// The same for a function of many values, such as a gradient: the noise σ of each of them, `None`
 /// where no spacing gave a stable answer. It costs 27 evaluations of the function.
@@ -72,27 +204,12 @@ pub fn measure_field_noise<T: Real>(
     point: &[T],
     seed: u64,
 ) -> Result<Vec<Option<f64>>, DifferenceError> {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let direction: Vec<f64> = point
-        .iter()
-        .map(|x| x.widen().abs().max(1.0) * rng.random_range(0.5..1.0) * sign(&mut rng))
-        .collect();
-
+    let direction = draw_direction(point, &mut ChaCha8Rng::seed_from_u64(seed));
     let mut candidates: Vec<Vec<f64>> = Vec::new();
-    let mut probe = point.to_vec();
     for fraction in SPACINGS {
         let spacing = T::EPSILON.powf(fraction);
-        let mut tables: Vec<[f64; VALUES]> = Vec::new();
-        for i in 0..VALUES {
-            for ((p, x), u) in probe.iter_mut().zip(point).zip(&direction) {
-                *p = T::narrow(x.widen() + i as f64 * spacing * u);
-            }
-            let values = field(&probe).map_err(|source| DifferenceError::Center { source })?;
-            tables.resize(values.len(), [0.0; VALUES]);
-            for (table, value) in tables.iter_mut().zip(values) {
-                table[i] = value;
-            }
-        }
+        let tables = tables(&field, point, &direction, spacing)
+            .map_err(|source| DifferenceError::Center { source })?;
         candidates.resize(tables.len(), Vec::new());
         for (candidates, table) in candidates.iter_mut().zip(&tables) {
             candidates.extend(noise_of(table));

@@ -97,6 +97,12 @@ impl Stencil {
             .sum()
     }
 
+    /// How far its points are from x, in steps: 1 for forward and central, 2 for five-point.
+    pub(crate) fn reach(&self) -> f64 {
+        let furthest = |q: &Quotient| f64::from(q.from.abs().max(q.to.abs()));
+        self.quotients.iter().map(furthest).fold(0.0, f64::max)
+    }
+
     /// How much larger D(2h) − D(h) is than the truncation error of D(h): 2ᵖ − 1.
     pub(crate) fn doubling_ratio(&self) -> f64 {
         2f64.powi(self.order) - 1.0

@@ -3,7 +3,9 @@
 //! The command `gradcheck`: the only crate that prints, parses flags and knows file formats.
 
 mod args;
+pub mod calibration;
 mod commands;
+
 pub mod data;
 pub mod exit;
 pub mod gradient_file;

@@ -14,11 +14,12 @@ use crate::diagnosis::{Context, Mistakes};
 use crate::evidence::Evidence;
 use crate::kinks::{NamedKink, name_kinks};
 use crate::passes::{
-    by_block, collect, look_again, look_from_the_complex_plane, sharpen, unmeasured, with_rounding,
+    collect, look_again, look_from_the_complex_plane, noise_on_complex_numbers, sharpen,
+    unmeasured, with_rounding,
 };
 use crate::report::{Frame, Report, assemble};
 use crate::slope;
-use crate::verdict;
+use crate::verdict::{self, Rule};
 
 /// How to check. [`Settings::default`] is central differences at the best step, every coordinate,
 /// a gradient computed in `f64`.
@@ -167,7 +168,45 @@ pub fn check<T: Real, O: Objective<T> + ?Sized>(
     Ok(report)
 }
 
-/// The evidence of [`check`].
+/// The first half of [`check`]: everything that is measured, and no word on it. With
+/// [`Evidence::by_block`] and [`verdict::compare_block`] it gives what a [`Report`] leaves out, each
+/// single comparison.
+///
+/// ```
+/// use finite_diff::{ParameterLayout, from_fn};
+/// use gradient_check::{Settings, gather, verdict};
+///
+/// let j = from_fn(2, |x: &[f64]| x[0] * x[1].sin());
+/// let layout = ParameterLayout::new().with("x", &[2])?;
+/// let at: [f64; 2] = [2.0, 0.5];
+/// let gradient = [at[1].sin(), at[0] * at[1].cos()];
+/// let evidence = gather(&j, &gradient, &at, &layout, &Settings::default())?;
+/// for block in evidence.by_block(&layout) {
+///     for comparison in verdict::compare_block(&evidence, block) {
+///         let off = (comparison.analytic - comparison.numeric.unwrap()).abs();
+///         assert!(off <= comparison.tolerance);
+///     }
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// As [`check`].
+pub fn gather<T: Real, O: Objective<T> + ?Sized>(
+    objective: &O,
+    analytic: &[f64],
+    point: &[T],
+    layout: &ParameterLayout,
+    settings: &Settings<'_>,
+) -> Result<Evidence, CheckError> {
+    let settings = Settings {
+        slope_test: false,
+        ..settings.clone()
+    };
+    Ok(measure(objective, analytic, point, layout, &settings)?.evidence)
+}
+
+/// The evidence of [`check`], and how it was gathered.
 pub(crate) fn measure<T: Real, O: Objective<T> + ?Sized>(
     objective: &O,
     analytic: &[f64],
@@ -178,82 +217,50 @@ pub(crate) fn measure<T: Real, O: Objective<T> + ?Sized>(
     let begun = Instant::now();
     let coordinates = fit(objective.dim(), analytic, point.len(), layout, settings)?;
     let (cost, deterministic) = evaluate_twice(objective, point, T::widen)?;
-    let mut evidence = Evidence {
-        cost,
-        deterministic,
-        observations: Vec::new(),
-        evaluations: 2,
-        interrupted: false,
-        working_epsilon: settings.working_epsilon,
-        constants: settings.constants,
-    };
-    let (mut reexamined, mut epsilon_f, mut smooth, mut lines) = (0, f64::NAN, None, None);
-    // With a cost that is not a number, or not the same twice, no difference means anything.
-    if deterministic && cost.is_finite() {
-        let named = |source| name_coordinate(source, layout);
-        let measured =
-            finite_diff::measure_noise(objective, point, settings.seed).map_err(named)?;
-        evidence.evaluations += measured.evaluations;
-        let magnitude = evidence.cost.abs();
-        epsilon_f = measured
-            .epsilon_f::<T>(magnitude)
-            .max(settings.scheme.noise.at::<T>(magnitude));
-        let noise = Noise::Absolute(epsilon_f);
-
-        let scheme = Scheme {
-            noise,
-            ..settings.scheme
-        };
-        let execution = &settings.execution;
-        let first = finite_diff::differentiate(objective, point, &coordinates, &scheme, execution)
-            .map_err(named)?;
-        collect(&mut evidence, first, analytic, settings);
-
-        sharpen(&mut evidence, objective, point, layout, &scheme, execution).map_err(named)?;
-        if let Some(shadow) = settings.shadow {
-            smooth = smooth_at(objective, point, &mut evidence)?;
-            reexamined = look_from_the_complex_plane(
-                &mut evidence,
-                shadow,
-                point,
-                layout,
-                smooth,
-                execution,
-            )
-            .map_err(named)?;
-        }
-        let on_the_ladder =
-            look_again(&mut evidence, objective, point, layout, noise, execution).map_err(named)?;
-        // Whoever came onto the ladder had been looked at from the complex plane, if there is one.
-        reexamined = reexamined.max(on_the_ladder);
-        lines = walk_lines(
-            &mut evidence,
-            objective,
-            analytic,
-            point,
-            layout,
-            epsilon_f,
-            settings,
-        )?;
-    } else {
-        collect(
-            &mut evidence,
-            unmeasured(cost, &coordinates),
-            analytic,
-            settings,
-        );
-    }
-    Ok(Measured {
-        evidence,
-        noise: epsilon_f,
-        selected: coordinates.len(),
-        reexamined,
-        lines,
+    let mut measured = Measured {
+        evidence: begin(cost, deterministic, coordinates.len(), settings),
+        noise: Noise::Absolute(f64::NAN),
+        smooth: None,
+        lines: None,
         analytic: analytic.to_vec(),
-        smooth,
         begun,
         scheme: settings.scheme.stencil.name(),
-    })
+    };
+    let evidence = &mut measured.evidence;
+    // With a cost that is not a number, or not the same twice, no difference means anything.
+    if !deterministic || !cost.is_finite() {
+        let nothing = unmeasured(cost, &coordinates);
+        collect(evidence, nothing, analytic, settings);
+        return Ok(measured);
+    }
+    let named = |source| name_coordinate(source, layout);
+    let seen = finite_diff::measure_noise(objective, point, settings.seed).map_err(named)?;
+    evidence.evaluations += seen.evaluations;
+    let noise = seen.noise::<T>(cost.abs(), settings.scheme.noise);
+    measured.noise = noise;
+    let scheme = Scheme {
+        noise,
+        ..settings.scheme
+    };
+    let execution = &settings.execution;
+    let first = finite_diff::differentiate(objective, point, &coordinates, &scheme, execution)
+        .map_err(named)?;
+    collect(evidence, first, analytic, settings);
+    sharpen(evidence, objective, point, layout, &scheme, execution).map_err(named)?;
+    if let Some(shadow) = settings.shadow {
+        let widened: Vec<f64> = point.iter().map(|x| x.widen()).collect();
+        noise_on_complex_numbers(evidence, shadow, &widened, settings).map_err(named)?;
+        let smooth = smooth_at(objective, point, evidence)?;
+        measured.smooth = smooth;
+        look_from_the_complex_plane(evidence, shadow, point, layout, smooth, settings)
+            .map_err(named)?;
+    }
+    look_again(evidence, objective, point, layout, noise, execution).map_err(named)?;
+    let epsilon_f = noise.at::<T>(cost.abs());
+    measured.lines = walk_lines(
+        evidence, objective, analytic, point, layout, epsilon_f, settings,
+    )?;
+    Ok(measured)
 }
 
 /// Checks `analytic` by the complex step: sharper by five digits than finite differences and with one
@@ -273,7 +280,25 @@ pub fn check_by_complex_step<O: Objective<Complex<f64>> + ?Sized>(
     Ok(judge(&measured, layout, point, settings))
 }
 
-/// The evidence of [`check_by_complex_step`].
+/// The first half of [`check_by_complex_step`], as [`gather`] is that of [`check`].
+///
+/// # Errors
+/// As [`check`].
+pub fn gather_by_complex_step<O: Objective<Complex<f64>> + ?Sized>(
+    objective: &O,
+    analytic: &[f64],
+    point: &[f64],
+    layout: &ParameterLayout,
+    settings: &Settings<'_>,
+) -> Result<Evidence, CheckError> {
+    let settings = Settings {
+        slope_test: false,
+        ..settings.clone()
+    };
+    Ok(measure_by_complex_step(objective, analytic, point, layout, &settings)?.evidence)
+}
+
+/// The evidence of [`check_by_complex_step`], and how it was gathered.
 pub(crate) fn measure_by_complex_step<O: Objective<Complex<f64>> + ?Sized>(
     objective: &O,
     analytic: &[f64],
@@ -285,49 +310,56 @@ pub(crate) fn measure_by_complex_step<O: Objective<Complex<f64>> + ?Sized>(
     let coordinates = fit(objective.dim(), analytic, point.len(), layout, settings)?;
     let complex: Vec<Complex<f64>> = point.iter().map(|&x| Complex::new(x, 0.0)).collect();
     let (cost, deterministic) = evaluate_twice(objective, &complex, |j| j.re)?;
-    let mut evidence = Evidence {
+    let mut measured = Measured {
+        evidence: begin(cost, deterministic, coordinates.len(), settings),
+        noise: Noise::Absolute(f64::NAN),
+        smooth: None,
+        lines: None,
+        analytic: analytic.to_vec(),
+        begun,
+        scheme: "complex-step",
+    };
+    let evidence = &mut measured.evidence;
+    if !deterministic || !cost.is_finite() {
+        let nothing = unmeasured(cost, &coordinates);
+        collect(evidence, nothing, analytic, settings);
+        return Ok(measured);
+    }
+    let named = |source| name_coordinate(source, layout);
+    let first = finite_diff::complex_step(objective, point, &coordinates, &settings.execution)
+        .map_err(named)?;
+    collect(evidence, first, analytic, settings);
+    noise_on_complex_numbers(evidence, objective, point, settings).map_err(named)?;
+    let rule = Rule::of(evidence);
+    for observation in &mut evidence.observations {
+        if let Outcome::Estimated(estimate) = &observation.first {
+            let estimate = with_rounding(estimate, observation, &rule);
+            observation.first = Outcome::Estimated(estimate);
+        }
+    }
+    measured.lines = walk_real_lines(evidence, objective, analytic, point, layout, settings)?;
+    Ok(measured)
+}
+
+/// Nothing measured but J at the point.
+pub(crate) fn begin(
+    cost: f64,
+    deterministic: bool,
+    selected: usize,
+    settings: &Settings<'_>,
+) -> Evidence {
+    Evidence {
         cost,
         deterministic,
         observations: Vec::new(),
+        selected,
+        reexamined: 0,
         evaluations: 2,
         interrupted: false,
         working_epsilon: settings.working_epsilon,
+        complex_noise: 0.0,
         constants: settings.constants,
-    };
-    let mut lines = None;
-    if deterministic && cost.is_finite() {
-        let first = finite_diff::complex_step(objective, point, &coordinates, &settings.execution)
-            .map_err(|source| name_coordinate(source, layout))?;
-        collect(&mut evidence, first, analytic, settings);
-        let scale = verdict::scale(&evidence.observations);
-        for observation in &mut evidence.observations {
-            if let Outcome::Estimated(estimate) = &observation.first {
-                let epsilon = settings.working_epsilon;
-                let estimate =
-                    with_rounding(estimate, observation, scale, epsilon, &settings.constants);
-                observation.first = Outcome::Estimated(estimate);
-            }
-        }
-        lines = walk_real_lines(&mut evidence, objective, analytic, point, layout, settings)?;
-    } else {
-        collect(
-            &mut evidence,
-            unmeasured(cost, &coordinates),
-            analytic,
-            settings,
-        );
     }
-    Ok(Measured {
-        evidence,
-        noise: f64::NAN,
-        selected: coordinates.len(),
-        reexamined: 0,
-        lines,
-        analytic: analytic.to_vec(),
-        smooth: None,
-        begun,
-        scheme: "complex-step",
-    })
 }
 
 /// Whether everything has the same length, and which coordinates are meant, in ascending order.
@@ -487,10 +519,8 @@ impl<O: Objective<Complex<f64>> + ?Sized> Objective<f64> for OnRealNumbers<'_, O
 /// The evidence, and how it was gathered.
 pub(crate) struct Measured {
     pub(crate) evidence: Evidence,
-    /// ε_f of J; NaN where no difference was taken.
-    pub(crate) noise: f64,
-    pub(crate) selected: usize,
-    pub(crate) reexamined: usize,
+    /// That of J; of NaN where no difference was taken.
+    pub(crate) noise: Noise,
     /// Whether J is smooth at the point, where that was asked for and J knows it.
     pub(crate) smooth: Option<bool>,
     /// What the slope test saw.
@@ -510,7 +540,8 @@ pub(crate) fn judge(
     settings: &Settings<'_>,
 ) -> Report {
     let evidence = &measured.evidence;
-    let compared: Vec<_> = by_block(evidence, layout)
+    let compared: Vec<_> = evidence
+        .by_block(layout)
         .map(|observations| {
             (
                 verdict::scale(observations),
@@ -528,8 +559,8 @@ pub(crate) fn judge(
         context: &settings.context,
         mistakes: settings.mistakes,
         cost: evidence.cost,
-        selected: measured.selected,
-        reexamined: measured.reexamined,
+        selected: evidence.selected,
+        reexamined: evidence.reexamined,
         evaluations: evidence.evaluations,
         elapsed: measured.begun.elapsed(),
         scheme: measured.scheme.to_owned(),

@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use finite_diff::{Objective, ParameterLayout, Real, Selection};
+use finite_diff::{Noise, Objective, ParameterLayout, Real, Selection};
 
-use crate::check::{CheckError, Measured, Settings, judge, measure, measure_gradient_noise};
+use crate::check::{CheckError, Measured, Settings, begin, judge, measure, measure_gradient_noise};
 use crate::evidence::Evidence;
 use crate::report::Report;
 use crate::structure::{Inspected, fit_gradient, inspect};
@@ -82,7 +82,7 @@ pub fn check_subject<T: Real, S: Subject<T> + ?Sized>(
         measure(objective, &gradient, point, layout, &settings)?
     };
     measured.evidence.deterministic &= deterministic;
-    measured.selected = wanted.len();
+    measured.evidence.selected = wanted.len();
     measured.begun = begun;
     structure.heed_probes(&measured.evidence, layout);
 
@@ -100,17 +100,10 @@ fn nothing(cost: f64, deterministic: bool, begun: Instant, settings: &Settings<'
         lines: None,
         analytic: Vec::new(),
         evidence: Evidence {
-            cost,
-            deterministic,
-            observations: Vec::new(),
             evaluations: 0,
-            interrupted: false,
-            working_epsilon: settings.working_epsilon,
-            constants: settings.constants,
+            ..begin(cost, deterministic, 0, settings)
         },
-        noise: f64::NAN,
-        selected: 0,
-        reexamined: 0,
+        noise: Noise::Absolute(f64::NAN),
         smooth: None,
         begun,
         scheme: settings.scheme.stencil.name(),

@@ -9,7 +9,7 @@ mod plantings;
 use std::time::{Duration, Instant};
 
 use finite_diff::{
-    Coordinate, Derivatives, Execution, Noise, Objective, ParameterLayout, Real, Refined,
+    Coordinate, Derivatives, Execution, Objective, ParameterLayout, Real, Refined,
     differentiate_finely,
 };
 use num_complex::Complex;
@@ -212,7 +212,7 @@ pub fn negative_control<T: Real, O: Objective<T> + ?Sized>(
 ) -> Result<ControlReport, CheckError> {
     let measured = measure(objective, analytic, point, layout, settings)?;
     let theta: Vec<f64> = point.iter().map(|x| x.widen()).collect();
-    let noise = Noise::Absolute(measured.noise);
+    let noise = measured.noise;
     let execution = Execution {
         progress: None,
         ..settings.execution
@@ -412,7 +412,7 @@ mod tests {
                 single_coordinate: lie * power.single_coordinate,
                 block: lie * power.block,
             };
-            let noise = Noise::Absolute(measured.noise);
+            let noise = measured.noise;
             let ladder = |coordinates: &[usize]| {
                 let execution = Execution::default();
                 Ok(differentiate_finely(&j, &at, coordinates, noise, &execution).unwrap())

@@ -3,7 +3,7 @@
 //! Plain data: [`check`](crate::check()) gathers it, and the word on it is a pure function of it, in
 //! [`verdict`](crate::verdict).
 
-use finite_diff::{Estimate, Outcome, Refined};
+use finite_diff::{Estimate, Outcome, ParameterLayout, Refined};
 
 use crate::constants::Constants;
 
@@ -79,12 +79,32 @@ pub struct Evidence {
     pub deterministic: bool,
     /// One observation a coordinate, in ascending order.
     pub observations: Vec<Observation>,
+    /// How many coordinates were meant to be measured.
+    pub selected: usize,
+    /// How many coordinates were looked at again, on complex numbers or on the ladder.
+    pub reexamined: usize,
     /// How often J was evaluated.
     pub evaluations: u64,
     /// Whether the run was cancelled before every coordinate was measured.
     pub interrupted: bool,
     /// ε of the type the analytic gradient was computed in.
     pub working_epsilon: f64,
+    /// How far a derivative by the complex step may be off by rounding, where nobody worked that out; 0
+    /// where somebody did, or where there is none.
+    pub complex_noise: f64,
     /// What it is to be judged by.
     pub constants: Constants,
+}
+
+impl Evidence {
+    /// The observations of each block of `layout`, in its order.
+    pub fn by_block<'a>(
+        &'a self,
+        layout: &'a ParameterLayout,
+    ) -> impl Iterator<Item = &'a [Observation]> {
+        layout.blocks().iter().map(|block| {
+            let at = |flat: usize| self.observations.partition_point(|o| o.coordinate < flat);
+            &self.observations[at(block.range().start)..at(block.range().end)]
+        })
+    }
 }

@@ -9,7 +9,6 @@ use finite_diff::{Coordinate, Estimate, Ground, ParameterLayout, Refined};
 
 use crate::Settings;
 use crate::evidence::{Evidence, Observation};
-use crate::passes::by_block;
 use crate::verdict::{self, Comparison, Reason, Verdict};
 
 /// How many coordinates are asked about at most: each question costs its owner some passes over the
@@ -49,7 +48,7 @@ pub(crate) fn name_kinks(
         return Vec::new();
     };
     let mut candidates: Vec<Candidate> = Vec::new();
-    for (block, observations) in by_block(evidence, layout).enumerate() {
+    for (block, observations) in evidence.by_block(layout).enumerate() {
         let comparisons = verdict::compare_block(evidence, observations);
         for (observation, comparison) in observations.iter().zip(&comparisons) {
             if let Some(interest) = interest(observation, comparison, evidence.constants.safety) {

@@ -13,7 +13,6 @@ use finite_diff::{
 use num_complex::Complex;
 
 use crate::Settings;
-use crate::constants::Constants;
 use crate::evidence::{Evidence, Observation, Shadow};
 use crate::verdict::{self, Comparison, Rule, Verdict};
 
@@ -27,7 +26,8 @@ pub(crate) fn sharpen<T: Real, O: Objective<T> + ?Sized>(
     scheme: &Scheme,
     execution: &Execution<'_>,
 ) -> Result<(), DifferenceError> {
-    let blunt: Vec<usize> = by_block(evidence, layout)
+    let blunt: Vec<usize> = evidence
+        .by_block(layout)
         .flat_map(|observations| {
             let scale = verdict::scale(observations);
             let rule = Rule::of(evidence);
@@ -73,26 +73,25 @@ pub(crate) fn look_from_the_complex_plane<T: Real>(
     point: &[T],
     layout: &ParameterLayout,
     smooth: Option<bool>,
-    execution: &Execution<'_>,
-) -> Result<usize, DifferenceError> {
+    settings: &Settings<'_>,
+) -> Result<(), DifferenceError> {
     let mut suspects = suspects(evidence, layout);
     if suspects.is_empty() || evidence.interrupted {
-        return Ok(0);
+        return Ok(());
     }
     suspects.sort_unstable();
     let execution = Execution {
         progress: None,
-        ..*execution
+        ..settings.execution
     };
     let widened: Vec<f64> = point.iter().map(|x| x.widen()).collect();
     let run = finite_diff::complex_step(shadow, &widened, &suspects, &execution)?;
     evidence.evaluations += run.evaluations;
     evidence.interrupted |= run.interrupted;
     if !is_same_function::<T>(evidence, run.center) {
-        return Ok(0);
+        return Ok(());
     }
-    let scales: Vec<f64> = by_block(evidence, layout).map(verdict::scale).collect();
-    let looked_at = run.entries.len();
+    evidence.reexamined = run.entries.len();
     for entry in run.entries {
         let at = evidence
             .observations
@@ -100,17 +99,27 @@ pub(crate) fn look_from_the_complex_plane<T: Real>(
         let (Ok(at), Some(estimate)) = (at, entry.outcome.estimated()) else {
             continue;
         };
-        let block = layout
-            .blocks()
-            .iter()
-            .position(|block| block.range().contains(&entry.coordinate));
-        let scale = block.and_then(|block| scales.get(block).copied());
         let rule = Rule::of(evidence);
         let observation = &mut evidence.observations[at];
-        let believed = believe(estimate, observation, scale.unwrap_or(0.0), smooth, &rule);
+        let believed = believe(estimate, observation, smooth, &rule);
         observation.shadow = believed.or(observation.shadow);
     }
-    Ok(looked_at)
+    Ok(())
+}
+
+/// Measures how far a derivative by the complex step may be off by rounding, where nobody worked that out.
+pub(crate) fn noise_on_complex_numbers<O: Objective<Complex<f64>> + ?Sized>(
+    evidence: &mut Evidence,
+    objective: &O,
+    point: &[f64],
+    settings: &Settings<'_>,
+) -> Result<(), DifferenceError> {
+    if settings.analytic_rounding.is_none() {
+        let measured = finite_diff::measure_complex_step_noise(objective, point, settings.seed)?;
+        evidence.evaluations += measured.evaluations;
+        evidence.complex_noise = measured.epsilon_f::<f64>(0.0);
+    }
+    Ok(())
 }
 
 /// A derivative from the complex plane, where it can be believed: J lies on no kink, or finite
@@ -118,22 +127,14 @@ pub(crate) fn look_from_the_complex_plane<T: Real>(
 pub(crate) fn believe(
     estimate: &Estimate,
     observation: &Observation,
-    scale: f64,
     smooth: Option<bool>,
     rule: &Rule,
 ) -> Option<Shadow> {
-    let constants = &rule.constants;
-    let estimate = with_rounding(
-        estimate,
-        observation,
-        scale,
-        rule.working_epsilon,
-        constants,
-    );
+    let estimate = with_rounding(estimate, observation, rule);
     let smooth = smooth == Some(true);
     let consistent = observation.before_the_ladder().is_some_and(|first| {
         let apart = (first.derivative - estimate.derivative).abs();
-        apart <= constants.safety * (first.error_bar() + estimate.error_bar())
+        apart <= rule.constants.safety * (first.error_bar() + estimate.error_bar())
     });
     (smooth || consistent).then_some(Shadow { estimate, smooth })
 }
@@ -145,20 +146,16 @@ pub(crate) fn is_same_function<T: Real>(evidence: &Evidence, center: f64) -> boo
 }
 
 /// A derivative by the complex step, with the rounding in its bar that what it adds up along the forward
-/// pass has in common with what the backward pass adds up.
+/// pass has in common with what the backward pass adds up: as worked out for that, else as measured.
 pub(crate) fn with_rounding(
     estimate: &Estimate,
     observation: &Observation,
-    scale: f64,
-    working_epsilon: f64,
-    constants: &Constants,
+    rule: &Rule,
 ) -> Estimate {
-    let lost = f64::EPSILON / working_epsilon;
-    let most = constants.most_rounding * f64::EPSILON * scale;
-    let cancelled = match (observation.analytic_rounding, observation.analytic_noise) {
-        (Some(sigma), _) => constants.deviations * lost * sigma,
-        (None, Some(sigma)) => (constants.deviations * lost * sigma).min(most),
-        (None, None) => 0.0,
+    let lost = f64::EPSILON / rule.working_epsilon;
+    let cancelled = match observation.analytic_rounding {
+        Some(sigma) => rule.constants.deviations * lost * sigma,
+        None => rule.complex_noise,
     };
     Estimate {
         noise: estimate.noise.max(cancelled),
@@ -170,7 +167,7 @@ pub(crate) fn with_rounding(
 /// enough to end at once, enough to say that a gradient is wrong where it was seen to be.
 pub(crate) const AFTER_CANCEL: usize = 4;
 
-/// The second pass: every suspect on the ladder. Returns how many there were.
+/// The second pass: every suspect on the ladder.
 pub(crate) fn look_again<T: Real, O: Objective<T> + ?Sized>(
     evidence: &mut Evidence,
     objective: &O,
@@ -178,10 +175,10 @@ pub(crate) fn look_again<T: Real, O: Objective<T> + ?Sized>(
     layout: &ParameterLayout,
     noise: Noise,
     execution: &Execution<'_>,
-) -> Result<usize, DifferenceError> {
+) -> Result<(), DifferenceError> {
     let mut suspects = suspects(evidence, layout);
     if suspects.is_empty() {
-        return Ok(0);
+        return Ok(());
     }
     let looked_at = evidence.observations.len();
     let onward = |p: Progress| {
@@ -219,12 +216,15 @@ pub(crate) fn look_again<T: Real, O: Objective<T> + ?Sized>(
             evidence.observations[at].fine = Some(entry.outcome);
         }
     }
-    Ok(fine.entries.len())
+    // Whoever came onto the ladder had been looked at from the complex plane, if there is one.
+    evidence.reexamined = evidence.reexamined.max(fine.entries.len());
+    Ok(())
 }
 
 /// Those that do not agree sharply on the first look and could on a second, the furthest off first.
 fn suspects(evidence: &Evidence, layout: &ParameterLayout) -> Vec<usize> {
-    let mut suspects: Vec<_> = by_block(evidence, layout)
+    let mut suspects: Vec<_> = evidence
+        .by_block(layout)
         .flat_map(|observations| verdict::compare_block(evidence, observations))
         .filter(wants_second_look)
         .collect();
@@ -244,21 +244,6 @@ pub(crate) fn wants_second_look(comparison: &Comparison) -> bool {
     comparison.verdict != Verdict::Agree
         && !comparison.settled
         && comparison.verdict != Verdict::Inconclusive(verdict::Reason::Vacuous)
-}
-
-/// The observations of each block of the layout, in its order; they are in ascending order.
-pub(crate) fn by_block<'a>(
-    evidence: &'a Evidence,
-    layout: &'a ParameterLayout,
-) -> impl Iterator<Item = &'a [Observation]> {
-    layout.blocks().iter().map(|block| {
-        let at = |flat: usize| {
-            evidence
-                .observations
-                .partition_point(|o| o.coordinate < flat)
-        };
-        &evidence.observations[at(block.range().start)..at(block.range().end)]
-    })
 }
 
 pub(crate) fn collect(

@@ -75,7 +75,11 @@ impl Counts {
     }
 }
 
-/// What the check would have caught, relative to a block's scale (a typical |d| in it).
+/// What the check would have caught, relative to a block's scale (a typical |d| in it): an error of a
+/// right gradient, of either sign.
+///
+/// It is stated for the coordinates that agree and have a derivative. Where J has a kink at the point,
+/// every number between the one-sided derivatives is right, and no error among them can be caught.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Power {
     /// The smallest error of any one coordinate that would have been called wrong, whichever it is.
@@ -108,6 +112,8 @@ pub struct BlockReport {
     pub difference: f64,
     /// A typical |d|: the root mean square of the numeric derivatives judged.
     pub scale: f64,
+    /// What would have been caught in it; `None` where no coordinate agrees.
+    pub power: Option<Power>,
     /// How its coordinates came out.
     pub counts: Counts,
     /// The coordinate that is furthest off, wrong ones first. `None` where none was judged.
@@ -271,7 +277,7 @@ pub(crate) fn assemble(
         evaluations: frame.evaluations,
         elapsed: frame.elapsed,
         scheme: frame.scheme,
-        power: power(&compared),
+        power: weakest(blocks.iter().filter_map(|block| block.power)),
         counts,
         first_wrong_stage,
         axes: frame.context.axes.clone(),
@@ -302,6 +308,7 @@ fn block_report(
         verdict: verdict::overall(comparisons.iter().map(|comparison| comparison.verdict)),
         difference: difference_of(comparisons),
         scale,
+        power: power(scale, comparisons),
         counts,
         worst,
         non_finite,
@@ -350,29 +357,38 @@ fn furthest(comparisons: &[Comparison]) -> impl Iterator<Item = &Comparison> {
     ordered.into_iter()
 }
 
-fn power(compared: &[(f64, Vec<Comparison>)]) -> Option<Power> {
-    let (mut single_coordinate, mut block) = (0.0f64, 0.0f64);
-    let mut any = false;
-    for (scale, comparisons) in compared {
-        let agreeing = || comparisons.iter().filter(|c| c.verdict == Verdict::Agree);
-        if *scale == 0.0 || agreeing().next().is_none() {
-            continue;
-        }
-        any = true;
-        single_coordinate = agreeing().fold(single_coordinate, |worst, c| {
-            worst.max((c.tolerance + c.doubt) / scale)
-        });
-        // A relative error δ of the whole block shows as soon as δ·|d| passes one tolerance.
-        let relative = agreeing()
-            .filter_map(|c| Some((c.tolerance + c.doubt) / c.numeric?.abs()))
-            .fold(f64::INFINITY, f64::min);
-        // Infinite where all that agrees is flat, beside what is wrong.
-        if relative.is_finite() {
-            block = block.max(relative);
-        }
+/// What would have been caught in a block of this scale.
+fn power(scale: f64, comparisons: &[Comparison]) -> Option<Power> {
+    // Those with one derivative. An error that takes g towards d must pass their distance too.
+    let visible: Vec<(f64, f64)> = comparisons
+        .iter()
+        .filter(|c| c.verdict == Verdict::Agree && !c.subgradient)
+        .filter_map(|c| {
+            let d = c.numeric?;
+            Some((c.tolerance + c.doubt + (c.analytic - d).abs(), d.abs()))
+        })
+        .collect();
+    if scale == 0.0 || visible.is_empty() {
+        return None;
     }
-    any.then_some(Power {
-        single_coordinate,
-        block,
+    let largest = visible.iter().fold(0.0f64, |most, (v, _)| most.max(*v));
+    // A relative error δ of the whole block shows as soon as δ·|d| passes one of them.
+    let relative = visible.iter().map(|(v, d)| v / d);
+    Some(Power {
+        single_coordinate: largest / scale,
+        block: relative.fold(f64::INFINITY, f64::min),
+    })
+}
+
+/// The power whichever block the error is in.
+fn weakest(blocks: impl Iterator<Item = Power>) -> Option<Power> {
+    blocks.reduce(|a, b| Power {
+        single_coordinate: a.single_coordinate.max(b.single_coordinate),
+        // Infinite where all that agrees is flat, beside what is wrong.
+        block: match (a.block.is_finite(), b.block.is_finite()) {
+            (true, true) => a.block.max(b.block),
+            (true, false) => a.block,
+            _ => b.block,
+        },
     })
 }

@@ -206,6 +206,8 @@ pub struct Rule {
     pub constants: Constants,
     /// ε of the type the gradient was computed in.
     pub working_epsilon: f64,
+    /// How far a derivative by the complex step may be off by rounding, where nobody worked that out.
+    pub complex_noise: f64,
     /// Whether second looks may be missing.
     pub interrupted: bool,
 }
@@ -216,6 +218,7 @@ impl Rule {
         Self {
             constants: evidence.constants,
             working_epsilon: evidence.working_epsilon,
+            complex_noise: evidence.complex_noise,
             interrupted: evidence.interrupted,
         }
     }

@@ -6,7 +6,7 @@
 mod correct;
 mod judge;
 mod planted;
-mod scene;
+pub(crate) mod scene;
 #[cfg(test)]
 mod tests;
 

@@ -19,26 +19,26 @@ use crate::network::{Precision, targets};
 const BIAS: f64 = 0.3;
 
 /// The probability to keep a unit, where there are dropout masks.
-pub(super) const KEEP_PROB: f64 = 0.8;
+pub(crate) const KEEP_PROB: f64 = 0.8;
 
 /// A network at a point.
 #[derive(Clone)]
-pub(super) struct Scene {
-    pub(super) architecture: Architecture,
-    pub(super) parameters: Parameters<f64>,
-    pub(super) batch: Batch<f64>,
-    pub(super) masks: Option<DropoutMasks<f64>>,
-    pub(super) precision: Precision,
+pub(crate) struct Scene {
+    pub(crate) architecture: Architecture,
+    pub(crate) parameters: Parameters<f64>,
+    pub(crate) batch: Batch<f64>,
+    pub(crate) masks: Option<DropoutMasks<f64>>,
+    pub(crate) precision: Precision,
     /// What the cost is multiplied by.
-    pub(super) factor: f64,
-    pub(super) seed: u64,
+    pub(crate) factor: f64,
+    pub(crate) seed: u64,
     /// For people.
-    pub(super) name: String,
+    pub(crate) name: String,
 }
 
 impl Scene {
     /// At initialisation, with random biases, on synthetic data.
-    pub(super) fn new(architecture: Architecture, seed: u64) -> Result<Self> {
+    pub(crate) fn new(architecture: Architecture, seed: u64) -> Result<Self> {
         let widths = architecture.widths().to_vec();
         let outputs = widths[widths.len() - 1];
         let task = match (architecture.loss(), outputs) {
@@ -79,7 +79,7 @@ impl Scene {
     }
 
     /// After so many steps.
-    pub(super) fn trained(mut self, steps: usize) -> Result<Self> {
+    pub(crate) fn trained(mut self, steps: usize) -> Result<Self> {
         let options = TrainingOptions {
             optimizer: Optimizer::Adam,
             learning_rate: 0.02,
@@ -105,7 +105,7 @@ impl Scene {
     }
 
     /// With dropout masks.
-    pub(super) fn masked(mut self) -> Result<Self> {
+    pub(crate) fn masked(mut self) -> Result<Self> {
         let examples = self.batch.examples();
         let masks = DropoutMasks::draw(&self.architecture, examples, KEEP_PROB, self.seed)?;
         self.masks = Some(masks);
@@ -113,7 +113,7 @@ impl Scene {
     }
 
     /// A model in single precision: everything it has is rounded.
-    pub(super) fn single(mut self) -> Self {
+    pub(crate) fn single(mut self) -> Self {
         self.parameters = self.parameters.cast::<f32>().cast();
         self.batch = self.batch.cast::<f32>().cast();
         // So that 1/keep_prob is the same on both sides.
@@ -123,14 +123,14 @@ impl Scene {
     }
 
     /// The inputs this many times as large.
-    pub(super) fn with_inputs_times(mut self, factor: f64) -> Result<Self> {
+    pub(crate) fn with_inputs_times(mut self, factor: f64) -> Result<Self> {
         let x = self.batch.x().map(|entry| factor * entry);
         self.batch = Batch::new(x, self.batch.y().map(|entry| entry))?;
         Ok(self)
     }
 
     /// All biases zero and the first example blank: every unit exactly at 0 on it.
-    pub(super) fn with_blank_example(mut self) -> Result<Self> {
+    pub(crate) fn with_blank_example(mut self) -> Result<Self> {
         let examples = self.batch.examples();
         let mut x = self.batch.x().map(|entry| entry);
         for entry in x.as_mut_slice().iter_mut().step_by(examples) {
@@ -144,7 +144,7 @@ impl Scene {
     }
 
     /// The first unit of the first layer at `z` on the first example.
-    pub(super) fn with_pre_activation_at(mut self, z: f64) -> Result<Self> {
+    pub(crate) fn with_pre_activation_at(mut self, z: f64) -> Result<Self> {
         let now = {
             let pass = mlp::forward(&self.architecture, &self.parameters, &self.batch, None)?;
             pass.layer(1)?.z().as_slice().first().copied().unwrap_or(z)
@@ -156,14 +156,14 @@ impl Scene {
     }
 
     /// With `what` in its name.
-    pub(super) fn named(mut self, what: &str) -> Self {
+    pub(crate) fn named(mut self, what: &str) -> Self {
         self.name = format!("{}, {what}", self.name);
         self
     }
 }
 
 /// The networks that faults are planted in.
-pub(super) fn architectures() -> Result<Vec<Architecture>> {
+pub(crate) fn architectures() -> Result<Vec<Architecture>> {
     use {Activation as A, Loss as L};
     let rows: [(&[usize], A, L, f64); 8] = [
         (&[6, 8, 5, 1], A::Relu, L::BinaryCrossEntropy, 0.5),

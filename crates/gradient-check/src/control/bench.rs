@@ -9,7 +9,7 @@ use super::plantings::Draft;
 use super::{Looks, PlantedError, PlantingOutcome};
 use crate::check::{CheckError, Measured, Settings, judge};
 use crate::evidence::{Evidence, Observation};
-use crate::passes::{AFTER_CANCEL, believe, by_block, wants_second_look};
+use crate::passes::{AFTER_CANCEL, believe, wants_second_look};
 use crate::verdict::{self, Comparison, Reason, Rule, Verdict};
 
 pub(super) struct Bench<'a> {
@@ -45,7 +45,7 @@ impl<'a> Bench<'a> {
         let evidence = &measured.evidence;
         let mut comparisons = vec![None; layout.len()];
         let (mut scales, mut sharpest) = (Vec::new(), Vec::new());
-        for observations in by_block(evidence, layout) {
+        for observations in evidence.by_block(layout) {
             scales.push(verdict::scale(observations));
             let compared = verdict::compare_block(evidence, observations);
             let relative = |c: &Comparison| match c.numeric {
@@ -169,7 +169,7 @@ impl<'a> Bench<'a> {
     /// four of each block that are furthest off.
     fn suspects(&self, evidence: &Evidence, draft: &Draft, furthest: bool) -> Vec<usize> {
         let mut all = Vec::new();
-        for observations in by_block(evidence, self.layout) {
+        for observations in evidence.by_block(self.layout) {
             let mut suspects: Vec<Comparison> = verdict::compare_block(evidence, observations)
                 .into_iter()
                 .filter(|c| draft.changes_at(c.coordinate).is_some())
@@ -203,7 +203,8 @@ impl<'a> Bench<'a> {
             return PlantingOutcome::BelowPower;
         }
         let evidence = self.evidence(draft);
-        let comparisons: Vec<Comparison> = by_block(&evidence, self.layout)
+        let comparisons: Vec<Comparison> = evidence
+            .by_block(self.layout)
             .flat_map(|observations| verdict::compare_block(&evidence, observations))
             .filter(|c| draft.changes_at(c.coordinate).is_some())
             .collect();
@@ -285,7 +286,6 @@ impl<'a> Bench<'a> {
         let rule = Rule::of(evidence);
         let mut missing = false;
         for &i in suspects {
-            let scale = self.layout.block_index(i).map_or(0.0, |b| self.scales[b]);
             let Some(at) = place(evidence, i) else {
                 continue;
             };
@@ -293,7 +293,7 @@ impl<'a> Bench<'a> {
             match self.shadows.get(&i) {
                 Some(Outcome::Estimated(estimate)) => {
                     observation.shadow =
-                        believe(estimate, observation, scale, self.measured.smooth, &rule);
+                        believe(estimate, observation, self.measured.smooth, &rule);
                 }
                 Some(_) => {}
                 None => missing = true,
@@ -319,7 +319,8 @@ impl<'a> Bench<'a> {
             }
         }
         let rule = Rule::of(original);
-        let blunt: Vec<usize> = by_block(&evidence, self.layout)
+        let blunt: Vec<usize> = evidence
+            .by_block(self.layout)
             .flat_map(|observations| {
                 let scale = verdict::scale(observations);
                 verdict::compare_block(&evidence, observations)

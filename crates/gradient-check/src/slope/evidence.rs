@@ -12,7 +12,6 @@ use super::line::{self, Judged, Reading, Setting};
 use super::{MOST_BLOCKS, SlopeReason, SlopeResult, SlopeTest, SlopeVerdict, overall};
 use crate::Settings;
 use crate::evidence::Evidence;
-use crate::passes::by_block;
 use crate::verdict::{Comparison, Rule, Verdict, scale};
 
 /// All that was seen along one direction.
@@ -135,7 +134,7 @@ fn rounding(
 ) -> Vec<f64> {
     let rule = Rule::of(evidence);
     let mut rounding = vec![0.0; analytic.len()];
-    for (block, observations) in layout.blocks().iter().zip(by_block(evidence, layout)) {
+    for (block, observations) in layout.blocks().iter().zip(evidence.by_block(layout)) {
         let scale = scale(observations);
         let measured = |i: usize| settings.analytic_noise?.get(i).copied().flatten();
         let mut known: Vec<f64> = block.range().filter_map(measured).collect();

@@ -103,6 +103,7 @@ struct Block {
     verdict: String,
     difference: f64,
     scale: f64,
+    power: Option<Power>,
     counts: WireCounts,
     worst: Option<Worst>,
     inconclusive_reasons: BTreeMap<&'static str, usize>,
@@ -213,10 +214,7 @@ fn check(stage: String, report: &Report, engine: Option<&'static str>) -> Check 
         seconds: report.elapsed.as_secs_f64(),
         scheme: report.scheme.clone(),
         engine,
-        power: report.power.map(|power| Power {
-            single_coordinate: power.single_coordinate,
-            block: power.block,
-        }),
+        power: report.power.map(power),
         counts: counts(&report.counts),
         first_wrong_layer: report.first_wrong_stage,
         interrupted: report.interrupted,
@@ -226,6 +224,13 @@ fn check(stage: String, report: &Report, engine: Option<&'static str>) -> Check 
         slope: slope(report),
         blocks: report.blocks.iter().map(block).collect(),
         kinks: report.kinks.iter().map(kinks).collect(),
+    }
+}
+
+fn power(power: gradient_check::Power) -> Power {
+    Power {
+        single_coordinate: power.single_coordinate,
+        block: power.block,
     }
 }
 
@@ -252,6 +257,7 @@ fn block(block: &BlockReport) -> Block {
         .to_string(),
         difference: block.difference,
         scale: block.scale,
+        power: block.power.map(power),
         counts: counts(&block.counts),
         worst: block.worst.as_ref().map(|worst| Worst {
             index: worst.coordinate.index.clone(),

@@ -1,0 +1,290 @@
+//! Where it is tried: networks of every activation and loss, in situations that are easy and hard, with
+//! the cost at several scales.
+//!
+//! Refuses to know what is measured there.
+
+use std::fmt;
+use std::num::NonZeroUsize;
+
+use anyhow::Result;
+use finite_diff::{EvaluationError, Execution, Objective, ParameterLayout, Piece};
+use gradient_check::Settings;
+use mlp::{
+    Activation, Architecture, Arithmetic, Batch, DropoutMasks, Loss, NetworkObjective, backward,
+    forward,
+};
+use num_complex::Complex;
+use tensor_core::Scalar;
+
+use super::double_double::DoubleDouble;
+use super::oracle;
+use crate::zoo::scene::Scene;
+
+/// What the cost is multiplied by.
+pub const FACTORS: [f64; 3] = [1.0, 1e-8, 1e8];
+
+/// The condition a network is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Situation {
+    /// At random initialisation, with random biases.
+    Initial,
+    /// After 60 steps of training.
+    Trained60,
+    /// After 3000 steps, near a minimum.
+    Trained3000,
+    /// Inputs a hundred times as large, which saturates units and outputs.
+    LargeInputs,
+    /// A hidden unit nearer to its kink than any step but the narrowest.
+    NearKink,
+    /// All biases zero and one example blank: hidden units exactly at 0.
+    Blank,
+    /// Ten hidden layers.
+    Deep,
+    /// L2 regularisation.
+    L2,
+    /// Fixed dropout masks.
+    Masked,
+}
+
+impl Situation {
+    /// Each of them.
+    pub const ALL: [Self; 9] = [
+        Self::Initial,
+        Self::Trained60,
+        Self::Trained3000,
+        Self::LargeInputs,
+        Self::NearKink,
+        Self::Blank,
+        Self::Deep,
+        Self::L2,
+        Self::Masked,
+    ];
+}
+
+impl fmt::Display for Situation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Initial => "at initialization",
+            Self::Trained60 => "after 60 steps",
+            Self::Trained3000 => "after 3000 steps",
+            Self::LargeInputs => "inputs × 100",
+            Self::NearKink => "a pre-activation at 3e-8",
+            Self::Blank => "zero biases, a blank example",
+            Self::Deep => "ten hidden layers",
+            Self::L2 => "L2, λ = 0.7",
+            Self::Masked => "dropout masks",
+        })
+    }
+}
+
+/// A network at a point, with data.
+pub struct Place {
+    /// Its condition.
+    pub situation: Situation,
+    /// The activation of its hidden layers.
+    pub activation: Activation,
+    /// Its loss.
+    pub loss: Loss,
+    scene: Scene,
+    complex_batch: Batch<Complex<f64>>,
+    complex_masks: Option<DropoutMasks<Complex<f64>>>,
+    layout: ParameterLayout,
+    rounding: Vec<f64>,
+}
+
+/// How many places there are before the first comes again with other random numbers.
+const COMBINATIONS: usize = Activation::ALL.len() * Loss::ALL.len() * Situation::ALL.len();
+
+/// Shares no factor with their number, so that all come up, and any few in a row are of many kinds.
+const STRIDE: usize = 40;
+
+fn architecture(number: usize) -> Result<(Architecture, Situation)> {
+    let combination = number % COMBINATIONS * STRIDE % COMBINATIONS;
+    let activation = Activation::ALL[combination % Activation::ALL.len()];
+    let rest = combination / Activation::ALL.len();
+    let loss = Loss::ALL[rest % Loss::ALL.len()];
+    let situation = Situation::ALL[rest / Loss::ALL.len()];
+    let round = number / COMBINATIONS;
+    let outputs = match loss {
+        Loss::SoftmaxCrossEntropy => 3,
+        _ => 1 + number % 2,
+    };
+    // By the round too, so that each combination comes in every width.
+    let mut widths = match (situation, (number + round) % 5) {
+        (Situation::Deep, _) => vec![4; 11],
+        (_, 0) => vec![6, 8, 5],
+        (_, 1) => vec![5, 6, 6],
+        (_, 2) => vec![4, 7],
+        (_, 3) => vec![3, 4, 4, 4],
+        _ => vec![10, 12, 6],
+    };
+    widths.push(outputs);
+    let lambda = if situation == Situation::L2 { 0.7 } else { 0.0 };
+    let architecture = Architecture::new(&widths, activation, loss)?.with_l2(lambda)?;
+    Ok((architecture, situation))
+}
+
+impl Place {
+    /// The number of parameters of the place of this number.
+    pub(super) fn parameters(number: usize) -> Result<usize> {
+        Ok(architecture(number)?.0.parameter_count())
+    }
+
+    /// The place of this number: every activation with every loss in every situation in turn.
+    pub(super) fn new(number: usize, seed: u64) -> Result<Self> {
+        let (architecture, situation) = architecture(number)?;
+        let (activation, loss) = (architecture.activation(), architecture.loss());
+        let plain = Scene::new(architecture, seed.wrapping_add(number as u64))?;
+        let scene = match situation {
+            Situation::Initial | Situation::Deep | Situation::L2 => plain,
+            Situation::Trained60 => plain.trained(60)?,
+            Situation::Trained3000 => plain.trained(3000)?,
+            Situation::LargeInputs => plain.with_inputs_times(100.0)?,
+            Situation::NearKink => plain.with_pre_activation_at(3e-8)?,
+            Situation::Blank => plain.with_blank_example()?,
+            Situation::Masked => plain.masked()?,
+        };
+        let rounding = mlp::rounding_noise(
+            &scene.architecture,
+            &scene.parameters,
+            &scene.batch,
+            scene.masks.as_ref(),
+            Arithmetic::DOUBLE,
+            scene.seed,
+        )?;
+        Ok(Self {
+            rounding: rounding.into_flat(),
+            situation,
+            activation,
+            loss,
+            complex_batch: scene.batch.cast(),
+            complex_masks: scene.masks.as_ref().map(DropoutMasks::cast),
+            layout: mlp::layout(&scene.architecture),
+            scene,
+        })
+    }
+
+    /// For people: the network, its seed and the situation.
+    pub fn name(&self) -> String {
+        format!("{}, {}", self.scene.name, self.situation)
+    }
+
+    /// θ.
+    pub fn point(&self) -> &[f64] {
+        self.scene.parameters.as_flat()
+    }
+
+    /// The blocks of θ.
+    pub fn layout(&self) -> &ParameterLayout {
+        &self.layout
+    }
+
+    /// The gradient of factor·J by the network's own backward pass, at `theta`.
+    pub(super) fn gradient(&self, factor: f64, theta: &[f64]) -> Result<Vec<f64>, EvaluationError> {
+        let scene = &self.scene;
+        let parameters = mlp::Parameters::from_flat(&scene.architecture, theta.to_vec())?;
+        let pass = forward(
+            &scene.architecture,
+            &parameters,
+            &scene.batch,
+            scene.masks.as_ref(),
+        )?;
+        let gradient = backward(&scene.architecture, &pass, &scene.batch)?;
+        let scaled = gradient.into_flat().into_iter().map(|entry| factor * entry);
+        Ok(scaled.collect())
+    }
+
+    /// factor·J; with `pieces`, it says which smooth piece a point lies on.
+    pub(super) fn objective(&self, factor: f64, pieces: bool) -> Result<Scaled<'_, f64>> {
+        let scene = &self.scene;
+        let inner = NetworkObjective::new(&scene.architecture, &scene.batch, scene.masks.as_ref())?;
+        Ok(Scaled {
+            inner,
+            factor,
+            pieces,
+        })
+    }
+
+    /// factor·J on complex numbers.
+    pub(super) fn complex_objective(&self, factor: f64) -> Result<Scaled<'_, Complex<f64>>> {
+        let inner = NetworkObjective::new(
+            &self.scene.architecture,
+            &self.complex_batch,
+            self.complex_masks.as_ref(),
+        )?;
+        Ok(Scaled {
+            inner,
+            factor: Complex::from(factor),
+            pieces: true,
+        })
+    }
+
+    /// The true gradient of J.
+    pub(super) fn truth(&self) -> Vec<DoubleDouble> {
+        let scene = &self.scene;
+        oracle::gradient(
+            &scene.architecture,
+            self.point(),
+            &scene.batch,
+            scene.masks.as_ref(),
+        )
+    }
+
+    /// σ of the rounding of each entry of the gradient of factor·J, as `gradcheck mlp` works it out.
+    pub(super) fn rounding(&self, factor: f64) -> Vec<f64> {
+        self.rounding.iter().map(|sigma| factor * sigma).collect()
+    }
+
+    /// The settings that `gradcheck mlp` checks with, on one thread.
+    pub(super) fn settings<'a>(
+        &self,
+        rounding: &'a [f64],
+        shadow: &'a Scaled<'a, Complex<f64>>,
+    ) -> Settings<'a> {
+        Settings {
+            analytic_rounding: Some(rounding),
+            shadow: Some(shadow),
+            ..self.plain_settings()
+        }
+    }
+
+    /// The settings of somebody who has nothing but a function and a gradient.
+    pub(super) fn plain_settings<'a>(&self) -> Settings<'a> {
+        Settings {
+            seed: self.scene.seed,
+            execution: ONE_THREAD,
+            ..Settings::default()
+        }
+    }
+}
+
+/// The places run beside each other, each on a thread of its own.
+pub(super) const ONE_THREAD: Execution<'static> = Execution {
+    threads: Some(NonZeroUsize::MIN),
+    progress: None,
+    cancel: None,
+};
+
+/// c·J.
+pub(super) struct Scaled<'a, T> {
+    inner: NetworkObjective<'a, T>,
+    factor: T,
+    pieces: bool,
+}
+
+impl<T: Scalar> Objective<T> for Scaled<'_, T> {
+    fn dim(&self) -> usize {
+        self.inner.dim()
+    }
+
+    fn value(&self, point: &[T]) -> Result<T, EvaluationError> {
+        Ok(self.factor * self.inner.value(point)?)
+    }
+
+    fn piece(&self, point: &[T]) -> Result<Piece, EvaluationError> {
+        match self.pieces {
+            true => self.inner.piece(point),
+            false => Ok(Piece::Unknown),
+        }
+    }
+}
