@@ -238,6 +238,7 @@ pub(crate) fn measure<T: Real, O: Objective<T> + ?Sized>(
     evidence.evaluations += seen.evaluations;
     let noise = seen.noise::<T>(cost.abs(), settings.scheme.noise);
     measured.noise = noise;
+    evidence.noise = noise.at::<T>(cost.abs());
     let scheme = Scheme {
         noise,
         ..settings.scheme
@@ -256,7 +257,7 @@ pub(crate) fn measure<T: Real, O: Objective<T> + ?Sized>(
             .map_err(named)?;
     }
     look_again(evidence, objective, point, layout, noise, execution).map_err(named)?;
-    let epsilon_f = noise.at::<T>(cost.abs());
+    let epsilon_f = evidence.noise;
     measured.lines = walk_lines(
         evidence, objective, analytic, point, layout, epsilon_f, settings,
     )?;
@@ -357,6 +358,7 @@ pub(crate) fn begin(
         evaluations: 2,
         interrupted: false,
         working_epsilon: settings.working_epsilon,
+        noise: 0.0,
         complex_noise: 0.0,
         constants: settings.constants,
     }

@@ -89,6 +89,8 @@ pub struct Evidence {
     pub interrupted: bool,
     /// ε of the type the analytic gradient was computed in.
     pub working_epsilon: f64,
+    /// ε_f, the noise of one evaluation of J at the point; 0 where it was not measured.
+    pub noise: f64,
     /// How far a derivative by the complex step may be off by rounding, where nobody worked that out; 0
     /// where somebody did, or where there is none.
     pub complex_noise: f64,

@@ -141,8 +141,10 @@ pub(crate) fn believe(
 
 /// Whether J on complex numbers is the same function, as far as its value at the point tells.
 pub(crate) fn is_same_function<T: Real>(evidence: &Evidence, center: f64) -> bool {
-    let noise = evidence.constants.rounding * T::EPSILON * evidence.cost.abs();
-    (center - evidence.cost).abs() <= noise
+    let rounding = evidence.constants.rounding * T::EPSILON * evidence.cost.abs();
+    // Where J is what is left of larger terms, it is another rounding of these.
+    let noise = evidence.constants.deviations * evidence.noise;
+    (center - evidence.cost).abs() <= rounding.max(noise)
 }
 
 /// A derivative by the complex step, with the rounding in its bar that what it adds up along the forward

@@ -22,20 +22,19 @@ fn a_plain_fault_is_found_everywhere_and_named() {
     let [fault] = outcome.faults.as_slice() else {
         panic!("{:?}", outcome.faults);
     };
-    assert_eq!((fault.name, fault.runs), ("dw2-doubled", 30));
+    assert_eq!((fault.name, fault.runs), ("dw2-doubled", 40));
     assert_eq!(
         (fault.equivalent, fault.below_power, fault.missed),
         (0, 0, 0)
     );
     assert_eq!(
         (fault.rejected, fault.localised),
-        (30, 30),
+        (40, 40),
         "{:?}",
         fault.misses
     );
-    // With two outputs, a factor of 2 is as well one of the outputs.
-    assert!(fault.diagnosed >= 25, "{:?}", fault.causes);
-    assert_eq!(outcome.correct.nets, 50);
+    assert_eq!(fault.diagnosed, 40, "{:?}", fault.causes);
+    assert_eq!(outcome.correct.nets, 60);
     assert_eq!(outcome.correct.rejections, []);
     assert!(outcome.is_good());
 }

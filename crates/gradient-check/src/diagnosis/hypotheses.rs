@@ -373,8 +373,7 @@ fn scatter(e: &Exhibit<'_>) -> Option<Scatter> {
     for i in 0..e.g.len() {
         let apart = e.g[i] - e.d[i];
         let relative = apart / e.d[i].abs().max(e.scale);
-        // What is not a number fails too.
-        if !(relative.abs() <= LARGEST) {
+        if relative.is_nan() || relative.abs() > LARGEST {
             return None;
         }
         if apart.abs() > e.tolerance[i] {
@@ -467,10 +466,12 @@ fn scattered(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Diagnosi
     if scatter.follows {
         return None;
     }
-    if !scatter.has_either_sign() && !(scatter.single && scatter.above + scatter.below > 1) {
-        return None;
+    let several = scatter.above + scatter.below > 1;
+    if scatter.has_either_sign() || (scatter.single && several) {
+        called(&scatter)
+    } else {
+        None
     }
-    called(&scatter)
 }
 
 /// `2.000`, `0.01563`: enough digits to tell a factor from its neighbours.
