@@ -91,7 +91,7 @@ fn the_text_of_a_run() {
     30-16-8-1 relu, bce, λ = # · breast-cancer (64 examples) · 641 parameters · seed 0
 
     At initialization: agree
-    block shape verdict difference furthest off analytic numeric ± bar
+    block shape verdict diff. worst analytic numeric ± bar
     W1 16×30 agree # W1[#] # # #
     b1 16 agree # b1[#] # # #
     W2 8×16 agree # W2[#] # # #
@@ -99,12 +99,14 @@ fn the_text_of_a_run() {
     W3 1×8 agree # W3[#] # # #
     b3 1 agree # b3[#] # # #
     difference # over all; the course reads it as "likely right"
-    would have caught: # of its block's scale in any one coordinate, # in any whole block
-    slope test: right along 7 directions (6 like t^#, 1 exact to #), would have seen # of g·u
+    would have caught: # of its block's scale in any one coordinate, #
+    in any whole block
+    slope test: right along 7 directions (6 like t^#, 1 exact to #),
+    would have seen # of g·u
     # evaluations of the cost in # s; central differences, full engine
 
     After 50 steps of training: agree
-    block shape verdict difference furthest off analytic numeric ± bar
+    block shape verdict diff. worst analytic numeric ± bar
     W1 16×30 agree # W1[#] # # #
     b1 16 agree # b1[#] # # #
     W2 8×16 agree # W2[#] # # #
@@ -112,8 +114,10 @@ fn the_text_of_a_run() {
     W3 1×8 agree # W3[#] # # #
     b3 1 agree # b3[#] # # #
     difference # over all; the course reads it as "likely right"
-    would have caught: # of its block's scale in any one coordinate, # in any whole block
-    slope test: right along 7 directions (6 like t^#, 1 exact to #), would have seen # of g·u
+    would have caught: # of its block's scale in any one coordinate, #
+    in any whole block
+    slope test: right along 7 directions (E(t) like t^#), would have seen
+    # of g·u
     # evaluations of the cost in # s; central differences, full engine
 
     The gradient is right at initialization and after 50 steps, as far as the power stated above goes.
@@ -124,37 +128,45 @@ fn the_text_of_a_run() {
     30-16-8-1 relu, bce, λ = # · breast-cancer (64 examples) · 641 parameters · seed 0 · planted fault: course
 
     At initialization: disagree
-    block shape verdict difference furthest off analytic numeric ± bar
+    block shape verdict diff. worst analytic numeric ± bar
     W1 16×30 agree # W1[#] # # #
     b1 16 disagree # b1[#] # # #
     W2 8×16 disagree # W2[#] # # #
     b2 8 agree # b2[#] # # #
     W3 1×8 agree # W3[#] # # #
     b3 1 agree # b3[#] # # #
-    b1 (layer 1) is wrong: 16 of 16 coordinates disagree; worst b1[#]: analytic #, numeric #
-    W2 (layer 2) is wrong: 128 of 128 coordinates disagree; worst W2[#]: analytic #, numeric #
-    Look first at layer 2: of the wrong ones it is the nearest to the output, and errors travel
-    from there towards the input.
+    Look first at layer 2: of the wrong ones it is the nearest to the output, and
+    errors travel from there towards the input.
+    W2 (layer 2) is wrong in 128 of 128 entries, most in W2[#], by #
+    error by row ▇▆▁▄▁█▁▁ by column ▄▁▂▃▄▁▂▂▂▁▅▄▂▃█▃
+    b1 (layer 1) is wrong in 16 of 16 entries, most in b1[#], by #
+    many.
+    many. Every other block agrees.
     difference # over all; the course reads it as "a bug"
-    would have caught: # of its block's scale in any one coordinate, # in any whole block
-    slope test: wrong too, along b1, W2 and all together: E(t) falls like t^#
+    would have caught: # of its block's scale in any one coordinate, #
+    in any whole block
+    slope test: wrong too, along b1, W2 and over all (E(t) like t^#)
     # evaluations of the cost in # s; central differences, full engine
 
     After 1 step of training: disagree
-    block shape verdict difference furthest off analytic numeric ± bar
+    block shape verdict diff. worst analytic numeric ± bar
     W1 16×30 agree # W1[#] # # #
     b1 16 disagree # b1[#] # # #
     W2 8×16 disagree # W2[#] # # #
     b2 8 agree # b2[#] # # #
     W3 1×8 agree # W3[#] # # #
     b3 1 agree # b3[#] # # #
-    b1 (layer 1) is wrong: 16 of 16 coordinates disagree; worst b1[#]: analytic #, numeric #
-    W2 (layer 2) is wrong: 128 of 128 coordinates disagree; worst W2[#]: analytic #, numeric #
-    Look first at layer 2: of the wrong ones it is the nearest to the output, and errors travel
-    from there towards the input.
+    Look first at layer 2: of the wrong ones it is the nearest to the output, and
+    errors travel from there towards the input.
+    W2 (layer 2) is wrong in 128 of 128 entries, most in W2[#], by #
+    error by row █▇▁▅▂█▁▁ by column ▅▁▂▂▄▂▂▂▂▁▄▄▂▄█▄
+    b1 (layer 1) is wrong in 16 of 16 entries, most in b1[#], by #
+    many.
+    many. Every other block agrees.
     difference # over all; the course reads it as "a bug"
-    would have caught: # of its block's scale in any one coordinate, # in any whole block
-    slope test: wrong too, along b1, W2 and all together: E(t) falls like t^#
+    would have caught: # of its block's scale in any one coordinate, #
+    in any whole block
+    slope test: wrong too, along b1, W2 and over all (E(t) like t^#)
     # evaluations of the cost in # s; central differences, full engine
 
     The gradient is wrong at initialization and after 1 step.

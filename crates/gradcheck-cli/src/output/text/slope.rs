@@ -10,7 +10,7 @@ use super::numbers::{plural, short};
 use super::style::{BAD, UNSURE, styled};
 
 /// As wide as a line may be, its indent left out.
-const WIDTH: usize = 104;
+const WIDTH: usize = 78;
 
 /// What the slope test says, or nothing where there was none.
 pub(super) fn slope(report: &Report) -> String {
@@ -24,7 +24,8 @@ pub(super) fn slope(report: &Report) -> String {
             only_slope,
             only_components,
         } => {
-            let mut said = format!("wrong too, {}", wrong(test));
+            let (along, how) = wrong(test);
+            let mut said = format!("wrong too, along {along} ({how})");
             if !only_slope.is_empty() {
                 said += &format!(
                     "; in {} it sees what the coordinates do not show",
@@ -122,15 +123,16 @@ fn slowest(directions: &[&SlopeResult]) -> f64 {
     slopes.fold(f64::INFINITY, f64::min)
 }
 
-/// `along W1, b1 and over all: E(t) falls like t^1.00`.
-fn wrong(test: &SlopeTest) -> String {
+/// `W1, b1 and over all`, and `E(t) like t^1.00`.
+fn wrong(test: &SlopeTest) -> (String, String) {
     let directions: Vec<&SlopeResult> = test.wrong().collect();
     let mut names: Vec<&str> = directions
         .iter()
-        .map(|d| d.block.as_deref().unwrap_or("all together"))
+        .map(|d| d.block.as_deref().unwrap_or("over all"))
         .collect();
     let last = names.pop().unwrap_or_default();
     let along = match names.is_empty() {
+        true if last == "over all" => "the direction over all".to_owned(),
         true => last.to_owned(),
         false => format!("{} and {last}", names.join(", ")),
     };
@@ -139,10 +141,11 @@ fn wrong(test: &SlopeTest) -> String {
     let furthest = directions
         .iter()
         .max_by(|a, b| share(a).total_cmp(&share(b)));
-    match furthest.and_then(|d| d.slope) {
-        Some(slope) => format!("along {along}: E(t) falls like t^{slope:.2}"),
-        None => format!("along {along}: the gradient is no number"),
-    }
+    let how = match furthest.and_then(|d| d.slope) {
+        Some(slope) => format!("E(t) like t^{slope:.2}"),
+        None => "the gradient is no number".to_owned(),
+    };
+    (along, how)
 }
 
 /// The same with the size of the error, where only the slope test sees it.
@@ -159,10 +162,8 @@ fn wrong_alone(test: &SlopeTest) -> String {
             short(size)
         )
     });
-    format!(
-        "wrong {}, as it does where the gradient is wrong{size}",
-        wrong(test)
-    )
+    let (along, how) = wrong(test);
+    format!("wrong along {along} ({how}, as where a gradient is wrong){size}")
 }
 
 /// What it means that only the slope test sees an error.
@@ -249,17 +250,23 @@ mod tests {
     #[test]
     fn one_line_where_all_is_well() {
         let all = Settings::default();
-        insta::assert_snapshot!(told(cubes, &of_cubes(), &all), @"slope test: right along 3 directions (E(t) like t^#), would have seen # of g·u");
+        insta::assert_snapshot!(told(cubes, &of_cubes(), &all), @r"
+        slope test: right along 3 directions (E(t) like t^#), would have seen
+            # of g·u
+        ");
         let linear = |x: &[f64]| x.iter().sum::<f64>();
-        insta::assert_snapshot!(told(linear, &[1.0; 6], &all), @"slope test: right along 3 directions (exact to #), would have seen # of g·u");
+        insta::assert_snapshot!(told(linear, &[1.0; 6], &all), @r"
+        slope test: right along 3 directions (exact to #), would have seen
+            # of g·u
+        ");
         insta::assert_snapshot!(told(|_| 1.0, &[0.0; 6], &all), @"slope test: undecided along 3 (cost and gradient are flat)");
         let some = Settings {
             selection: Selection::Some(vec![0, 5]),
             ..Settings::default()
         };
         insta::assert_snapshot!(told(cubes, &of_cubes(), &some), @r"
-        slope test: right along 3 directions (E(t) like t^#), would have seen # of g·u; it covers all
-            coordinates, also those not judged
+        slope test: right along 3 directions (E(t) like t^#), would have seen
+            # of g·u; it covers all coordinates, also those not judged
         ");
         let off = Settings {
             slope_test: false,
@@ -272,9 +279,9 @@ mod tests {
     fn where_both_see_it_where() {
         let mut gradient = of_cubes();
         gradient[4] += 0.01;
-        insta::assert_snapshot!(told(cubes, &gradient, &Settings::default()), @"slope test: wrong too, along b and all together: E(t) falls like t^#");
+        insta::assert_snapshot!(told(cubes, &gradient, &Settings::default()), @"slope test: wrong too, along b and over all (E(t) like t^#)");
         gradient[4] = f64::NAN;
-        insta::assert_snapshot!(told(cubes, &gradient, &Settings::default()), @"slope test: wrong too, along b and all together: the gradient is no number");
+        insta::assert_snapshot!(told(cubes, &gradient, &Settings::default()), @"slope test: wrong too, along b and over all (the gradient is no number)");
     }
 
     #[test]
@@ -287,9 +294,10 @@ mod tests {
             ..Settings::default()
         };
         insta::assert_snapshot!(told(cubes, &gradient, &some), @r"
-        slope test: wrong along b and all together: E(t) falls like t^#, as it does where the gradient is
-            wrong, off by # ± # where a typical slope is #. No coordinate that was judged is
-            wrong, so that one that was not judged must be: judge all
+        slope test: wrong along b and over all (E(t) like t^#, as where a gradient
+            is wrong), off by # ± # where a typical slope is #. No
+            coordinate that was judged is wrong, so that one that was not judged must
+            be: judge all
         ");
         // Orthogonal to the direction.
         let flat = ParameterLayout::flat("x", 6);
@@ -315,10 +323,11 @@ mod tests {
                 }
         };
         insta::assert_snapshot!(told(bent, &of_cubes(), &Settings::default()), @r"
-        slope test: wrong along W and all together: E(t) falls like t^#, as it does where the gradient is
-            wrong, off by # ± # where a typical slope is #. Every coordinate was judged and
-            agrees, and their bars leave room for # only: the cost is not smooth along the direction, or a
-            bar is too small; check at another point
+        slope test: wrong along W and over all (E(t) like t^#, as where a gradient
+            is wrong), off by # ± # where a typical slope is #. Every
+            coordinate was judged and agrees, and their bars leave room for #
+            only: the cost is not smooth along the direction, or a bar is too small;
+            check at another point
         ");
     }
 }
