@@ -330,7 +330,8 @@ pub fn compare(observation: &Observation, scale: f64, rule: &Rule) -> Comparison
         if shadow.smooth && zero && observation.analytic_rounding.is_some() {
             comparison.verdict = Verdict::Inconclusive(Reason::Stationary);
         }
-        if apart <= comparison.tolerance && comparison.tolerance <= resolution {
+        let sharp = comparison.tolerance <= resolution && resolution > 0.0;
+        if apart <= comparison.tolerance && sharp {
             comparison.verdict = Verdict::Agree;
             comparison.settled = true;
         } else if (apart > comparison.tolerance + comparison.doubt || apart.is_nan())

@@ -191,20 +191,13 @@ fn render(judged: &[Judged; 2], from_logits: f64, epsilon: f64) -> String {
         })
         .collect();
     let notebook = format!("difference at {epsilon:e}");
-    let head = [
-        "",
-        &notebook,
-        "published",
-        "at the best step",
-        "our verdict",
-        "wrong blocks",
-    ];
+    let head = ["", &notebook, "published", "best step", "verdict", "wrong"];
     said.push_str(&text::table(&head, rows, 6));
     said.push_str(&match epsilon == COURSE_EPSILON {
         true => why_above(&judged[0], from_logits),
         false => format!(
             "\nThe published numbers are those of ε = {COURSE_EPSILON:e}. What another ε gives measures \
-             ε as well as the gradient;\nour verdict rests on steps that the check chooses itself.\n\n"
+             ε as\nwell as the gradient; our verdict rests on steps that the check chooses itself.\n\n"
         ),
     });
     for j in judged {
@@ -222,16 +215,16 @@ fn render(judged: &[Judged; 2], from_logits: f64, epsilon: f64) -> String {
 
 /// Why the right gradient's difference lies above the course's own limit.
 fn why_above(right: &Judged, from_logits: f64) -> String {
-    format!(
-        "\nThe right gradient's published difference, {}, lies above the 1e-07 that the course \
-         calls\nfine, although nothing is wrong: with so small a step the numeric side is mostly \
-         rounding, and that is\nwhat the number measures. The notebook's cost, from ln A and \
-         ln(1 - A), rounds more than one from the\nlogits: with that the same loop comes to {}; \
-         central differences at the best step come to {}.\n\n",
+    let said = format!(
+        "The right gradient's published difference, {}, lies above the 1e-07 that the course calls fine, \
+         although nothing is wrong: with so small a step the numeric side is mostly rounding, and that is \
+         what the number measures. The notebook's cost, from ln A and ln(1 - A), rounds more than one from \
+         the logits: with that the same loop comes to {}; central differences at the best step come to {}.",
         text::scientific(right.published, 2),
         text::scientific(from_logits, 1),
         text::short(right.report.difference),
-    )
+    );
+    format!("\n{}\n\n", textwrap::fill(&said, 80))
 }
 
 fn sentence(name: &str) -> &str {

@@ -20,7 +20,7 @@ fn begun(folder: &Folder, line: &str) -> Child {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    while !(listens(child.id()) && ticks(child.id()) > 40) {
+    while !(listens(child.id()) && ticks(child.id()) > 300) {
         std::thread::sleep(Duration::from_millis(5));
     }
     child

@@ -234,7 +234,9 @@ pub(crate) fn without_times(mut value: Value) -> Value {
 /// point or an exponent, counts of evaluations, indices of the coordinate that is furthest off. What the
 /// judge makes of a mistake (`why:`) is left out.
 pub(crate) fn redacted(text: &str) -> String {
-    let told = text.lines().filter(|line| !line.trim().starts_with("why:"));
+    // What is wrapped after it is indented as far as its first word.
+    let is_why = |line: &&str| line.starts_with("  why: ") || line.starts_with("       ");
+    let told = text.lines().filter(|line| !is_why(line));
     let lines = told.map(|line| {
         let mut words: Vec<String> = line.split_whitespace().map(redacted_word).collect();
         if words.get(1).is_some_and(|word| word == "evaluations") {

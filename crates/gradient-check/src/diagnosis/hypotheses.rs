@@ -32,17 +32,22 @@ fn found(cause: &'static str, residual: f64, message: String) -> Option<Diagnosi
 }
 
 fn not_a_number(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Diagnosis> {
-    let count = e.g.iter().filter(|g| !g.is_finite()).count();
-    if count == 0 {
+    let bad = || (0..e.g.len()).filter(|&i| !e.g[i].is_finite());
+    if bad().count() == 0 {
         return None;
     }
+    let whose = if bad().any(|i| !e.d[i].is_finite()) {
+        "as entries of the numeric gradient are"
+    } else {
+        "though the cost and its differences are finite: the backward pass made them"
+    };
     found(
         "non-finite",
         f64::NAN,
         format!(
-            "{count} of {} entries are NaN or infinite, though the cost and its differences are finite: \
-             the backward pass made them",
-            e.g.len(),
+            "{} of {} entries are NaN or infinite, {whose}",
+            bad().count(),
+            e.g.len()
         ),
     )
 }

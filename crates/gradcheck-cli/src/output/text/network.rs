@@ -13,7 +13,10 @@ use crate::network::{Outcome, Prepared, Stage, command_line, summary};
 
 /// The checks of a network.
 pub fn network(prepared: &Prepared, outcome: &Outcome) -> String {
-    let mut text = format!("{}\n", styled(STRONG, summary(prepared)));
+    let mut text = String::new();
+    for line in lines_of(&summary(prepared)) {
+        let _ = writeln!(text, "{}", styled(STRONG, line));
+    }
     for checked in &outcome.checks {
         let when = match checked.stage {
             Stage::Initialization => "At initialization".to_owned(),
@@ -70,6 +73,22 @@ pub fn network(prepared: &Prepared, outcome: &Outcome) -> String {
     text
 }
 
+/// A line of parts, as many of them side by side as a terminal has room for.
+fn lines_of(summary: &str) -> Vec<String> {
+    const WIDTH: usize = 80;
+    let mut lines: Vec<String> = Vec::new();
+    for part in summary.split(" · ") {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 3 + part.chars().count() <= WIDTH => {
+                line.push_str(" · ");
+                line.push_str(part);
+            }
+            _ => lines.push(part.to_owned()),
+        }
+    }
+    lines
+}
+
 fn scheme(name: &str) -> String {
     match name {
         "complex-step" => "complex step".to_owned(),
@@ -110,7 +129,7 @@ fn conclusion(prepared: &Prepared, outcome: &Outcome) -> String {
         Verdict::Agree => {
             let _ = writeln!(
                 text,
-                "{} {}, as far as the power stated above goes.",
+                "{} {},\nas far as the power stated above goes.",
                 styled(GOOD, "The gradient is right"),
                 stages(|v| v == Verdict::Agree)
             );
@@ -147,7 +166,7 @@ fn conclusion(prepared: &Prepared, outcome: &Outcome) -> String {
     if prepared.training.steps == 0 {
         let _ = writeln!(
             text,
-            "Not checked after training (--steps 0): a backward pass may be right only near \
+            "Not checked after training (--steps 0): a backward pass may be right only near\n\
              initialization."
         );
     }
