@@ -238,10 +238,11 @@ impl<'a> Exhibit<'a> {
 /// The diagnosis of each block, `None` for those that are not wrong. `first_wrong_stage` is that of the
 /// wrong block nearest to the output.
 ///
-/// In this order (docs/theory/causes.md, which has the equations too): one mistake of the caller's that is the whole gradient found, in several blocks at once,
-/// unless one exact cause is found in each of them; small errors of either sign all over; for each block by itself what fits exactly and means
-/// one thing; the caller's mistake that explains the most blocks; the same exact ones in the part without
-/// the decay term; what is vague.
+/// In this order (docs/theory/causes.md, "In which order"): one mistake of the caller's that is the whole
+/// gradient found, in several blocks at once, unless one exact cause is found in each of them; small errors
+/// of either sign all over; for each block by itself what fits exactly and means one thing; the caller's
+/// mistake that explains the most blocks; the same exact ones in the part without the decay term; what is
+/// vague.
 pub(crate) fn diagnose(
     exhibits: &[Exhibit<'_>],
     context: &Context,
