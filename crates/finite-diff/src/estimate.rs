@@ -216,7 +216,7 @@ impl Obstacle {
 }
 
 /// The derivative by `stencil` at h, with the error bar from a second step 2h:
-/// B = |D(2h) − D(h)|/(2ᵖ − 1) + c·ε_f/h.
+/// B = |D(2h) − D(h)|/(2ᵖ − 1) + c·ε_f/h (docs/theory/derivatives.md, equation 5).
 ///
 /// The points of D(2h) are shared with D(h) where they coincide: 2 evaluations for forward
 /// differences, 4 for central, 6 for five-point, J(x) being known.
@@ -243,7 +243,7 @@ pub(crate) fn estimate<T: Real>(
     }))
 }
 
-/// D(stretch·h) on the grid of h.
+/// D(stretch·h) on the grid of h (docs/theory/derivatives.md, equation 1).
 fn combine<T: Real>(
     line: &mut Line<'_, T>,
     stencil: &Stencil,

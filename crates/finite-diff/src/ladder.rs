@@ -54,9 +54,9 @@ pub enum Ground {
 /// max(|R(h) − R(2h)|, |R(2h) − R(4h)|/16) + 1.5·ε_f/h (Richardson 1911; the truncation of R(h) is
 /// about a fifteenth of the first difference, which is not trusted). One-sided rungs extrapolate
 /// once, with the ratio 2, or three times, with 2, 4 and 8, whichever is sharper: the one has the
-/// shorter reach, the other the higher order.
+/// shorter reach, the other the higher order. (docs/theory/derivatives.md, equations 8 and 9.)
 ///
-/// Two things then widen the bar of a rung:
+/// Two things then widen the bar of a rung (equations 10 and 11 there):
 /// - **What its two sides say.** A kink much nearer than h looks like smooth ground from both sides
 ///   together: R(h) settles on the mean of the two slopes, whatever h. So half of what the one-sided
 ///   rungs of the same reach differ by, their own bars included, is added.
@@ -269,7 +269,7 @@ fn conclude(
     })
 }
 
-/// Whether two one-sided derivatives differ by more than their bars.
+/// Whether two one-sided derivatives differ by more than their bars (docs/theory/kinks.md, equation 12).
 fn differ(left: &Estimate, right: &Estimate) -> bool {
     (right.derivative - left.derivative).abs() > 2.0 * (left.error_bar() + right.error_bar())
 }

@@ -25,7 +25,7 @@ pub struct MeasuredNoise {
 
 impl MeasuredNoise {
     /// ε_f at the point for error bars: 3σ, and never less than the 2ε|J| that rounding of the last
-    /// operation alone may cost. `magnitude` is |J|.
+    /// operation alone may cost (docs/theory/derivatives.md, equation 7). `magnitude` is |J|.
     pub fn epsilon_f<T: Real>(&self, magnitude: f64) -> f64 {
         let rounding = 2.0 * T::EPSILON * magnitude;
         self.sigma
@@ -54,7 +54,8 @@ impl MeasuredNoise {
 /// The same is done, with one spacing, on three lines that begin ε^0.15 away, where the widest steps
 /// end: what the largest of their σ exceeds the first by is the growth. Noise grows where the terms
 /// that cancel at the point do so there only: a J = r²/2 with r rounded to ±δ has the noise |r|δ, next
-/// to none at its minimum, and the difference quotients the error δ·|r′| for every step.
+/// to none at its minimum, and the difference quotients the error δ·|r′| for every step
+/// (docs/theory/error-bars.md, equation E2).
 ///
 /// # Errors
 /// [`DifferenceError`], where the point doesn't fit or J fails there.
@@ -111,7 +112,7 @@ pub fn measure_noise<T: Real, O: Objective<T> + ?Sized>(
 /// which the largest is taken.
 ///
 /// A single derivative is hardly noisier than that along all coordinates at once, in which the noise
-/// of each has its part. 27 evaluations.
+/// of each has its part. 27 evaluations. See docs/theory/error-bars.md, equation E4.
 ///
 /// # Errors
 /// [`DifferenceError`], where the point doesn't fit or J fails at it.
@@ -226,7 +227,7 @@ fn sign(rng: &mut ChaCha8Rng) -> f64 {
     if rng.random::<bool>() { 1.0 } else { -1.0 }
 }
 
-/// σ of one table, or `None` where the orders don't agree.
+/// σ of one table, or `None` where the orders don't agree (docs/theory/derivatives.md, equation 6).
 fn noise_of(values: &[f64; VALUES]) -> Option<f64> {
     if values.iter().any(|value| !Float::is_finite(*value)) {
         return None;

@@ -128,8 +128,9 @@ pub enum CheckError {
 
 /// Checks `analytic`, the gradient of `objective` at `point`, by finite differences.
 ///
-/// First every selected coordinate by `settings.scheme`; then each one that does not agree sharply
-/// again on a ladder of steps. See [`verdict`] for the rule.
+/// First every selected coordinate by `settings.scheme`, then those that do not agree sharply again: on
+/// complex numbers where there is [`Settings::shadow`], and on a ladder of steps. See [`verdict`] for the
+/// rule.
 ///
 /// ```
 /// use finite_diff::{ParameterLayout, from_fn};
@@ -435,7 +436,7 @@ fn evaluate_twice<T: Copy + Send, O: Objective<T> + ?Sized>(
 }
 
 /// Measures the noise σ of each entry of a gradient at `point`, for [`Settings::analytic_noise`]: how
-/// far rounding in the backward pass moves it, by nine evaluations of `gradient` next to the point
+/// far rounding in the backward pass moves it, by 27 evaluations of `gradient` next to the point
 /// (see [`finite_diff::measure_field_noise`]).
 ///
 /// # Errors

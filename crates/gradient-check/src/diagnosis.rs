@@ -191,7 +191,7 @@ impl<'a> Exhibit<'a> {
 
     /// How far each entry of g may be from `p`, if that is what g really is: what a mistake makes larger, it
     /// makes larger rounding and all, and where the right derivative is 0 the wrong one has the rounding
-    /// of the others.
+    /// of the others (docs/theory/causes.md, equation 33).
     pub(crate) fn noise_under(&self, p: &[f64]) -> impl Fn(usize) -> f64 {
         let size = |values: &[f64]| values.iter().map(|v| v * v).sum::<f64>().sqrt();
         let larger = size(p) / size(&self.d);
@@ -238,10 +238,11 @@ impl<'a> Exhibit<'a> {
 /// The diagnosis of each block, `None` for those that are not wrong. `first_wrong_stage` is that of the
 /// wrong block nearest to the output.
 ///
-/// In this order: one mistake of the caller's that is the whole gradient found, in several blocks at once,
-/// unless one exact cause is found in each of them; small errors of either sign all over; for each block by itself what fits exactly and means
-/// one thing; the caller's mistake that explains the most blocks; the same exact ones in the part without
-/// the decay term; what is vague.
+/// In this order (docs/theory/causes.md, "In which order"): one mistake of the caller's that is the whole
+/// gradient found, in several blocks at once, unless one exact cause is found in each of them; small errors
+/// of either sign all over; for each block by itself what fits exactly and means one thing; the caller's
+/// mistake that explains the most blocks; the same exact ones in the part without the decay term; what is
+/// vague.
 pub(crate) fn diagnose(
     exhibits: &[Exhibit<'_>],
     context: &Context,

@@ -7,7 +7,8 @@ pub const WARN_ABOVE: f64 = 2e-7;
 /// From it on the course speaks of a bug.
 pub const BUG_FROM: f64 = 1e-3;
 
-/// difference = ‖grad − gradapprox‖₂ / (‖grad‖₂ + ‖gradapprox‖₂), between 0 and 1.
+/// difference = ‖grad − gradapprox‖₂ / (‖grad‖₂ + ‖gradapprox‖₂), between 0 and 1 (docs/theory/course.md,
+/// equation 17).
 ///
 /// Both zero gives 0. Entries past the shorter one's end are not looked at. A NaN or infinity on
 /// either side gives NaN. Scaled by the largest entry's power of two first, so that neither tiny nor huge gradients

@@ -1,5 +1,5 @@
 //! The passes over the coordinates: every one cheaply, blunt ones with a sharper stencil, suspects on
-//! the ladder of steps.
+//! complex numbers where there is such a twin, the rest of them on the ladder of steps.
 //!
 //! Evaluates and collects. Asks the verdict only who wants another look.
 
@@ -66,7 +66,7 @@ pub(crate) fn sharpen<T: Real, O: Objective<T> + ?Sized>(
 /// to no bar, and nothing in common with finite differences but the function. It is believed where J
 /// says that the point lies on no kink (`smooth`), or where finite differences don't contradict it: at a
 /// kink it knows one side only. Not at all where it is another function: where its real part at the
-/// point is not J.
+/// point is not J. See docs/theory/derivatives.md, §4.
 pub(crate) fn look_from_the_complex_plane<T: Real>(
     evidence: &mut Evidence,
     shadow: &dyn Objective<Complex<f64>>,
@@ -123,7 +123,7 @@ pub(crate) fn noise_on_complex_numbers<O: Objective<Complex<f64>> + ?Sized>(
 }
 
 /// A derivative from the complex plane, where it can be believed: J lies on no kink, or finite
-/// differences don't contradict it.
+/// differences don't contradict it (docs/theory/derivatives.md, equation 20).
 pub(crate) fn believe(
     estimate: &Estimate,
     observation: &Observation,
@@ -139,7 +139,8 @@ pub(crate) fn believe(
     (smooth || consistent).then_some(Shadow { estimate, smooth })
 }
 
-/// Whether J on complex numbers is the same function, as far as its value at the point tells.
+/// Whether J on complex numbers is the same function, as far as its value at the point tells
+/// (docs/theory/derivatives.md, equation 19).
 pub(crate) fn is_same_function<T: Real>(evidence: &Evidence, center: f64) -> bool {
     let rounding = evidence.constants.rounding * T::EPSILON * evidence.cost.abs();
     // Where J is what is left of larger terms, it is another rounding of these.
@@ -148,7 +149,8 @@ pub(crate) fn is_same_function<T: Real>(evidence: &Evidence, center: f64) -> boo
 }
 
 /// A derivative by the complex step, with the rounding in its bar that what it adds up along the forward
-/// pass has in common with what the backward pass adds up: as worked out for that, else as measured.
+/// pass has in common with what the backward pass adds up: as worked out for that, else as measured
+/// (docs/theory/derivatives.md, equation 18).
 pub(crate) fn with_rounding(
     estimate: &Estimate,
     observation: &Observation,
@@ -169,7 +171,7 @@ pub(crate) fn with_rounding(
 /// enough to end at once, enough to say that a gradient is wrong where it was seen to be.
 pub(crate) const AFTER_CANCEL: usize = 4;
 
-/// The second pass: every suspect on the ladder.
+/// The last look: every suspect that is not settled on the ladder.
 pub(crate) fn look_again<T: Real, O: Objective<T> + ?Sized>(
     evidence: &mut Evidence,
     objective: &O,

@@ -10,8 +10,8 @@ const HOTTEST: usize = 5;
 /// Where the wrong entries of a block are.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pattern {
-    /// The share of each row in the squared error Σ(g − d)² of the block; rows go along the first axis, the
-    /// entries of a vector are its rows.
+    /// The share of each row in the squared error Σ(g − d)² of the block (docs/theory/verdict.md,
+    /// equation 30); rows go along the first axis, the entries of a vector are its rows.
     pub row_heat: Vec<f64>,
     /// The same for columns, along the last axis; empty for a vector.
     pub column_heat: Vec<f64>,
@@ -87,7 +87,7 @@ impl Tally {
     }
 
     /// The lines with wrong entries, if they are at most a third of all and as many others were tested and
-    /// found right.
+    /// found right (docs/theory/verdict.md, equation 31).
     fn confined(&self) -> Option<Vec<usize>> {
         let wrong: Vec<usize> = self
             .lines

@@ -357,7 +357,7 @@ fn furthest(comparisons: &[Comparison]) -> impl Iterator<Item = &Comparison> {
     ordered.into_iter()
 }
 
-/// What would have been caught in a block of this scale.
+/// What would have been caught in a block of this scale (docs/theory/verdict.md, equations 15, 16 and 28).
 fn power(scale: f64, comparisons: &[Comparison]) -> Option<Power> {
     // Those with one derivative. An error that takes g towards d must pass their distance too.
     let visible: Vec<(f64, f64)> = comparisons

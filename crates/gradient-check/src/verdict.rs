@@ -1,6 +1,7 @@
 //! From evidence to verdict: agree, disagree, inconclusive. Pure functions; nothing is evaluated here.
 //!
-//! The tolerances are those of [`Constants`]. Knows no scheme, no step rule and no layer.
+//! The tolerances are those of [`Constants`]; the equations are numbered in docs/theory/verdict.md. Knows no
+//! scheme, no step rule and no layer.
 
 use std::fmt;
 
@@ -148,9 +149,10 @@ pub struct Comparison {
     pub numeric: Option<f64>,
     /// B, the error bar of d.
     pub error_bar: Option<f64>,
-    /// K·B + r, the distance from which |g − d| counts as wrong.
+    /// K·B + r, the distance from which |g − d| counts as wrong (docs/theory/verdict.md, equation 13).
     pub tolerance: f64,
-    /// How far beyond `tolerance` a gradient in single precision is still undecided and not wrong.
+    /// How far beyond `tolerance` a gradient in single precision is still undecided and not wrong
+    /// (docs/theory/verdict.md, equation 25).
     pub doubt: f64,
     /// The word on it.
     pub verdict: Verdict,
@@ -169,7 +171,8 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// Whether it agrees, but less sharply than the target in a block of this scale.
+    /// Whether it agrees, but less sharply than the target in a block of this scale
+    /// (docs/theory/verdict.md, equation 29).
     pub fn wants_sharper_look(&self, scale: f64, rule: &Rule) -> bool {
         let Constants {
             target, rounding, ..
@@ -224,7 +227,7 @@ impl Rule {
     }
 
     /// r, how far g may be off by rounding: as worked out from the arithmetic, else as measured, else
-    /// some bits of the block's scale.
+    /// some bits of the block's scale (docs/theory/verdict.md, equations 13 and 14).
     pub(crate) fn rounding(
         &self,
         analytic: f64,
@@ -258,6 +261,9 @@ impl Rule {
 /// - agree when |g − d| ≤ K·B + r and K·B + r ≤ resolution·max(scale, |d|), or g and J are flat;
 /// - disagree when |g − d| > K·B + r after the second pass, and no kink at the point explains it;
 /// - inconclusive otherwise, with the reason.
+///
+/// docs/theory/verdict.md, equations 13 and 14, 25 (doubt), 26 (the coarser resolution), 27 (stationary);
+/// docs/theory/kinks.md, equation 12 and the table below it.
 pub fn compare(observation: &Observation, scale: f64, rule: &Rule) -> Comparison {
     let g = observation.analytic;
     let mut comparison = Comparison {
@@ -435,7 +441,7 @@ fn made_by(observation: &Observation) -> Option<NonFinite> {
     }
 }
 
-/// Compares every coordinate of one block.
+/// Compares every coordinate of one block, its measured noise steadied (docs/theory/verdict.md, equation 24).
 pub fn compare_block(evidence: &Evidence, observations: &[Observation]) -> Vec<Comparison> {
     let scale = scale(observations);
     let rule = Rule::of(evidence);

@@ -44,7 +44,7 @@ const PASSES: usize = 32;
 /// σ of each entry of the gradient: the standard deviation that rounding in `arithmetic` leaves in it,
 /// whoever computes it by forward pass and backpropagation.
 ///
-/// Monte Carlo arithmetic (Parker 1997, "Monte Carlo arithmetic: exploiting randomness in
+/// Monte Carlo arithmetic (docs/theory/verdict.md, equations 21 to 23; Parker 1997, "Monte Carlo arithmetic: exploiting randomness in
 /// floating-point arithmetic", section 3): both passes are run 32 times in `f64`, each intermediate
 /// result x replaced by x + ξ·u·ρ with ξ uniform in [−1, 1] and seeded, and σ² is the mean square of what
 /// that does to an entry. What one rounding does to what comes after, along all its ways at once, is then
@@ -268,7 +268,8 @@ impl NoisyPass<'_> {
         self.draw() * self.arithmetic.unit_roundoff * size
     }
 
-    /// Entries that are sums of so many products, with the sums of the squares of these.
+    /// Entries that are sums of so many products, with the sums of the squares of these
+    /// (docs/theory/verdict.md, equation 23).
     fn round_sums(&mut self, sums: &mut Matrix<f64>, squares: &Matrix<f64>, terms: f64) {
         for (sum, squares) in sums.as_mut_slice().iter_mut().zip(squares.as_slice()) {
             if *squares == 0.0 {

@@ -24,7 +24,7 @@ pub struct Family<'a> {
 const MOST_STEPS: usize = 30;
 
 impl Family<'_> {
-    /// The member that comes nearest to the wrong blocks.
+    /// The member that comes nearest to the wrong blocks (docs/theory/causes.md, equation 37).
     pub(super) fn nearest(&self, exhibits: &[Exhibit<'_>]) -> Option<Alternative> {
         let wrong: Vec<&Exhibit<'_>> = exhibits.iter().filter(|e| e.is_wrong()).collect();
         let misfit = |c: f64| {
@@ -80,7 +80,8 @@ impl Family<'_> {
 }
 
 impl Exhibit<'_> {
-    /// Σ ((g − p)/τ)² over the entries of this block, p the whole gradient predicted.
+    /// Σ ((g − p)/τ)² over the entries of this block, p the whole gradient predicted (docs/theory/causes.md,
+    /// equation 36).
     fn misfit(&self, predicted: &[f64]) -> f64 {
         let entries = self.g.iter().zip(&self.tolerance).zip(&self.coordinates);
         entries

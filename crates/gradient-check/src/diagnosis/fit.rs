@@ -1,6 +1,7 @@
 //! Whether a predicted gradient is the one that was found, and the one factor that fits best.
 
-/// The residual of a prediction p of g, relative to g, if it is at the noise everywhere.
+/// The residual of a prediction p of g, relative to g, if it is at the noise everywhere
+/// (docs/theory/causes.md, equation 32).
 ///
 /// `tolerance` is the noise of g − p.
 pub(crate) fn residual(g: &[f64], p: &[f64], tolerance: impl Fn(usize) -> f64) -> Option<f64> {
@@ -25,7 +26,7 @@ pub(crate) struct Factor {
 }
 
 /// The weighted least-squares factor Σ g·x/t² / Σ x²/t², t the noise, and its uncertainty
-/// (Σ x²/t²)^(−½).
+/// (Σ x²/t²)^(−½) (docs/theory/causes.md, equation 34).
 pub(crate) fn factor(g: &[f64], x: &[f64], tolerance: &[f64]) -> Option<Factor> {
     let (mut cross, mut square) = (0.0, 0.0);
     for ((g, x), t) in g.iter().zip(x).zip(tolerance) {

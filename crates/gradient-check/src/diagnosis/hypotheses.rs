@@ -103,7 +103,7 @@ fn single_entries(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Dia
     )
 }
 
-/// g = c·d with a factor that has a name.
+/// g = c·d with a factor that has a name (docs/theory/causes.md, equations 34 and 35).
 fn named_factor(e: &Exhibit<'_>, _: &[Exhibit<'_>], context: &Context) -> Option<Diagnosis> {
     let (value, bar, residual) = scaled(e)?;
     let near = |c: f64| (value - c).abs() <= 4.0 * bar + 1e-12 * c.abs();
@@ -370,7 +370,7 @@ impl Scatter {
     }
 }
 
-/// The scatter of a block whose errors are all small beside it.
+/// The scatter of a block whose errors are all small beside it (docs/theory/causes.md, equation 38).
 fn scatter(e: &Exhibit<'_>) -> Option<Scatter> {
     /// Larger errors are no noise that anybody would call so.
     const LARGEST: f64 = 1e-3;
@@ -406,7 +406,7 @@ fn scatter(e: &Exhibit<'_>) -> Option<Scatter> {
     })
 }
 
-/// What errors as large as these and of either sign are called.
+/// What errors as large as these and of either sign are called (docs/theory/causes.md, equation 39).
 fn called(scatter: &Scatter) -> Option<Diagnosis> {
     let single = f64::from(f32::EPSILON);
     // Half of ε is what one rounding may be off by; sums of few terms average some of it away, and a

@@ -13,8 +13,8 @@ const BETWEEN: f64 = 2.0;
 const NOISE: f64 = 0.5;
 /// How far the t of a fit must reach.
 const DECADE: f64 = 10.0;
-/// How seldom kinks at θ may pass for a linear term: one direction in a thousand, the rate that docs/theory.md
-/// §6 allows the bars.
+/// How seldom kinks at θ may pass for a linear term: one direction in a thousand, the rate that the bars are
+/// allowed too (docs/theory/verdict.md, "The constants").
 const ODDS: f64 = 1e-3;
 
 /// One t.
