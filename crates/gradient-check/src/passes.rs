@@ -144,7 +144,7 @@ pub(crate) fn believe(
 pub(crate) fn is_same_function<T: Real>(evidence: &Evidence, center: f64) -> bool {
     let rounding = evidence.constants.rounding * T::EPSILON * evidence.cost.abs();
     // Where J is what is left of larger terms, it is another rounding of these.
-    let noise = evidence.constants.deviations * evidence.noise;
+    let noise = evidence.constants.safety * evidence.noise;
     (center - evidence.cost).abs() <= rounding.max(noise)
 }
 

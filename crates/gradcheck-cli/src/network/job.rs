@@ -215,6 +215,7 @@ pub(super) fn check_at(
     let mistakes = NetworkMistakes {
         model: &model,
         theta,
+        analytic: &analytic,
         factor: 1.0,
     };
     let kinks = |coordinate: usize, reach: f64| named_kinks(&model, theta, coordinate, reach);

@@ -92,6 +92,7 @@ impl<'a> Court<'a> {
         let mistakes = NetworkMistakes {
             model: &model,
             theta,
+            analytic,
             factor: scene.factor,
         };
         let keep_prob = if scene.masks.is_some() {

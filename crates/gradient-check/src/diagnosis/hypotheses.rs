@@ -146,7 +146,7 @@ const PLAIN_FACTORS: [(f64, &str, &str); 7] = [
     (3.0, "scale", "a factor 3 too many"),
 ];
 
-/// g = c·d with whatever factor; of one number any factor fits, so that it takes two.
+/// g = c·d with whatever factor; of one number any factor fits, so that it takes three.
 fn some_factor(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Diagnosis> {
     if e.d
         .iter()

@@ -10,8 +10,13 @@ use crate::network::Model;
 const MOST_CANDIDATES: usize = 256;
 
 /// The families for `model` at `theta`, the more common mistake first.
-pub(super) fn families<'a>(model: &'a Model<'a>, theta: &'a [f64]) -> Vec<Family<'a>> {
-    let mut families = vec![stale(model, theta)];
+pub(super) fn families<'a>(
+    model: &'a Model<'a>,
+    theta: &'a [f64],
+    analytic: &'a [f64],
+    factor: f64,
+) -> Vec<Family<'a>> {
+    let mut families = vec![stale(model, theta, analytic, factor)];
     let parameters = Parameters::from_flat(model.architecture, theta.to_vec());
     let Some(sizes) = parameters.ok().and_then(|p| Sizes::of(model, &p).ok()) else {
         return families;
@@ -32,16 +37,25 @@ const RATES: [f64; 14] = [
     0.0, 1e-6, 1e-5, 1e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 1.0, -0.01,
 ];
 
-/// The gradient at θ + η·∇J: that of the parameters before a step of gradient descent with rate η.
-fn stale<'a>(model: &'a Model<'a>, theta: &'a [f64]) -> Family<'a> {
-    let slope = flat(variant(model, theta, &Mistake::None));
+/// The gradient at θ + η·g, g the one under test, of a cost multiplied by `factor`: that of the parameters
+/// before a step of gradient descent with rate η, whose gradient g then is.
+fn stale<'a>(
+    model: &'a Model<'a>,
+    theta: &'a [f64],
+    analytic: &'a [f64],
+    factor: f64,
+) -> Family<'a> {
     Family {
         cause: "stale",
         candidates: RATES.to_vec(),
         smooth: true,
         gradient: Box::new(move |rate| {
-            let slope = slope.as_ref()?;
-            let before: Vec<f64> = theta.iter().zip(slope).map(|(x, g)| x + rate * g).collect();
+            let step = rate / factor;
+            let before: Vec<f64> = theta
+                .iter()
+                .zip(analytic)
+                .map(|(x, g)| x + step * g)
+                .collect();
             flat(variant(model, &before, &Mistake::None))
         }),
         message: Box::new(|rate| {

@@ -15,6 +15,8 @@ use super::model::Model;
 pub(crate) struct NetworkMistakes<'a> {
     pub(crate) model: &'a Model<'a>,
     pub(crate) theta: &'a [f64],
+    /// The gradient under test.
+    pub(crate) analytic: &'a [f64],
     /// What the cost, and with it every gradient, is multiplied by.
     pub(crate) factor: f64,
 }
@@ -29,7 +31,7 @@ impl Mistakes for NetworkMistakes<'_> {
     }
 
     fn families(&self) -> Vec<Family<'_>> {
-        fitted::families(self.model, self.theta)
+        fitted::families(self.model, self.theta, self.analytic, self.factor)
             .into_iter()
             .map(|family| {
                 let inner = family.gradient;
