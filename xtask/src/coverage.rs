@@ -187,7 +187,7 @@ fn blocks(coverage: &Coverage, markdown: bool) -> String {
         "99 %",
         "99.9 %",
         "largest",
-        "|Z| > 2",
+        "beyond 2",
         "RMS: median",
         "99 %",
         "largest",
