@@ -15,7 +15,7 @@ use crate::tables::{render, share};
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// At least so many coordinates, each scale of the cost counted
-    #[arg(long, default_value_t = 100_000, value_name = "N")]
+    #[arg(long, default_value_t = 110_000, value_name = "N")]
     coordinates: usize,
     /// The seed of everything random
     #[arg(long, default_value_t = 0, value_name = "N")]
@@ -187,7 +187,7 @@ fn blocks(coverage: &Coverage, markdown: bool) -> String {
         "99 %",
         "99.9 %",
         "largest",
-        "|Z| > 2",
+        "beyond 2",
         "RMS: median",
         "99 %",
         "largest",

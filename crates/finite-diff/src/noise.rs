@@ -160,8 +160,8 @@ const SPACINGS: [f64; 3] = [0.5, 0.6, 0.7];
 /// How far away the noise is measured again, as a power of ε: the widest step of the ladder.
 const AWAY: f64 = 0.15;
 
-/// On how many lines noise that varies with the direction is measured: what there is along one line depends on how its direction lies; with three,
-/// less than a tenth of it is seen once in some thousand times.
+/// On how many lines noise that varies with the direction is measured. How much of it one line sees
+/// depends on how it lies; of three, all see less than a tenth once in some thousand times.
 const LINES: usize = 3;
 
 /// A random direction scaled by max(1, |x_i|), each entry at least half of that.
@@ -289,6 +289,51 @@ mod tests {
         });
         let measured = measure_noise(&j, &[1e-9], 0).unwrap();
         assert!(measured.epsilon_f::<f64>(1e-3) > 1e-11, "{measured:?}");
+    }
+
+    #[test]
+    fn noise_that_vanishes_at_a_minimum_grows_away_from_it() {
+        // r = x₀ + x₁ is rounded to the spacing of 1, δ = ε/√12, and J = r²/2 has the noise |r|δ.
+        let r = |x: &[f64]| (1.0 + x[0] + x[1]) - 1.0;
+        let j = from_fn(2, move |x: &[f64]| 0.5 * r(x) * r(x));
+        let measured = measure_noise(&j, &[0.0, 0.0], 0).unwrap();
+        let delta = f64::EPSILON / 12f64.sqrt();
+        let away = f64::EPSILON.powf(AWAY);
+        assert!(
+            measured.sigma.unwrap() < 0.01 * delta * away,
+            "{measured:?}"
+        );
+        assert!(
+            (0.1..10.0).contains(&(measured.growth / delta)),
+            "{measured:?}"
+        );
+
+        let far = measure_noise(&j, &[0.5, 0.5], 0).unwrap();
+        // Where it doesn't grow, no more than what the largest of three differs by by chance.
+        let noise = far.noise::<f64>(0.5, Noise::default());
+        assert!(
+            noise.within::<f64>(0.5, away) < 3.0 * noise.at::<f64>(0.5),
+            "{far:?}"
+        );
+    }
+
+    #[test]
+    fn the_complex_step_is_as_noisy_as_the_terms_that_cancel_in_it() {
+        let j = from_fn(1, |x: &[Complex<f64>]| {
+            let r = (x[0] * 3.0 + 1.0) - 1.0;
+            r * r * 0.5
+        });
+        // r is 3e-9 and known to ε only, and the derivative is 3r.
+        let measured = measure_complex_step_noise(&j, &[1e-9], 0).unwrap();
+        let sigma = measured.sigma.unwrap();
+        assert!((1e-17..1e-15).contains(&sigma), "{measured:?}");
+        assert_eq!(measured.evaluations, 27);
+    }
+
+    #[test]
+    fn a_jump_at_the_point_itself_is_no_noise() {
+        let step = |x: &[f64]| Ok(vec![if x[0] == 0.0 { 1.0 } else { 0.0 }]);
+        assert_eq!(measure_field_noise(step, &[0.0], 0).unwrap(), [Some(0.0)]);
     }
 
     #[test]

@@ -253,6 +253,8 @@ impl Place {
         Settings {
             seed: self.scene.seed,
             execution: ONE_THREAD,
+            // It has a word on whole blocks, and none on a coordinate.
+            slope_test: false,
             ..Settings::default()
         }
     }

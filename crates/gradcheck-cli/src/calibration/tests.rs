@@ -46,8 +46,8 @@ fn the_stated_power_is_true_within_a_factor_of_three() {
         assert!(three_times.planted() >= 10, "{fates:?}");
         assert_eq!(three_times.rejected, three_times.planted(), "{fates:?}");
     }
-    // Where it is determined, a third of it is not seen.
-    assert_eq!(found.weakest_coordinate[0].rejected, 0, "{found:?}");
+    // Where it is determined, a third of it is not seen, but for where the second look is sharper.
+    assert!(found.weakest_coordinate[0].rejection() < 0.1, "{found:?}");
     for target in [found.central, found.complex] {
         let rejected = target.fate.rejection();
         assert!(rejected > 0.8, "{target:?}");
