@@ -350,16 +350,17 @@ fn footnotes(report: &Report) -> String {
         );
     }
     if report.counts.flat > 0 {
-        let _ = writeln!(
-            text,
-            "  {} flat, gradient and cost alike (a dead unit, an input that is always 0):\n  a \
-             mistake there would not show",
-            if report.counts.flat == 1 {
-                "1 coordinate is".to_owned()
-            } else {
-                format!("{} coordinates are", thousands(report.counts.flat as u64))
-            },
-        );
+        let which = match report.counts.flat {
+            1 => "1 coordinate is".to_owned(),
+            flat => format!("{} coordinates are", thousands(flat as u64)),
+        };
+        text.push_str(&wrapped(
+            "",
+            &format!(
+                "{which} flat, gradient and cost alike (a dead unit, an input that is always 0): a \
+                 mistake there would not show"
+            ),
+        ));
     }
     text.push_str(&kinks(report));
     text.push_str(&named_kinks(report));
