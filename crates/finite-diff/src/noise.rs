@@ -51,6 +51,8 @@ impl MeasuredNoise {
 /// spacings are tried, the widest about √ε, and the median taken, so that a kink in reach of the
 /// widest does not pass for noise.
 ///
+/// Where J is the same at all of them, its grain is looked for on wider spacings, and 3σ is that.
+///
 /// The same is done, with one spacing, on three lines that begin ε^0.15 away, where the widest steps
 /// end: what the largest of their σ exceeds the first by is the growth. Noise grows where the terms
 /// that cancel at the point do so there only: a J = r²/2 with r rounded to ±δ has the noise |r|δ, next
@@ -73,7 +75,13 @@ pub fn measure_noise<T: Real, O: Objective<T> + ?Sized>(
     }
     let value = |probe: &[T]| Ok(vec![objective.value(probe)?.widen()]);
     let sigmas = measure_field_noise(value, point, seed)?;
-    let sigma = sigmas.first().copied().flatten();
+    let mut sigma = sigmas.first().copied().flatten();
+    let mut evaluations = ((SPACINGS.len() + LINES) * VALUES) as u64;
+    if sigma == Some(0.0) {
+        let (grain, more) = grain(value, point, seed)?;
+        sigma = Some(grain / 3.0);
+        evaluations += more;
+    }
 
     // Further draws of the same generator, so that no line repeats the first.
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -103,7 +111,7 @@ pub fn measure_noise<T: Real, O: Objective<T> + ?Sized>(
     Ok(MeasuredNoise {
         sigma,
         growth,
-        evaluations: ((SPACINGS.len() + LINES) * VALUES) as u64,
+        evaluations,
     })
 }
 
@@ -172,6 +180,36 @@ fn draw_direction<T: Real>(point: &[T], rng: &mut ChaCha8Rng) -> Vec<f64> {
         .collect()
 }
 
+/// Wider spacings, for a J that is constant on all of [`SPACINGS`].
+const WIDE_SPACINGS: [f64; 4] = [0.4, 0.3, 0.2, 0.1];
+
+/// The grain of a J that stays the same from one nearby point to the next: the smallest step it takes once
+/// it moves, 0 where it never does; and what that cost. A J that was printed with six digits, or computed
+/// in a coarser type, looks like a constant to narrow steps, and like a slope of its own to wide ones.
+fn grain<T: Real>(
+    value: impl Fn(&[T]) -> Result<Vec<f64>, EvaluationError>,
+    point: &[T],
+    seed: u64,
+) -> Result<(f64, u64), DifferenceError> {
+    let direction = draw_direction(point, &mut ChaCha8Rng::seed_from_u64(seed));
+    let mut evaluations = 0;
+    for fraction in WIDE_SPACINGS {
+        let spacing = T::EPSILON.powf(fraction);
+        let tables = tables(&value, point, &direction, spacing)
+            .map_err(|source| DifferenceError::Center { source })?;
+        evaluations += VALUES as u64;
+        let steps = tables.iter().flat_map(|table| table.windows(2));
+        let smallest = steps
+            .map(|pair| (pair[1] - pair[0]).abs())
+            .filter(|step| *step > 0.0 && Float::is_finite(*step))
+            .fold(f64::INFINITY, f64::min);
+        if Float::is_finite(smallest) {
+            return Ok((smallest, evaluations));
+        }
+    }
+    Ok((0.0, evaluations))
+}
+
 /// Nine values of each entry of `field`, equally spaced from next to `from` on: at the point itself a
 /// gradient may jump, where that lies on a kink, and no ray from it crosses that kink again.
 fn tables<T: Real>(
@@ -217,6 +255,10 @@ pub fn measure_field_noise<T: Real>(
         }
     }
     let median = |mut sigmas: Vec<f64>| {
+        // A spacing on which nothing changes tells nothing, where another one does.
+        if sigmas.iter().any(|sigma| *sigma > 0.0) {
+            sigmas.retain(|sigma| *sigma > 0.0);
+        }
         sigmas.sort_by(f64::total_cmp);
         sigmas.get(sigmas.len() / 2).copied()
     };
@@ -334,6 +376,21 @@ mod tests {
     fn a_jump_at_the_point_itself_is_no_noise() {
         let step = |x: &[f64]| Ok(vec![if x[0] == 0.0 { 1.0 } else { 0.0 }]);
         assert_eq!(measure_field_noise(step, &[0.0], 0).unwrap(), [Some(0.0)]);
+    }
+
+    #[test]
+    fn a_cost_with_few_digits_has_the_noise_of_its_grain() {
+        for digits in [1e3, 1e5, 1e7, 1e9] {
+            let j = from_fn(2, |x: &[f64]| {
+                ((x[0] * x[0] + x[1]) * digits).round() / digits
+            });
+            let measured = measure_noise(&j, &[0.3, 2.0], 0).unwrap();
+            let epsilon_f = measured.epsilon_f::<f64>(2.0);
+            assert!(
+                (0.4..60.0).contains(&(epsilon_f * digits)),
+                "{digits:e}: {measured:?}"
+            );
+        }
     }
 
     #[test]

@@ -218,7 +218,8 @@ pub fn complex_step<O: Objective<Complex<f64>> + ?Sized>(
                 Outcome::Estimated(Estimate {
                     derivative,
                     truncation: 0.0,
-                    noise: 8.0 * f64::EPSILON * derivative.abs(),
+                    // What is below the smallest number beside the step is gone.
+                    noise: 8.0 * f64::EPSILON * derivative.abs() + f64::MIN_POSITIVE / COMPLEX_STEP,
                     step: COMPLEX_STEP,
                     // Nothing else is seen of J.
                     flat: derivative == 0.0,

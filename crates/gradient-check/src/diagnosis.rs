@@ -216,7 +216,12 @@ impl<'a> Exhibit<'a> {
             .iter()
             .filter_map(|&at| alternative.gradient.get(at).copied())
             .collect();
-        let residual = fit::residual(&self.g, &p, self.noise_under(&p))?;
+        let noise = self.noise_under(&p);
+        let residual = fit::residual(&self.g, &p, &noise)?;
+        // Under so wide a tolerance nothing would have been wrong in the first place.
+        if fit::residual(&self.g, &self.d, &noise).is_some() {
+            return None;
+        }
         Some(Diagnosis {
             cause: alternative.cause,
             message: alternative.message.clone(),
@@ -344,20 +349,30 @@ fn best_mistake(exhibits: &[Exhibit<'_>], mistakes: &dyn Mistakes) -> Option<(Al
 /// Where nothing simple fits: an error that comes from nearer the output, or one that has to be
 /// looked for here.
 fn unexplained(exhibit: &Exhibit<'_>, first_wrong_stage: Option<usize>) -> Diagnosis {
+    let ruled_out = match exhibit.complete {
+        true => {
+            "a factor, the sign, a transposition, a permutation, another block's gradient, a decay term, a wrong \
+             axis, a few entries among many right ones, single precision, and whatever mistakes the model \
+             itself could try"
+        }
+        // Rows, columns and other blocks can't be compared where entries are missing.
+        false => {
+            "a factor, the sign, a decay term, single precision, and whatever mistakes the model itself could \
+             try; a transposition, a permutation and another block's gradient can only be told from the whole \
+             block"
+        }
+    };
     let (cause, message) = match (exhibit.block.stage(), first_wrong_stage) {
         (Some(stage), Some(first)) if stage < first => (
             "upstream",
             format!(
-                "no simple cause fits; stage {first}, nearer to the output, is wrong too, and what is \
-                 wrong there arrives here: mend that first"
+                "no simple cause fits; layer {first}, nearer to the output, is wrong too: mend that first, as \
+                 its error may be what arrives here. Ruled out are {ruled_out}"
             ),
         ),
         _ => (
             "unknown",
-            "no simple cause fits; ruled out are a factor, the sign, a transposition, a permutation, \
-             another block's gradient, a decay term, a wrong axis, a few entries among many right ones, single precision, \
-             and whatever mistakes the model itself could try"
-                .to_owned(),
+            format!("no simple cause fits; ruled out are {ruled_out}"),
         ),
     };
     Diagnosis {

@@ -3,8 +3,6 @@
 //! Says what to expect of arithmetic, not of the code: no gradient under test is looked at. Refuses to
 //! know who asks, and how many deviations they allow.
 
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use tensor_core::{
     Matrix, MatrixView, add_to_rows, product, product_transpose_left, product_transpose_right,
     row_sums,
@@ -46,8 +44,10 @@ const PASSES: usize = 32;
 ///
 /// Monte Carlo arithmetic (docs/theory/verdict.md, equations 21 to 23; Parker 1997, "Monte Carlo arithmetic: exploiting randomness in
 /// floating-point arithmetic", section 3): both passes are run 32 times in `f64`, each intermediate
-/// result x replaced by x + ξ·u·ρ with ξ uniform in [−1, 1] and seeded, and σ² is the mean square of what
-/// that does to an entry. What one rounding does to what comes after, along all its ways at once, is then
+/// result x replaced by x + ξ·u·ρ with ξ uniform in [−1, 1], and σ² is the mean square of what
+/// that does to an entry. ξ is a hash of the pass, the operation and x to all but two of the bits of the
+/// arithmetic: values that hardly differ are rounded alike, so that the roundings of examples that are nearly
+/// the same don't average out. What one rounding does to what comes after, along all its ways at once, is then
 /// in it by itself. With u the unit roundoff, ρ is
 ///
 /// - |x| for a single operation, with the smallest normal number beside it;
@@ -88,18 +88,20 @@ pub fn rounding_noise(
         batch,
         masks,
         arithmetic,
-        random: ChaCha8Rng::seed_from_u64(seed),
+        pass: seed,
+        operation: 0,
     };
     let mut sigma: Gradient<f64> = Gradient::zeros(architecture)?;
     for _ in 0..PASSES {
         let gradient = noisy.run()?;
         let entries = sigma.as_flat_mut().iter_mut();
         for ((sum, noisy), exact) in entries.zip(gradient.as_flat()).zip(exact.as_flat()) {
-            *sum += (noisy - exact).powi(2);
+            // The square of a tiny number would vanish, and with it the noise.
+            *sum = sum.hypot(noisy - exact);
         }
     }
     for entry in sigma.as_flat_mut() {
-        *entry = (*entry / PASSES as f64).sqrt();
+        *entry /= (PASSES as f64).sqrt();
     }
     Ok(sigma)
 }
@@ -110,7 +112,8 @@ struct NoisyPass<'a> {
     batch: &'a Batch<f64>,
     masks: Option<&'a DropoutMasks<f64>>,
     arithmetic: Arithmetic,
-    random: ChaCha8Rng,
+    pass: u64,
+    operation: u64,
 }
 
 /// What the backward pass needs of one layer.
@@ -122,6 +125,8 @@ struct NoisyLayer {
 impl NoisyPass<'_> {
     /// The gradient by one noisy forward and backward pass.
     fn run(&mut self) -> Result<Gradient<f64>, MlpError> {
+        self.pass = self.pass.wrapping_add(1);
+        self.operation = 0;
         let layers = self.forward()?;
         let mut gradient = Gradient::zeros(self.architecture)?;
         let mut dz = self.delta(&layers)?;
@@ -134,9 +139,9 @@ impl NoisyPass<'_> {
             };
             let weights = self.parameters.weights(layer);
             let mut dw = product_transpose_right(dz.view(), a_prev)?;
-            let squares =
-                product_transpose_right(square(dz.view())?.view(), square(a_prev)?.view())?;
-            self.round_sums(&mut dw, &squares, examples);
+            let (left, right) = (Squares::of(dz.view())?, Squares::of(a_prev)?);
+            let squares = product_transpose_right(left.of_one.view(), right.of_one.view())?;
+            self.round_sums(&mut dw, &squares, left.unit * right.unit, examples);
             for (entry, weight) in dw.as_mut_slice().iter_mut().zip(weights.as_slice()) {
                 let data = self.rounded(*entry / examples);
                 let term = self.rounded(decay * weight);
@@ -147,16 +152,15 @@ impl NoisyPass<'_> {
                 };
             }
             let mut db = Matrix::from_vec(dz.rows(), 1, row_sums(dz.view()))?;
-            let squares = row_sums(square(dz.view())?.view());
-            let squares = Matrix::from_vec(dz.rows(), 1, squares)?;
-            self.round_sums(&mut db, &squares, examples);
+            let squares = Matrix::from_vec(dz.rows(), 1, row_sums(left.of_one.view()))?;
+            self.round_sums(&mut db, &squares, left.unit, examples);
             let db = db.map(|entry| self.rounded(entry / examples));
             gradient.set_layer(layer, dw.view(), db.as_slice())?;
             if layer > 1 {
                 let mut da = product_transpose_left(weights, dz.view())?;
-                let squares =
-                    product_transpose_left(square(weights)?.view(), square(dz.view())?.view())?;
-                self.round_sums(&mut da, &squares, dz.rows() as f64);
+                let right = Squares::of(weights)?;
+                let squares = product_transpose_left(right.of_one.view(), left.of_one.view())?;
+                self.round_sums(&mut da, &squares, left.unit * right.unit, dz.rows() as f64);
                 dz = self.through_activation(layer - 1, da, layers[layer - 2].z.view());
             }
         }
@@ -174,11 +178,14 @@ impl NoisyPass<'_> {
             };
             let weights = self.parameters.weights(layer);
             let mut z = product(weights, a_prev)?;
-            let squares = product(square(weights)?.view(), square(a_prev)?.view())?;
+            let (left, right) = (Squares::of(weights)?, Squares::of(a_prev)?);
+            let squares = product(left.of_one.view(), right.of_one.view())?;
             let terms = weights.cols() as f64;
-            self.round_sums(&mut z, &squares, terms);
+            self.round_sums(&mut z, &squares, left.unit * right.unit, terms);
             add_to_rows(&mut z, self.parameters.bias(layer))?;
+            self.operation += 1;
             let z = z.map(|entry| self.rounded(entry));
+            self.operation += 1;
             let a = if layer < depth {
                 let mask = self.masks.and_then(|masks| masks.mask(layer));
                 let mut a = z.map(|z| self.applied(activation, z));
@@ -217,6 +224,7 @@ impl NoisyPass<'_> {
 
     /// dZ_L.
     fn delta(&mut self, layers: &[NoisyLayer]) -> Result<Matrix<f64>, MlpError> {
+        self.operation += 1;
         let loss = self.architecture.loss();
         let output = layers.last().map(|last| last.a.view()).unwrap_or_default();
         let dz = output_delta(loss, output, self.batch.y().view())?;
@@ -232,12 +240,14 @@ impl NoisyPass<'_> {
     ) -> Matrix<f64> {
         let activation = self.architecture.activation();
         let mask = self.masks.and_then(|masks| masks.mask(layer));
+        self.operation += 1;
         for (i, entry) in da.as_mut_slice().iter_mut().enumerate() {
             let kept = mask.map_or(1.0, |mask| mask.as_slice()[i]);
             let slope = activation.derivative(z.as_slice()[i]);
             let slope = match activation {
                 Activation::Relu | Activation::LeakyRelu | Activation::Identity => slope,
-                _ => slope + self.rounding(2.0),
+                // By the result, and as large as 2u whatever it is.
+                _ => slope + self.draw(slope) * self.arithmetic.unit_roundoff * 2.0,
             };
             *entry = self.rounded(*entry * kept * slope);
         }
@@ -260,31 +270,66 @@ impl NoisyPass<'_> {
         if x == 0.0 {
             return x;
         }
-        x + self.rounding(x) + self.draw() * self.arithmetic.smallest
+        let draw = self.draw(x);
+        x + draw * (self.arithmetic.unit_roundoff * x.abs() + self.arithmetic.smallest)
     }
 
-    /// ξ·u·size.
+    /// ξ·u·size, of an operation whose result is of this size.
     fn rounding(&mut self, size: f64) -> f64 {
-        self.draw() * self.arithmetic.unit_roundoff * size
+        self.draw(size) * self.arithmetic.unit_roundoff * size
     }
 
-    /// Entries that are sums of so many products, with the sums of the squares of these
-    /// (docs/theory/verdict.md, equation 23).
-    fn round_sums(&mut self, sums: &mut Matrix<f64>, squares: &Matrix<f64>, terms: f64) {
+    /// Entries that are sums of so many products, with the sums of the squares of these in units of `unit`².
+    fn round_sums(&mut self, sums: &mut Matrix<f64>, squares: &Matrix<f64>, unit: f64, terms: f64) {
+        self.operation += 1;
         for (sum, squares) in sums.as_mut_slice().iter_mut().zip(squares.as_slice()) {
-            if *squares == 0.0 {
+            if *squares == 0.0 && *sum == 0.0 {
                 continue;
             }
-            let size = ((1.0 + terms / 6.0) * squares + terms / 3.0 * sum.powi(2)).sqrt();
-            *sum += self.rounding(size) + terms * self.draw() * self.arithmetic.smallest;
+            let products = unit * ((1.0 + terms / 6.0) * squares).sqrt();
+            let size = products.hypot((terms / 3.0).sqrt() * *sum);
+            let draw = self.draw(*sum);
+            *sum +=
+                draw * (self.arithmetic.unit_roundoff * size + terms * self.arithmetic.smallest);
         }
     }
 
-    fn draw(&mut self) -> f64 {
-        self.random.random_range(-1.0..=1.0)
+    /// ξ for a result: a hash of the pass, the operation and the result.
+    fn draw(&self, result: f64) -> f64 {
+        // All but the last two bits that the arithmetic has.
+        let kept = (-self.arithmetic.unit_roundoff.log2()) as u32 - 3;
+        let coarse = result.to_bits() >> (52 - kept.min(52));
+        let key = coarse ^ self.operation.rotate_left(48) ^ self.pass.rotate_left(24);
+        (mix(key) >> 11) as f64 / (1u64 << 52) as f64 - 1.0
     }
 }
 
-fn square(matrix: MatrixView<'_, f64>) -> Result<Matrix<f64>, MlpError> {
-    Ok(Matrix::from_view(matrix)?.map(|entry| entry * entry))
+/// SplitMix64 (Steele, Lea & Flood 2014).
+fn mix(key: u64) -> u64 {
+    let mut z = key.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+/// The squares of a matrix in units of its largest entry, so that none over- or underflows that matters.
+struct Squares {
+    of_one: Matrix<f64>,
+    unit: f64,
+}
+
+impl Squares {
+    fn of(matrix: MatrixView<'_, f64>) -> Result<Self, MlpError> {
+        let entries = matrix.as_slice().iter();
+        let unit = entries.fold(0.0, |largest: f64, entry| largest.max(entry.abs()));
+        let unit = if unit > 0.0 && unit.is_finite() {
+            unit
+        } else {
+            1.0
+        };
+        Ok(Self {
+            of_one: Matrix::from_view(matrix)?.map(|entry| (entry / unit).powi(2)),
+            unit,
+        })
+    }
 }

@@ -6,6 +6,7 @@
 )]
 
 mod control;
+mod reasons;
 mod structure;
 
 use std::num::NonZeroUsize;

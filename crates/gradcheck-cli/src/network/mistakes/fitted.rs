@@ -99,7 +99,7 @@ fn slope_below_zero<'a>(model: &'a Model<'a>, theta: &'a [f64]) -> Family<'a> {
 fn clamped<'a>(model: &'a Model<'a>, theta: &'a [f64], deltas: &[f64]) -> Family<'a> {
     Family {
         cause: "saturation",
-        candidates: spread(deltas.to_vec()),
+        candidates: spread(between(deltas.to_vec())),
         smooth: true,
         gradient: Box::new(move |limit| {
             let delta = |a: f64, y: f64| (a - y).clamp(-limit.abs(), limit.abs());

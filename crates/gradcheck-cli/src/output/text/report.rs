@@ -311,12 +311,14 @@ fn footnotes(report: &Report) -> String {
         Band::LookAgain => UNSURE,
         Band::Bug => BAD,
     };
-    let _ = writeln!(
-        text,
-        "  difference {} over all; the course reads it as {}",
-        short(report.difference),
-        styled(style, format_args!("\"{}\"", band.words())),
-    );
+    if report.counts.total() > 0 {
+        let _ = writeln!(
+            text,
+            "  difference {} over all; the course reads it as {}",
+            short(report.difference),
+            styled(style, format_args!("\"{}\"", band.words())),
+        );
+    }
     if let Some(power) = &report.power {
         text.push_str(&wrapped(
             "",
