@@ -60,14 +60,12 @@ impl Observation {
     }
 }
 
-/// A derivative from the same function on complex numbers.
+/// A derivative from the same function on complex numbers, at a point of which J said that it lies on no kink:
+/// then it is the derivative, whatever finite differences say.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Shadow {
     /// The derivative, with its bar.
     pub estimate: Estimate,
-    /// Whether J said that the point lies on no kink, so that this is its derivative whatever finite
-    /// differences say.
-    pub smooth: bool,
 }
 
 /// All that was measured in a check.

@@ -63,10 +63,9 @@ pub(crate) fn sharpen<T: Real, O: Objective<T> + ?Sized>(
 }
 
 /// The same function on complex numbers, for those that do not agree sharply: one evaluation each, next
-/// to no bar, and nothing in common with finite differences but the function. It is believed where J
-/// says that the point lies on no kink (`smooth`), or where finite differences don't contradict it: at a
-/// kink it knows one side only. Not at all where it is another function: where its real part at the
-/// point is not J. See docs/theory/derivatives.md, §4.
+/// to no bar, and nothing in common with finite differences but the function. It is asked only where J says
+/// that the point lies on no kink (`smooth`): at a kink it knows one side only. Not believed at all where it
+/// is another function: where its real part at the point is not J. See docs/theory/derivatives.md, §4.
 pub(crate) fn look_from_the_complex_plane<T: Real>(
     evidence: &mut Evidence,
     shadow: &dyn Objective<Complex<f64>>,
@@ -76,7 +75,7 @@ pub(crate) fn look_from_the_complex_plane<T: Real>(
     settings: &Settings<'_>,
 ) -> Result<(), DifferenceError> {
     let mut suspects = suspects(evidence, layout);
-    if suspects.is_empty() || evidence.interrupted {
+    if suspects.is_empty() || evidence.interrupted || smooth != Some(true) {
         return Ok(());
     }
     suspects.sort_unstable();
@@ -122,21 +121,17 @@ pub(crate) fn noise_on_complex_numbers<O: Objective<Complex<f64>> + ?Sized>(
     Ok(())
 }
 
-/// A derivative from the complex plane, where it can be believed: J lies on no kink, or finite
-/// differences don't contradict it (docs/theory/derivatives.md, equation 20).
+/// A derivative from the complex plane, where it can be believed: where J says that the point lies on no
+/// kink. At a kink it knows one side only, and a word that no other look could confirm is no word.
 pub(crate) fn believe(
     estimate: &Estimate,
     observation: &Observation,
     smooth: Option<bool>,
     rule: &Rule,
 ) -> Option<Shadow> {
-    let estimate = with_rounding(estimate, observation, rule);
-    let smooth = smooth == Some(true);
-    let consistent = observation.before_the_ladder().is_some_and(|first| {
-        let apart = (first.derivative - estimate.derivative).abs();
-        apart <= rule.constants.safety * (first.error_bar() + estimate.error_bar())
-    });
-    (smooth || consistent).then_some(Shadow { estimate, smooth })
+    (smooth == Some(true)).then(|| Shadow {
+        estimate: with_rounding(estimate, observation, rule),
+    })
 }
 
 /// Whether J on complex numbers is the same function, as far as its value at the point tells

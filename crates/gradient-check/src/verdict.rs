@@ -328,23 +328,16 @@ pub fn compare(observation: &Observation, scale: f64, rule: &Rule) -> Comparison
 
     if let (Some(shadow), None) = (observation.shadow, observation.fine) {
         let apart = (g - shadow.estimate.derivative).abs();
-        let excluded_before = observation
-            .before_the_ladder()
-            .is_some_and(|first| (g - first.derivative).abs() > tolerance(first.error_bar()));
-        comparison.settled = shadow.smooth;
+        comparison.settled = true;
         let zero = g.abs().max(best.derivative.abs()) <= comparison.tolerance;
-        if shadow.smooth && zero && observation.analytic_rounding.is_some() {
+        if zero && observation.analytic_rounding.is_some() {
             comparison.verdict = Verdict::Inconclusive(Reason::Stationary);
         }
         let sharp = comparison.tolerance <= resolution && resolution > 0.0;
         if apart <= comparison.tolerance && sharp {
             comparison.verdict = Verdict::Agree;
-            comparison.settled = true;
-        } else if (apart > comparison.tolerance + comparison.doubt || apart.is_nan())
-            && (shadow.smooth || excluded_before)
-        {
+        } else if apart > comparison.tolerance + comparison.doubt || apart.is_nan() {
             comparison.verdict = Verdict::Disagree;
-            comparison.settled = true;
         }
         return comparison;
     }
