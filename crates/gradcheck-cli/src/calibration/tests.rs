@@ -56,7 +56,7 @@ fn the_stated_power_is_true_within_a_factor_of_three() {
 
 #[test]
 fn the_errors_of_a_right_gradient_can_all_point_the_same_way() {
-    // J = Σ e^(30x): every derivative is too large by the same share, which its bar is made of.
+    // J = Σ e^(30x): every derivative is too large by the same share, a third of its bar.
     let count = 64;
     let j = from_fn(count, |x: &[f64]| x.iter().map(|x| (30.0 * x).exp()).sum());
     let point: Vec<f64> = (0..count).map(|i| 0.002 * i as f64).collect();
@@ -69,5 +69,5 @@ fn the_errors_of_a_right_gradient_can_all_point_the_same_way() {
     });
     let error = block_error(Look::Central, &entries.collect::<Vec<_>>()).unwrap();
     assert!(error.root_mean_square <= 1.0, "{error:?}");
-    assert!(error.projection > 0.9 * (count as f64).sqrt(), "{error:?}");
+    assert!(error.projection > 0.3 * (count as f64).sqrt(), "{error:?}");
 }
