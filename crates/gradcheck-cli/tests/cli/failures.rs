@@ -34,7 +34,9 @@ fn steady_line(line: &str) -> String {
     let mut steady = String::new();
     for part in line.split_inclusive(' ') {
         let word = part.trim_end_matches(' ');
-        let number = word.trim_matches(|c: char| !c.is_ascii_digit() && !"+-.e".contains(c));
+        let number = word
+            .trim_start_matches('(')
+            .trim_end_matches(['.', ',', ')', ':', ';']);
         let tiny =
             number.contains("e-") && number.parse::<f64>().is_ok_and(|value| value.abs() < 1e-6);
         let slope = word.starts_with("t^");

@@ -125,7 +125,8 @@ impl<'a> Bench<'a> {
         furthest: bool,
     ) -> Result<(), CheckError> {
         let planted: Vec<&Draft> = drafts.filter(|draft| self.is_planted(draft)).collect();
-        if let Some(look) = self.looks.shadow.filter(|_| !self.other_function) {
+        let asked = self.measured.smooth == Some(true) && !self.other_function;
+        if let Some(look) = self.looks.shadow.filter(|_| asked) {
             let mut new = BTreeSet::new();
             for draft in &planted {
                 let evidence = self.before_a_second_look(draft);
@@ -280,7 +281,8 @@ impl<'a> Bench<'a> {
 
     /// Adds what was seen of `suspects` from the complex plane; whether some were not looked at.
     fn add_shadows(&self, evidence: &mut Evidence, suspects: &[usize]) -> bool {
-        if self.looks.shadow.is_none() || self.other_function {
+        let asked = self.measured.smooth == Some(true) && !self.other_function;
+        if self.looks.shadow.is_none() || !asked {
             return false;
         }
         let rule = Rule::of(evidence);

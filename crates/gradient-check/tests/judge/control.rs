@@ -2,7 +2,9 @@
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use finite_diff::{Execution, ParameterLayout, Progress, Selection, from_fn};
+use finite_diff::{
+    EvaluationError, Execution, Objective, ParameterLayout, Piece, Progress, Selection, from_fn,
+};
 use gradient_check::{
     ControlReport, PlantedError, PlantingOutcome, Reason, Settings, Verdict, check,
     negative_control, negative_control_by_complex_step,
@@ -321,7 +323,20 @@ fn a_second_method_is_asked_as_in_a_check() {
         let sum = |(i, x): (usize, &Complex<f64>)| x.sin() * (1.0 + i as f64).sqrt() + x * x * 0.3;
         x.iter().enumerate().map(sum).sum::<Complex<f64>>() + x[0] * x[17]
     }
-    let j = from_fn(18, cost);
+    /// The cost, which says that it is smooth: only then the complex plane is asked.
+    struct Smooth;
+    impl Objective<f64> for Smooth {
+        fn dim(&self) -> usize {
+            18
+        }
+        fn value(&self, x: &[f64]) -> Result<f64, EvaluationError> {
+            Ok(cost(x))
+        }
+        fn piece(&self, _: &[f64]) -> Result<Piece, EvaluationError> {
+            Ok(Piece::Everywhere)
+        }
+    }
+    let j = Smooth;
     let shadow = from_fn(18, complex_cost);
     let another = from_fn(18, |x: &[Complex<f64>]| complex_cost(x) + 1.0);
     let g = gradient(&AT);

@@ -39,8 +39,11 @@ fn a_cost_that_is_rounded_coarsely_is_below_resolution_and_never_wrong() {
         for at in [[0.3, 2.0], [-1.7, 0.04], [12.0, -3.0]] {
             let cost = |x: &[f64]| ((x[0] * x[0] + x[1].sin()) * digits).round() / digits;
             let report = judge(cost, &[2.0 * at[0], at[1].cos()], &at);
-            undecided(&report, Reason::BelowResolution);
             assert_eq!(report.counts.disagree, 0, "{digits:e} at {at:?}");
+            // With more digits a long step may tell a millionth after all.
+            if digits <= 1e5 {
+                undecided(&report, Reason::BelowResolution);
+            }
         }
     }
 }
