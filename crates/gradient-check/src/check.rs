@@ -250,12 +250,14 @@ pub(crate) fn measure<T: Real, O: Objective<T> + ?Sized>(
     collect(evidence, first, analytic, settings);
     sharpen(evidence, objective, point, layout, &scheme, execution).map_err(named)?;
     if let Some(shadow) = settings.shadow {
-        let widened: Vec<f64> = point.iter().map(|x| x.widen()).collect();
-        noise_on_complex_numbers(evidence, shadow, &widened, settings).map_err(named)?;
-        let smooth = smooth_at(objective, point, evidence)?;
-        measured.smooth = smooth;
-        look_from_the_complex_plane(evidence, shadow, point, layout, smooth, settings)
-            .map_err(named)?;
+        measured.smooth = smooth_at(objective, point, evidence)?;
+        // At a kink it knows one side only, and a word that no other look could confirm is no word.
+        if measured.smooth == Some(true) {
+            let widened: Vec<f64> = point.iter().map(|x| x.widen()).collect();
+            noise_on_complex_numbers(evidence, shadow, &widened, settings).map_err(named)?;
+            look_from_the_complex_plane::<T>(evidence, shadow, &widened, layout, settings)
+                .map_err(named)?;
+        }
     }
     look_again(evidence, objective, point, layout, noise, execution).map_err(named)?;
     let epsilon_f = evidence.noise;

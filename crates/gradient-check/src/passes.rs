@@ -63,19 +63,18 @@ pub(crate) fn sharpen<T: Real, O: Objective<T> + ?Sized>(
 }
 
 /// The same function on complex numbers, for those that do not agree sharply: one evaluation each, next
-/// to no bar, and nothing in common with finite differences but the function. It is asked only where J says
-/// that the point lies on no kink (`smooth`): at a kink it knows one side only. Not believed at all where it
-/// is another function: where its real part at the point is not J. See docs/theory/derivatives.md, §4.
+/// to no bar, and nothing in common with finite differences but the function. To be asked only where J says
+/// that the point lies on no kink. Not believed at all where it is another function: where its real part at
+/// the point is not J. See docs/theory/derivatives.md, §4.
 pub(crate) fn look_from_the_complex_plane<T: Real>(
     evidence: &mut Evidence,
     shadow: &dyn Objective<Complex<f64>>,
-    point: &[T],
+    point: &[f64],
     layout: &ParameterLayout,
-    smooth: Option<bool>,
     settings: &Settings<'_>,
 ) -> Result<(), DifferenceError> {
     let mut suspects = suspects(evidence, layout);
-    if suspects.is_empty() || evidence.interrupted || smooth != Some(true) {
+    if suspects.is_empty() || evidence.interrupted {
         return Ok(());
     }
     suspects.sort_unstable();
@@ -83,14 +82,14 @@ pub(crate) fn look_from_the_complex_plane<T: Real>(
         progress: None,
         ..settings.execution
     };
-    let widened: Vec<f64> = point.iter().map(|x| x.widen()).collect();
-    let run = finite_diff::complex_step(shadow, &widened, &suspects, &execution)?;
+    let run = finite_diff::complex_step(shadow, point, &suspects, &execution)?;
     evidence.evaluations += run.evaluations;
     evidence.interrupted |= run.interrupted;
     if !is_same_function::<T>(evidence, run.center) {
         return Ok(());
     }
     evidence.reexamined = run.entries.len();
+    let rule = Rule::of(evidence);
     for entry in run.entries {
         let at = evidence
             .observations
@@ -98,10 +97,9 @@ pub(crate) fn look_from_the_complex_plane<T: Real>(
         let (Ok(at), Some(estimate)) = (at, entry.outcome.estimated()) else {
             continue;
         };
-        let rule = Rule::of(evidence);
         let observation = &mut evidence.observations[at];
-        let believed = believe(estimate, observation, smooth, &rule);
-        observation.shadow = believed.or(observation.shadow);
+        let estimate = with_rounding(estimate, observation, &rule);
+        observation.shadow = Some(Shadow { estimate });
     }
     Ok(())
 }
@@ -119,19 +117,6 @@ pub(crate) fn noise_on_complex_numbers<O: Objective<Complex<f64>> + ?Sized>(
         evidence.complex_noise = measured.epsilon_f::<f64>(0.0);
     }
     Ok(())
-}
-
-/// A derivative from the complex plane, where it can be believed: where J says that the point lies on no
-/// kink. At a kink it knows one side only, and a word that no other look could confirm is no word.
-pub(crate) fn believe(
-    estimate: &Estimate,
-    observation: &Observation,
-    smooth: Option<bool>,
-    rule: &Rule,
-) -> Option<Shadow> {
-    (smooth == Some(true)).then(|| Shadow {
-        estimate: with_rounding(estimate, observation, rule),
-    })
 }
 
 /// Whether J on complex numbers is the same function, as far as its value at the point tells

@@ -245,7 +245,8 @@ impl Rule {
             most_rounding,
             ..
         } = self.constants;
-        if let Some(sigma) = worked_out {
+        // One that overflowed while it was worked out says nothing.
+        if let Some(sigma) = worked_out.filter(|sigma| sigma.is_finite()) {
             return deviations * sigma;
         }
         let unit = self.working_epsilon * size;

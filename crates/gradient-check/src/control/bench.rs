@@ -8,8 +8,8 @@ use finite_diff::{Estimate, Outcome, ParameterLayout, Refined};
 use super::plantings::Draft;
 use super::{Looks, PlantedError, PlantingOutcome};
 use crate::check::{CheckError, Measured, Settings, judge};
-use crate::evidence::{Evidence, Observation};
-use crate::passes::{AFTER_CANCEL, believe, wants_second_look};
+use crate::evidence::{Evidence, Observation, Shadow};
+use crate::passes::{AFTER_CANCEL, wants_second_look, with_rounding};
 use crate::verdict::{self, Comparison, Reason, Rule, Verdict};
 
 pub(super) struct Bench<'a> {
@@ -294,8 +294,8 @@ impl<'a> Bench<'a> {
             let observation = &mut evidence.observations[at];
             match self.shadows.get(&i) {
                 Some(Outcome::Estimated(estimate)) => {
-                    observation.shadow =
-                        believe(estimate, observation, self.measured.smooth, &rule);
+                    let estimate = with_rounding(estimate, observation, &rule);
+                    observation.shadow = Some(Shadow { estimate });
                 }
                 Some(_) => {}
                 None => missing = true,
