@@ -8,13 +8,15 @@
 mod family;
 mod fit;
 mod hypotheses;
+mod scatter;
 
 use finite_diff::Block;
 
 pub use family::Family;
 
 use crate::verdict::{Comparison, Verdict};
-use hypotheses::{Hypothesis, SPECIFIC, VAGUE, scattered_everywhere};
+use hypotheses::{Hypothesis, SPECIFIC, VAGUE};
+use scatter::scattered_everywhere;
 
 /// What the caller knows of the function, to give numbers their names.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -69,8 +71,8 @@ pub struct NamedFactor {
 pub struct Diagnosis {
     /// The cause in kebab-case: `scale`, `sign`, `transposed`, …; `unknown` where no simple one fits.
     pub cause: &'static str,
-    /// What is wrong with the block, as a sentence a person can act on, without the block's name and
-    /// without a full stop.
+    /// What is wrong with the block, as a sentence a person can act on, without a full stop: either whole,
+    /// or what follows the name of the gradient, beginning with `is`.
     pub message: String,
     /// The factor, where the cause is one.
     pub factor: Option<f64>,

@@ -359,14 +359,9 @@ fn furthest(comparisons: &[Comparison]) -> impl Iterator<Item = &Comparison> {
 
 /// What would have been caught in a block of this scale (docs/theory/verdict.md, equations 15, 16 and 28).
 fn power(scale: f64, comparisons: &[Comparison]) -> Option<Power> {
-    // Those with one derivative. An error that takes g towards d must pass their distance too.
     let visible: Vec<(f64, f64)> = comparisons
         .iter()
-        .filter(|c| c.verdict == Verdict::Agree && !c.subgradient)
-        .filter_map(|c| {
-            let d = c.numeric?;
-            Some((c.tolerance + c.doubt + (c.analytic - d).abs(), d.abs()))
-        })
+        .filter_map(|c| Some((c.smallest_visible()?, c.numeric?.abs())))
         .collect();
     if scale == 0.0 || visible.is_empty() {
         return None;

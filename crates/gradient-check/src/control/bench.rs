@@ -48,8 +48,9 @@ impl<'a> Bench<'a> {
         for observations in evidence.by_block(layout) {
             scales.push(verdict::scale(observations));
             let compared = verdict::compare_block(evidence, observations);
-            let relative = |c: &Comparison| match c.numeric {
-                Some(d) if d != 0.0 => (c.tolerance + c.doubt) / d.abs(),
+            // The one that states the power of a whole block.
+            let relative = |c: &Comparison| match (c.smallest_visible(), c.numeric) {
+                (Some(visible), Some(d)) if d != 0.0 => visible / d.abs(),
                 _ => f64::INFINITY,
             };
             let agreeing = compared.iter().filter(|c| c.verdict == Verdict::Agree);

@@ -1,6 +1,7 @@
 //! The hypotheses, in the order in which they are tried: the more specific first.
 
 use super::fit::{factor, residual};
+use super::scatter::scattered;
 use super::{Context, Diagnosis, Exhibit, NamedFactor};
 use crate::verdict::Verdict;
 
@@ -22,7 +23,7 @@ pub(super) const SPECIFIC: &[Hypothesis] = &[
 /// Those that describe more than they explain.
 pub(super) const VAGUE: &[Hypothesis] = &[scattered, some_factor];
 
-fn found(cause: &'static str, residual: f64, message: String) -> Option<Diagnosis> {
+pub(super) fn found(cause: &'static str, residual: f64, message: String) -> Option<Diagnosis> {
     Some(Diagnosis {
         cause,
         message,
@@ -347,136 +348,6 @@ fn permuted(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Diagnosis
             "the {what} of the analytic gradient are those of the numeric one in another order"
         ),
     )
-}
-
-/// The errors of g against d: how many lie beyond the tolerance on either side, and their root mean square
-/// relative to the larger of |d| and the scale of the block.
-#[derive(Clone, Copy)]
-struct Scatter {
-    above: usize,
-    below: usize,
-    relative: f64,
-    /// Every entry of g is a single-precision number.
-    single: bool,
-    /// The errors are in proportion to the derivative or to the parameters.
-    follows: bool,
-}
-
-impl Scatter {
-    /// Errors of a handful of entries that lie on either side.
-    fn has_either_sign(&self) -> bool {
-        let (more, less) = (self.above.max(self.below), self.above.min(self.below));
-        more + less >= 4 && less * 8 >= more
-    }
-}
-
-/// The scatter of a block whose errors are all small beside it (docs/theory/causes.md, equation 38).
-fn scatter(e: &Exhibit<'_>) -> Option<Scatter> {
-    /// Larger errors are no noise that anybody would call so.
-    const LARGEST: f64 = 1e-3;
-    let (mut above, mut below, mut sum, mut count) = (0, 0, 0.0, 0.0);
-    for i in 0..e.g.len() {
-        let apart = e.g[i] - e.d[i];
-        let relative = apart / e.d[i].abs().max(e.scale);
-        if relative.is_nan() || relative.abs() > LARGEST {
-            return None;
-        }
-        if apart.abs() > e.tolerance[i] {
-            above += usize::from(apart > 0.0);
-            below += usize::from(apart < 0.0);
-            sum += relative.powi(2);
-            count += 1.0;
-        }
-    }
-    let apart: Vec<f64> = e.g.iter().zip(&e.d).map(|(g, d)| g - d).collect();
-    let follows = |x: &[f64]| {
-        let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
-        let size = (dot(x, x) * dot(&apart, &apart)).sqrt();
-        // A factor or a decay term leaves only noise, so that the correlation is all but 1; unrelated
-        // errors of a few entries may well reach one half.
-        apart.len() > 2 && size > 0.0 && (dot(&apart, x) / size).abs() > 0.95
-    };
-    let relative = f64::sqrt(sum / count);
-    relative.is_finite().then(|| Scatter {
-        above,
-        below,
-        relative,
-        single: e.g.iter().all(|g| f64::from(*g as f32) == *g),
-        follows: follows(&e.d) || follows(&e.theta),
-    })
-}
-
-/// What errors as large as these and of either sign are called (docs/theory/causes.md, equation 39).
-fn called(scatter: &Scatter) -> Option<Diagnosis> {
-    let single = f64::from(f32::EPSILON);
-    // Half of ε is what one rounding may be off by; sums of few terms average some of it away, and a
-    // few layers multiply it.
-    let as_large = (single / 32.0..=64.0 * single).contains(&scatter.relative);
-    if scatter.single && scatter.relative <= 64.0 * single {
-        return found(
-            "single-precision",
-            scatter.relative,
-            "every entry is a single-precision number: somewhere the backward pass computes in single \
-             precision"
-                .to_owned(),
-        );
-    }
-    if as_large {
-        return found(
-            "single-precision",
-            scatter.relative,
-            "errors of either sign at the seventh digit: somewhere the backward pass computes in single \
-             precision"
-                .to_owned(),
-        );
-    }
-    found(
-        "noise",
-        scatter.relative,
-        "small errors of either sign that follow neither the gradient nor the parameters: something \
-         random or rounded is in the backward pass"
-            .to_owned(),
-    )
-}
-
-/// Small errors of either sign in every wrong block, of which there are several: a few entries of a block
-/// tell little of it alone. Says then what a block of them is to be called.
-pub(super) fn scattered_everywhere(
-    all: &[Exhibit<'_>],
-) -> Option<impl Fn(&Exhibit<'_>) -> Option<Diagnosis>> {
-    let wrong = || all.iter().filter(|e| e.is_wrong());
-    let scatters: Vec<Scatter> = wrong().map(scatter).collect::<Option<_>>()?;
-    let together = Scatter {
-        above: scatters.iter().map(|s| s.above).sum(),
-        below: scatters.iter().map(|s| s.below).sum(),
-        relative: scatters.iter().map(|s| s.relative).fold(0.0, f64::max),
-        single: scatters.iter().all(|s| s.single),
-        // A few entries may by accident.
-        follows: scatters.iter().filter(|s| s.follows).count() * 2 > scatters.len(),
-    };
-    (scatters.len() > 1 && together.has_either_sign() && !together.follows).then_some(
-        move |e: &Exhibit<'_>| {
-            let own = scatter(e)?;
-            called(&Scatter {
-                relative: own.relative,
-                ..together
-            })
-        },
-    )
-}
-
-/// g is right to about seven digits and no further, or off by less, with errors of either sign.
-fn scattered(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Diagnosis> {
-    let scatter = scatter(e)?;
-    if scatter.follows {
-        return None;
-    }
-    let several = scatter.above + scatter.below > 1;
-    if scatter.has_either_sign() || (scatter.single && several) {
-        called(&scatter)
-    } else {
-        None
-    }
 }
 
 /// `2.000`, `0.01563`: enough digits to tell a factor from its neighbours.
