@@ -2,10 +2,10 @@
 
 use std::time::Instant;
 
-use finite_diff::{Noise, Objective, ParameterLayout, Real, Selection};
+use finite_diff::{Objective, ParameterLayout, Real, Selection};
 
-use crate::check::{CheckError, Measured, Settings, begin, judge, measure, measure_gradient_noise};
-use crate::evidence::Evidence;
+use crate::check::{CheckError, Settings, judge, measure_gradient_noise};
+use crate::measure::{Measured, measure};
 use crate::report::Report;
 use crate::structure::{Inspected, fit_gradient, inspect};
 use crate::subject::{Copied, Subject};
@@ -77,7 +77,10 @@ pub fn check_subject<T: Real, S: Subject<T> + ?Sized>(
     let copied = Copied { subject, layout };
     let objective: &dyn Objective<T> = subject.objective().unwrap_or(&copied);
     let mut measured = if coordinates.is_empty() {
-        nothing(cost, deterministic, begun, &settings)
+        // No block can be compared.
+        let mut nothing = Measured::begin(&gradient, &settings);
+        nothing.evidence.cost = cost;
+        nothing
     } else {
         measure(objective, &gradient, point, layout, &settings)?
     };
@@ -92,20 +95,4 @@ pub fn check_subject<T: Real, S: Subject<T> + ?Sized>(
         report.difference = f64::NAN;
     }
     Ok(report.with_structure(structure))
-}
-
-/// Evidence of nothing, where no block can be compared.
-fn nothing(cost: f64, deterministic: bool, begun: Instant, settings: &Settings<'_>) -> Measured {
-    Measured {
-        lines: None,
-        analytic: Vec::new(),
-        evidence: Evidence {
-            evaluations: 0,
-            ..begin(cost, deterministic, 0, settings)
-        },
-        noise: Noise::Absolute(f64::NAN),
-        smooth: None,
-        begun,
-        scheme: settings.scheme.stencil.name(),
-    }
 }

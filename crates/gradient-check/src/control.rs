@@ -14,10 +14,9 @@ use finite_diff::{
 };
 use num_complex::Complex;
 
-use crate::check::{
-    CheckError, Measured, Settings, judge, measure, measure_by_complex_step, name_coordinate,
-};
+use crate::check::{CheckError, Settings, judge};
 use crate::evidence::Evidence;
+use crate::measure::{Measured, measure, measure_by_complex_step, name_coordinate};
 use crate::passes::is_same_function;
 use crate::report::Power;
 use crate::structure::fit_gradient;

@@ -10,6 +10,7 @@ mod diagnosis;
 mod difference;
 pub mod evidence;
 mod kinks;
+mod measure;
 mod pair;
 mod passes;
 mod pattern;

@@ -7,8 +7,9 @@ use finite_diff::{Estimate, Outcome, ParameterLayout, Refined};
 
 use super::plantings::Draft;
 use super::{Looks, PlantedError, PlantingOutcome};
-use crate::check::{CheckError, Measured, Settings, judge};
+use crate::check::{CheckError, Settings, judge};
 use crate::evidence::{Evidence, Observation, Shadow};
+use crate::measure::Measured;
 use crate::passes::{AFTER_CANCEL, wants_second_look, with_rounding};
 use crate::verdict::{self, Comparison, Reason, Rule, Verdict};
 

@@ -1,0 +1,318 @@
+//! The first half of a check: everything that is measured, look after look, before a word is said.
+//!
+//! Evaluates; refuses to judge.
+
+use std::time::Instant;
+
+use finite_diff::{
+    DifferenceError, EvaluationError, Noise, Objective, Outcome, ParameterLayout, Piece, Real,
+    Scheme,
+};
+use num_complex::Complex;
+
+use crate::check::{CheckError, Settings};
+use crate::evidence::Evidence;
+use crate::passes::{
+    collect, look_again, look_from_the_complex_plane, noise_on_complex_numbers, sharpen,
+    unmeasured, with_rounding,
+};
+use crate::slope;
+use crate::verdict::Rule;
+
+/// The evidence, and how it was gathered.
+pub(crate) struct Measured {
+    pub(crate) evidence: Evidence,
+    /// That of J; of NaN where no difference was taken.
+    pub(crate) noise: Noise,
+    /// Whether J is smooth at the point, where that was asked for and J knows it.
+    pub(crate) smooth: Option<bool>,
+    /// What the slope test saw.
+    pub(crate) lines: Option<slope::Lines>,
+    /// The gradient that it was held against.
+    pub(crate) analytic: Vec<f64>,
+    pub(crate) begun: Instant,
+    /// The name of what gave the derivatives.
+    pub(crate) scheme: &'static str,
+}
+
+impl Measured {
+    /// Nothing measured yet.
+    pub(crate) fn begin(analytic: &[f64], settings: &Settings<'_>) -> Self {
+        Self {
+            evidence: Evidence {
+                cost: f64::NAN,
+                deterministic: true,
+                observations: Vec::new(),
+                selected: 0,
+                reexamined: 0,
+                evaluations: 0,
+                interrupted: false,
+                working_epsilon: settings.working_epsilon,
+                noise: 0.0,
+                complex_noise: 0.0,
+                constants: settings.constants,
+            },
+            noise: Noise::Absolute(f64::NAN),
+            smooth: None,
+            lines: None,
+            analytic: analytic.to_vec(),
+            begun: Instant::now(),
+            scheme: settings.scheme.stencil.name(),
+        }
+    }
+
+    /// J at the point, and whether a second evaluation gives the same bits.
+    fn evaluate_twice<T: Copy + Send, O: Objective<T> + ?Sized>(
+        &mut self,
+        objective: &O,
+        point: &[T],
+        widen: impl Fn(T) -> f64,
+    ) -> Result<f64, CheckError> {
+        let evaluate = || match objective.value(point) {
+            Ok(value) => Ok(widen(value)),
+            Err(source) => Err(CheckError::Difference(DifferenceError::Center { source })),
+        };
+        let (first, second) = (evaluate()?, evaluate()?);
+        // A NaN twice is reported as not finite, whatever its payload.
+        let same = first.to_bits() == second.to_bits() || (first.is_nan() && second.is_nan());
+        self.evidence.cost = first;
+        self.evidence.deterministic = same;
+        self.evidence.evaluations = 2;
+        Ok(first)
+    }
+}
+
+/// Whether there is anything to measure: with a cost that is not a number, or not the same twice, no
+/// difference means anything, and nothing is all that is collected.
+fn begin(
+    evidence: &mut Evidence,
+    coordinates: &[usize],
+    analytic: &[f64],
+    settings: &Settings<'_>,
+) -> bool {
+    evidence.selected = coordinates.len();
+    let sound = evidence.deterministic && evidence.cost.is_finite();
+    if !sound {
+        let nothing = unmeasured(evidence.cost, coordinates);
+        collect(evidence, nothing, analytic, settings);
+    }
+    sound
+}
+
+/// The evidence of [`check`], and how it was gathered.
+pub(crate) fn measure<T: Real, O: Objective<T> + ?Sized>(
+    objective: &O,
+    analytic: &[f64],
+    point: &[T],
+    layout: &ParameterLayout,
+    settings: &Settings<'_>,
+) -> Result<Measured, CheckError> {
+    let coordinates = fit(objective.dim(), analytic, point.len(), layout, settings)?;
+    let mut measured = Measured::begin(analytic, settings);
+    let cost = measured.evaluate_twice(objective, point, T::widen)?;
+    let evidence = &mut measured.evidence;
+    if !begin(evidence, &coordinates, analytic, settings) {
+        return Ok(measured);
+    }
+    let named = |source| name_coordinate(source, layout);
+    let seen = finite_diff::measure_noise(objective, point, settings.seed).map_err(named)?;
+    evidence.evaluations += seen.evaluations;
+    let noise = seen.noise::<T>(cost.abs(), settings.scheme.noise);
+    measured.noise = noise;
+    evidence.noise = noise.at::<T>(cost.abs());
+    let scheme = Scheme {
+        noise,
+        ..settings.scheme
+    };
+    let execution = &settings.execution;
+    let first = finite_diff::differentiate(objective, point, &coordinates, &scheme, execution)
+        .map_err(named)?;
+    collect(evidence, first, analytic, settings);
+    sharpen(evidence, objective, point, layout, &scheme, execution).map_err(named)?;
+    if let Some(shadow) = settings.shadow {
+        measured.smooth = smooth_at(objective, point, evidence)?;
+        // At a kink it knows one side only, and a word that no other look could confirm is no word.
+        if measured.smooth == Some(true) {
+            let widened: Vec<f64> = point.iter().map(|x| x.widen()).collect();
+            noise_on_complex_numbers(evidence, shadow, &widened, settings).map_err(named)?;
+            look_from_the_complex_plane::<T>(evidence, shadow, &widened, layout, settings)
+                .map_err(named)?;
+        }
+    }
+    look_again(evidence, objective, point, layout, noise, execution).map_err(named)?;
+    let epsilon_f = evidence.noise;
+    measured.lines = walk_lines(
+        evidence, objective, analytic, point, layout, epsilon_f, settings,
+    )?;
+    Ok(measured)
+}
+
+/// The evidence of [`check_by_complex_step`], and how it was gathered.
+pub(crate) fn measure_by_complex_step<O: Objective<Complex<f64>> + ?Sized>(
+    objective: &O,
+    analytic: &[f64],
+    point: &[f64],
+    layout: &ParameterLayout,
+    settings: &Settings<'_>,
+) -> Result<Measured, CheckError> {
+    let coordinates = fit(objective.dim(), analytic, point.len(), layout, settings)?;
+    let mut measured = Measured {
+        scheme: "complex-step",
+        ..Measured::begin(analytic, settings)
+    };
+    let complex = OnRealNumbers::<O>::at(point);
+    measured.evaluate_twice(objective, &complex, |j| j.re)?;
+    let evidence = &mut measured.evidence;
+    if !begin(evidence, &coordinates, analytic, settings) {
+        return Ok(measured);
+    }
+    let named = |source| name_coordinate(source, layout);
+    let first = finite_diff::complex_step(objective, point, &coordinates, &settings.execution)
+        .map_err(named)?;
+    collect(evidence, first, analytic, settings);
+    noise_on_complex_numbers(evidence, objective, point, settings).map_err(named)?;
+    let rule = Rule::of(evidence);
+    for observation in &mut evidence.observations {
+        if let Outcome::Estimated(estimate) = &observation.first {
+            let estimate = with_rounding(estimate, observation, &rule);
+            observation.first = Outcome::Estimated(estimate);
+        }
+    }
+    measured.lines = walk_real_lines(evidence, objective, analytic, point, layout, settings)?;
+    Ok(measured)
+}
+
+/// Whether everything has the same length, and which coordinates are meant, in ascending order.
+fn fit(
+    dim: usize,
+    analytic: &[f64],
+    point: usize,
+    layout: &ParameterLayout,
+    settings: &Settings<'_>,
+) -> Result<Vec<usize>, CheckError> {
+    if dim != layout.len() {
+        let layout_text = layout.to_string();
+        return Err(CheckError::Layout {
+            objective: dim,
+            layout: layout_text,
+            len: layout.len(),
+        });
+    }
+    layout.check_len(point).map_err(CheckError::Point)?;
+    layout
+        .check_len(analytic.len())
+        .map_err(CheckError::Gradient)?;
+    let mut coordinates = settings.selection.coordinates(layout);
+    coordinates.sort_unstable();
+    coordinates.dedup();
+    if let Some(&coordinate) = coordinates.iter().find(|&&coordinate| coordinate >= dim) {
+        let source = DifferenceError::NoSuchCoordinate { coordinate, dim };
+        return Err(CheckError::Difference(source));
+    }
+    if coordinates.is_empty() {
+        return Err(CheckError::Empty);
+    }
+    Ok(coordinates)
+}
+
+/// Whether J is smooth at the point, as far as it knows.
+fn smooth_at<T: Real, O: Objective<T> + ?Sized>(
+    objective: &O,
+    point: &[T],
+    evidence: &mut Evidence,
+) -> Result<Option<bool>, CheckError> {
+    let piece = objective
+        .piece(point)
+        .map_err(|source| CheckError::Difference(DifferenceError::Center { source }))?;
+    Ok(match piece {
+        Piece::Everywhere => Some(true),
+        Piece::Numbered { on_kink, .. } => {
+            evidence.evaluations += 1;
+            Some(!on_kink)
+        }
+        Piece::Unknown => None,
+    })
+}
+
+/// The evidence of the slope test, if it is wanted and there was no interruption before it.
+fn walk_lines<T: Real, O: Objective<T> + ?Sized>(
+    evidence: &mut Evidence,
+    objective: &O,
+    analytic: &[f64],
+    point: &[T],
+    layout: &ParameterLayout,
+    epsilon_f: f64,
+    settings: &Settings<'_>,
+) -> Result<Option<slope::Lines>, CheckError> {
+    if !settings.slope_test || evidence.interrupted {
+        return Ok(None);
+    }
+    let lines = slope::gather(
+        objective, analytic, point, layout, evidence, epsilon_f, settings,
+    )
+    .map_err(|obstacle| match obstacle {
+        slope::Obstacle::Layout(source) => CheckError::Point(source),
+        slope::Obstacle::Difference(source) => CheckError::Difference(source),
+    })?;
+    evidence.evaluations += lines.evaluations;
+    evidence.interrupted |= lines.interrupted;
+    Ok(Some(lines))
+}
+
+/// The same for a function of complex numbers, on real ones.
+fn walk_real_lines<O: Objective<Complex<f64>> + ?Sized>(
+    evidence: &mut Evidence,
+    objective: &O,
+    analytic: &[f64],
+    point: &[f64],
+    layout: &ParameterLayout,
+    settings: &Settings<'_>,
+) -> Result<Option<slope::Lines>, CheckError> {
+    if !settings.slope_test || evidence.interrupted {
+        return Ok(None);
+    }
+    let real = OnRealNumbers(objective);
+    let measured =
+        finite_diff::measure_noise(&real, point, settings.seed).map_err(CheckError::Difference)?;
+    evidence.evaluations += measured.evaluations;
+    let epsilon_f = measured.epsilon_f::<f64>(evidence.cost.abs());
+    walk_lines(
+        evidence, &real, analytic, point, layout, epsilon_f, settings,
+    )
+}
+
+/// A function of complex numbers on real ones.
+struct OnRealNumbers<'a, O: ?Sized>(&'a O);
+
+impl<O: Objective<Complex<f64>> + ?Sized> OnRealNumbers<'_, O> {
+    fn at(point: &[f64]) -> Vec<Complex<f64>> {
+        point.iter().map(|&x| Complex::new(x, 0.0)).collect()
+    }
+}
+
+impl<O: Objective<Complex<f64>> + ?Sized> Objective<f64> for OnRealNumbers<'_, O> {
+    fn dim(&self) -> usize {
+        self.0.dim()
+    }
+
+    fn value(&self, point: &[f64]) -> Result<f64, EvaluationError> {
+        Ok(self.0.value(&Self::at(point))?.re)
+    }
+
+    fn piece(&self, point: &[f64]) -> Result<Piece, EvaluationError> {
+        self.0.piece(&Self::at(point))
+    }
+}
+
+pub(crate) fn name_coordinate(source: DifferenceError, layout: &ParameterLayout) -> CheckError {
+    match &source {
+        DifferenceError::Probe { coordinate, .. } => match layout.coordinate(*coordinate) {
+            Some(coordinate) => CheckError::At {
+                name: coordinate.to_string(),
+                source,
+            },
+            None => CheckError::Difference(source),
+        },
+        _ => CheckError::Difference(source),
+    }
+}
