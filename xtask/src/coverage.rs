@@ -1,31 +1,19 @@
 //! `cargo xtask coverage`: whether error bars cover the true error, as tables.
 
-use std::num::NonZeroUsize;
-
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use clap::Args;
-use gradcheck_cli::calibration::{BlockError, Coverage, Look, Options, Row, coverage, quantile};
+use gradcheck_cli::calibration::{BlockError, Coverage, Look, Row, coverage, quantile};
 use gradcheck_cli::output::text::{short, thousands};
 use gradcheck_cli::progress::Bar;
 
 use crate::Outcome;
-use crate::tables::{render, share};
+use crate::measured::{Measured, share};
 
 /// Options of `coverage`.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// At least so many coordinates, each scale of the cost counted
-    #[arg(long, default_value_t = 110_000, value_name = "N")]
-    coordinates: usize,
-    /// The seed of everything random
-    #[arg(long, default_value_t = 0, value_name = "N")]
-    seed: u64,
-    /// How many networks at a time [default: one a core]
-    #[arg(long, value_name = "N")]
-    threads: Option<NonZeroUsize>,
-    /// Tables in Markdown, as in docs/coverage.md
-    #[arg(long)]
-    markdown: bool,
+    #[command(flatten)]
+    measured: Measured,
     /// The look that the grouped tables tell most of
     #[arg(long, default_value_t = Look::Reported, value_name = "LOOK", value_parser = look)]
     look: Look,
@@ -52,20 +40,12 @@ const WANTED: f64 = 0.999;
 
 /// Measures, prints the tables, and fails where a row of what is reported falls short.
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
-    ensure!(
-        arguments.coordinates > 0,
-        "--coordinates 0 leaves nothing to measure: give at least 1"
-    );
-    let options = Options {
-        coordinates: arguments.coordinates,
-        seed: arguments.seed,
-        threads: arguments.threads,
-    };
+    let options = arguments.measured.options()?;
     let bar = Bar::new();
     let coverage = coverage(&options, &|p| bar.show("networks", p))?;
     bar.finish();
     if arguments.blocks {
-        print!("{}", blocks(&coverage, arguments.markdown));
+        print!("{}", blocks(&coverage, &arguments.measured));
         return Ok(Outcome::Passed);
     }
     print!("{}", tables(&coverage, arguments));
@@ -84,7 +64,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
             );
         }
     }
-    let short_of: Vec<Row> = groups(&coverage)
+    let short_of: Vec<Row> = GROUPS
         .into_iter()
         .flat_map(|(_, rows)| rows(&coverage, Look::Reported))
         .filter(|row| row.bars > 0 && row.coverage() < WANTED)
@@ -101,15 +81,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
 
 type Rows = fn(&Coverage, Look) -> Vec<Row>;
 
-fn groups(_: &Coverage) -> [(&'static str, Rows); 5] {
-    [
-        ("all", |c, look| vec![c.overall(look)]),
-        ("activation", Coverage::by_activation),
-        ("loss", Coverage::by_loss),
-        ("scale of the cost", Coverage::by_factor),
-        ("situation", Coverage::by_situation),
-    ]
-}
+const GROUPS: [(&str, Rows); 5] = [
+    ("all", |c, look| vec![c.overall(look)]),
+    ("activation", Coverage::by_activation),
+    ("loss", Coverage::by_loss),
+    ("scale of the cost", Coverage::by_factor),
+    ("situation", Coverage::by_situation),
+];
 
 fn tables(coverage: &Coverage, arguments: &Arguments) -> String {
     let head = [
@@ -143,12 +121,9 @@ fn tables(coverage: &Coverage, arguments: &Arguments) -> String {
         "{} coordinates\n\n",
         thousands(coverage.coordinates() as u64)
     );
-    said.push_str(&render(
-        &head,
-        Look::ALL.map(row).to_vec(),
-        arguments.markdown,
-    ));
-    for (name, rows) in groups(coverage).into_iter().skip(1) {
+    let table = arguments.measured.table(&head, Look::ALL.map(row).to_vec());
+    said.push_str(&table);
+    for (name, rows) in GROUPS.into_iter().skip(1) {
         said.push('\n');
         said.push_str(&grouped(coverage, name, rows, arguments));
     }
@@ -174,11 +149,11 @@ fn grouped(coverage: &Coverage, name: &str, rows: Rows, arguments: &Arguments) -
         cells
     });
     let head: Vec<&str> = head.iter().map(String::as_str).collect();
-    render(&head, lines.collect(), arguments.markdown)
+    arguments.measured.table(&head, lines.collect())
 }
 
 /// The spread of Z and of the root mean square of e/t, by look and by the size of the block.
-fn blocks(coverage: &Coverage, markdown: bool) -> String {
+fn blocks(coverage: &Coverage, measured: &Measured) -> String {
     let head = [
         "look",
         "coordinates",
@@ -225,5 +200,5 @@ fn blocks(coverage: &Coverage, markdown: bool) -> String {
             ]);
         }
     }
-    render(&head, rows, markdown)
+    measured.table(&head, rows)
 }

@@ -11,9 +11,9 @@
 mod check_all;
 mod ci;
 mod coverage;
+mod measured;
 mod networks;
 mod power;
-mod tables;
 mod workspace;
 mod zoo;
 

@@ -1,49 +1,29 @@
 //! `cargo xtask power`: whether the stated power is true, as tables.
 
-use std::num::NonZeroUsize;
-
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use clap::Args;
-use gradcheck_cli::calibration::{Fates, Options, Powers, SIZES, Target, power};
+use gradcheck_cli::calibration::{Fates, Powers, SIZES, Target, power};
 use gradcheck_cli::output::text::thousands;
 use gradcheck_cli::progress::Bar;
 
 use crate::Outcome;
-use crate::tables::{render, share};
+use crate::measured::{Measured, share};
 
 /// Options of `power`.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// Networks with at least so many coordinates, each scale of the cost counted
-    #[arg(long, default_value_t = 100_000, value_name = "N")]
-    coordinates: usize,
-    /// The seed of everything random
-    #[arg(long, default_value_t = 0, value_name = "N")]
-    seed: u64,
-    /// How many networks at a time [default: one a core]
-    #[arg(long, value_name = "N")]
-    threads: Option<NonZeroUsize>,
-    /// Tables in Markdown, as in docs/power.md
-    #[arg(long)]
-    markdown: bool,
+    #[command(flatten)]
+    measured: Measured,
 }
 
 /// Measures and prints the tables. An error three times the stated power, or larger, that passes where
 /// it is hardest to see is a failure.
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
-    ensure!(
-        arguments.coordinates > 0,
-        "--coordinates 0 leaves nothing to plant in: give at least 1"
-    );
-    let options = Options {
-        coordinates: arguments.coordinates,
-        seed: arguments.seed,
-        threads: arguments.threads,
-    };
+    let options = arguments.measured.options()?;
     let bar = Bar::new();
     let powers = power(&options, &|p| bar.show("networks", p))?;
     bar.finish();
-    print!("{}", tables(&powers, arguments.markdown));
+    print!("{}", tables(&powers, &arguments.measured));
     let all = powers.overall();
     let largest = SIZES.len() - 1;
     let missed = [
@@ -61,7 +41,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     })
 }
 
-fn tables(powers: &Powers, markdown: bool) -> String {
+fn tables(powers: &Powers, measured: &Measured) -> String {
     let all = powers.overall();
     let mut head = vec!["share called wrong".to_owned(), "planted".to_owned()];
     head.extend(SIZES.map(|size| format!("{size:.2} × power")));
@@ -73,7 +53,7 @@ fn tables(powers: &Powers, markdown: bool) -> String {
         cells.push(fates[3].passed.to_string());
         cells
     };
-    let mut said = render(
+    let mut said = measured.table(
         &head,
         vec![
             row(
@@ -87,7 +67,6 @@ fn tables(powers: &Powers, markdown: bool) -> String {
             ),
             row("a whole block, any", &all.every_block),
         ],
-        markdown,
     );
     said.push('\n');
     let head = [
@@ -118,6 +97,6 @@ fn tables(powers: &Powers, markdown: bool) -> String {
             .into_iter()
             .map(|(name, found)| cells(name, &found.central, &found.complex)),
     );
-    said.push_str(&render(&head, rows, markdown));
+    said.push_str(&measured.table(&head, rows));
     said
 }

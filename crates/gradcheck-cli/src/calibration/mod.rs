@@ -6,15 +6,19 @@
 
 mod coverage;
 mod double_double;
+mod fate;
+mod look;
 mod oracle;
 mod place;
 mod power;
 #[cfg(test)]
 mod tests;
 
-pub use coverage::{BlockError, Coverage, Look, Outside, Row, coverage, quantile};
+pub use coverage::{BlockError, Coverage, Outside, Row, coverage, quantile};
+pub use fate::{CENTRAL_TARGET, COMPLEX_TARGET, Fate, Fates, Found, SIZES, Target};
+pub use look::Look;
 pub use place::{FACTORS, Place, Situation};
-pub use power::{CENTRAL_TARGET, COMPLEX_TARGET, Fate, Fates, Found, Powers, SIZES, Target, power};
+pub use power::{Powers, power};
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};

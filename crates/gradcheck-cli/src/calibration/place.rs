@@ -7,17 +7,14 @@ use std::fmt;
 use std::num::NonZeroUsize;
 
 use anyhow::Result;
-use finite_diff::{EvaluationError, Execution, Objective, ParameterLayout, Piece};
+use finite_diff::{EvaluationError, Execution, ParameterLayout};
 use gradient_check::Settings;
-use mlp::{
-    Activation, Architecture, Arithmetic, Batch, DropoutMasks, Loss, NetworkObjective, backward,
-    forward,
-};
+use mlp::{Activation, Architecture, Batch, DropoutMasks, Loss, NetworkObjective};
 use num_complex::Complex;
-use tensor_core::Scalar;
 
 use super::double_double::DoubleDouble;
 use super::oracle;
+use crate::network::Scaled;
 use crate::zoo::scene::Scene;
 
 /// What the cost is multiplied by.
@@ -144,16 +141,11 @@ impl Place {
             Situation::Blank => plain.with_blank_example()?,
             Situation::Masked => plain.masked()?,
         };
-        let rounding = mlp::rounding_noise(
-            &scene.architecture,
-            &scene.parameters,
-            &scene.batch,
-            scene.masks.as_ref(),
-            Arithmetic::DOUBLE,
-            scene.seed,
-        )?;
+        let rounding = scene
+            .model()
+            .rounding(scene.parameters.as_flat(), scene.seed)?;
         Ok(Self {
-            rounding: rounding.into_flat(),
+            rounding,
             situation,
             activation,
             loss,
@@ -181,15 +173,7 @@ impl Place {
 
     /// The gradient of factor·J by the network's own backward pass, at `theta`.
     pub(super) fn gradient(&self, factor: f64, theta: &[f64]) -> Result<Vec<f64>, EvaluationError> {
-        let scene = &self.scene;
-        let parameters = mlp::Parameters::from_flat(&scene.architecture, theta.to_vec())?;
-        let pass = forward(
-            &scene.architecture,
-            &parameters,
-            &scene.batch,
-            scene.masks.as_ref(),
-        )?;
-        let gradient = backward(&scene.architecture, &pass, &scene.batch)?;
+        let gradient = self.scene.model().gradient(theta)?;
         let scaled = gradient.into_flat().into_iter().map(|entry| factor * entry);
         Ok(scaled.collect())
     }
@@ -214,7 +198,7 @@ impl Place {
         )?;
         Ok(Scaled {
             inner,
-            factor: Complex::from(factor),
+            factor,
             pieces: true,
         })
     }
@@ -266,27 +250,3 @@ pub(super) const ONE_THREAD: Execution<'static> = Execution {
     progress: None,
     cancel: None,
 };
-
-/// c·J.
-pub(super) struct Scaled<'a, T> {
-    inner: NetworkObjective<'a, T>,
-    factor: T,
-    pieces: bool,
-}
-
-impl<T: Scalar> Objective<T> for Scaled<'_, T> {
-    fn dim(&self) -> usize {
-        self.inner.dim()
-    }
-
-    fn value(&self, point: &[T]) -> Result<T, EvaluationError> {
-        Ok(self.factor * self.inner.value(point)?)
-    }
-
-    fn piece(&self, point: &[T]) -> Result<Piece, EvaluationError> {
-        match self.pieces {
-            true => self.inner.piece(point),
-            false => Ok(Piece::Unknown),
-        }
-    }
-}

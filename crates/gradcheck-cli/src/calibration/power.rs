@@ -6,141 +6,12 @@ use anyhow::Result;
 use finite_diff::Progress;
 use gradient_check::evidence::Evidence;
 use gradient_check::verdict::{self, Comparison};
-use gradient_check::{Constants, Power, Verdict, check, gather, gather_by_complex_step};
+use gradient_check::{Power, check, gather, gather_by_complex_step};
 use mlp::{Activation, Loss};
 
+use super::fate::{CENTRAL_TARGET, COMPLEX_TARGET, Fate, Found, SIZES, Target};
 use super::place::{FACTORS, Place, Situation};
 use super::{Options, over_places};
-
-/// The errors planted, in units of the power: well below it, just below and above, well above.
-pub const SIZES: [f64; 6] = [1.0 / 3.0, 0.5, 0.99, 1.01, 2.0, 3.0];
-
-/// An error of one coordinate, of its block's scale, that central differences should see.
-pub const CENTRAL_TARGET: f64 = 1e-8;
-
-/// The same for the complex step.
-pub const COMPLEX_TARGET: f64 = 1e-12;
-
-/// What became of planted errors.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Fate {
-    /// Called wrong.
-    pub rejected: usize,
-    /// Undecided, so not passed either.
-    pub undecided: usize,
-    /// Passed.
-    pub passed: usize,
-}
-
-impl Fate {
-    fn of(verdict: Verdict) -> Self {
-        let mut fate = Self::default();
-        match verdict {
-            Verdict::Disagree => fate.rejected = 1,
-            Verdict::Inconclusive(_) => fate.undecided = 1,
-            Verdict::Agree => fate.passed = 1,
-        }
-        fate
-    }
-
-    fn add(&mut self, other: Self) {
-        self.rejected += other.rejected;
-        self.undecided += other.undecided;
-        self.passed += other.passed;
-    }
-
-    /// How many were planted.
-    pub fn planted(&self) -> usize {
-        self.rejected + self.undecided + self.passed
-    }
-
-    /// The share called wrong.
-    pub fn rejection(&self) -> f64 {
-        self.rejected as f64 / self.planted() as f64
-    }
-}
-
-/// Errors of every size of [`SIZES`], of either sign.
-pub type Fates = [Fate; SIZES.len()];
-
-/// What became of errors of one size, and why those that were not rejected were not.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Target {
-    /// How they came out.
-    pub fate: Fate,
-    /// Of those not rejected: where the numeric derivative is not known so well.
-    pub numeric: usize,
-    /// Of those not rejected: where the gradient itself may carry more rounding than that.
-    pub rounding: usize,
-    /// Of those not rejected: where the check of the right gradient said that it would see them.
-    pub unsaid: usize,
-}
-
-impl Target {
-    /// An error of size `error` in a coordinate whose check came out as `wrong`; without it, as `right`.
-    fn of(error: f64, right: &Comparison, wrong: &Comparison) -> Self {
-        let mut target = Self {
-            fate: Fate::of(wrong.verdict),
-            ..Self::default()
-        };
-        if wrong.verdict == Verdict::Disagree {
-            return target;
-        }
-        let bars = right
-            .error_bar
-            .map_or(f64::INFINITY, |bar| Constants::default().safety * bar);
-        if told(right) && visible(right) < error {
-            target.unsaid = 1;
-        } else if 2.0 * bars >= right.tolerance {
-            target.numeric = 1;
-        } else {
-            target.rounding = 1;
-        }
-        target
-    }
-
-    fn add(&mut self, other: &Self) {
-        self.fate.add(other.fate);
-        self.numeric += other.numeric;
-        self.rounding += other.rounding;
-        self.unsaid += other.unsaid;
-    }
-}
-
-/// What was found at one place, or at many.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Found {
-    /// Errors of one coordinate at the one that determines the stated power.
-    pub weakest_coordinate: Fates,
-    /// The same at each coordinate that the check of the right gradient decided, in units of the power
-    /// stated for its block.
-    pub every_coordinate: Fates,
-    /// Relative errors of the whole block that determines the stated power.
-    pub weakest_block: Fates,
-    /// The same of each block, in units of its own power.
-    pub every_block: Fates,
-    /// Errors of [`CENTRAL_TARGET`] at each coordinate.
-    pub central: Target,
-    /// Errors of [`COMPLEX_TARGET`] at each coordinate, by the complex step.
-    pub complex: Target,
-}
-
-impl Found {
-    fn add(&mut self, other: &Self) {
-        for (mine, theirs) in [
-            (&mut self.weakest_coordinate, other.weakest_coordinate),
-            (&mut self.every_coordinate, other.every_coordinate),
-            (&mut self.weakest_block, other.weakest_block),
-            (&mut self.every_block, other.every_block),
-        ] {
-            for (mine, theirs) in mine.iter_mut().zip(theirs) {
-                mine.add(theirs);
-            }
-        }
-        self.central.add(&other.central);
-        self.complex.add(&other.complex);
-    }
-}
 
 /// All that was found.
 #[derive(Debug, Clone, PartialEq)]
@@ -285,7 +156,7 @@ impl<'a> Trial<'a> {
         let planted = self.planted(sign, error)?;
         for ((_, power, right), wrong) in self.blocks.iter().zip(planted) {
             for (right, wrong) in right.iter().zip(wrong) {
-                if told(right) && power.is_some() {
+                if right.smallest_visible().is_some() && power.is_some() {
                     fate.add(Fate::of(wrong.verdict));
                 }
             }
@@ -305,8 +176,10 @@ impl<'a> Trial<'a> {
         let Some((scale, power, comparisons)) = blocks.max_by(|a, b| a.1.total_cmp(&b.1)) else {
             return Ok(());
         };
-        let agreeing = comparisons.iter().filter(|c| told(c));
-        let Some(weakest) = agreeing.max_by(|a, b| visible(a).total_cmp(&visible(b))) else {
+        let agreeing = comparisons
+            .iter()
+            .filter_map(|c| Some((c, c.smallest_visible()?)));
+        let Some((weakest, _)) = agreeing.max_by(|a, b| a.1.total_cmp(&b.1)) else {
             return Ok(());
         };
         let planted = self.planted(sign, |_, comparison, sign| {
@@ -392,18 +265,6 @@ impl<'a> Trial<'a> {
         let evidence = gather_by_complex_step(&complex, gradient, point, layout, &settings)?;
         Ok(compared(&evidence, self.place))
     }
-}
-
-/// The smallest error in a coordinate that is seen whatever its sign: what the tolerance leaves room for,
-/// and what it takes to get past d.
-fn visible(right: &Comparison) -> f64 {
-    let apart = right.numeric.map_or(0.0, |d| (right.analytic - d).abs());
-    right.tolerance + right.doubt + apart
-}
-
-/// Whether the stated power speaks of a coordinate.
-fn told(right: &Comparison) -> bool {
-    right.verdict == Verdict::Agree && !right.subgradient
 }
 
 /// The comparisons of each block.

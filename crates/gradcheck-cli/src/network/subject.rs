@@ -9,6 +9,7 @@ use finite_diff::{EvaluationError, Objective};
 use gradient_check::{Gradient, NamedArray, Packing, Subject};
 use mlp::{NetworkObjective, Parameters};
 use mlp_faults::Fault;
+use tensor_core::MatrixView;
 
 use super::model::Model;
 
@@ -31,19 +32,8 @@ impl Subject<f64> for NetworkSubject<'_> {
             None => self.model.gradient(point)?,
         };
         let depth = self.model.architecture.depth();
-        let arrays = (1..=depth).flat_map(|layer| {
-            let dw = gradient.dw(layer);
-            let db = gradient.db(layer);
-            [
-                NamedArray::new(
-                    format!("W{layer}"),
-                    &[dw.rows(), dw.cols()],
-                    dw.as_slice().to_vec(),
-                ),
-                NamedArray::new(format!("b{layer}"), &[db.len()], db.to_vec()),
-            ]
-        });
-        Ok(Gradient::Blocks(arrays.collect()))
+        let layers = (1..=depth).map(|layer| (gradient.dw(layer), gradient.db(layer)));
+        Ok(Gradient::Blocks(named(layers)))
     }
 
     /// The backward pass starts from the cost itself.
@@ -83,13 +73,11 @@ impl Subject<f64> for NetworkSubject<'_> {
     }
 }
 
-impl Packing<f64> for NetworkSubject<'_> {
-    fn unflatten(&self, flat: &[f64]) -> Result<Vec<NamedArray>, EvaluationError> {
-        let architecture = self.model.architecture;
-        let parameters = Parameters::from_flat(architecture, flat.to_vec())?;
-        let arrays = (1..=architecture.depth()).flat_map(|layer| {
-            let w = parameters.weights(layer);
-            let b = parameters.bias(layer);
+/// W1, b1, W2, b2, … from the weights and the biases of each layer.
+fn named<'a>(layers: impl Iterator<Item = (MatrixView<'a, f64>, &'a [f64])>) -> Vec<NamedArray> {
+    (1..)
+        .zip(layers)
+        .flat_map(|(layer, (w, b)): (usize, _)| {
             [
                 NamedArray::new(
                     format!("W{layer}"),
@@ -98,8 +86,17 @@ impl Packing<f64> for NetworkSubject<'_> {
                 ),
                 NamedArray::new(format!("b{layer}"), &[b.len()], b.to_vec()),
             ]
-        });
-        Ok(arrays.collect())
+        })
+        .collect()
+}
+
+impl Packing<f64> for NetworkSubject<'_> {
+    fn unflatten(&self, flat: &[f64]) -> Result<Vec<NamedArray>, EvaluationError> {
+        let architecture = self.model.architecture;
+        let parameters = Parameters::from_flat(architecture, flat.to_vec())?;
+        let layers = (1..=architecture.depth())
+            .map(|layer| (parameters.weights(layer), parameters.bias(layer)));
+        Ok(named(layers))
     }
 
     fn flatten(&self, arrays: &[NamedArray]) -> Result<Vec<f64>, EvaluationError> {

@@ -3,44 +3,14 @@
 use std::num::NonZeroUsize;
 
 use anyhow::Result;
-use finite_diff::{EvaluationError, Execution, Objective, Piece};
+use finite_diff::Execution;
 use gradient_check::{Constants, Report, Settings, check};
 use mlp::{Batch, DropoutMasks, MlpError, NetworkObjective, layout};
 use mlp_faults::Fault;
 use num_complex::Complex;
-use tensor_core::Scalar;
 
 use super::scene::{KEEP_PROB, Scene};
-use crate::network::{Model, NetworkMistakes, Precision, context};
-
-/// c·J.
-struct Scaled<'a, T> {
-    inner: NetworkObjective<'a, T>,
-    factor: f64,
-}
-
-impl<T: Scalar> Objective<T> for Scaled<'_, T> {
-    fn dim(&self) -> usize {
-        self.inner.dim()
-    }
-
-    fn value(&self, point: &[T]) -> Result<T, EvaluationError> {
-        Ok(T::from_f64(self.factor) * self.inner.value(point)?)
-    }
-
-    fn piece(&self, point: &[T]) -> Result<Piece, EvaluationError> {
-        self.inner.piece(point)
-    }
-}
-
-fn model(scene: &Scene) -> Model<'_> {
-    Model {
-        architecture: &scene.architecture,
-        batch: &scene.batch,
-        masks: scene.masks.as_ref(),
-        precision: scene.precision,
-    }
-}
+use crate::network::{NetworkMistakes, Precision, Scaled, context};
 
 /// The gradient under test: the network's own, or a fault's; of a model in single precision, a
 /// fault's is rounded at the end, as faults work in double.
@@ -49,7 +19,7 @@ pub(super) fn gradient(
     fault: Option<&dyn Fault>,
     theta: &[f64],
 ) -> Result<Vec<f64>, MlpError> {
-    let model = model(scene);
+    let model = scene.model();
     let gradient = match fault {
         Some(fault) => model.faulty(fault, theta)?,
         None => model.gradient(theta)?,
@@ -71,7 +41,7 @@ pub(super) struct Court<'a> {
 
 impl<'a> Court<'a> {
     pub(super) fn new(scene: &'a Scene, constants: Constants) -> Result<Self> {
-        let model = model(scene);
+        let model = scene.model();
         let mut rounding = model.rounding(scene.parameters.as_flat(), scene.seed)?;
         for sigma in &mut rounding {
             *sigma *= scene.factor;
@@ -88,7 +58,7 @@ impl<'a> Court<'a> {
     pub(super) fn judge(&self, analytic: &[f64]) -> Result<Report> {
         let scene = self.scene;
         let theta = scene.parameters.as_flat();
-        let model = model(scene);
+        let model = scene.model();
         let mistakes = NetworkMistakes {
             model: &model,
             theta,
@@ -106,6 +76,7 @@ impl<'a> Court<'a> {
         let shadow = Scaled {
             inner: NetworkObjective::new(&scene.architecture, batch, masks.as_ref())?,
             factor: scene.factor,
+            pieces: true,
         };
         let settings = Settings {
             working_epsilon: match scene.precision {
@@ -127,6 +98,7 @@ impl<'a> Court<'a> {
         let objective = Scaled {
             inner: NetworkObjective::new(&scene.architecture, &scene.batch, scene.masks.as_ref())?,
             factor: scene.factor,
+            pieces: true,
         };
         let layout = layout(&scene.architecture);
         Ok(check(&objective, analytic, theta, &layout, &settings)?)

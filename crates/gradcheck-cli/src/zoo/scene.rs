@@ -13,7 +13,7 @@ use rand_distr::{Distribution, StandardNormal};
 use tensor_core::Matrix;
 
 use crate::data::{self, CsvOptions, LoadOptions, Rows, Source, Task};
-use crate::network::{Precision, targets};
+use crate::network::{Model, Precision, targets};
 
 /// The deviation of the random biases, so that no two pre-activations are alike.
 const BIAS: f64 = 0.3;
@@ -153,6 +153,16 @@ impl Scene {
             *bias += z - now;
         }
         Ok(self)
+    }
+
+    /// As something that has a gradient.
+    pub(crate) fn model(&self) -> Model<'_> {
+        Model {
+            architecture: &self.architecture,
+            batch: &self.batch,
+            masks: self.masks.as_ref(),
+            precision: self.precision,
+        }
     }
 
     /// With `what` in its name.
