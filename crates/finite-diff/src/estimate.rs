@@ -102,12 +102,15 @@ impl Noise {
 /// A probe that failed: where, and with what.
 pub(crate) type ProbeFailure = (Side, EvaluationError);
 
+/// A point x + offset·h of a line, and J there.
+pub(crate) type Seen<T> = (i32, T, f64);
+
 /// Evaluates J along one coordinate and remembers what it has.
 pub(crate) struct Line<'a, T> {
     near: &'a mut dyn Neighborhood<T>,
     coordinate: usize,
     x: T,
-    points: Vec<(i32, T, f64)>,
+    points: &'a mut Vec<Seen<T>>,
     pub(crate) evaluations: u64,
 }
 
@@ -119,29 +122,25 @@ pub(crate) enum Obstacle {
 }
 
 impl<'a, T: Real> Line<'a, T> {
-    /// The line along `coordinate` through its value `x`, where J is already known to be `center`.
+    /// The line along `coordinate` through its value `x`, with what was `seen` on it: J at x, and perhaps
+    /// more. There each evaluation is remembered.
     pub(crate) fn new(
         near: &'a mut dyn Neighborhood<T>,
         coordinate: usize,
         x: T,
-        center: T,
+        seen: &'a mut Vec<Seen<T>>,
     ) -> Self {
         Self {
             near,
             coordinate,
             x,
-            points: vec![(0, x, center.widen())],
-            evaluations: 0,
+            evaluations: seen.len().saturating_sub(1) as u64,
+            points: seen,
         }
     }
 
-    /// The point x + offset·h as formed in the working type.
     fn point(&self, offset: i32, h: f64) -> Result<(T, Side), Obstacle> {
-        let replacement = T::narrow(self.x.widen() + f64::from(offset) * h);
-        let vanished = offset != 0 && replacement == self.x;
-        if vanished || !replacement.is_finite() {
-            return Err(Obstacle::NotRepresentable);
-        }
+        let replacement = point(self.x, offset, h).ok_or(Obstacle::NotRepresentable)?;
         Ok((
             replacement,
             Side {
@@ -153,20 +152,27 @@ impl<'a, T: Real> Line<'a, T> {
 
     /// The point x + offset·h as formed in the working type, and J there.
     pub(crate) fn at(&mut self, offset: i32, h: f64) -> Result<(f64, f64), Obstacle> {
-        if let Some(&(_, x, value)) = self.points.iter().find(|p| p.0 == offset) {
-            return Ok((x.widen(), value));
-        }
-        let (replacement, side) = self.point(offset, h)?;
-        self.evaluations += 1;
-        let value = match self.near.value_with(self.coordinate, replacement) {
-            Ok(value) => value.widen(),
-            Err(source) => return Err(Obstacle::Failed((side, source))),
+        let (replacement, value) = match self.points.iter().find(|p| p.0 == offset) {
+            Some(&(_, x, value)) => (x.widen(), value),
+            None => {
+                let (replacement, side) = self.point(offset, h)?;
+                self.evaluations += 1;
+                let value = match self.near.value_with(self.coordinate, replacement) {
+                    Ok(value) => value.widen(),
+                    Err(source) => return Err(Obstacle::Failed((side, source))),
+                };
+                self.points.push((offset, replacement, value));
+                (replacement.widen(), value)
+            }
         };
         if !value.is_finite() {
+            let side = Side {
+                offset,
+                replacement,
+            };
             return Err(Obstacle::NonFinite { side, value });
         }
-        self.points.push((offset, replacement, value));
-        Ok((replacement.widen(), value))
+        Ok((replacement, value))
     }
 
     /// The smooth piece of J at x + offset·h. It costs a forward pass, and is counted as one, where
@@ -200,8 +206,18 @@ impl<'a, T: Real> Line<'a, T> {
     pub(crate) fn magnitude(&self) -> f64 {
         self.points
             .iter()
-            .fold(0.0, |largest, point| largest.max(point.2.abs()))
+            .map(|point| point.2.abs())
+            .filter(|value| value.is_finite())
+            .fold(0.0, f64::max)
     }
+}
+
+/// The point x + offset·h as formed in the working type; `None` where it rounds to x or past the largest
+/// number.
+pub(crate) fn point<T: Real>(x: T, offset: i32, h: f64) -> Option<T> {
+    let replacement = T::narrow(x.widen() + f64::from(offset) * h);
+    let vanished = offset != 0 && replacement == x;
+    (!vanished && replacement.is_finite()).then_some(replacement)
 }
 
 impl Obstacle {

@@ -24,8 +24,8 @@ pub use ladder::{Ground, Refined, ladder_reach};
 pub use layout::{Block, Coordinate, LayoutError, ParameterLayout};
 pub use noise::{MeasuredNoise, measure_complex_step_noise, measure_field_noise, measure_noise};
 pub use objective::{
-    EvaluationError, FromFn, Neighborhood, Objective, Piece, Reevaluation, TryFromFn, from_fn,
-    try_from_fn,
+    EvaluationError, FromFn, Neighborhood, Objective, Piece, Plain, Probe, Reevaluation, Shortcut,
+    TryFromFn, from_fn, try_from_fn,
 };
 pub use real::Real;
 pub use selection::Selection;

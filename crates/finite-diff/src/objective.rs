@@ -4,6 +4,8 @@
 
 use std::error::Error;
 
+use crate::{Derivatives, DifferenceError, Execution, Scheme};
+
 /// The error of one evaluation, kept whole: it can be downcast to what the caller's function returned.
 pub type EvaluationError = Box<dyn Error + Send + Sync + 'static>;
 
@@ -31,7 +33,7 @@ pub enum Piece {
 ///
 /// An evaluation can fail, because it may be another process. It must not depend on anything but the
 /// point: the same point gives the same bits.
-pub trait Objective<T: Copy + Send>: Sync {
+pub trait Objective<T: Copy + Send + Sync>: Sync {
     /// n, the number of parameters.
     fn dim(&self) -> usize;
 
@@ -62,13 +64,81 @@ pub trait Objective<T: Copy + Send>: Sync {
     ) -> Result<Box<dyn Neighborhood<T> + 'a>, EvaluationError> {
         Ok(Box::new(Reevaluation::new(self, point)))
     }
+
+    /// All derivatives together, where the model can do that faster than one coordinate at a time.
+    fn shortcut(&self) -> Option<&dyn Shortcut<T>> {
+        None
+    }
+
+    /// The name of the faster way that [`neighborhood`](Self::neighborhood) or
+    /// [`shortcut`](Self::shortcut) takes; `None` where every number comes from [`value`](Self::value).
+    /// Whoever reads numbers of a faster way holds some of them against the plain one.
+    fn engine(&self) -> Option<&'static str> {
+        None
+    }
+}
+
+/// Derivatives by many coordinates from work that they share.
+pub trait Shortcut<T: Copy + Send + Sync>: Sync {
+    /// What [`differentiate`](crate::differentiate) gives, in its order and with its kind of error bars:
+    /// the numeric derivative of the same function at the same point, if not by the same steps.
+    ///
+    /// # Errors
+    /// As [`differentiate`](crate::differentiate).
+    fn differentiate(
+        &self,
+        point: &[T],
+        coordinates: &[usize],
+        scheme: &Scheme,
+        execution: &Execution<'_>,
+    ) -> Result<Derivatives, DifferenceError>;
+}
+
+/// An objective without its faster ways: every number comes from [`Objective::value`] of the whole point.
+///
+/// ```
+/// use finite_diff::{Objective, Plain, from_fn};
+/// let j = from_fn(1, |x: &[f64]| x[0] * x[0]);
+/// assert_eq!(Plain(&j).value(&[3.0]).unwrap(), 9.0);
+/// assert_eq!(Plain(&j).engine(), None);
+/// ```
+#[derive(Debug)]
+pub struct Plain<'a, O: ?Sized>(pub &'a O);
+
+impl<T: Copy + Send + Sync, O: Objective<T> + ?Sized> Objective<T> for Plain<'_, O> {
+    fn dim(&self) -> usize {
+        self.0.dim()
+    }
+
+    fn value(&self, point: &[T]) -> Result<T, EvaluationError> {
+        self.0.value(point)
+    }
+
+    fn piece(&self, point: &[T]) -> Result<Piece, EvaluationError> {
+        self.0.piece(point)
+    }
+}
+
+/// θ with one entry replaced.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Probe<T> {
+    /// Which entry.
+    pub coordinate: usize,
+    /// What it is replaced by.
+    pub replacement: T,
 }
 
 /// J around one fixed point θ.
 ///
 /// It takes the replacement, not a difference, so that the derivative divides by the step really
 /// taken; the caller's θ is never touched.
-pub trait Neighborhood<T: Copy> {
+pub trait Neighborhood<T: Copy>: Sync {
+    /// Another one of the same point, for another thread; what was prepared is shared.
+    ///
+    /// # Errors
+    /// Whatever making it fails with, such as memory that runs out.
+    fn fork(&self) -> Result<Box<dyn Neighborhood<T> + '_>, EvaluationError>;
+
     /// J at θ itself.
     ///
     /// # Errors
@@ -81,7 +151,29 @@ pub trait Neighborhood<T: Copy> {
     /// Whatever the function behind it fails with; the next call starts from θ again all the same.
     fn value_with(&mut self, coordinate: usize, replacement: T) -> Result<T, EvaluationError>;
 
-    /// The smooth piece of J at the same point.
+    /// J at each of `probes`, appended to `values` in their order: with the same bits as
+    /// [`value_with`](Self::value_with), whatever else is in the batch.
+    ///
+    /// # Errors
+    /// As [`value_with`](Self::value_with); the values of the probes before the one that failed are there.
+    fn values_with(
+        &mut self,
+        probes: &[Probe<T>],
+        values: &mut Vec<T>,
+    ) -> Result<(), EvaluationError> {
+        for probe in probes {
+            values.push(self.value_with(probe.coordinate, probe.replacement)?);
+        }
+        Ok(())
+    }
+
+    /// How many probes at a time suit it. 1, where batches save nothing: each evaluation may take long,
+    /// and a run can be stopped between two.
+    fn batch(&self) -> usize {
+        1
+    }
+
+    /// The smooth piece of J at the point of [`value_with`](Self::value_with).
     ///
     /// # Errors
     /// As [`value_with`](Self::value_with).
@@ -96,7 +188,7 @@ pub struct Reevaluation<'a, T, O: ?Sized> {
     point: Vec<T>,
 }
 
-impl<'a, T: Copy + Send, O: Objective<T> + ?Sized> Reevaluation<'a, T, O> {
+impl<'a, T: Copy + Send + Sync, O: Objective<T> + ?Sized> Reevaluation<'a, T, O> {
     /// Copies `point` once; each evaluation then replaces one entry and puts it back.
     pub fn new(objective: &'a O, point: &[T]) -> Self {
         Self {
@@ -106,7 +198,11 @@ impl<'a, T: Copy + Send, O: Objective<T> + ?Sized> Reevaluation<'a, T, O> {
     }
 }
 
-impl<T: Copy + Send, O: Objective<T> + ?Sized> Neighborhood<T> for Reevaluation<'_, T, O> {
+impl<T: Copy + Send + Sync, O: Objective<T> + ?Sized> Neighborhood<T> for Reevaluation<'_, T, O> {
+    fn fork(&self) -> Result<Box<dyn Neighborhood<T> + '_>, EvaluationError> {
+        Ok(Box::new(Reevaluation::new(self.objective, &self.point)))
+    }
+
     fn center(&mut self) -> Result<T, EvaluationError> {
         self.objective.value(&self.point)
     }
@@ -141,7 +237,10 @@ impl<T: Copy, O: ?Sized> Reevaluation<'_, T, O> {
 /// let j = from_fn(2, |x: &[f64]| x[0] * x[1]);
 /// assert_eq!(j.value(&[2.0, 3.0]).unwrap(), 6.0);
 /// ```
-pub fn from_fn<T: Copy + Send, F: Fn(&[T]) -> T + Sync>(dim: usize, function: F) -> FromFn<F> {
+pub fn from_fn<T: Copy + Send + Sync, F: Fn(&[T]) -> T + Sync>(
+    dim: usize,
+    function: F,
+) -> FromFn<F> {
     FromFn { dim, function }
 }
 
@@ -157,7 +256,7 @@ pub fn from_fn<T: Copy + Send, F: Fn(&[T]) -> T + Sync>(dim: usize, function: F)
 /// ```
 pub fn try_from_fn<T, E, F>(dim: usize, function: F) -> TryFromFn<F>
 where
-    T: Copy + Send,
+    T: Copy + Send + Sync,
     E: Into<EvaluationError>,
     F: Fn(&[T]) -> Result<T, E> + Sync,
 {
@@ -178,7 +277,7 @@ pub struct TryFromFn<F> {
     function: F,
 }
 
-impl<T: Copy + Send, F: Fn(&[T]) -> T + Sync> Objective<T> for FromFn<F> {
+impl<T: Copy + Send + Sync, F: Fn(&[T]) -> T + Sync> Objective<T> for FromFn<F> {
     fn dim(&self) -> usize {
         self.dim
     }
@@ -190,7 +289,7 @@ impl<T: Copy + Send, F: Fn(&[T]) -> T + Sync> Objective<T> for FromFn<F> {
 
 impl<T, E, F> Objective<T> for TryFromFn<F>
 where
-    T: Copy + Send,
+    T: Copy + Send + Sync,
     E: Into<EvaluationError>,
     F: Fn(&[T]) -> Result<T, E> + Sync,
 {

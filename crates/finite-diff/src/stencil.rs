@@ -97,6 +97,21 @@ impl Stencil {
             .sum()
     }
 
+    /// The points of D(h) and D(2h) beside x itself, in steps h, each once, in the order of their use.
+    pub(crate) fn offsets(&self) -> Vec<i32> {
+        let mut offsets = Vec::new();
+        for stretch in [1, 2] {
+            for quotient in self.quotients {
+                for offset in [quotient.from * stretch, quotient.to * stretch] {
+                    if offset != 0 && !offsets.contains(&offset) {
+                        offsets.push(offset);
+                    }
+                }
+            }
+        }
+        offsets
+    }
+
     /// How far its points are from x, in steps: 1 for forward and central, 2 for five-point.
     pub(crate) fn reach(&self) -> f64 {
         let furthest = |q: &Quotient| f64::from(q.from.abs().max(q.to.abs()));

@@ -4,14 +4,15 @@
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use num_complex::Complex;
 use rayon::prelude::*;
 
 use crate::error::{DifferenceError, Side};
-use crate::estimate::{Line, Noise, Outcome, ProbeFailure, estimate};
+use crate::estimate::{Line, Noise, Outcome, ProbeFailure, Seen, estimate, point as point_at};
 use crate::ladder::{Refined, refine};
-use crate::{Estimate, EvaluationError, Neighborhood, Objective, Real, Stencil, StepSize};
+use crate::{Estimate, EvaluationError, Neighborhood, Objective, Probe, Real, Stencil, StepSize};
 
 /// Which finite differences to take.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -118,24 +119,84 @@ pub fn differentiate<T: Real, O: Objective<T> + ?Sized>(
     if !scheme.step.is_valid() {
         return Err(DifferenceError::InvalidStep { step: scheme.step });
     }
+    check(objective.dim(), point.len(), coordinates)?;
+    if let Some(shortcut) = objective.shortcut() {
+        return shortcut.differentiate(point, coordinates, scheme, execution);
+    }
+    let offsets = scheme.stencil.offsets();
     sweep(
         objective,
         point,
         coordinates,
+        offsets.len(),
         execution,
-        |near, center, coordinate| {
-            let x = point[coordinate];
-            let mut line = Line::new(near, coordinate, x, center);
-            let h = scheme.step.at(x, &scheme.stencil);
-            let outcome = estimate(&mut line, &scheme.stencil, h, scheme.noise)?;
-            Ok(Entry {
-                coordinate,
-                outcome,
-                evaluations: line.evaluations,
-            })
+        |near, center, group, scratch, entries| {
+            let step = |coordinate: usize| scheme.step.at(point[coordinate], &scheme.stencil);
+            if near.batch() > 1 {
+                probe_group(near, point, group, &offsets, &step, scratch)?;
+            }
+            let mut values = scratch.values.drain(..);
+            for &coordinate in group {
+                let (x, h) = (point[coordinate], step(coordinate));
+                let seen = &mut scratch.seen;
+                seen.clear();
+                seen.push((0, x, center.widen()));
+                let points = offsets
+                    .iter()
+                    .filter_map(|&o| Some((o, point_at(x, o, h)?)));
+                seen.extend(
+                    points
+                        .zip(&mut values)
+                        .map(|((offset, at), value)| (offset, at, value.widen())),
+                );
+                let mut line = Line::new(near, coordinate, x, seen);
+                let outcome = estimate(&mut line, &scheme.stencil, h, scheme.noise)
+                    .map_err(|failure| (coordinate, failure))?;
+                entries.push(Entry {
+                    coordinate,
+                    outcome,
+                    evaluations: line.evaluations,
+                });
+            }
+            Ok(())
         },
     )
     .map(|derivatives| derivatives.map_center(Real::widen))
+}
+
+/// J at all points that the derivatives by a group of coordinates need, in one batch.
+fn probe_group<T: Real>(
+    near: &mut dyn Neighborhood<T>,
+    point: &[T],
+    group: &[usize],
+    offsets: &[i32],
+    step: &dyn Fn(usize) -> f64,
+    scratch: &mut Scratch<T>,
+) -> Result<(), (usize, ProbeFailure)> {
+    let Scratch { probes, values, .. } = scratch;
+    probes.clear();
+    values.clear();
+    for &coordinate in group {
+        let (x, h) = (point[coordinate], step(coordinate));
+        // What is no point has no value, and the estimate finds out by itself.
+        let replacements = offsets.iter().filter_map(|&o| point_at(x, o, h));
+        probes.extend(replacements.map(|replacement| Probe {
+            coordinate,
+            replacement,
+        }));
+    }
+    near.values_with(probes, values).map_err(|source| {
+        let failed = probes.get(values.len());
+        let coordinate = failed.map_or(0, |probe| probe.coordinate);
+        let replacement = failed.map_or(f64::NAN, |probe| probe.replacement.widen());
+        let h = step(coordinate);
+        let offset = ((replacement - point[coordinate].widen()) / h).round() as i32;
+        let side = Side {
+            offset,
+            replacement,
+        };
+        (coordinate, (side, source))
+    })
 }
 
 /// The same on a ladder of steps, with one-sided derivatives: sharper, several times the price, for
@@ -150,20 +211,27 @@ pub fn differentiate_finely<T: Real, O: Objective<T> + ?Sized>(
     noise: Noise,
     execution: &Execution<'_>,
 ) -> Result<Derivatives<Refined>, DifferenceError> {
+    check(objective.dim(), point.len(), coordinates)?;
     sweep(
         objective,
         point,
         coordinates,
+        1,
         execution,
-        |near, center, coordinate| {
-            let x = point[coordinate];
-            let mut line = Line::new(near, coordinate, x, center);
-            let outcome = refine(&mut line, x, noise)?;
-            Ok(Entry {
-                coordinate,
-                outcome,
-                evaluations: line.evaluations,
-            })
+        |near, center, group, scratch, entries| {
+            for &coordinate in group {
+                let x = point[coordinate];
+                scratch.seen.clear();
+                scratch.seen.push((0, x, center.widen()));
+                let mut line = Line::new(near, coordinate, x, &mut scratch.seen);
+                let outcome = refine(&mut line, x, noise).map_err(|f| (coordinate, f))?;
+                entries.push(Entry {
+                    coordinate,
+                    outcome,
+                    evaluations: line.evaluations,
+                });
+            }
+            Ok(())
         },
     )
     .map(|derivatives| derivatives.map_center(Real::widen))
@@ -199,45 +267,58 @@ pub fn complex_step<O: Objective<Complex<f64>> + ?Sized>(
     execution: &Execution<'_>,
 ) -> Result<Derivatives, DifferenceError> {
     let point: Vec<Complex<f64>> = point.iter().map(|&x| Complex::new(x, 0.0)).collect();
+    check(objective.dim(), point.len(), coordinates)?;
     sweep(
         objective,
         &point,
         coordinates,
+        1,
         execution,
-        |near, _, coordinate| {
-            let x = point[coordinate].re;
-            let side = Side {
-                offset: 1,
-                replacement: x,
-            };
-            let value = near
-                .value_with(coordinate, Complex::new(x, COMPLEX_STEP))
-                .map_err(|source| (side, source))?;
-            let derivative = value.im / COMPLEX_STEP;
-            let outcome = if value.re.is_finite() && derivative.is_finite() {
-                Outcome::Estimated(Estimate {
-                    derivative,
-                    truncation: 0.0,
-                    // What is below the smallest number beside the step is gone.
-                    noise: 8.0 * f64::EPSILON * derivative.abs() + f64::MIN_POSITIVE / COMPLEX_STEP,
-                    step: COMPLEX_STEP,
-                    // Nothing else is seen of J.
-                    flat: derivative == 0.0,
-                })
-            } else {
-                Outcome::NonFinite {
-                    side,
-                    value: value.re + value.im,
-                }
-            };
-            Ok(Entry {
+        |near, _, group, scratch, entries| {
+            let Scratch { probes, values, .. } = scratch;
+            probes.clear();
+            values.clear();
+            probes.extend(group.iter().map(|&coordinate| Probe {
                 coordinate,
-                outcome,
-                evaluations: 1,
-            })
+                replacement: Complex::new(point[coordinate].re, COMPLEX_STEP),
+            }));
+            let side = |coordinate: usize| Side {
+                offset: 1,
+                replacement: point[coordinate].re,
+            };
+            near.values_with(probes, values).map_err(|source| {
+                let failed = group.get(values.len()).copied().unwrap_or_default();
+                (failed, (side(failed), source))
+            })?;
+            for (&coordinate, value) in group.iter().zip(values) {
+                entries.push(Entry {
+                    coordinate,
+                    outcome: imaginary_part(*value, side(coordinate)),
+                    evaluations: 1,
+                });
+            }
+            Ok(())
         },
     )
     .map(|derivatives| derivatives.map_center(|center| center.re))
+}
+
+/// d = Im J/h with its bar.
+fn imaginary_part(value: Complex<f64>, side: Side) -> Outcome {
+    let derivative = value.im / COMPLEX_STEP;
+    if !value.re.is_finite() || !derivative.is_finite() {
+        let value = value.re + value.im;
+        return Outcome::NonFinite { side, value };
+    }
+    Outcome::Estimated(Estimate {
+        derivative,
+        truncation: 0.0,
+        // What is below the smallest number beside the step is gone.
+        noise: 8.0 * f64::EPSILON * derivative.abs() + f64::MIN_POSITIVE / COMPLEX_STEP,
+        step: COMPLEX_STEP,
+        // Nothing else is seen of J.
+        flat: derivative == 0.0,
+    })
 }
 
 /// Runs `work` on so many threads, or on rayon's current pool.
@@ -279,14 +360,38 @@ impl<T, E> Swept<T, E> {
     }
 }
 
-/// Coordinates that share one neighborhood, and so one preparation of it. A multiple of it costs
-/// little on the smallest nets, and leaves enough pieces to share out on larger ones.
+/// What a thread reuses from group to group, so that no probe allocates.
+struct Scratch<T> {
+    probes: Vec<Probe<T>>,
+    values: Vec<T>,
+    seen: Vec<Seen<T>>,
+}
+
+/// Fails where the lengths don't fit or a coordinate does not exist.
+pub(crate) fn check(dim: usize, got: usize, coordinates: &[usize]) -> Result<(), DifferenceError> {
+    if got != dim {
+        return Err(DifferenceError::PointLength { expected: dim, got });
+    }
+    match coordinates.iter().find(|&&coordinate| coordinate >= dim) {
+        Some(&coordinate) => Err(DifferenceError::NoSuchCoordinate { coordinate, dim }),
+        None => Ok(()),
+    }
+}
+
+/// The unit in which work is given to threads, in coordinates: enough of them for every batch, and enough
+/// pieces to share out.
 const CHUNK: usize = 64;
 
+/// Work that one thread does sooner than others are woken for it.
+const NOT_WORTH_SHARING: Duration = Duration::from_micros(200);
+
+/// Asks `along` for the entries of groups of coordinates that take `probes` evaluations each. It gets a
+/// neighborhood, J(x), the group and what to reuse, and appends one entry a coordinate.
 fn sweep<T, E, O, F>(
     objective: &O,
     point: &[T],
     coordinates: &[usize],
+    probes: usize,
     execution: &Execution<'_>,
     along: F,
 ) -> Result<Swept<T, E>, DifferenceError>
@@ -294,24 +399,19 @@ where
     T: Copy + Send + Sync,
     E: Send,
     O: Objective<T> + ?Sized,
-    F: Fn(&mut dyn Neighborhood<T>, T, usize) -> Result<Entry<E>, ProbeFailure> + Sync,
+    F: Fn(
+            &mut dyn Neighborhood<T>,
+            T,
+            &[usize],
+            &mut Scratch<T>,
+            &mut Vec<Entry<E>>,
+        ) -> Result<(), (usize, ProbeFailure)>
+        + Sync,
 {
-    let dim = objective.dim();
-    if point.len() != dim {
-        return Err(DifferenceError::PointLength {
-            expected: dim,
-            got: point.len(),
-        });
-    }
-    if let Some(&coordinate) = coordinates.iter().find(|&&coordinate| coordinate >= dim) {
-        return Err(DifferenceError::NoSuchCoordinate { coordinate, dim });
-    }
     let at_center = |source: EvaluationError| DifferenceError::Center { source };
-    let center = objective
-        .neighborhood(point)
-        .map_err(at_center)?
-        .center()
-        .map_err(at_center)?;
+    let mut near = objective.neighborhood(point).map_err(at_center)?;
+    let center = near.center().map_err(at_center)?;
+    let group = (near.batch() / probes.max(1)).max(1);
 
     let cancelled = || {
         execution
@@ -323,57 +423,77 @@ where
     // reported is the same for every number of threads.
     let failed = AtomicUsize::new(usize::MAX);
 
-    let run_chunk = |(number, chunk): (usize, &[usize])| -> Result<Vec<Entry<E>>, DifferenceError> {
+    let run_chunk = |near: &mut dyn Neighborhood<T>,
+                     scratch: &mut Scratch<T>,
+                     (number, chunk): (usize, &[usize])|
+     -> Result<Vec<Entry<E>>, DifferenceError> {
         let mut entries = Vec::with_capacity(chunk.len());
-        if cancelled() || failed.load(Ordering::Relaxed) < number {
-            return Ok(entries);
-        }
-        let mut near = objective.neighborhood(point).map_err(at_center)?;
-        for &coordinate in chunk {
+        for group in chunk.chunks(group) {
             if cancelled() || failed.load(Ordering::Relaxed) < number {
                 break;
             }
-            let entry = along(near.as_mut(), center, coordinate).map_err(|(side, source)| {
-                failed.fetch_min(number, Ordering::Relaxed);
-                DifferenceError::Probe {
-                    coordinate,
-                    side,
-                    source,
-                }
-            })?;
-            entries.push(entry);
-            let done = 1 + done.fetch_add(1, Ordering::Relaxed);
+            along(near, center, group, scratch, &mut entries).map_err(
+                |(coordinate, (side, source))| {
+                    failed.fetch_min(number, Ordering::Relaxed);
+                    DifferenceError::Probe {
+                        coordinate,
+                        side,
+                        source,
+                    }
+                },
+            )?;
             if let Some(progress) = execution.progress {
-                progress(Progress {
-                    done,
-                    total: coordinates.len(),
-                });
+                for _ in group {
+                    progress(Progress {
+                        done: 1 + done.fetch_add(1, Ordering::Relaxed),
+                        total: coordinates.len(),
+                    });
+                }
             }
         }
         Ok(entries)
     };
-
-    let one_thread = execution.threads.is_some_and(|threads| threads.get() == 1);
-    let chunks: Vec<_> = if one_thread {
-        coordinates
-            .chunks(CHUNK)
-            .enumerate()
-            .map(run_chunk)
-            .collect()
-    } else {
-        let in_parallel = || {
-            coordinates
-                .par_chunks(CHUNK)
-                .enumerate()
-                .map(run_chunk)
-                .collect()
-        };
-        on_threads(execution.threads, in_parallel)?
+    let scratch = || Scratch {
+        probes: Vec::new(),
+        values: Vec::new(),
+        seen: Vec::new(),
     };
 
+    // The first chunk here: it tells whether the rest is worth waking other threads for.
     let mut entries = Vec::with_capacity(coordinates.len());
-    for chunk in chunks {
-        entries.extend(chunk?);
+    let mut chunks = coordinates.chunks(CHUNK).enumerate();
+    let mut own = scratch();
+    let begun = Instant::now();
+    if let Some(first) = chunks.next() {
+        entries.extend(run_chunk(near.as_mut(), &mut own, first)?);
+    }
+    let rest = begun
+        .elapsed()
+        .checked_mul(u32::try_from(chunks.len()).unwrap_or(u32::MAX))
+        .unwrap_or(Duration::MAX);
+    let one_thread = execution.threads.is_some_and(|threads| threads.get() == 1);
+    if one_thread || rest < NOT_WORTH_SHARING {
+        for chunk in chunks {
+            entries.extend(run_chunk(near.as_mut(), &mut own, chunk)?);
+        }
+    } else {
+        let near = near.as_ref();
+        let chunks: Vec<_> = chunks.collect();
+        let in_parallel = || {
+            let fork = || (near.fork().map_err(Some), scratch());
+            chunks
+                .into_par_iter()
+                .map_init(fork, |(own, scratch), chunk| match own {
+                    Ok(own) => run_chunk(own.as_mut(), scratch, chunk),
+                    Err(failure) => failure
+                        .take()
+                        .map_or(Ok(Vec::new()), |source| Err(at_center(source))),
+                })
+                .collect::<Vec<_>>()
+        };
+        for chunk in on_threads(execution.threads, in_parallel)? {
+            entries.extend(chunk?);
+        }
     }
     let interrupted = entries.len() < coordinates.len();
     Ok(Swept {

@@ -9,9 +9,9 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use finite_diff::{
-    DifferenceError, Estimate, EvaluationError, Execution, Ground, Noise, Objective, Outcome,
-    ParameterLayout, Piece, Scheme, Selection, Stencil, StepSize, complex_step, differentiate,
-    differentiate_finely, from_fn, ladder_reach, measure_noise, try_from_fn,
+    DifferenceError, Estimate, EvaluationError, Execution, Ground, Neighborhood, Noise, Objective,
+    Outcome, ParameterLayout, Piece, Scheme, Selection, Stencil, StepSize, complex_step,
+    differentiate, differentiate_finely, from_fn, ladder_reach, measure_noise, try_from_fn,
 };
 use num_complex::Complex;
 use proptest::prelude::*;
@@ -406,4 +406,86 @@ proptest! {
             prop_assert!(away > step / 2.0 || step == narrowest, "{away:e} {step:e}");
         }
     }
+}
+
+/// A neighborhood that evaluates everything again, but asks for batches.
+struct Batched {
+    batch: usize,
+}
+
+struct BatchedAround<'a> {
+    point: &'a [f64],
+    batch: usize,
+}
+
+impl Objective<f64> for Batched {
+    fn dim(&self) -> usize {
+        200
+    }
+
+    fn value(&self, point: &[f64]) -> Result<f64, EvaluationError> {
+        Ok(point.iter().map(|x| x.sin()).sum())
+    }
+
+    fn neighborhood<'a>(
+        &'a self,
+        point: &'a [f64],
+    ) -> Result<Box<dyn Neighborhood<f64> + 'a>, EvaluationError> {
+        let batch = self.batch;
+        Ok(Box::new(BatchedAround { point, batch }))
+    }
+}
+
+impl Neighborhood<f64> for BatchedAround<'_> {
+    fn fork(&self) -> Result<Box<dyn Neighborhood<f64> + '_>, EvaluationError> {
+        Ok(Box::new(Self { ..*self }))
+    }
+
+    fn center(&mut self) -> Result<f64, EvaluationError> {
+        Batched { batch: 1 }.value(self.point)
+    }
+
+    fn value_with(&mut self, coordinate: usize, replacement: f64) -> Result<f64, EvaluationError> {
+        let mut point = self.point.to_vec();
+        point[coordinate] = replacement;
+        if coordinate == 150 && replacement < self.point[150] {
+            return Err("no".into());
+        }
+        Batched { batch: 1 }.value(&point)
+    }
+
+    fn batch(&self) -> usize {
+        self.batch
+    }
+}
+
+#[test]
+fn a_batch_changes_no_number_and_names_the_probe_that_failed() {
+    let point = [0.3; 200];
+    let all: Vec<usize> = (0..150).collect();
+    let run = |batch, threads| {
+        let execution = Execution {
+            threads: NonZeroUsize::new(threads),
+            ..Execution::default()
+        };
+        let scheme = Scheme::optimal(Stencil::FIVE_POINT);
+        differentiate(&Batched { batch }, &point, &all, &scheme, &execution).unwrap()
+    };
+    let alone = run(1, 1);
+    for (batch, threads) in [(4, 1), (6, 2), (13, 1), (1000, 2)] {
+        assert_eq!(run(batch, threads), alone, "{batch} {threads}");
+    }
+    let error = |batch| {
+        let run = Execution::default();
+        let failed = differentiate(
+            &Batched { batch },
+            &point,
+            &[3, 150],
+            &Scheme::CENTRAL,
+            &run,
+        );
+        failed.unwrap_err().to_string()
+    };
+    assert_eq!(error(1), error(64));
+    assert!(error(64).contains("150"), "{}", error(64));
 }
