@@ -62,7 +62,7 @@ impl Measured {
     }
 
     /// J at the point, and whether a second evaluation gives the same bits.
-    fn evaluate_twice<T: Copy + Send, O: Objective<T> + ?Sized>(
+    fn evaluate_twice<T: Copy + Send + Sync, O: Objective<T> + ?Sized>(
         &mut self,
         objective: &O,
         point: &[T],

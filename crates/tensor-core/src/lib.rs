@@ -3,11 +3,13 @@
 //! Knows numbers and matrices; refuses to know layers, losses and derivatives.
 
 mod error;
+mod exponentials;
 mod matrix;
 mod product;
 mod reduce;
 mod scalar;
 mod stable;
+mod vectorized;
 mod view;
 
 pub use error::ShapeError;
@@ -18,5 +20,8 @@ pub use product::{
 };
 pub use reduce::{add_to_rows, compensated_sum, row_sums, row_sums_into};
 pub use scalar::{RealScalar, Scalar};
-pub use stable::{log_sigmoid, log_sum_exp, sigmoid, softmax, softmax_columns, softplus};
+pub use stable::{
+    log_sigmoid, log_sum_exp, sigmoid, softmax, softmax_columns, softplus, softplus_each,
+};
+pub use vectorized::{Kernel, vectorized};
 pub use view::{MatrixView, MatrixViewMut};

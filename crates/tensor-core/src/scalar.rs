@@ -57,6 +57,22 @@ pub trait Scalar:
 
     /// Whether every part is neither infinite nor NaN.
     fn is_finite(self) -> bool;
+
+    /// See [`softplus_each`](crate::softplus_each).
+    #[doc(hidden)]
+    fn softplus_each(x: &[Self], out: &mut [Self]) {
+        for (out, &x) in out.iter_mut().zip(x) {
+            *out = crate::softplus(x);
+        }
+    }
+
+    /// eˣ of each entry, for entries whose real part is at most 0.
+    #[doc(hidden)]
+    fn exp_nonpositive_each(x: &mut [Self]) {
+        for x in x {
+            *x = x.exp();
+        }
+    }
 }
 
 /// A real number: a [`Scalar`] that can be compared.

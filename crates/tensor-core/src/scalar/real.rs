@@ -4,9 +4,10 @@
 //! standard library has not.
 
 use super::{RealScalar, Scalar};
+use crate::exponentials;
 
 macro_rules! real {
-    ($real:ident, $erf:path) => {
+    ($real:ident, $erf:path $(; $($own:tt)*)?) => {
         impl Scalar for $real {
             type Real = Self;
 
@@ -45,6 +46,8 @@ macro_rules! real {
             fn is_finite(self) -> bool {
                 $real::is_finite(self)
             }
+
+            $($($own)*)?
         }
 
         impl RealScalar for $real {
@@ -66,4 +69,14 @@ macro_rules! real {
 }
 
 real!(f32, libm::erff);
-real!(f64, libm::erf);
+real!(
+    f64,
+    libm::erf;
+    fn softplus_each(x: &[Self], out: &mut [Self]) {
+        exponentials::softplus(x, out);
+    }
+
+    fn exp_nonpositive_each(x: &mut [Self]) {
+        exponentials::exp_nonpositive(x);
+    }
+);
