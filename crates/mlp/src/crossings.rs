@@ -5,6 +5,7 @@
 
 use tensor_core::{Matrix, product};
 
+use crate::place::Place;
 use crate::{Activation, Architecture, Batch, DropoutMasks, MlpError, linear};
 
 /// How many crossings a walk in one direction reports at most, the nearest ones: more than anybody reads.
@@ -87,43 +88,6 @@ pub fn crossings(
         near.total_cmp(&far).then(place(a).cmp(&place(b)))
     });
     Ok(found)
-}
-
-/// Which parameter moves: W_l[row, col], or b_l[row] where there is no column.
-#[derive(Clone, Copy)]
-struct Place {
-    layer: usize,
-    row: usize,
-    col: Option<usize>,
-}
-
-impl Place {
-    fn of(architecture: &Architecture, coordinate: usize) -> Result<Self, MlpError> {
-        let layers = architecture.layers();
-        for layer in 1..=layers.depth() {
-            let (weights, bias) = (layers.weights_range(layer), layers.bias_range(layer));
-            let columns = layers.shape(layer).map_or(1, |(_, columns)| columns);
-            if weights.contains(&coordinate) {
-                let within = coordinate - weights.start;
-                return Ok(Self {
-                    layer,
-                    row: within / columns,
-                    col: Some(within % columns),
-                });
-            }
-            if bias.contains(&coordinate) {
-                return Ok(Self {
-                    layer,
-                    row: coordinate - bias.start,
-                    col: None,
-                });
-            }
-        }
-        Err(MlpError::NoSuchParameter {
-            index: coordinate,
-            parameters: layers.len(),
-        })
-    }
 }
 
 /// The network as a function of one parameter.

@@ -13,6 +13,8 @@ mod dropout;
 mod error;
 mod forward;
 mod gradient;
+#[cfg(feature = "objective")]
+mod incremental;
 mod initialize;
 mod layer;
 mod loss;
@@ -22,6 +24,7 @@ mod objective;
 mod optimizer;
 mod parameters;
 mod pattern;
+mod place;
 mod rounding;
 mod saturation;
 mod train;
@@ -46,7 +49,7 @@ pub use initialize::{Initialization, NORMAL_DEVIATION, initialize};
 pub use layer::{LayerCache, activate, linear};
 pub use loss::Loss;
 #[cfg(feature = "objective")]
-pub use objective::{NetworkObjective, layout};
+pub use objective::{Engine, NetworkObjective, layout};
 pub use optimizer::{ADAM_EPSILON, BETA1, BETA2, Optimizer};
 pub use parameters::Parameters;
 pub use pattern::{BranchPattern, branch_pattern_at};

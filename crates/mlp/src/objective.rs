@@ -2,10 +2,34 @@
 //!
 //! The only module that knows finite-diff. Refuses to know steps and stencils.
 
-use finite_diff::{EvaluationError, LayoutError, Objective, ParameterLayout, Piece};
+use std::sync::Arc;
+
+use finite_diff::Reevaluation;
+use finite_diff::{EvaluationError, LayoutError, Neighborhood, Objective, ParameterLayout, Piece};
 use tensor_core::Scalar;
 
+use crate::incremental::{Base, Incremental};
 use crate::{Architecture, Batch, DropoutMasks, MlpError, branch_pattern_at, cost_at};
+
+/// How the cost is evaluated around a point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Engine {
+    /// The whole forward pass for every probe.
+    #[default]
+    Full,
+    /// Only what the parameter touches: a row, a rank-one term, and full products from two layers on.
+    Incremental,
+}
+
+impl Engine {
+    /// `full` or `incremental`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Incremental => "incremental",
+        }
+    }
+}
 
 /// J(θ) of one network on one batch, with one set of dropout masks.
 #[derive(Debug, Clone, Copy)]
@@ -13,6 +37,7 @@ pub struct NetworkObjective<'a, T> {
     architecture: &'a Architecture,
     batch: &'a Batch<T>,
     masks: Option<&'a DropoutMasks<T>>,
+    engine: Engine,
 }
 
 impl<'a, T: Scalar> NetworkObjective<'a, T> {
@@ -33,7 +58,13 @@ impl<'a, T: Scalar> NetworkObjective<'a, T> {
             architecture,
             batch,
             masks,
+            engine: Engine::Full,
         })
+    }
+
+    /// The same function, evaluated around a point by another engine.
+    pub fn with_engine(self, engine: Engine) -> Self {
+        Self { engine, ..self }
     }
 
     /// The network.
@@ -69,6 +100,23 @@ impl<T: Scalar> Objective<T> for NetworkObjective<'_, T> {
                 on_kink: pattern.on_kink,
             }),
         )
+    }
+
+    fn neighborhood<'a>(
+        &'a self,
+        point: &'a [T],
+    ) -> Result<Box<dyn Neighborhood<T> + 'a>, EvaluationError> {
+        Ok(match self.engine {
+            Engine::Full => Box::new(Reevaluation::new(self, point)),
+            Engine::Incremental => {
+                let base = Base::at(self.architecture, point, self.batch, self.masks)?;
+                Box::new(Incremental::new(Arc::new(base)))
+            }
+        })
+    }
+
+    fn engine(&self) -> Option<&'static str> {
+        (self.engine != Engine::Full).then(|| self.engine.name())
     }
 }
 

@@ -3,9 +3,7 @@
 //! Refuses to know who asks. Two parameter vectors with the same pattern lie on the same smooth piece
 //! of the cost.
 
-use std::hash::{DefaultHasher, Hasher};
-
-use tensor_core::{RealScalar, Scalar};
+use tensor_core::{MatrixView, Scalar};
 
 use crate::forward::propagate;
 use crate::{Architecture, Batch, DropoutMasks, MlpError};
@@ -13,8 +11,8 @@ use crate::{Architecture, Batch, DropoutMasks, MlpError};
 /// The branch pattern of a network with kinks at one parameter vector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BranchPattern {
-    /// A hash of the signs (−, 0, +) of all hidden pre-activations that are not dropped out, in the
-    /// order of layers, units and examples.
+    /// The exclusive or of one random word for the sign (−, 0, +) of each hidden pre-activation that is not
+    /// dropped out: so it can be followed from point to point, one unit at a time (Zobrist 1970).
     pub fingerprint: u64,
     /// Whether one of them is exactly 0.
     pub on_kink: bool,
@@ -45,24 +43,99 @@ pub fn branch_pattern_at<T: Scalar>(
     if architecture.activation().is_smooth() {
         return Ok(None);
     }
-    let mut hasher = DefaultHasher::new();
-    let mut on_kink = false;
+    let (mut sides, mut layer) = (Sides::default(), 0);
     propagate(architecture, parameters, batch, masks, |cache| {
-        let kept = cache.mask();
-        for (i, z) in cache.z().as_slice().iter().enumerate() {
-            let dropped = kept
-                .as_ref()
-                .is_some_and(|mask| mask.as_slice()[i].real_part().to_f64() == 0.0);
-            if dropped {
-                continue;
-            }
-            let z = z.real_part().to_f64();
-            on_kink |= z == 0.0;
-            hasher.write_u8(if z > 0.0 { 2 } else { u8::from(z == 0.0) });
-        }
+        layer += 1;
+        sides.add_layer(layer, cache.z().as_slice(), cache.mask());
     })?;
-    Ok(Some(BranchPattern {
-        fingerprint: hasher.finish(),
-        on_kink,
-    }))
+    Ok(Some(sides.into()))
+}
+
+/// A branch pattern that is being put together, or followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Sides {
+    fingerprint: u64,
+    /// How many pre-activations are 0.
+    zeros: usize,
+}
+
+impl Sides {
+    /// All of Z_l, n_l×m, but what the mask drops.
+    pub(crate) fn add_layer<T: Scalar>(
+        &mut self,
+        layer: usize,
+        z: &[T],
+        mask: Option<MatrixView<'_, T>>,
+    ) {
+        let word = words(layer);
+        let mask = mask.map(|mask| mask.as_slice());
+        for (entry, z) in z.iter().enumerate() {
+            if mask.is_none_or(|mask| mask[entry] != T::zero()) {
+                self.add(word, entry, *z);
+            }
+        }
+    }
+
+    /// The pre-activation at `entry` of its layer, whose [`words`] these are, had the value `from` and now
+    /// has `to`.
+    pub(crate) fn change<T: Scalar>(&mut self, word: u64, entry: usize, from: T, to: T) {
+        let side = Side::of(from);
+        self.fingerprint ^= side.word(word, entry);
+        self.zeros -= usize::from(side == Side::Zero);
+        self.add(word, entry, to);
+    }
+
+    fn add<T: Scalar>(&mut self, word: u64, entry: usize, z: T) {
+        let side = Side::of(z);
+        self.fingerprint ^= side.word(word, entry);
+        self.zeros += usize::from(side == Side::Zero);
+    }
+}
+
+impl From<Sides> for BranchPattern {
+    fn from(sides: Sides) -> Self {
+        Self {
+            fingerprint: sides.fingerprint,
+            on_kink: sides.zeros > 0,
+        }
+    }
+}
+
+/// What the random words of layer l begin with.
+pub(crate) fn words(layer: usize) -> u64 {
+    mix(layer as u64)
+}
+
+/// The side of its kink that a pre-activation is on; a NaN counts as below.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    Below,
+    Zero,
+    Above,
+}
+
+impl Side {
+    pub(crate) fn of<T: Scalar>(z: T) -> Self {
+        let (z, zero) = (z.real_part(), T::Real::from_f64(0.0));
+        if z > zero {
+            Self::Above
+        } else if z == zero {
+            Self::Zero
+        } else {
+            Self::Below
+        }
+    }
+
+    fn word(self, layer: u64, entry: usize) -> u64 {
+        mix(layer ^ (3 * entry as u64 + self as u64))
+    }
+}
+
+/// A word that looks random, another one for each number (Steele, Lea & Flood 2014, "Fast splittable
+/// pseudorandom number generators", figure 14).
+fn mix(number: u64) -> u64 {
+    let z = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
 }

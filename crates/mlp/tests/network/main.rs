@@ -7,6 +7,8 @@
 
 mod crossings;
 mod dual;
+#[cfg(feature = "objective")]
+mod engines;
 mod golden;
 mod laws;
 #[cfg(feature = "objective")]

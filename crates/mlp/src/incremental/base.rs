@@ -1,0 +1,90 @@
+//! The forward pass at θ, kept.
+
+use tensor_core::{MatrixView, Scalar};
+
+use crate::cost::total_cost;
+use crate::forward::propagate;
+use crate::pattern::Sides;
+use crate::{Activation, Architecture, Batch, DropoutMasks, LayerCache, MlpError};
+
+/// What one forward pass leaves behind.
+pub(crate) struct Base<'a, T> {
+    pub(crate) architecture: &'a Architecture,
+    pub(crate) theta: &'a [T],
+    pub(crate) batch: &'a Batch<T>,
+    pub(crate) masks: Option<&'a DropoutMasks<T>>,
+    /// Layer l at l − 1.
+    layers: Vec<LayerCache<'a, T>>,
+    /// J(θ).
+    pub(crate) cost: T,
+    /// The branch pattern; `None` where the activation has no kink.
+    pub(crate) sides: Option<Sides>,
+}
+
+impl<'a, T: Scalar> Base<'a, T> {
+    /// One forward pass at `theta`.
+    pub(crate) fn at(
+        architecture: &'a Architecture,
+        theta: &'a [T],
+        batch: &'a Batch<T>,
+        masks: Option<&'a DropoutMasks<T>>,
+    ) -> Result<Self, MlpError> {
+        let mut layers = Vec::with_capacity(architecture.depth());
+        let last = propagate(architecture, theta, batch, masks, |cache| {
+            layers.push(cache);
+        })?;
+        let cost = total_cost(architecture, theta, last.z(), batch.y().view())?;
+        let sides = (!architecture.activation().is_smooth()).then(|| {
+            let mut sides = Sides::default();
+            for (cache, layer) in layers.iter().zip(1..) {
+                sides.add_layer(layer, cache.z().as_slice(), cache.mask());
+            }
+            sides
+        });
+        layers.push(last);
+        Ok(Self {
+            architecture,
+            theta,
+            batch,
+            masks,
+            layers,
+            cost,
+            sides,
+        })
+    }
+
+    /// L.
+    pub(crate) fn depth(&self) -> usize {
+        self.layers.len()
+    }
+
+    /// m.
+    pub(crate) fn examples(&self) -> usize {
+        self.batch.examples()
+    }
+
+    /// Z_l, n_l×m.
+    pub(crate) fn z(&self, layer: usize) -> MatrixView<'_, T> {
+        self.layers[layer - 1].z()
+    }
+
+    /// A_l, n_l×m, for l from 0, where it is X, to L − 1.
+    pub(crate) fn a(&self, layer: usize) -> MatrixView<'_, T> {
+        self.layers[layer].a_prev()
+    }
+
+    /// W_l, n_l×n_{l−1}.
+    pub(crate) fn weights(&self, layer: usize) -> MatrixView<'a, T> {
+        self.layers[layer - 1].weights()
+    }
+
+    /// The dropout mask of A_l, n_l×m.
+    pub(crate) fn mask(&self, layer: usize) -> Option<MatrixView<'a, T>> {
+        self.layers[layer - 1].mask()
+    }
+
+    /// φ of the hidden layers.
+    pub(crate) fn activation(&self) -> Activation {
+        self.architecture.activation()
+    }
+}

@@ -1,0 +1,340 @@
+//! What lies beyond one unit: the layers above it, kept for the examples on which the unit can act.
+//!
+//! Refuses to know what moves the unit.
+
+use tensor_core::{MatrixView, MatrixViewMut, Scalar, product_into, vectorized};
+
+use super::base::Base;
+use super::kernels::{Through, add_repeated, outer, rise, slope_below};
+use super::losses::{Buffers, losses};
+use crate::{Activation, Loss, MlpError};
+
+/// So many columns, probes times examples, go through the layers at once: what is written between two
+/// layers of 64 units then takes 128 KB, and stays in the second-level cache.
+const COLUMNS: usize = 256;
+
+/// The network beyond unit i of layer l, for some of the examples.
+pub(super) struct Beyond<T> {
+    layer: usize,
+    unit: usize,
+    /// The examples that are kept, in ascending order.
+    pub(super) chosen: Vec<usize>,
+    /// For each example, whether it is left out.
+    pub(super) idle: Vec<bool>,
+    /// How the unit enters the first of `layers`: W_{l+1}[·, i]. Where l is L, how its own row enters
+    /// those of Z_L that are kept.
+    column: Vec<T>,
+    /// Layers l+1 … L; of layer L alone where l is L.
+    layers: Vec<Kept<T>>,
+    /// How many rows of Z_L are kept, and their labels.
+    outputs: usize,
+    y: Vec<T>,
+    /// Z_L as [`Through`] gives it, where that applies.
+    through: Option<Vec<T>>,
+    /// The loss of each example.
+    losses: Vec<T>,
+}
+
+/// One layer for the examples that are kept, n×e.
+struct Kept<T> {
+    layer: usize,
+    z: Vec<T>,
+    /// φ(Z)∘D, of a hidden layer.
+    a: Vec<T>,
+    /// D, empty where there is none.
+    mask: Vec<T>,
+}
+
+/// What is reused from probe to probe.
+pub(super) struct Work<T> {
+    dz: Vec<T>,
+    da: Vec<T>,
+    buffers: Buffers<T>,
+    /// How far the loss of each example rises, one row a probe.
+    pub(super) changes: Vec<T>,
+}
+
+impl<T: Scalar> Work<T> {
+    pub(super) fn new() -> Self {
+        Self {
+            dz: Vec::new(),
+            da: Vec::new(),
+            buffers: Buffers::default(),
+            changes: Vec::new(),
+        }
+    }
+}
+
+impl<T: Scalar> Beyond<T> {
+    /// What lies beyond unit `unit` of layer `layer`: for all examples, or only for those on which the unit
+    /// can act while it stays on its side of its kink for the others.
+    pub(super) fn new(
+        base: &Base<'_, T>,
+        layer: usize,
+        unit: usize,
+        all: bool,
+        work: &mut Work<T>,
+    ) -> Result<Self, MlpError> {
+        let idle = idle(base, layer, unit, all);
+        let chosen: Vec<usize> = (0..idle.len()).filter(|&example| !idle[example]).collect();
+        let last = base.depth();
+        let loss = base.architecture.loss();
+        // The losses of the outputs add up, so that of layer L a unit's own row is all that moves; but for
+        // softmax, which mixes them.
+        let rows = if layer == last && loss != Loss::SoftmaxCrossEntropy {
+            unit..unit + 1
+        } else {
+            0..base.z(last).rows()
+        };
+        let column = if layer < last {
+            base.weights(layer + 1).column(unit).collect()
+        } else {
+            let own = |row| if row == unit { T::one() } else { T::zero() };
+            rows.clone().map(own).collect()
+        };
+        let layers = (last.min(layer + 1)..=last)
+            .map(|later| {
+                let hidden = later < last;
+                let kept = if hidden {
+                    0..base.z(later).rows()
+                } else {
+                    rows.clone()
+                };
+                let mask = base.mask(later).filter(|_| hidden);
+                Kept {
+                    layer: later,
+                    z: take(base.z(later), kept.clone(), &chosen),
+                    a: match hidden {
+                        true => take(base.a(later), kept.clone(), &chosen),
+                        false => Vec::new(),
+                    },
+                    mask: mask.map_or_else(Vec::new, |mask| take(mask, kept, &chosen)),
+                }
+            })
+            .collect();
+        let mut beyond = Self {
+            layer,
+            unit,
+            column,
+            layers,
+            outputs: rows.len(),
+            y: take(base.batch.y().view(), rows, &chosen),
+            through: None,
+            losses: vec![T::zero(); chosen.len()],
+            chosen,
+            idle,
+        };
+        if let Some(slope) = beyond.two_layers(base) {
+            let (mut z, still) = (beyond.losses.clone(), beyond.losses.clone());
+            beyond.pass_through(base, slope, &still, &mut z);
+            beyond.through = Some(z);
+        }
+        work.dz.clear();
+        work.dz.extend_from_slice(beyond.logits());
+        let (y, rows) = (&beyond.y, beyond.outputs);
+        losses(
+            loss,
+            &mut work.dz,
+            y,
+            rows,
+            &mut work.buffers,
+            &mut beyond.losses,
+        );
+        Ok(beyond)
+    }
+
+    /// Whether this is it.
+    pub(super) fn is(&self, layer: usize, unit: usize) -> bool {
+        (self.layer, self.unit) == (layer, unit)
+    }
+
+    /// How many probes at a time are followed.
+    pub(super) fn probes(&self) -> usize {
+        (COLUMNS / self.chosen.len().max(1)).max(1)
+    }
+
+    /// Follows the unit's activations, which rise by `rises`, one row of the chosen examples a probe, to the
+    /// losses; where the unit is one of layer L, its Z. Leaves in `work.changes` how far those rise.
+    pub(super) fn follow(
+        &self,
+        base: &Base<'_, T>,
+        rises: &[T],
+        work: &mut Work<T>,
+    ) -> Result<(), MlpError> {
+        let (columns, examples) = (rises.len(), self.chosen.len());
+        let Work {
+            dz,
+            da,
+            buffers,
+            changes,
+        } = work;
+        changes.clear();
+        changes.resize(columns, T::zero());
+        if columns == 0 {
+            return Ok(());
+        }
+        match (&self.through, self.two_layers(base)) {
+            (Some(still), Some(slope)) => {
+                dz.clear();
+                dz.resize(columns, T::zero());
+                for (rises, dz) in rises.chunks(examples).zip(dz.chunks_mut(examples)) {
+                    self.pass_through(base, slope, rises, dz);
+                    for ((dz, &still), &z) in dz.iter_mut().zip(still).zip(self.logits()) {
+                        // What does not move stays exactly where it is.
+                        *dz = z + (*dz - still);
+                    }
+                }
+            }
+            _ => {
+                self.propagate(base, rises, (dz, da), |_, _| {})?;
+                for (row, z) in dz
+                    .chunks_exact_mut(columns)
+                    .zip(self.logits().chunks(examples))
+                {
+                    add_repeated(row, z);
+                }
+            }
+        }
+        let loss = base.architecture.loss();
+        losses(loss, dz, &self.y, self.outputs, buffers, changes);
+        for changes in changes.chunks_mut(examples) {
+            for (change, &before) in changes.iter_mut().zip(&self.losses) {
+                *change -= before;
+            }
+        }
+        Ok(())
+    }
+
+    /// Shows the hidden layers beyond the unit under one probe, entry by entry but those that are dropped: the
+    /// layer, the entry in the whole n×m matrix, what Z is there at θ and what under the probe.
+    pub(super) fn watch(
+        &self,
+        base: &Base<'_, T>,
+        rises: &[T],
+        work: &mut Work<T>,
+        mut show: impl FnMut(usize, usize, T, T),
+    ) -> Result<(), MlpError> {
+        let examples = self.chosen.len();
+        if examples == 0 {
+            return Ok(());
+        }
+        self.propagate(base, rises, (&mut work.dz, &mut work.da), |here, dz| {
+            for (at, (&z, &dz)) in here.z.iter().zip(dz).enumerate() {
+                if here.mask.get(at) != Some(&T::zero()) {
+                    let (row, example) = (at / examples, self.chosen[at % examples]);
+                    show(here.layer, row * base.examples() + example, z, z + dz);
+                }
+            }
+        })
+    }
+
+    /// dZ_L of one probe or more, into `dz`. `watch` is shown each hidden layer and its dZ on the way.
+    fn propagate(
+        &self,
+        base: &Base<'_, T>,
+        rises: &[T],
+        (dz, da): (&mut Vec<T>, &mut Vec<T>),
+        mut watch: impl FnMut(&Kept<T>, &[T]),
+    ) -> Result<(), MlpError> {
+        let columns = rises.len();
+        dz.clear();
+        dz.resize(self.column.len() * columns, T::zero());
+        outer(&self.column, rises, dz);
+        for pair in self.layers.windows(2) {
+            let (here, next) = (&pair[0], &pair[1]);
+            watch(here, dz);
+            da.clear();
+            da.resize(dz.len(), T::zero());
+            self.rise_all(base.activation(), here, dz, da);
+            let weights = base.weights(next.layer);
+            dz.clear();
+            dz.resize(weights.rows() * columns, T::zero());
+            let da = MatrixView::from_slice(weights.cols(), columns, da)?;
+            let out = MatrixViewMut::from_slice(weights.rows(), columns, dz)?;
+            product_into(weights, da, out)?;
+        }
+        Ok(())
+    }
+
+    /// How far the activations of a hidden layer rise, of every probe.
+    fn rise_all(&self, activation: Activation, here: &Kept<T>, dz: &[T], da: &mut [T]) {
+        let examples = self.chosen.len();
+        let columns = dz.len() / (here.z.len() / examples).max(1);
+        let rows = dz.chunks_exact(columns).zip(da.chunks_exact_mut(columns));
+        for (row, (dz, da)) in rows.enumerate() {
+            let own = row * examples..(row + 1) * examples;
+            let (z, a) = (&here.z[own.clone()], &here.a[own.clone()]);
+            let mask = here.mask.get(own).unwrap_or_default();
+            for (dz, da) in dz.chunks_exact(examples).zip(da.chunks_exact_mut(examples)) {
+                rise(activation, (z, dz), mask, a, da);
+            }
+        }
+    }
+
+    fn logits(&self) -> &[T] {
+        self.layers
+            .last()
+            .map(|kept| &kept.z[..])
+            .unwrap_or_default()
+    }
+
+    /// The slope of φ below 0 where there are just two layers beyond the unit, the second of one unit, and the
+    /// first of straight lines and without dropout.
+    fn two_layers(&self, base: &Base<'_, T>) -> Option<T> {
+        let [hidden, _] = &self.layers[..] else {
+            return None;
+        };
+        let narrow = self.outputs == 1 && hidden.mask.is_empty();
+        slope_below(base.activation()).filter(|_| narrow)
+    }
+
+    fn pass_through(&self, base: &Base<'_, T>, slope: T, rises: &[T], out: &mut [T]) {
+        if let [hidden, output] = &self.layers[..] {
+            vectorized(Through {
+                slope,
+                z: &hidden.z,
+                c: &self.column,
+                w: base.weights(output.layer).as_slice(),
+                da: rises,
+                out,
+            });
+        }
+    }
+}
+
+/// For each example, whether it is left out: it is where the unit is dropped, and where a unit that is
+/// cut off below 0 is there.
+fn idle<T: Scalar>(base: &Base<'_, T>, layer: usize, unit: usize, all: bool) -> Vec<bool> {
+    let mut idle = vec![false; base.examples()];
+    if all || layer == base.depth() {
+        return idle;
+    }
+    let cut_off = base.activation() == Activation::Relu;
+    for (idle, &a) in idle.iter_mut().zip(base.a(layer).row(unit)) {
+        *idle = cut_off && a == T::zero();
+    }
+    if let Some(mask) = base.mask(layer) {
+        for (idle, &kept) in idle.iter_mut().zip(mask.row(unit)) {
+            *idle |= kept == T::zero();
+        }
+    }
+    idle
+}
+
+/// Some columns of some rows, row by row.
+fn take<T: Scalar>(
+    matrix: MatrixView<'_, T>,
+    rows: std::ops::Range<usize>,
+    columns: &[usize],
+) -> Vec<T> {
+    let mut taken = Vec::with_capacity(rows.len() * columns.len());
+    for row in rows {
+        let row = matrix.row(row);
+        if columns.len() == row.len() {
+            taken.extend_from_slice(row);
+        } else {
+            taken.extend(columns.iter().map(|&column| row[column]));
+        }
+    }
+    taken
+}
