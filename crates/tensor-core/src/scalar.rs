@@ -58,6 +58,17 @@ pub trait Scalar:
     /// Whether every part is neither infinite nor NaN.
     fn is_finite(self) -> bool;
 
+    /// max(x, 0) by the real part, and 0 at a real part of 0, where that decides on a derivative.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn cut_off(self) -> Self {
+        if self.real_part() <= Self::Real::from_f64(0.0) {
+            Self::zero()
+        } else {
+            self
+        }
+    }
+
     /// See [`softplus_each`](crate::softplus_each).
     #[doc(hidden)]
     fn softplus_each(x: &[Self], out: &mut [Self]) {

@@ -2,10 +2,10 @@
 //!
 //! Refuses to know what moves the unit.
 
-use tensor_core::{MatrixView, MatrixViewMut, Scalar, product_into, vectorized};
+use tensor_core::{MatrixView, MatrixViewMut, Scalar, product_into};
 
 use super::base::Base;
-use super::kernels::{Through, add_repeated, outer, rise, slope_below};
+use super::kernels::{LANES, Lines, Through, add_repeated, outer, rise};
 use super::losses::{Buffers, losses};
 use crate::{Activation, Loss, MlpError};
 
@@ -17,8 +17,11 @@ const COLUMNS: usize = 256;
 pub(super) struct Beyond<T> {
     layer: usize,
     unit: usize,
-    /// The examples that are kept, in ascending order.
-    pub(super) chosen: Vec<usize>,
+    /// The examples that are kept, in ascending order. So that all loops run over whole vectors the last one
+    /// is kept again and again: what does not rise changes nothing.
+    chosen: Vec<usize>,
+    /// How many of them are no repetition.
+    pub(super) examples: usize,
     /// For each example, whether it is left out.
     pub(super) idle: Vec<bool>,
     /// How the unit enters the first of `layers`: W_{l+1}[·, i]. Where l is L, how its own row enters
@@ -76,7 +79,11 @@ impl<T: Scalar> Beyond<T> {
         work: &mut Work<T>,
     ) -> Result<Self, MlpError> {
         let idle = idle(base, layer, unit, all);
-        let chosen: Vec<usize> = (0..idle.len()).filter(|&example| !idle[example]).collect();
+        let mut chosen: Vec<usize> = (0..idle.len()).filter(|&example| !idle[example]).collect();
+        let examples = chosen.len();
+        if let Some(&last) = chosen.last() {
+            chosen.resize(examples.next_multiple_of(LANES), last);
+        }
         let last = base.depth();
         let loss = base.architecture.loss();
         // The losses of the outputs add up, so that of layer L a unit's own row is all that moves; but for
@@ -122,11 +129,12 @@ impl<T: Scalar> Beyond<T> {
             through: None,
             losses: vec![T::zero(); chosen.len()],
             chosen,
+            examples,
             idle,
         };
-        if let Some(slope) = beyond.two_layers(base) {
+        if let Some(lines) = beyond.two_layers(base) {
             let (mut z, still) = (beyond.losses.clone(), beyond.losses.clone());
-            beyond.pass_through(base, slope, &still, &mut z);
+            beyond.pass_through(base, lines, &still, &mut z);
             beyond.through = Some(z);
         }
         work.dz.clear();
@@ -146,6 +154,23 @@ impl<T: Scalar> Beyond<T> {
     /// Whether this is it.
     pub(super) fn is(&self, layer: usize, unit: usize) -> bool {
         (self.layer, self.unit) == (layer, unit)
+    }
+
+    /// How many columns a probe takes.
+    pub(super) fn columns(&self) -> usize {
+        self.chosen.len()
+    }
+
+    /// Appends what of a row of all examples is followed.
+    pub(super) fn choose(&self, row: &[T], followed: &mut Vec<T>) {
+        let end = followed.len() + self.chosen.len();
+        let real = &self.chosen[..self.examples];
+        if self.examples == row.len() {
+            followed.extend_from_slice(row);
+        } else {
+            followed.extend(real.iter().map(|&example| row[example]));
+        }
+        followed.resize(end, T::zero());
     }
 
     /// How many probes at a time are followed.
@@ -174,11 +199,11 @@ impl<T: Scalar> Beyond<T> {
             return Ok(());
         }
         match (&self.through, self.two_layers(base)) {
-            (Some(still), Some(slope)) => {
+            (Some(still), Some(lines)) => {
                 dz.clear();
                 dz.resize(columns, T::zero());
                 for (rises, dz) in rises.chunks(examples).zip(dz.chunks_mut(examples)) {
-                    self.pass_through(base, slope, rises, dz);
+                    self.pass_through(base, lines, rises, dz);
                     for ((dz, &still), &z) in dz.iter_mut().zip(still).zip(self.logits()) {
                         // What does not move stays exactly where it is.
                         *dz = z + (*dz - still);
@@ -278,26 +303,26 @@ impl<T: Scalar> Beyond<T> {
             .unwrap_or_default()
     }
 
-    /// The slope of φ below 0 where there are just two layers beyond the unit, the second of one unit, and the
-    /// first of straight lines and without dropout.
-    fn two_layers(&self, base: &Base<'_, T>) -> Option<T> {
+    /// φ, where there are just two layers beyond the unit, the second of one unit, and the first of straight
+    /// lines and without dropout.
+    fn two_layers(&self, base: &Base<'_, T>) -> Option<Lines<T>> {
         let [hidden, _] = &self.layers[..] else {
             return None;
         };
         let narrow = self.outputs == 1 && hidden.mask.is_empty();
-        slope_below(base.activation()).filter(|_| narrow)
+        Lines::of(base.activation()).filter(|_| narrow)
     }
 
-    fn pass_through(&self, base: &Base<'_, T>, slope: T, rises: &[T], out: &mut [T]) {
+    fn pass_through(&self, base: &Base<'_, T>, lines: Lines<T>, rises: &[T], out: &mut [T]) {
         if let [hidden, output] = &self.layers[..] {
-            vectorized(Through {
-                slope,
+            let through = Through {
                 z: &hidden.z,
                 c: &self.column,
                 w: base.weights(output.layer).as_slice(),
                 da: rises,
                 out,
-            });
+            };
+            through.run(lines);
         }
     }
 }
@@ -330,11 +355,7 @@ fn take<T: Scalar>(
     let mut taken = Vec::with_capacity(rows.len() * columns.len());
     for row in rows {
         let row = matrix.row(row);
-        if columns.len() == row.len() {
-            taken.extend_from_slice(row);
-        } else {
-            taken.extend(columns.iter().map(|&column| row[column]));
-        }
+        taken.extend(columns.iter().map(|&column| row[column]));
     }
     taken
 }

@@ -6,23 +6,53 @@ use tensor_core::{Kernel, Scalar, vectorized};
 
 use crate::{Activation, LEAKY_SLOPE};
 
-/// The slope of φ below 0, where φ is two straight lines that meet there, the upper one of slope 1.
-pub(super) fn slope_below<T: Scalar>(activation: Activation) -> Option<T> {
-    match activation {
-        Activation::Relu => Some(T::zero()),
-        Activation::LeakyRelu => Some(T::from_f64(LEAKY_SLOPE)),
-        Activation::Identity => Some(T::one()),
-        _ => None,
+/// φ of two straight lines that meet at 0, the upper one of slope 1.
+pub(super) trait Bent<T>: Copy {
+    /// φ(z); a NaN stays a NaN.
+    fn of(self, z: T) -> T;
+}
+
+/// max(z, 0).
+#[derive(Clone, Copy)]
+pub(super) struct CutOff;
+
+/// z above 0, and so many times z below.
+#[derive(Clone, Copy)]
+pub(super) struct Sloped<T>(T);
+
+impl<T: Scalar> Bent<T> for CutOff {
+    #[inline(always)]
+    fn of(self, z: T) -> T {
+        z.cut_off()
     }
 }
 
-/// φ of two straight lines; a NaN stays a NaN.
-#[inline(always)]
-fn bent<T: Scalar>(z: T, slope_below: T) -> T {
-    if z.real_part() > T::Real::from_f64(0.0) {
-        z
-    } else {
-        slope_below * z
+impl<T: Scalar> Bent<T> for Sloped<T> {
+    #[inline(always)]
+    fn of(self, z: T) -> T {
+        if z.real_part() > T::zero().real_part() {
+            z
+        } else {
+            self.0 * z
+        }
+    }
+}
+
+/// An activation of two straight lines, if it is one.
+#[derive(Clone, Copy)]
+pub(super) enum Lines<T> {
+    CutOff(CutOff),
+    Sloped(Sloped<T>),
+}
+
+impl<T: Scalar> Lines<T> {
+    pub(super) fn of(activation: Activation) -> Option<Self> {
+        match activation {
+            Activation::Relu => Some(Self::CutOff(CutOff)),
+            Activation::LeakyRelu => Some(Self::Sloped(Sloped(T::from_f64(LEAKY_SLOPE)))),
+            Activation::Identity => Some(Self::Sloped(Sloped(T::one()))),
+            _ => None,
+        }
     }
 }
 
@@ -35,16 +65,28 @@ pub(super) fn rise<T: Scalar>(
     a: &[T],
     out: &mut [T],
 ) {
-    if let Some(slope) = slope_below(activation) {
-        vectorized(BentRise {
-            slope,
-            z,
-            dz,
-            mask,
-            a,
-            out,
-        });
-        return;
+    match Lines::of(activation) {
+        Some(Lines::CutOff(bent)) => {
+            return vectorized(BentRise {
+                bent,
+                z,
+                dz,
+                mask,
+                a,
+                out,
+            });
+        }
+        Some(Lines::Sloped(bent)) => {
+            return vectorized(BentRise {
+                bent,
+                z,
+                dz,
+                mask,
+                a,
+                out,
+            });
+        }
+        None => {}
     }
     for (((out, &z), &dz), &a) in out.iter_mut().zip(z).zip(dz).zip(a) {
         *out = activation.apply(z + dz) - a;
@@ -56,8 +98,8 @@ pub(super) fn rise<T: Scalar>(
     }
 }
 
-struct BentRise<'k, T> {
-    slope: T,
+struct BentRise<'k, T, B> {
+    bent: B,
     z: &'k [T],
     dz: &'k [T],
     mask: &'k [T],
@@ -65,7 +107,7 @@ struct BentRise<'k, T> {
     out: &'k mut [T],
 }
 
-impl<T: Scalar> Kernel for BentRise<'_, T> {
+impl<T: Scalar, B: Bent<T>> Kernel for BentRise<'_, T, B> {
     type Output = ();
 
     #[inline(always)]
@@ -73,11 +115,11 @@ impl<T: Scalar> Kernel for BentRise<'_, T> {
         let entries = self.out.iter_mut().zip(self.z).zip(self.dz).zip(self.a);
         if self.mask.is_empty() {
             for (((out, &z), &dz), &a) in entries {
-                *out = bent(z + dz, self.slope) - a;
+                *out = self.bent.of(z + dz) - a;
             }
         } else {
             for ((((out, &z), &dz), &a), &kept) in entries.zip(self.mask) {
-                *out = bent(z + dz, self.slope) * kept - a;
+                *out = self.bent.of(z + dz) * kept - a;
             }
         }
     }
@@ -118,7 +160,6 @@ pub(super) fn scaled<T: Scalar>(delta: T, x: Option<&[T]>, out: &mut [T]) {
 /// Two layers at once, where the second has one unit: out = Σ_k w_k·φ(Z_k + c_k·da), Z with one row an
 /// entry of c and of w. Nothing of the first layer is written down.
 pub(super) struct Through<'k, T> {
-    pub(super) slope: T,
     /// n×e, row by row.
     pub(super) z: &'k [T],
     /// n entries.
@@ -131,48 +172,65 @@ pub(super) struct Through<'k, T> {
     pub(super) out: &'k mut [T],
 }
 
-/// So many examples at a time are held in registers.
-const TILE: usize = 16;
+impl<T: Scalar> Through<'_, T> {
+    pub(super) fn run(self, lines: Lines<T>) {
+        match lines {
+            Lines::CutOff(bent) => vectorized(Bending { bent, layers: self }),
+            Lines::Sloped(bent) => vectorized(Bending { bent, layers: self }),
+        }
+    }
 
-impl<T: Scalar> Kernel for Through<'_, T> {
+    /// `TILE` examples from `start` on, whose sums are held in registers. In the same order of operations for
+    /// every size, so that an example does not depend on its place.
+    #[inline(always)]
+    fn tile<const TILE: usize>(&mut self, start: usize, bent: impl Bent<T>) {
+        let e = self.da.len();
+        let (Some(da), Some(out)) = (
+            self.da[start..].first_chunk::<TILE>(),
+            self.out[start..].first_chunk_mut::<TILE>(),
+        ) else {
+            return;
+        };
+        let mut sums = [T::zero(); TILE];
+        for (row, (&c, &w)) in self.z.chunks_exact(e).zip(self.c.iter().zip(self.w)) {
+            let z = &row[start..][..TILE];
+            for lane in 0..TILE {
+                sums[lane] += w * bent.of(z[lane] + c * da[lane]);
+            }
+        }
+        *out = sums;
+    }
+}
+
+struct Bending<'k, T, B> {
+    bent: B,
+    layers: Through<'k, T>,
+}
+
+impl<T: Scalar, B: Bent<T>> Kernel for Bending<'_, T, B> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
-        let Self {
-            slope,
-            z,
-            c,
-            w,
-            da,
-            out,
-        } = self;
-        let e = da.len();
-        let (tiles, rest) = da.as_chunks::<TILE>();
-        let (out_tiles, out_rest) = out.as_chunks_mut::<TILE>();
-        for (tile, (da, out)) in tiles.iter().zip(out_tiles).enumerate() {
-            let mut sums = [T::zero(); TILE];
-            for (row, (&c, &w)) in z.chunks_exact(e).zip(c.iter().zip(w)) {
-                let z = &row[tile * TILE..][..TILE];
-                for lane in 0..TILE {
-                    sums[lane] += w * bent(z[lane] + c * da[lane], slope);
-                }
-            }
-            *out = sums;
+        let Self { bent, mut layers } = self;
+        let (e, mut start) = (layers.da.len(), 0);
+        while start + 32 <= e {
+            layers.tile::<32>(start, bent);
+            start += 32;
         }
-        // The rest in the same order of operations, so that an example does not depend on its place.
-        let start = e - rest.len();
-        out_rest.fill(T::zero());
-        if rest.is_empty() {
-            return;
+        while start + LANES <= e {
+            layers.tile::<LANES>(start, bent);
+            start += LANES;
         }
-        for (row, (&c, &w)) in z.chunks_exact(e).zip(c.iter().zip(w)) {
-            for ((sum, &z), &da) in out_rest.iter_mut().zip(&row[start..]).zip(rest) {
-                *sum += w * bent(z + c * da, slope);
-            }
+        while start < e {
+            layers.tile::<1>(start, bent);
+            start += 1;
         }
     }
 }
+
+/// The numbers of the widest vector.
+pub(super) const LANES: usize = 8;
 
 /// target ← target + source, source repeated as often as it fits.
 pub(super) fn add_repeated<T: Scalar>(target: &mut [T], source: &[T]) {

@@ -126,8 +126,7 @@ impl<'a, T: Scalar> Incremental<'a, T> {
         let taken = sound.max(1);
         self.followed.clear();
         for rises in rows.take(taken) {
-            let chosen = by.chosen.iter().map(|&example| rises[example]);
-            self.followed.extend(chosen);
+            by.choose(rises, &mut self.followed);
         }
         by.follow(base, &self.followed, work)?;
         Ok(taken)
@@ -159,8 +158,7 @@ impl<'a, T: Scalar> Incremental<'a, T> {
                 false => acting,
             };
             self.followed.clear();
-            let chosen = by.chosen.iter().map(|&example| self.rises[example]);
-            self.followed.extend(chosen);
+            by.choose(&self.rises[..examples], &mut self.followed);
             by.watch(&base, &self.followed, work, |layer, entry, z, moved| {
                 if Side::of(z) != Side::of(moved) {
                     sides.change(words(layer), entry, z, moved);

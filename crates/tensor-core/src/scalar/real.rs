@@ -47,6 +47,12 @@ macro_rules! real {
                 $real::is_finite(self)
             }
 
+            // Asked this way round it is one instruction, and a NaN stays a NaN.
+            #[inline(always)]
+            fn cut_off(self) -> Self {
+                if 0.0 > self { 0.0 } else { self }
+            }
+
             $($($own)*)?
         }
 
