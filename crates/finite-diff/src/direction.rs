@@ -11,7 +11,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use crate::sweep::on_threads;
+use crate::parallel::on_threads;
 use crate::{
     Block, DifferenceError, EvaluationError, Execution, LayoutError, Objective, ParameterLayout,
     Piece, Real,

@@ -231,12 +231,6 @@ impl Obstacle {
     }
 }
 
-/// How much larger the truncation may be than two steps tell. Their difference gives the leading term
-/// alone; where the next has the other sign the error is larger than that, and with two steps one can't
-/// see it. The customary factor (Roache 1994, "Perspective: a method for uniform reporting of grid
-/// refinement studies", J. Fluids Eng. 116): 3 for two, 1.25 for three and more.
-const TWO_STEPS: f64 = 3.0;
-
 /// The derivative by `stencil` at h, with the error bar from a second step 2h:
 /// B = 3·|D(2h) − D(h)|/(2ᵖ − 1) + c·ε_f/h (docs/theory/derivatives.md, equation 5).
 ///
@@ -258,7 +252,7 @@ pub(crate) fn estimate<T: Real>(
     let epsilon_f = noise.within::<T>(line.magnitude(), distance);
     Ok(Outcome::Estimated(Estimate {
         derivative,
-        truncation: TWO_STEPS * (wider - derivative).abs() / stencil.doubling_ratio(),
+        truncation: stencil.truncation(derivative, wider),
         noise: stencil.noise_amplification() * epsilon_f / h,
         step: h,
         flat: line.is_flat(),

@@ -11,6 +11,7 @@ mod ladder;
 mod layout;
 mod noise;
 mod objective;
+mod parallel;
 mod real;
 mod selection;
 mod stencil;
@@ -27,6 +28,7 @@ pub use objective::{
     EvaluationError, FromFn, Neighborhood, Objective, Piece, Plain, Probe, Reevaluation, Shortcut,
     TryFromFn, from_fn, try_from_fn,
 };
+pub use parallel::share_out;
 pub use real::Real;
 pub use selection::Selection;
 pub use stencil::{Quotient, Stencil};

@@ -2,6 +2,12 @@
 //!
 //! Knows no function and no step size.
 
+/// How much larger the truncation may be than two steps tell. Their difference gives the leading term
+/// alone; where the next has the other sign the error is larger than that, and with two steps one can't
+/// see it. The customary factor (Roache 1994, "Perspective: a method for uniform reporting of grid
+/// refinement studies", J. Fluids Eng. 116): 3 for two, 1.25 for three and more.
+const TWO_STEPS: f64 = 3.0;
+
 /// One weighted difference quotient w·(J(x + t·h) − J(x + f·h)) / (x_t − x_f).
 ///
 /// A quotient, not a bare weight, because each one can then divide by the distance between the two
@@ -98,7 +104,7 @@ impl Stencil {
     }
 
     /// The points of D(h) and D(2h) beside x itself, in steps h, each once, in the order of their use.
-    pub(crate) fn offsets(&self) -> Vec<i32> {
+    pub fn offsets(&self) -> Vec<i32> {
         let mut offsets = Vec::new();
         for stretch in [1, 2] {
             for quotient in self.quotients {
@@ -112,14 +118,45 @@ impl Stencil {
         offsets
     }
 
+    /// D(h), and how far it may be off by truncation: 3·|D(2h) − D(h)|/(2ᵖ − 1). `at` gives the point and J
+    /// there for each of [`offsets`](Self::offsets) and for 0; each quotient divides by the distance
+    /// that its two points really have (docs/theory/derivatives.md, equations 1 and 5).
+    ///
+    /// ```
+    /// use finite_diff::Stencil;
+    /// let at = |offset| {
+    ///     let x = 1.0 + f64::from(offset) * 0.125;
+    ///     (x, x * x)
+    /// };
+    /// assert_eq!(Stencil::CENTRAL.estimate(at), (2.0, 0.0));
+    /// // Forward differences of x² are off by h = 0.125, and say at most three times that.
+    /// assert_eq!(Stencil::FORWARD.estimate(at), (2.125, 0.375));
+    /// ```
+    pub fn estimate(&self, at: impl Fn(i32) -> (f64, f64)) -> (f64, f64) {
+        let stretched = |stretch: i32| -> f64 {
+            let quotients = self.quotients.iter().map(|q| {
+                let ((x_from, j_from), (x_to, j_to)) = (at(q.from * stretch), at(q.to * stretch));
+                q.weight * ((j_to - j_from) / (x_to - x_from))
+            });
+            quotients.sum()
+        };
+        let derivative = stretched(1);
+        (derivative, self.truncation(derivative, stretched(2)))
+    }
+
+    /// 3·|D(2h) − D(h)|/(2ᵖ − 1).
+    pub(crate) fn truncation(&self, derivative: f64, doubled: f64) -> f64 {
+        TWO_STEPS * (doubled - derivative).abs() / self.doubling_ratio()
+    }
+
     /// How far its points are from x, in steps: 1 for forward and central, 2 for five-point.
-    pub(crate) fn reach(&self) -> f64 {
+    pub fn reach(&self) -> f64 {
         let furthest = |q: &Quotient| f64::from(q.from.abs().max(q.to.abs()));
         self.quotients.iter().map(furthest).fold(0.0, f64::max)
     }
 
     /// How much larger D(2h) − D(h) is than the truncation error of D(h): 2ᵖ − 1.
-    pub(crate) fn doubling_ratio(&self) -> f64 {
+    fn doubling_ratio(&self) -> f64 {
         2f64.powi(self.order) - 1.0
     }
 }

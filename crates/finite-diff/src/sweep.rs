@@ -4,14 +4,13 @@
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
 
 use num_complex::Complex;
-use rayon::prelude::*;
 
 use crate::error::{DifferenceError, Side};
 use crate::estimate::{Line, Noise, Outcome, ProbeFailure, Seen, estimate, point as point_at};
 use crate::ladder::{Refined, refine};
+use crate::parallel::share_out;
 use crate::{Estimate, EvaluationError, Neighborhood, Objective, Probe, Real, Stencil, StepSize};
 
 /// Which finite differences to take.
@@ -321,21 +320,6 @@ fn imaginary_part(value: Complex<f64>, side: Side) -> Outcome {
     })
 }
 
-/// Runs `work` on so many threads, or on rayon's current pool.
-pub(crate) fn on_threads<R: Send>(
-    threads: Option<NonZeroUsize>,
-    work: impl FnOnce() -> R + Send,
-) -> Result<R, DifferenceError> {
-    let Some(threads) = threads.map(NonZeroUsize::get) else {
-        return Ok(work());
-    };
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build()
-        .map_err(|source| DifferenceError::Threads { threads, source })?;
-    Ok(pool.install(work))
-}
-
 /// What a sweep collects, before J(x) is brought to `f64`.
 struct Swept<T, E> {
     center: T,
@@ -381,9 +365,6 @@ pub(crate) fn check(dim: usize, got: usize, coordinates: &[usize]) -> Result<(),
 /// The unit in which work is given to threads, in coordinates: enough of them for every batch, and enough
 /// pieces to share out.
 const CHUNK: usize = 64;
-
-/// Work that one thread does sooner than others are woken for it.
-const NOT_WORTH_SHARING: Duration = Duration::from_micros(200);
 
 /// Asks `along` for the entries of groups of coordinates that take `probes` evaluations each. It gets a
 /// neighborhood, J(x), the group and what to reuse, and appends one entry a coordinate.
@@ -459,41 +440,23 @@ where
         seen: Vec::new(),
     };
 
-    // The first chunk here: it tells whether the rest is worth waking other threads for.
+    let chunks: Vec<&[usize]> = coordinates.chunks(CHUNK).collect();
+    let near = near.as_ref();
+    let state = || (near.fork().map_err(Some), scratch());
+    let results = share_out(
+        execution.threads,
+        chunks.len(),
+        state,
+        |(own, scratch), number| match own {
+            Ok(own) => run_chunk(own.as_mut(), scratch, (number, chunks[number])),
+            Err(failure) => failure
+                .take()
+                .map_or(Ok(Vec::new()), |source| Err(at_center(source))),
+        },
+    )?;
     let mut entries = Vec::with_capacity(coordinates.len());
-    let mut chunks = coordinates.chunks(CHUNK).enumerate();
-    let mut own = scratch();
-    let begun = Instant::now();
-    if let Some(first) = chunks.next() {
-        entries.extend(run_chunk(near.as_mut(), &mut own, first)?);
-    }
-    let rest = begun
-        .elapsed()
-        .checked_mul(u32::try_from(chunks.len()).unwrap_or(u32::MAX))
-        .unwrap_or(Duration::MAX);
-    let one_thread = execution.threads.is_some_and(|threads| threads.get() == 1);
-    if one_thread || rest < NOT_WORTH_SHARING {
-        for chunk in chunks {
-            entries.extend(run_chunk(near.as_mut(), &mut own, chunk)?);
-        }
-    } else {
-        let near = near.as_ref();
-        let chunks: Vec<_> = chunks.collect();
-        let in_parallel = || {
-            let fork = || (near.fork().map_err(Some), scratch());
-            chunks
-                .into_par_iter()
-                .map_init(fork, |(own, scratch), chunk| match own {
-                    Ok(own) => run_chunk(own.as_mut(), scratch, chunk),
-                    Err(failure) => failure
-                        .take()
-                        .map_or(Ok(Vec::new()), |source| Err(at_center(source))),
-                })
-                .collect::<Vec<_>>()
-        };
-        for chunk in on_threads(execution.threads, in_parallel)? {
-            entries.extend(chunk?);
-        }
+    for chunk in results {
+        entries.extend(chunk?);
     }
     let interrupted = entries.len() < coordinates.len();
     Ok(Swept {

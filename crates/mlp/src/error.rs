@@ -94,6 +94,17 @@ pub enum MlpError {
         /// The value.
         value: f64,
     },
+    /// The losses around a unit's pre-activations are not finite.
+    #[error(
+        "unit {unit} of layer {layer} can't be moved: the losses next to it are infinite or NaN, or the \
+         step vanishes beside its pre-activations"
+    )]
+    NotFiniteDelta {
+        /// The layer, counted from 1.
+        layer: usize,
+        /// The unit, counted from 0.
+        unit: usize,
+    },
     /// The data doesn't fit the widths.
     #[error(
         "{what} is {}×{}, but a network of widths {widths} needs {expected} rows there",

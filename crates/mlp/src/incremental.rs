@@ -13,4 +13,6 @@ mod losses;
 mod neighborhood;
 
 pub(crate) use base::Base;
+pub(crate) use beyond::{Beyond, Work, idle};
+pub(crate) use kernels::{mark_crossings, rise};
 pub(crate) use neighborhood::Incremental;

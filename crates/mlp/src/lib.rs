@@ -17,6 +17,8 @@ mod gradient;
 mod incremental;
 mod initialize;
 mod layer;
+#[cfg(feature = "objective")]
+mod layerwise;
 mod loss;
 mod name;
 #[cfg(feature = "objective")]
@@ -47,6 +49,8 @@ pub use forward::{ForwardPass, cost, cost_at, forward};
 pub use gradient::Gradient;
 pub use initialize::{Initialization, NORMAL_DEVIATION, initialize};
 pub use layer::{LayerCache, activate, linear};
+#[cfg(feature = "objective")]
+pub use layerwise::{Layerwise, NumericDelta};
 pub use loss::Loss;
 #[cfg(feature = "objective")]
 pub use objective::{Engine, NetworkObjective, layout};

@@ -9,24 +9,30 @@ use finite_diff::{EvaluationError, LayoutError, Neighborhood, Objective, Paramet
 use tensor_core::Scalar;
 
 use crate::incremental::{Base, Incremental};
+use crate::layerwise::Layerwise;
 use crate::{Architecture, Batch, DropoutMasks, MlpError, branch_pattern_at, cost_at};
 
 /// How the cost is evaluated around a point.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Engine {
     /// The whole forward pass for every probe.
-    #[default]
     Full,
     /// Only what the parameter touches: a row, a rank-one term, and full products from two layers on.
     Incremental,
+    /// Whole rows of Z_l at a time; incremental where a coordinate is looked at alone.
+    Layerwise,
 }
 
 impl Engine {
-    /// `full` or `incremental`.
+    /// Each of them, the plainest first.
+    pub const ALL: [Self; 3] = [Self::Full, Self::Incremental, Self::Layerwise];
+
+    /// `full`, `incremental` or `layerwise`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Full => "full",
             Self::Incremental => "incremental",
+            Self::Layerwise => "layerwise",
         }
     }
 }
@@ -37,7 +43,7 @@ pub struct NetworkObjective<'a, T> {
     architecture: &'a Architecture,
     batch: &'a Batch<T>,
     masks: Option<&'a DropoutMasks<T>>,
-    engine: Engine,
+    incremental: bool,
 }
 
 impl<'a, T: Scalar> NetworkObjective<'a, T> {
@@ -58,13 +64,16 @@ impl<'a, T: Scalar> NetworkObjective<'a, T> {
             architecture,
             batch,
             masks,
-            engine: Engine::Full,
+            incremental: false,
         })
     }
 
-    /// The same function, evaluated around a point by another engine.
-    pub fn with_engine(self, engine: Engine) -> Self {
-        Self { engine, ..self }
+    /// The same function, recomputing around a point only what a parameter touches.
+    pub fn incremental(self) -> Self {
+        Self {
+            incremental: true,
+            ..self
+        }
     }
 
     /// The network.
@@ -80,6 +89,41 @@ impl<'a, T: Scalar> NetworkObjective<'a, T> {
     /// The dropout masks.
     pub fn masks(&self) -> Option<&'a DropoutMasks<T>> {
         self.masks
+    }
+}
+
+impl<'a> NetworkObjective<'a, f64> {
+    /// The same function, whose derivatives are taken from whole rows of Z_l.
+    pub fn layerwise(self) -> Layerwise<'a> {
+        Layerwise(self)
+    }
+
+    /// The same function by the engine of choice.
+    ///
+    /// ```
+    /// use finite_diff::{Execution, Objective, Scheme, differentiate};
+    /// use mlp::{Activation, Architecture, Batch, Engine, Loss, NetworkObjective};
+    /// use tensor_core::Matrix;
+    /// let net = Architecture::new(&[1, 1], Activation::Relu, Loss::BinaryCrossEntropy)?;
+    /// let batch = Batch::new(Matrix::from_vec(1, 1, vec![3.0])?, Matrix::from_vec(1, 1, vec![1.0])?)?;
+    /// let objective = NetworkObjective::new(&net, &batch, None)?;
+    /// for engine in Engine::ALL {
+    ///     let by = objective.by(engine);
+    ///     let run = differentiate(&*by, &[0.0, 0.0], &[0, 1], &Scheme::CENTRAL, &Execution::default())?;
+    ///     let d = run.entries[0].outcome.estimated().unwrap();
+    ///     assert!((d.derivative + 1.5).abs() <= d.error_bar());
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn by(self, engine: Engine) -> Box<dyn Objective<f64> + 'a> {
+        match engine {
+            Engine::Full => Box::new(Self {
+                incremental: false,
+                ..self
+            }),
+            Engine::Incremental => Box::new(self.incremental()),
+            Engine::Layerwise => Box::new(self.layerwise()),
+        }
     }
 }
 
@@ -106,17 +150,15 @@ impl<T: Scalar> Objective<T> for NetworkObjective<'_, T> {
         &'a self,
         point: &'a [T],
     ) -> Result<Box<dyn Neighborhood<T> + 'a>, EvaluationError> {
-        Ok(match self.engine {
-            Engine::Full => Box::new(Reevaluation::new(self, point)),
-            Engine::Incremental => {
-                let base = Base::at(self.architecture, point, self.batch, self.masks)?;
-                Box::new(Incremental::new(Arc::new(base)))
-            }
-        })
+        if !self.incremental {
+            return Ok(Box::new(Reevaluation::new(self, point)));
+        }
+        let base = Base::at(self.architecture, point, self.batch, self.masks)?;
+        Ok(Box::new(Incremental::new(Arc::new(base))))
     }
 
     fn engine(&self) -> Option<&'static str> {
-        (self.engine != Engine::Full).then(|| self.engine.name())
+        self.incremental.then(|| Engine::Incremental.name())
     }
 }
 

@@ -5,7 +5,7 @@
 use tensor_core::{MatrixView, MatrixViewMut, Scalar, product_into};
 
 use super::base::Base;
-use super::kernels::{LANES, Lines, Through, add_repeated, outer, rise};
+use super::kernels::{LANES, Lines, Through, add_repeated, mark_crossings, outer, rise};
 use super::losses::{Buffers, losses};
 use crate::{Activation, Loss, MlpError};
 
@@ -14,16 +14,16 @@ use crate::{Activation, Loss, MlpError};
 const COLUMNS: usize = 256;
 
 /// The network beyond unit i of layer l, for some of the examples.
-pub(super) struct Beyond<T> {
+pub(crate) struct Beyond<T> {
     layer: usize,
     unit: usize,
     /// The examples that are kept, in ascending order. So that all loops run over whole vectors the last one
     /// is kept again and again: what does not rise changes nothing.
     chosen: Vec<usize>,
     /// How many of them are no repetition.
-    pub(super) examples: usize,
+    pub(crate) examples: usize,
     /// For each example, whether it is left out.
-    pub(super) idle: Vec<bool>,
+    pub(crate) idle: Vec<bool>,
     /// How the unit enters the first of `layers`: W_{l+1}[·, i]. Where l is L, how its own row enters
     /// those of Z_L that are kept.
     column: Vec<T>,
@@ -49,16 +49,16 @@ struct Kept<T> {
 }
 
 /// What is reused from probe to probe.
-pub(super) struct Work<T> {
+pub(crate) struct Work<T> {
     dz: Vec<T>,
     da: Vec<T>,
     buffers: Buffers<T>,
     /// How far the loss of each example rises, one row a probe.
-    pub(super) changes: Vec<T>,
+    pub(crate) changes: Vec<T>,
 }
 
 impl<T: Scalar> Work<T> {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             dz: Vec::new(),
             da: Vec::new(),
@@ -69,16 +69,14 @@ impl<T: Scalar> Work<T> {
 }
 
 impl<T: Scalar> Beyond<T> {
-    /// What lies beyond unit `unit` of layer `layer`: for all examples, or only for those on which the unit
-    /// can act while it stays on its side of its kink for the others.
-    pub(super) fn new(
+    /// What lies beyond unit `unit` of layer `layer`, for the examples that are not `idle`.
+    pub(crate) fn new(
         base: &Base<'_, T>,
         layer: usize,
         unit: usize,
-        all: bool,
+        idle: Vec<bool>,
         work: &mut Work<T>,
     ) -> Result<Self, MlpError> {
-        let idle = idle(base, layer, unit, all);
         let mut chosen: Vec<usize> = (0..idle.len()).filter(|&example| !idle[example]).collect();
         let examples = chosen.len();
         if let Some(&last) = chosen.last() {
@@ -152,17 +150,17 @@ impl<T: Scalar> Beyond<T> {
     }
 
     /// Whether this is it.
-    pub(super) fn is(&self, layer: usize, unit: usize) -> bool {
+    pub(crate) fn is(&self, layer: usize, unit: usize) -> bool {
         (self.layer, self.unit) == (layer, unit)
     }
 
-    /// How many columns a probe takes.
-    pub(super) fn columns(&self) -> usize {
-        self.chosen.len()
+    /// The example of each column.
+    pub(crate) fn chosen(&self) -> &[usize] {
+        &self.chosen
     }
 
     /// Appends what of a row of all examples is followed.
-    pub(super) fn choose(&self, row: &[T], followed: &mut Vec<T>) {
+    pub(crate) fn choose(&self, row: &[T], followed: &mut Vec<T>) {
         let end = followed.len() + self.chosen.len();
         let real = &self.chosen[..self.examples];
         if self.examples == row.len() {
@@ -174,13 +172,13 @@ impl<T: Scalar> Beyond<T> {
     }
 
     /// How many probes at a time are followed.
-    pub(super) fn probes(&self) -> usize {
+    pub(crate) fn probes(&self) -> usize {
         (COLUMNS / self.chosen.len().max(1)).max(1)
     }
 
     /// Follows the unit's activations, which rise by `rises`, one row of the chosen examples a probe, to the
     /// losses; where the unit is one of layer L, its Z. Leaves in `work.changes` how far those rise.
-    pub(super) fn follow(
+    pub(crate) fn follow(
         &self,
         base: &Base<'_, T>,
         rises: &[T],
@@ -232,7 +230,7 @@ impl<T: Scalar> Beyond<T> {
 
     /// Shows the hidden layers beyond the unit under one probe, entry by entry but those that are dropped: the
     /// layer, the entry in the whole n×m matrix, what Z is there at θ and what under the probe.
-    pub(super) fn watch(
+    pub(crate) fn watch(
         &self,
         base: &Base<'_, T>,
         rises: &[T],
@@ -248,6 +246,32 @@ impl<T: Scalar> Beyond<T> {
                 if here.mask.get(at) != Some(&T::zero()) {
                     let (row, example) = (at / examples, self.chosen[at % examples]);
                     show(here.layer, row * base.examples() + example, z, z + dz);
+                }
+            }
+        })
+    }
+
+    /// Marks each column under one probe or more in which a hidden layer beyond the unit passes a kink.
+    pub(crate) fn mark_crossings(
+        &self,
+        base: &Base<'_, T>,
+        rises: &[T],
+        work: &mut Work<T>,
+        crossed: &mut [bool],
+    ) -> Result<(), MlpError> {
+        let examples = self.chosen.len();
+        if rises.is_empty() {
+            return Ok(());
+        }
+        self.propagate(base, rises, (&mut work.dz, &mut work.da), |here, dz| {
+            for (row, dz) in dz.chunks_exact(rises.len()).enumerate() {
+                let own = row * examples..(row + 1) * examples;
+                let mask = here.mask.get(own.clone()).unwrap_or_default();
+                let parts = dz
+                    .chunks_exact(examples)
+                    .zip(crossed.chunks_exact_mut(examples));
+                for (dz, crossed) in parts {
+                    mark_crossings(&here.z[own.clone()], dz, mask, crossed);
                 }
             }
         })
@@ -327,11 +351,11 @@ impl<T: Scalar> Beyond<T> {
     }
 }
 
-/// For each example, whether it is left out: it is where the unit is dropped, and where a unit that is
-/// cut off below 0 is there.
-fn idle<T: Scalar>(base: &Base<'_, T>, layer: usize, unit: usize, all: bool) -> Vec<bool> {
+/// For each example, whether the unit can't act on it while it stays on its side of its kink: it is dropped
+/// there, or cut off below 0.
+pub(crate) fn idle<T: Scalar>(base: &Base<'_, T>, layer: usize, unit: usize) -> Vec<bool> {
     let mut idle = vec![false; base.examples()];
-    if all || layer == base.depth() {
+    if layer == base.depth() {
         return idle;
     }
     let cut_off = base.activation() == Activation::Relu;

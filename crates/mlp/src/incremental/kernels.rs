@@ -7,18 +7,18 @@ use tensor_core::{Kernel, Scalar, vectorized};
 use crate::{Activation, LEAKY_SLOPE};
 
 /// φ of two straight lines that meet at 0, the upper one of slope 1.
-pub(super) trait Bent<T>: Copy {
+pub(crate) trait Bent<T>: Copy {
     /// φ(z); a NaN stays a NaN.
     fn of(self, z: T) -> T;
 }
 
 /// max(z, 0).
 #[derive(Clone, Copy)]
-pub(super) struct CutOff;
+pub(crate) struct CutOff;
 
 /// z above 0, and so many times z below.
 #[derive(Clone, Copy)]
-pub(super) struct Sloped<T>(T);
+pub(crate) struct Sloped<T>(T);
 
 impl<T: Scalar> Bent<T> for CutOff {
     #[inline(always)]
@@ -40,13 +40,13 @@ impl<T: Scalar> Bent<T> for Sloped<T> {
 
 /// An activation of two straight lines, if it is one.
 #[derive(Clone, Copy)]
-pub(super) enum Lines<T> {
+pub(crate) enum Lines<T> {
     CutOff(CutOff),
     Sloped(Sloped<T>),
 }
 
 impl<T: Scalar> Lines<T> {
-    pub(super) fn of(activation: Activation) -> Option<Self> {
+    pub(crate) fn of(activation: Activation) -> Option<Self> {
         match activation {
             Activation::Relu => Some(Self::CutOff(CutOff)),
             Activation::LeakyRelu => Some(Self::Sloped(Sloped(T::from_f64(LEAKY_SLOPE)))),
@@ -58,7 +58,7 @@ impl<T: Scalar> Lines<T> {
 
 /// How far activations rise when Z does by dZ: out = φ(z + dz)∘D − a with a = φ(z)∘D, entry by entry;
 /// `mask` is empty where there is no D.
-pub(super) fn rise<T: Scalar>(
+pub(crate) fn rise<T: Scalar>(
     activation: Activation,
     (z, dz): (&[T], &[T]),
     mask: &[T],
@@ -126,7 +126,7 @@ impl<T: Scalar, B: Bent<T>> Kernel for BentRise<'_, T, B> {
 }
 
 /// out = c·aᵀ, one row an entry of c: the rank-one term that a row of activations adds to the next Z.
-pub(super) fn outer<T: Scalar>(c: &[T], a: &[T], out: &mut [T]) {
+pub(crate) fn outer<T: Scalar>(c: &[T], a: &[T], out: &mut [T]) {
     vectorized(Outer { c, a, out });
 }
 
@@ -150,7 +150,7 @@ impl<T: Scalar> Kernel for Outer<'_, T> {
 }
 
 /// out = δ·x, or δ everywhere where there is no x.
-pub(super) fn scaled<T: Scalar>(delta: T, x: Option<&[T]>, out: &mut [T]) {
+pub(crate) fn scaled<T: Scalar>(delta: T, x: Option<&[T]>, out: &mut [T]) {
     match x {
         Some(x) => outer(&[delta], x, out),
         None => out.fill(delta),
@@ -159,21 +159,21 @@ pub(super) fn scaled<T: Scalar>(delta: T, x: Option<&[T]>, out: &mut [T]) {
 
 /// Two layers at once, where the second has one unit: out = Σ_k w_k·φ(Z_k + c_k·da), Z with one row an
 /// entry of c and of w. Nothing of the first layer is written down.
-pub(super) struct Through<'k, T> {
+pub(crate) struct Through<'k, T> {
     /// n×e, row by row.
-    pub(super) z: &'k [T],
+    pub(crate) z: &'k [T],
     /// n entries.
-    pub(super) c: &'k [T],
+    pub(crate) c: &'k [T],
     /// n entries.
-    pub(super) w: &'k [T],
+    pub(crate) w: &'k [T],
     /// e entries.
-    pub(super) da: &'k [T],
+    pub(crate) da: &'k [T],
     /// e entries.
-    pub(super) out: &'k mut [T],
+    pub(crate) out: &'k mut [T],
 }
 
 impl<T: Scalar> Through<'_, T> {
-    pub(super) fn run(self, lines: Lines<T>) {
+    pub(crate) fn run(self, lines: Lines<T>) {
         match lines {
             Lines::CutOff(bent) => vectorized(Bending { bent, layers: self }),
             Lines::Sloped(bent) => vectorized(Bending { bent, layers: self }),
@@ -230,10 +230,10 @@ impl<T: Scalar, B: Bent<T>> Kernel for Bending<'_, T, B> {
 }
 
 /// The numbers of the widest vector.
-pub(super) const LANES: usize = 8;
+pub(crate) const LANES: usize = 8;
 
 /// target ← target + source, source repeated as often as it fits.
-pub(super) fn add_repeated<T: Scalar>(target: &mut [T], source: &[T]) {
+pub(crate) fn add_repeated<T: Scalar>(target: &mut [T], source: &[T]) {
     vectorized(AddRepeated { target, source });
 }
 
@@ -256,7 +256,7 @@ impl<T: Scalar> Kernel for AddRepeated<'_, T> {
 }
 
 /// Σ values, on eight running sums.
-pub(super) fn sum<T: Scalar>(values: &[T]) -> T {
+pub(crate) fn sum<T: Scalar>(values: &[T]) -> T {
     vectorized(Sum(values))
 }
 
@@ -280,7 +280,7 @@ impl<T: Scalar> Kernel for Sum<'_, T> {
 }
 
 /// Whether a number that is not 0 stands where `idle` is true.
-pub(super) fn any_at<T: Scalar>(idle: &[bool], values: &[T]) -> bool {
+pub(crate) fn any_at<T: Scalar>(idle: &[bool], values: &[T]) -> bool {
     vectorized(AnyAt { idle, values })
 }
 
@@ -298,5 +298,45 @@ impl<T: Scalar> Kernel for AnyAt<'_, T> {
         pairs.fold(false, |any, (&idle, &value)| {
             any | (idle & (value != T::zero()))
         })
+    }
+}
+
+/// Marks where z + dz is on another side of 0 than z, but where the mask drops it.
+pub(crate) fn mark_crossings<T: Scalar>(z: &[T], dz: &[T], mask: &[T], crossed: &mut [bool]) {
+    vectorized(MarkCrossings {
+        z,
+        dz,
+        mask,
+        crossed,
+    });
+}
+
+struct MarkCrossings<'k, T> {
+    z: &'k [T],
+    dz: &'k [T],
+    mask: &'k [T],
+    crossed: &'k mut [bool],
+}
+
+impl<T: Scalar> Kernel for MarkCrossings<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let zero = T::zero().real_part();
+        let differ = |z: T, dz: T| {
+            let (before, after) = (z.real_part(), (z + dz).real_part());
+            ((before > zero) != (after > zero)) | ((before == zero) != (after == zero))
+        };
+        let pairs = self.crossed.iter_mut().zip(self.z.iter().zip(self.dz));
+        if self.mask.is_empty() {
+            for (crossed, (&z, &dz)) in pairs {
+                *crossed |= differ(z, dz);
+            }
+        } else {
+            for ((crossed, (&z, &dz)), &kept) in pairs.zip(self.mask) {
+                *crossed |= differ(z, dz) & (kept != T::zero());
+            }
+        }
     }
 }

@@ -9,7 +9,7 @@ use crate::Loss;
 
 /// What [`losses`] reuses, so that it does not allocate.
 #[derive(Default)]
-pub(super) struct Buffers<T> {
+pub(crate) struct Buffers<T> {
     first: Vec<T>,
     second: Vec<T>,
     third: Vec<T>,
@@ -25,7 +25,7 @@ pub(super) struct Buffers<T> {
 /// | bce | Σ l + y·max(−z, 0) + (1−y)·max(z, 0) |
 /// | softmax | Σ_k y_k·(M − z_k) + (Σ_k y_k)·ln Σ_j e^(z_j − M), M the largest z |
 /// | mse | ½ Σ (z − y)² |
-pub(super) fn losses<T: Scalar>(
+pub(crate) fn losses<T: Scalar>(
     loss: Loss,
     z: &mut [T],
     y: &[T],

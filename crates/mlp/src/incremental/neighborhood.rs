@@ -8,7 +8,7 @@ use finite_diff::{EvaluationError, Neighborhood, Piece, Probe};
 use tensor_core::Scalar;
 
 use super::base::Base;
-use super::beyond::{Beyond, Work};
+use super::beyond::{Beyond, Work, idle};
 use super::kernels::{any_at, rise, scaled, sum};
 use crate::cost::count;
 use crate::pattern::{Side, words};
@@ -188,7 +188,13 @@ impl<T: Scalar> Around<T> {
         let place = if all { &mut self.all } else { &mut self.acting };
         Ok(match place.take() {
             Some(beyond) if beyond.is(layer, unit) => place.insert(beyond),
-            _ => place.insert(Beyond::new(base, layer, unit, all, work)?),
+            _ => {
+                let idle = match all {
+                    true => vec![false; base.examples()],
+                    false => idle(base, layer, unit),
+                };
+                place.insert(Beyond::new(base, layer, unit, idle, work)?)
+            }
         })
     }
 }

@@ -1,10 +1,11 @@
 //! The fast ways to evaluate the cost around a point, against the plain forward pass.
 
 use finite_diff::{
-    EvaluationError, Execution, Objective, Plain, Probe, Scheme, complex_step, differentiate,
+    EvaluationError, Execution, Noise, Objective, Piece, Plain, Probe, Scheme, Stencil,
+    complex_step, differentiate,
 };
 use mlp::{
-    Activation, Architecture, Batch, DropoutMasks, Engine, Initialization, Loss, NetworkObjective,
+    Activation, Architecture, Batch, DropoutMasks, Initialization, Loss, NetworkObjective,
     Parameters, initialize,
 };
 use num_complex::Complex;
@@ -14,7 +15,7 @@ use tensor_core::Matrix;
 use crate::batch_for;
 
 #[derive(Debug)]
-pub struct Case {
+struct Case {
     net: Architecture,
     parameters: Parameters<f64>,
     batch: Batch<f64>,
@@ -88,6 +89,23 @@ impl At for Probe<f64> {
     }
 }
 
+/// The gradient by the complex step.
+fn complex_step_of(
+    net: &Architecture,
+    parameters: &Parameters<f64>,
+    batch: &Batch<f64>,
+    masks: Option<&DropoutMasks<f64>>,
+) -> Vec<f64> {
+    let batch = batch.cast::<Complex<f64>>();
+    let masks = masks.map(DropoutMasks::cast);
+    let objective = NetworkObjective::new(net, &batch, masks.as_ref()).unwrap();
+    let theta = parameters.as_flat();
+    let all: Vec<usize> = (0..theta.len()).collect();
+    let run = complex_step(&objective, theta, &all, &Execution::default()).unwrap();
+    let derivative = |entry: &finite_diff::Entry| entry.outcome.estimated().unwrap().derivative;
+    run.entries.iter().map(derivative).collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(600))]
 
@@ -96,7 +114,7 @@ proptest! {
         let Case { net, parameters, batch, masks, .. } = &case;
         let theta = parameters.as_flat();
         let plain = NetworkObjective::new(net, batch, masks.as_ref()).unwrap();
-        let fast = plain.with_engine(Engine::Incremental);
+        let fast = plain.incremental();
         let mut near = fast.neighborhood(theta).unwrap();
         let center = near.center().unwrap();
         prop_assert_eq!(center.to_bits(), plain.value(theta).unwrap().to_bits());
@@ -126,7 +144,7 @@ proptest! {
         let Case { net, parameters, batch, masks, .. } = &case;
         let theta = parameters.as_flat();
         let plain = NetworkObjective::new(net, batch, masks.as_ref()).unwrap();
-        let fast = plain.with_engine(Engine::Incremental);
+        let fast = plain.incremental();
         let all: Vec<usize> = (0..theta.len()).collect();
         let run = |objective: &dyn Objective<f64>| {
             differentiate(objective, theta, &all, &Scheme::CENTRAL, &Execution::default()).unwrap()
@@ -143,12 +161,40 @@ proptest! {
     }
 
     #[test]
+    fn layerwise_bars_hold_the_true_derivative(case in case(), stencil in prop::sample::select(&Stencil::ALL[..])) {
+        let Case { net, parameters, batch, masks, .. } = &case;
+        let theta = parameters.as_flat();
+        let plain = NetworkObjective::new(net, batch, masks.as_ref()).unwrap();
+        if matches!(plain.piece(theta).unwrap(), Piece::Numbered { on_kink: true, .. }) {
+            // There is no true derivative there.
+            return Ok(());
+        }
+        let truth = complex_step_of(net, parameters, batch, masks.as_ref());
+        // The noise that the judge measures is at least this.
+        let scheme = Scheme { noise: Noise::Relative(4.0), ..Scheme::optimal(stencil) };
+        let all: Vec<usize> = (0..theta.len()).collect();
+        let run = differentiate(&plain.layerwise(), theta, &all, &scheme, &Execution::default()).unwrap();
+        prop_assert_eq!(run.entries.len(), all.len());
+        // Every derivative is at most so many probes; P of them would take as many each.
+        let units: usize = net.widths()[1..].iter().sum();
+        let offsets = stencil.offsets().len();
+        prop_assert!(run.evaluations as usize <= 1 + units * offsets * 6);
+        for (entry, truth) in run.entries.iter().zip(truth) {
+            let found = entry.outcome.estimated().unwrap();
+            // What a gradient of this size is rounded by.
+            let rounding = 1e-14 * (1.0 + truth.abs());
+            prop_assert!((found.derivative - truth).abs() <= 2.0 * found.error_bar() + rounding,
+                "{net} {}: {found:?} {truth:e}", entry.coordinate);
+        }
+    }
+
+    #[test]
     fn incremental_runs_on_complex_numbers(case in case()) {
         let Case { net, parameters, batch, masks, .. } = &case;
         let batch = batch.cast::<Complex<f64>>();
         let masks = masks.as_ref().map(DropoutMasks::cast);
         let plain = NetworkObjective::new(net, &batch, masks.as_ref()).unwrap();
-        let fast = plain.with_engine(Engine::Incremental);
+        let fast = plain.incremental();
         let all: Vec<usize> = (0..parameters.as_flat().len()).collect();
         let run = |objective: &dyn Objective<Complex<f64>>| {
             complex_step(objective, parameters.as_flat(), &all, &Execution::default()).unwrap()
@@ -171,7 +217,7 @@ fn a_probe_that_leaves_the_numbers_says_what_the_plain_forward_says() -> Result<
         let parameters = initialize(&net, Initialization::He, 3)?;
         let theta = parameters.as_flat();
         let batch = batch_for(&net, 5, 1);
-        let objective = NetworkObjective::new(&net, &batch, None)?.with_engine(Engine::Incremental);
+        let objective = NetworkObjective::new(&net, &batch, None)?.incremental();
         let mut near = objective.neighborhood(theta)?;
         let plain = Plain(&objective);
         let mut plain = plain.neighborhood(theta)?;
