@@ -116,6 +116,24 @@ pub enum CheckError {
         /// What it failed with.
         source: EvaluationError,
     },
+    /// A fast way to evaluate J around a point contradicts J itself. No verdict on the gradient can rest on it.
+    #[error(
+        "the engine `{engine}` is at fault, not the gradient: at {name} it gives the derivative {fast:e}, and \
+         plain evaluations of the cost give {plain:e}, which is further apart than the {allowed:.1e} that \
+         rounding explains. There is no verdict. Check with the engine `full`, and report this"
+    )]
+    Engine {
+        /// Its name.
+        engine: &'static str,
+        /// The coordinate, such as `W2[3,1]`.
+        name: String,
+        /// The derivative that it gives.
+        fast: f64,
+        /// The derivative by plain evaluations.
+        plain: f64,
+        /// How far apart they may be.
+        allowed: f64,
+    },
     /// The numeric side failed as a whole.
     #[error(transparent)]
     Difference(DifferenceError),
@@ -282,6 +300,7 @@ pub(crate) fn judge(
         reexamined: evidence.reexamined,
         evaluations: evidence.evaluations,
         elapsed: measured.begun.elapsed(),
+        recheck: evidence.recheck,
         scheme: measured.scheme.to_owned(),
         interrupted: evidence.interrupted,
         slope,

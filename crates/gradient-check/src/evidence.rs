@@ -6,6 +6,7 @@
 use finite_diff::{Estimate, Outcome, ParameterLayout, Refined};
 
 use crate::constants::Constants;
+use crate::recheck::Recheck;
 
 /// All that is known of one coordinate.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -94,6 +95,8 @@ pub struct Evidence {
     pub complex_noise: f64,
     /// What it is to be judged by.
     pub constants: Constants,
+    /// How the numbers of a fast engine fared beside plain evaluations; `None` where all were plain.
+    pub recheck: Option<Recheck>,
 }
 
 impl Evidence {

@@ -14,6 +14,7 @@ mod measure;
 mod pair;
 mod passes;
 mod pattern;
+mod recheck;
 mod report;
 mod slope;
 mod structure;
@@ -35,6 +36,7 @@ pub use difference::{BUG_FROM, Band, WARN_ABOVE, difference};
 pub use kinks::{KinkReport, NamedKink};
 pub use pair::compare_gradients;
 pub use pattern::{Confined, Line, Pattern};
+pub use recheck::Recheck;
 pub use report::{BlockReport, CoordinateReport, Counts, Power, Report};
 pub use slope::{
     Agreement, Explanation, Missed, SlopeReason, SlopeResult, SlopeTest, SlopeVerdict,

@@ -16,6 +16,7 @@ use crate::passes::{
     collect, look_again, look_from_the_complex_plane, noise_on_complex_numbers, sharpen,
     unmeasured, with_rounding,
 };
+use crate::recheck::{recheck, recheck_on_complex_numbers};
 use crate::slope;
 use crate::verdict::Rule;
 
@@ -51,6 +52,7 @@ impl Measured {
                 noise: 0.0,
                 complex_noise: 0.0,
                 constants: settings.constants,
+                recheck: None,
             },
             noise: Noise::Absolute(f64::NAN),
             smooth: None,
@@ -140,6 +142,7 @@ pub(crate) fn measure<T: Real, O: Objective<T> + ?Sized>(
         }
     }
     look_again(evidence, objective, point, layout, noise, execution).map_err(named)?;
+    recheck(evidence, objective, point, layout, &scheme, settings)?;
     let epsilon_f = evidence.noise;
     measured.lines = walk_lines(
         evidence, objective, analytic, point, layout, epsilon_f, settings,
@@ -178,6 +181,7 @@ pub(crate) fn measure_by_complex_step<O: Objective<Complex<f64>> + ?Sized>(
             observation.first = Outcome::Estimated(estimate);
         }
     }
+    recheck_on_complex_numbers(evidence, objective, point, layout, settings)?;
     measured.lines = walk_real_lines(evidence, objective, analytic, point, layout, settings)?;
     Ok(measured)
 }

@@ -62,6 +62,7 @@ pub fn compare_gradients(
         scheme: "given".to_owned(),
         interrupted: false,
         slope: None,
+        recheck: None,
     };
     Ok(assemble(layout, compared, frame))
 }

@@ -8,6 +8,7 @@ use crate::diagnosis::{Context, Diagnosis, Exhibit, Mistakes, diagnose};
 use crate::difference::{Band, difference};
 use crate::kinks::KinkReport;
 use crate::pattern::{Pattern, pattern};
+use crate::recheck::Recheck;
 use crate::slope::{SlopeTest, temper};
 use crate::structure::Structure;
 use crate::verdict::{self, Comparison, Reason, Verdict};
@@ -171,6 +172,8 @@ pub struct Report {
     pub structure: Option<Structure>,
     /// The slope test along random directions; `None` where it was switched off or could not be made.
     pub slope: Option<SlopeTest>,
+    /// How the numbers of a fast engine fared beside plain evaluations of J; `None` where all were plain.
+    pub recheck: Option<Recheck>,
 }
 
 impl Report {
@@ -194,6 +197,7 @@ pub(crate) struct Frame<'a> {
     pub scheme: String,
     pub interrupted: bool,
     pub slope: Option<SlopeTest>,
+    pub recheck: Option<Recheck>,
 }
 
 /// Puts a report together from the comparisons of each block, in the order of the layout, each with
@@ -287,6 +291,7 @@ pub(crate) fn assemble(
         interrupted: frame.interrupted,
         structure: None,
         slope: frame.slope,
+        recheck: frame.recheck,
     }
 }
 

@@ -244,6 +244,9 @@ pub struct ZooArgs {
     /// Only the fault of this name
     #[arg(long, value_name = "NAME")]
     pub only: Option<String>,
+    /// How costs are evaluated around a point: full, incremental, layerwise
+    #[arg(long, value_name = "NAME", default_value = "layerwise")]
+    pub engine: String,
     /// Multiply a constant of the judge, to see how much hangs on it: safety, rounding, deviations, most-rounding, doubt, resolution, coarsest, target
     #[arg(long, value_name = "NAME=FACTOR")]
     pub constant: Vec<String>,

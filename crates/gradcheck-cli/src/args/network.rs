@@ -14,7 +14,7 @@ use thiserror::Error;
 use super::numbers;
 use crate::data::{CsvOptions, Header, Source};
 use crate::input_error::InputError;
-use crate::network::{Engine, NetworkSpec, Precision, SchemeName};
+use crate::network::{ENGINES, NetworkSpec, Precision, SchemeName};
 use crate::suggest::nearest;
 
 /// Every option of a network. Names are the same in a configuration file.
@@ -78,7 +78,7 @@ pub struct NetworkOptions {
     /// An absolute step in place of the scheme's own
     #[arg(long, value_name = "NUMBER", allow_hyphen_values = true, value_parser = numbers::real)]
     pub epsilon: Option<f64>,
-    /// How the cost is evaluated around a point: full [default: full]
+    /// How the cost is evaluated around a point: full, incremental, layerwise [default: the fastest that applies]
     #[arg(long, value_name = "NAME")]
     pub engine: Option<String>,
     /// Judge N coordinates, drawn from every block in turn, instead of all
@@ -222,6 +222,7 @@ impl NetworkOptions {
             label: self.label.map_or_else(Default::default, |column| column.0),
         };
         let activations: Vec<_> = Activation::ALL.iter().map(|a| (a.name(), *a)).collect();
+        let engines = ENGINES.map(|(name, engine)| (name, Some(engine)));
         let losses: Vec<_> = Loss::ALL.iter().map(|l| (l.name(), Some(*l))).collect();
         let initializations: Vec<_> = Initialization::ALL.iter().map(|i| (i.name(), *i)).collect();
         let optimizers: Vec<_> = Optimizer::ALL.iter().map(|o| (o.name(), *o)).collect();
@@ -263,7 +264,7 @@ impl NetworkOptions {
             steps: self.steps.unwrap_or(default.steps),
             scheme: choose("--scheme", self.scheme, &SchemeName::ALL, default.scheme)?,
             epsilon: self.epsilon,
-            engine: choose("--engine", self.engine, &Engine::ALL, default.engine)?,
+            engine: choose("--engine", self.engine, &engines, None)?,
             sample: self.sample,
             precision: choose(
                 "--precision",

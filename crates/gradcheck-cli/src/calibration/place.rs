@@ -183,7 +183,7 @@ impl Place {
         let scene = &self.scene;
         let inner = NetworkObjective::new(&scene.architecture, &scene.batch, scene.masks.as_ref())?;
         Ok(Scaled {
-            inner,
+            inner: Box::new(inner),
             factor,
             pieces,
         })
@@ -197,7 +197,7 @@ impl Place {
             self.complex_masks.as_ref(),
         )?;
         Ok(Scaled {
-            inner,
+            inner: Box::new(inner),
             factor,
             pieces: true,
         })

@@ -5,9 +5,11 @@ use std::fmt::Write as _;
 use anyhow::{Context, Result, bail};
 use finite_diff::Progress;
 use gradient_check::{Constants, Verdict};
+use mlp::Engine;
 
 use crate::args::{Format, ZooArgs};
 use crate::exit;
+use crate::network::ENGINES;
 use crate::output::text::{BAD, FAINT, GOOD, STRONG, scientific, styled, table, thousands};
 use crate::output::{Sink, json};
 use crate::progress::Bar;
@@ -35,6 +37,7 @@ pub(crate) fn run(args: &ZooArgs) -> Result<u8> {
         correct: args.correct,
         only: args.only.clone(),
         constants: constants(&args.constant)?,
+        engine: engine(&args.engine)?,
         threads: args.threads,
     };
     let outcome = zoo::run(&options, &progress)?;
@@ -47,6 +50,19 @@ pub(crate) fn run(args: &ZooArgs) -> Result<u8> {
         exit::AGREE
     } else {
         exit::WRONG
+    })
+}
+
+fn engine(word: &str) -> Result<Engine> {
+    let known = ENGINES.iter().find(|(name, _)| *name == word);
+    known.map(|(_, engine)| *engine).with_context(|| {
+        let names = ENGINES.map(|(name, _)| name);
+        let hint = nearest(word, names.into_iter())
+            .map_or_else(String::new, |s| format!(", did you mean `{s}`?"));
+        format!(
+            "--engine: `{word}` is unknown{hint}; choose from {}",
+            names.join(", ")
+        )
     })
 }
 

@@ -1,7 +1,7 @@
 //! The command that runs the same check again.
 
 use super::prepare::join;
-use super::spec::{Engine, NetworkSpec, Precision, SchemeName, name_of};
+use super::spec::{NetworkSpec, Precision, SchemeName, name_of};
 use crate::data::{Header, LabelColumn};
 
 /// `gradcheck mlp` with every choice that differs from its default, quoted for a shell.
@@ -73,12 +73,8 @@ pub fn command_line(spec: &NetworkSpec) -> String {
     if let Some(epsilon) = spec.epsilon {
         flag(&mut words, "epsilon", number(epsilon));
     }
-    if spec.engine != default.engine {
-        flag(
-            &mut words,
-            "engine",
-            name_of(&Engine::ALL, spec.engine).to_owned(),
-        );
+    if let Some(engine) = spec.engine {
+        flag(&mut words, "engine", engine.name().to_owned());
     }
     if let Some(sample) = spec.sample {
         flag(&mut words, "sample", sample.to_string());

@@ -9,7 +9,7 @@ use gradient_check::{
     ControlReport, Report, Settings, Verdict, check, check_by_complex_step, examine,
     negative_control, negative_control_by_complex_step, verdict,
 };
-use mlp::{CurvePoint, MlpError, NetworkObjective, Parameters};
+use mlp::{CurvePoint, Engine, MlpError, NetworkObjective, Parameters};
 
 use super::bisect::since;
 use super::context::context;
@@ -19,7 +19,7 @@ use super::mistakes::NetworkMistakes;
 use super::model::Model;
 use super::prepare::Prepared;
 use super::since::Since;
-use super::spec::{Engine, Precision, SchemeName, name_of};
+use super::spec::{Precision, SchemeName, name_of};
 use super::subject::NetworkSubject;
 
 /// When in the life of a network a check is made. Backward passes are often right only near
@@ -205,6 +205,10 @@ pub(super) fn check_at(
     let analytic_rounding = model.rounding(theta, spec.seed)?;
     let (complex_batch, complex_masks) = model.complex();
     let shadow = NetworkObjective::new(architecture, &complex_batch, complex_masks.as_ref())?;
+    let shadow = match spec.engine() {
+        Engine::Full => shadow,
+        Engine::Incremental | Engine::Layerwise => shadow.incremental(),
+    };
 
     let progress = |p: Progress| (watch.progress)(stage, p);
     let execution = Execution {
@@ -238,6 +242,7 @@ pub(super) fn check_at(
         ..Settings::default()
     };
     let objective = NetworkObjective::new(architecture, &batch, masks)?;
+    let by_engine = objective.by(spec.engine());
     let subject = NetworkSubject {
         model: &model,
         fault: prepared.fault,
@@ -255,10 +260,14 @@ pub(super) fn check_at(
             settings.scheme = scheme;
             if controlled {
                 control = Some(negative_control(
-                    &objective, &analytic, theta, layout, &settings,
+                    &*by_engine,
+                    &analytic,
+                    theta,
+                    layout,
+                    &settings,
                 )?);
             }
-            check(&objective, &analytic, theta, layout, &settings)?
+            check(&*by_engine, &analytic, theta, layout, &settings)?
         }
         None => {
             if controlled {
@@ -278,7 +287,7 @@ pub(super) fn check_at(
     Ok(Checked {
         stage,
         report,
-        engine: name_of(&Engine::ALL, spec.engine),
+        engine: spec.engine().name(),
         control,
         planted,
     })

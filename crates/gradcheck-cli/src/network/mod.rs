@@ -28,4 +28,4 @@ pub use prepare::{PrepareError, Prepared, prepare, summary};
 pub use saturation::{Changes, Grown, Quantity, Saturated, State};
 pub(crate) use scaled::Scaled;
 pub use since::{Limit, Since};
-pub use spec::{Engine, NetworkSpec, Precision, SchemeName, precision_name};
+pub use spec::{ENGINES, NetworkSpec, Precision, SchemeName, precision_name};

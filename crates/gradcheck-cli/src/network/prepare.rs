@@ -4,7 +4,7 @@
 use std::num::NonZeroUsize;
 
 use finite_diff::{ParameterLayout, Selection};
-use mlp::{Architecture, Batch, DropoutMasks, Loss, MlpError, Parameters, TrainingOptions};
+use mlp::{Architecture, Batch, DropoutMasks, Engine, Loss, MlpError, Parameters, TrainingOptions};
 use mlp_faults::{Fault, Shows};
 use tensor_core::Matrix;
 use thiserror::Error;
@@ -96,6 +96,14 @@ pub enum PrepareError {
          it out, or choose another --scheme"
     )]
     EpsilonUnused,
+    /// Whole rows of pre-activations can't be moved by the step that was asked for.
+    #[error(
+        "--engine layerwise does not apply here: {reason}. Choose --engine incremental, or leave it out"
+    )]
+    Layerwise {
+        /// Why.
+        reason: &'static str,
+    },
     /// Nothing to judge.
     #[error("--sample 0 leaves nothing to judge: give at least 1, or leave it out to judge all")]
     EmptySample,
@@ -236,6 +244,9 @@ fn check_numbers(spec: &NetworkSpec) -> Result<(), PrepareError> {
         if spec.scheme == super::SchemeName::ComplexStep {
             return Err(PrepareError::EpsilonUnused);
         }
+    }
+    if let (Some(Engine::Layerwise), Some(reason)) = (spec.engine, spec.why_not_layerwise()) {
+        return Err(PrepareError::Layerwise { reason });
     }
     if spec.sample == Some(0) {
         return Err(PrepareError::EmptySample);

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use mlp::{Activation, Initialization, Loss, Optimizer};
+use mlp::{Activation, Engine, Initialization, Loss, Optimizer};
 
 use crate::data::{CsvOptions, Source};
 
@@ -47,17 +47,12 @@ impl Precision {
     pub const ALL: [(&'static str, Self); 2] = [("f64", Self::F64), ("f32", Self::F32)];
 }
 
-/// How J is evaluated around a point.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Engine {
-    /// The whole forward pass for every probe.
-    Full,
-}
-
-impl Engine {
-    /// All of them, by name.
-    pub const ALL: [(&'static str, Self); 1] = [("full", Self::Full)];
-}
+/// The engines by name.
+pub const ENGINES: [(&str, Engine); 3] = [
+    ("full", Engine::Full),
+    ("incremental", Engine::Incremental),
+    ("layerwise", Engine::Layerwise),
+];
 
 /// The name of `value` in a table of names.
 pub(super) fn name_of<T: Copy + PartialEq>(table: &[(&'static str, T)], value: T) -> &'static str {
@@ -106,8 +101,8 @@ pub struct NetworkSpec {
     pub scheme: SchemeName,
     /// An absolute step in place of the scheme's own.
     pub epsilon: Option<f64>,
-    /// How J is evaluated.
-    pub engine: Engine,
+    /// How J is evaluated around a point; by default the fastest that applies.
+    pub engine: Option<Engine>,
     /// Judge so many coordinates, of every block some, instead of all.
     pub sample: Option<usize>,
     /// What the model works in.
@@ -144,7 +139,7 @@ impl Default for NetworkSpec {
             steps: 50,
             scheme: SchemeName::Central,
             epsilon: None,
-            engine: Engine::Full,
+            engine: None,
             sample: None,
             precision: Precision::F64,
             negative_control: false,
@@ -165,6 +160,32 @@ impl NetworkSpec {
             Source::Digits => Loss::SoftmaxCrossEntropy,
             _ => Loss::BinaryCrossEntropy,
         })
+    }
+
+    /// The engine, the fastest that applies where nobody said: layer-wise, but where its steps, which are those
+    /// of pre-activations, are not the ones asked for.
+    pub fn engine(&self) -> Engine {
+        self.engine.unwrap_or(match self.why_not_layerwise() {
+            None => Engine::Layerwise,
+            Some(_) => Engine::Incremental,
+        })
+    }
+
+    /// Why the layer-wise engine does not apply, if it doesn't.
+    pub fn why_not_layerwise(&self) -> Option<&'static str> {
+        if self.scheme == SchemeName::ComplexStep {
+            Some("it takes finite differences, and the complex step is none")
+        } else if self.scheme == SchemeName::Course {
+            Some(
+                "the course's step is one of each parameter, and its steps are those of pre-activations",
+            )
+        } else if self.epsilon.is_some() {
+            Some(
+                "--epsilon is a step of each parameter, and its steps are those of pre-activations",
+            )
+        } else {
+            None
+        }
     }
 
     /// The learning rate, chosen by the optimiser where nobody said.

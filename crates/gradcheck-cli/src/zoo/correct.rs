@@ -1,10 +1,10 @@
 //! Right networks under conditions that make a checker cry wolf.
 
 use anyhow::Result;
-use gradient_check::{Constants, Reason, Report, Verdict};
+use gradient_check::{Reason, Report, Verdict};
 use mlp::{Activation, Architecture, Loss};
 
-use super::judge::{Court, gradient};
+use super::judge::{By, Court, gradient};
 use super::scene::Scene;
 
 /// How right networks fared.
@@ -121,10 +121,10 @@ impl Correct {
 const CONDITIONS: usize = 11;
 
 /// The right network of this number: every activation with every loss under every condition in turn.
-pub(super) fn run(number: usize, constants: Constants) -> Result<Correct> {
+pub(super) fn run(number: usize, by: By) -> Result<Correct> {
     let scene = scene(number)?;
     let analytic = gradient(&scene, None, scene.parameters.as_flat())?;
-    let report = Court::new(&scene, constants)?.judge(&analytic)?;
+    let report = Court::new(&scene, by)?.judge(&analytic)?;
     Ok(Correct::of(&scene, &report))
 }
 

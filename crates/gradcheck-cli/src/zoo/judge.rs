@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use anyhow::Result;
 use finite_diff::Execution;
 use gradient_check::{Constants, Report, Settings, check};
-use mlp::{Batch, DropoutMasks, MlpError, NetworkObjective, layout};
+use mlp::{Batch, DropoutMasks, Engine, MlpError, NetworkObjective, layout};
 use mlp_faults::Fault;
 use num_complex::Complex;
 
@@ -31,16 +31,23 @@ pub(super) fn gradient(
     Ok(gradient.into_flat().into_iter().map(finish).collect())
 }
 
+/// By what is judged.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct By {
+    pub(super) constants: Constants,
+    pub(super) engine: Engine,
+}
+
 /// A scene with what its judge needs and no gradient changes.
 pub(super) struct Court<'a> {
     scene: &'a Scene,
-    constants: Constants,
+    by: By,
     rounding: Vec<f64>,
     complex: (Batch<Complex<f64>>, Option<DropoutMasks<Complex<f64>>>),
 }
 
 impl<'a> Court<'a> {
-    pub(super) fn new(scene: &'a Scene, constants: Constants) -> Result<Self> {
+    pub(super) fn new(scene: &'a Scene, by: By) -> Result<Self> {
         let model = scene.model();
         let mut rounding = model.rounding(scene.parameters.as_flat(), scene.seed)?;
         for sigma in &mut rounding {
@@ -48,7 +55,7 @@ impl<'a> Court<'a> {
         }
         Ok(Self {
             scene,
-            constants,
+            by,
             rounding,
             complex: model.complex(),
         })
@@ -73,8 +80,12 @@ impl<'a> Court<'a> {
         let mut context = context(&scene.architecture, &scene.batch, keep_prob);
         context.decay = context.decay.map(|decay| scene.factor * decay);
         let (batch, masks) = &self.complex;
+        let shadow = NetworkObjective::new(&scene.architecture, batch, masks.as_ref())?;
         let shadow = Scaled {
-            inner: NetworkObjective::new(&scene.architecture, batch, masks.as_ref())?,
+            inner: Box::new(match self.by.engine {
+                Engine::Full => shadow,
+                Engine::Incremental | Engine::Layerwise => shadow.incremental(),
+            }),
             factor: scene.factor,
             pieces: true,
         };
@@ -85,7 +96,7 @@ impl<'a> Court<'a> {
             },
             analytic_rounding: Some(&self.rounding),
             shadow: Some(&shadow),
-            constants: self.constants,
+            constants: self.by.constants,
             context,
             mistakes: Some(&mistakes),
             seed: scene.seed,
@@ -95,8 +106,10 @@ impl<'a> Court<'a> {
             },
             ..Settings::default()
         };
+        let masks = scene.masks.as_ref();
+        let objective = NetworkObjective::new(&scene.architecture, &scene.batch, masks)?;
         let objective = Scaled {
-            inner: NetworkObjective::new(&scene.architecture, &scene.batch, scene.masks.as_ref())?,
+            inner: objective.by(self.by.engine),
             factor: scene.factor,
             pieces: true,
         };

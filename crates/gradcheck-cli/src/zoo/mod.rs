@@ -16,8 +16,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use anyhow::{Result, bail};
 use finite_diff::Progress;
 use gradient_check::Constants;
+use mlp::Engine;
 use rayon::prelude::*;
 
+use self::judge::By;
 pub use correct::{Correct, Rejection};
 pub use planted::{FaultTally, Miss};
 
@@ -34,6 +36,8 @@ pub struct Options {
     pub only: Option<String>,
     /// By what the judge judges.
     pub constants: Constants,
+    /// How costs are evaluated around a point.
+    pub engine: Engine,
     /// How many runs at a time; `None` for one a core.
     pub threads: Option<NonZeroUsize>,
 }
@@ -86,6 +90,10 @@ pub fn run(options: &Options, progress: &(dyn Fn(Progress) + Sync)) -> Result<Ou
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;
         progress(Progress { done, total });
     };
+    let by = By {
+        constants: options.constants,
+        engine: options.engine,
+    };
     let threads = options.threads.map_or(0, NonZeroUsize::get);
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
@@ -94,7 +102,7 @@ pub fn run(options: &Options, progress: &(dyn Fn(Progress) + Sync)) -> Result<Ou
         let planted: Vec<_> = units
             .into_par_iter()
             .map(|unit| {
-                let run = unit.run(options.constants);
+                let run = unit.run(by);
                 step();
                 run
             })
@@ -102,7 +110,7 @@ pub fn run(options: &Options, progress: &(dyn Fn(Progress) + Sync)) -> Result<Ou
         let nets: Vec<_> = (0..options.correct)
             .into_par_iter()
             .map(|number| {
-                let run = correct::run(number, options.constants);
+                let run = correct::run(number, by);
                 step();
                 run
             })

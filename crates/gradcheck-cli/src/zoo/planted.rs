@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use gradient_check::{Constants, Report, Verdict};
+use gradient_check::{Report, Verdict};
 use mlp_faults::{Fault, Shows};
 
 use super::correct::Correct;
-use super::judge::{Court, gradient};
+use super::judge::{By, Court, gradient};
 use super::scene::{Scene, architectures};
 use crate::network::Precision;
 
@@ -161,10 +161,10 @@ fn scenes(plain: &Scene, masked: bool) -> Result<Vec<Scene>> {
 
 impl Unit {
     /// What became of the right gradient, and of each fault.
-    pub(super) fn run(&self, constants: Constants) -> Result<(Correct, Vec<FaultTally>)> {
+    pub(super) fn run(&self, by: By) -> Result<(Correct, Vec<FaultTally>)> {
         let theta = self.scene.parameters.as_flat();
         let own = gradient(&self.scene, None, theta)?;
-        let court = Court::new(&self.scene, constants)?;
+        let court = Court::new(&self.scene, by)?;
         let report = court.judge(&own)?;
         let power = report.power.map(|power| power.single_coordinate);
         // Faults work in double precision; what they changed shows against what that gives.

@@ -66,6 +66,8 @@ struct Check {
     seconds: f64,
     scheme: String,
     engine: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rechecked: Option<Rechecked>,
     power: Option<Power>,
     counts: WireCounts,
     first_wrong_layer: Option<usize>,
@@ -214,6 +216,13 @@ fn check(stage: String, report: &Report, engine: Option<&'static str>) -> Check 
         seconds: report.elapsed.as_secs_f64(),
         scheme: report.scheme.clone(),
         engine,
+        rechecked: report.recheck.map(|recheck| Rechecked {
+            drawn: recheck.drawn,
+            rejected: recheck.rejected,
+            rejected_in_all: recheck.rejected_in_all,
+            undecided: recheck.undecided,
+            evaluations: recheck.evaluations,
+        }),
         power: report.power.map(power),
         counts: counts(&report.counts),
         first_wrong_layer: report.first_wrong_stage,
@@ -225,6 +234,16 @@ fn check(stage: String, report: &Report, engine: Option<&'static str>) -> Check 
         blocks: report.blocks.iter().map(block).collect(),
         kinks: report.kinks.iter().map(kinks).collect(),
     }
+}
+
+/// What of a fast engine's numbers was held against the whole forward pass.
+#[derive(Debug, Serialize)]
+struct Rechecked {
+    drawn: usize,
+    rejected: usize,
+    rejected_in_all: usize,
+    undecided: usize,
+    evaluations: u64,
 }
 
 fn power(power: gradient_check::Power) -> Power {

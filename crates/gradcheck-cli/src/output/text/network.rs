@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use gradient_check::Verdict;
+use gradient_check::{Recheck, Verdict};
 
 use super::control::control;
 use super::numbers::{seconds, sentence_case, thousands};
@@ -51,6 +51,9 @@ pub fn network(prepared: &Prepared, outcome: &Outcome) -> String {
                 )
             )
         );
+        if let Some(recheck) = &checked.report.recheck {
+            let _ = writeln!(text, "  {}", styled(FAINT, rechecked(recheck)));
+        }
     }
     text.push('\n');
     text.push_str(&conclusion(prepared, outcome));
@@ -71,6 +74,30 @@ pub fn network(prepared: &Prepared, outcome: &Outcome) -> String {
         )
     );
     text
+}
+
+/// What was held against the plain forward pass.
+fn rechecked(recheck: &Recheck) -> String {
+    let Recheck {
+        drawn,
+        rejected,
+        rejected_in_all,
+        undecided,
+        ..
+    } = *recheck;
+    let wrong = match (rejected, rejected_in_all) {
+        (0, _) => String::new(),
+        (some, all) if some == all => format!(" and all {all} that came out wrong"),
+        (some, all) => format!(
+            " and {some} of {} that came out wrong",
+            thousands(all as u64)
+        ),
+    };
+    let undecided = match undecided {
+        0 => String::new(),
+        some => format!(", but for {some} next to a kink"),
+    };
+    format!("the whole forward pass says the same of {drawn} drawn at random{wrong}{undecided}")
 }
 
 /// A line of parts, as many of them side by side as a terminal has room for.

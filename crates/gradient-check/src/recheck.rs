@@ -1,0 +1,297 @@
+//! Trust in fast engines: some of their numbers, held against the plain evaluation of J.
+//!
+//! A fast engine is code too, and may be wrong. Then a verdict would blame the gradient for it, or let it
+//! off. Refuses to know how the engine works.
+
+use std::collections::BTreeSet;
+
+use finite_diff::{
+    Derivatives, Estimate, Execution, Ground, Objective, ParameterLayout, Plain, Real, Refined,
+    Scheme, Selection, differentiate, differentiate_finely,
+};
+use num_complex::Complex;
+
+use crate::check::{CheckError, Settings};
+use crate::evidence::Evidence;
+use crate::verdict::{self, Verdict};
+
+/// How many coordinates are drawn, at least one of each block. An engine that is wrong in one coordinate of
+/// ten escapes 16 of them with probability 0.2; one that is wrong in a layer's formula does not.
+const DRAWN: usize = 16;
+
+/// At most so many of those that came out wrong are held against the plain evaluation, the ones furthest off
+/// first, of each block in turn: where a whole matrix is wrong the rest would take as long as no fast engine.
+const REJECTED: usize = 64;
+
+/// How the numbers of a fast engine fared beside the plain evaluation of J.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Recheck {
+    /// The engine.
+    pub engine: &'static str,
+    /// How many coordinates were drawn at random and evaluated plainly.
+    pub drawn: usize,
+    /// How many of those that came out wrong were, beside these.
+    pub rejected: usize,
+    /// How many came out wrong.
+    pub rejected_in_all: usize,
+    /// How many of both could not be compared: J has a kink within reach of one or the other.
+    pub undecided: usize,
+    /// How often J was evaluated for it.
+    pub evaluations: u64,
+}
+
+/// A number of an engine that the plain evaluation contradicts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Contradiction {
+    coordinate: usize,
+    fast: f64,
+    plain: f64,
+    allowed: f64,
+}
+
+/// Holds coordinates drawn at random, and those that came out wrong, against the plain evaluation.
+///
+/// Where the engine replaces evaluations it takes the steps of the plain one, and only noise may set them
+/// apart; where it replaces derivatives, their bars. A coordinate that is further off is looked at on a ladder
+/// of steps before the engine is blamed.
+pub(crate) fn recheck<T: Real, O: Objective<T> + ?Sized>(
+    evidence: &mut Evidence,
+    objective: &O,
+    point: &[T],
+    layout: &ParameterLayout,
+    scheme: &Scheme,
+    settings: &Settings<'_>,
+) -> Result<(), CheckError> {
+    let Some(engine) = objective.engine() else {
+        return Ok(());
+    };
+    if evidence.interrupted {
+        return Ok(());
+    }
+    let (drawn, rejected, rejected_in_all) = coordinates(evidence, layout, settings.seed);
+    let plain = Plain(objective);
+    let execution = Execution {
+        threads: settings.execution.threads,
+        ..Execution::default()
+    };
+    let both: Vec<usize> = drawn.iter().chain(&rejected).copied().collect();
+    let named = |source| crate::measure::name_coordinate(source, layout);
+    let run = differentiate(&plain, point, &both, scheme, &execution).map_err(named)?;
+    let mut evaluations = run.evaluations;
+    let same_steps = objective.shortcut().is_none();
+    let suspects = suspects(evidence, &run, same_steps);
+
+    let mut undecided = 0;
+    if !suspects.is_empty() {
+        let fine = differentiate_finely(&plain, point, &suspects, scheme.noise, &execution)
+            .map_err(named)?;
+        evaluations += fine.evaluations;
+        for entry in &fine.entries {
+            let found = entry.outcome.estimated();
+            match contradiction(evidence, entry.coordinate, found) {
+                Compared::Same => {}
+                Compared::Unknown => undecided += 1,
+                Compared::Apart(contradiction) => {
+                    return Err(blame(engine, contradiction, layout));
+                }
+            }
+        }
+    }
+    evidence.evaluations += evaluations;
+    evidence.recheck = Some(Recheck {
+        engine,
+        drawn: drawn.len(),
+        rejected: rejected.len(),
+        rejected_in_all,
+        undecided,
+        evaluations,
+    });
+    Ok(())
+}
+
+/// The same where the first look was from the complex plane: one plain evaluation a coordinate, and the bars
+/// of both.
+pub(crate) fn recheck_on_complex_numbers<O: Objective<Complex<f64>> + ?Sized>(
+    evidence: &mut Evidence,
+    objective: &O,
+    point: &[f64],
+    layout: &ParameterLayout,
+    settings: &Settings<'_>,
+) -> Result<(), CheckError> {
+    let Some(engine) = objective.engine() else {
+        return Ok(());
+    };
+    if evidence.interrupted {
+        return Ok(());
+    }
+    let (drawn, rejected, rejected_in_all) = coordinates(evidence, layout, settings.seed);
+    let both: Vec<usize> = drawn.iter().chain(&rejected).copied().collect();
+    let execution = Execution {
+        threads: settings.execution.threads,
+        ..Execution::default()
+    };
+    let named = |source| crate::measure::name_coordinate(source, layout);
+    let run =
+        finite_diff::complex_step(&Plain(objective), point, &both, &execution).map_err(named)?;
+    for entry in &run.entries {
+        let fast = first(evidence, entry.coordinate);
+        if let (Some(fast), Some(plain)) = (fast, entry.outcome.estimated()) {
+            // The bar of the fast one holds what rounding may do to either.
+            let allowed = evidence.constants.safety * (2.0 * fast.error_bar() + plain.error_bar());
+            if (fast.derivative - plain.derivative).abs() > allowed {
+                let contradiction = Contradiction {
+                    coordinate: entry.coordinate,
+                    fast: fast.derivative,
+                    plain: plain.derivative,
+                    allowed,
+                };
+                return Err(blame(engine, contradiction, layout));
+            }
+        }
+    }
+    evidence.evaluations += run.evaluations;
+    evidence.recheck = Some(Recheck {
+        engine,
+        drawn: drawn.len(),
+        rejected: rejected.len(),
+        rejected_in_all,
+        undecided: 0,
+        evaluations: run.evaluations,
+    });
+    Ok(())
+}
+
+/// Those drawn at random of what was measured, those that came out wrong beside them, and how many that are.
+fn coordinates(
+    evidence: &Evidence,
+    layout: &ParameterLayout,
+    seed: u64,
+) -> (Vec<usize>, Vec<usize>, usize) {
+    let observations = &evidence.observations;
+    let count = DRAWN.min(observations.len());
+    let mut drawn: BTreeSet<usize> = Selection::Sample { count, seed }
+        .coordinates(layout)
+        .into_iter()
+        .filter(|&coordinate| first(evidence, coordinate).is_some())
+        .collect();
+    // Where a few were selected the draw may have met none of them.
+    if drawn.len() < count {
+        let spaced = (0..count).map(|k| observations[k * observations.len() / count].coordinate);
+        drawn.extend(spaced);
+    }
+    let mut wrong: Vec<Vec<(f64, usize)>> = Vec::new();
+    let mut in_all = 0;
+    for observations in evidence.by_block(layout) {
+        let mut of_block: Vec<(f64, usize)> = verdict::compare_block(evidence, observations)
+            .into_iter()
+            .filter(|comparison| comparison.verdict == Verdict::Disagree)
+            .filter_map(|c| Some(((c.analytic - c.numeric?).abs() / c.tolerance, c.coordinate)))
+            .collect();
+        in_all += of_block.len();
+        // The furthest off last, to be taken first.
+        of_block.sort_by(|a, b| a.0.total_cmp(&b.0));
+        of_block.retain(|(_, coordinate)| !drawn.contains(coordinate));
+        wrong.push(of_block);
+    }
+    let mut rejected = Vec::new();
+    while rejected.len() < REJECTED {
+        let before = rejected.len();
+        for of_block in &mut wrong {
+            rejected.extend(of_block.pop().map(|(_, coordinate)| coordinate));
+        }
+        if rejected.len() == before {
+            break;
+        }
+    }
+    (drawn.into_iter().collect(), rejected, in_all)
+}
+
+fn first(evidence: &Evidence, coordinate: usize) -> Option<&Estimate> {
+    let at = evidence
+        .observations
+        .binary_search_by_key(&coordinate, |o| o.coordinate);
+    evidence.observations[at.ok()?].first.estimated()
+}
+
+/// Those whose plain derivative is further from the fast one than it may be, or from the one that the word on
+/// the coordinate rests on.
+fn suspects(evidence: &Evidence, plain: &Derivatives, same_steps: bool) -> Vec<usize> {
+    let safety = evidence.constants.safety;
+    let far = |fast: &Estimate, plain: &Estimate, bars: f64| {
+        (fast.derivative - plain.derivative).abs() > safety * bars
+    };
+    let entries = plain.entries.iter();
+    entries
+        .filter(|entry| {
+            let (fast, plain) = (first(evidence, entry.coordinate), entry.outcome.estimated());
+            let (Some(fast), Some(plain)) = (fast, plain) else {
+                // Only one of them has a number.
+                return fast.is_some() != plain.is_some();
+            };
+            let bars = fast.error_bar() + plain.error_bar();
+            let of_first = if same_steps {
+                fast.noise + plain.noise
+            } else {
+                bars
+            };
+            let best = best(evidence, entry.coordinate);
+            far(fast, plain, of_first)
+                || best.is_some_and(|best| far(&best, plain, best.error_bar() + plain.error_bar()))
+        })
+        .map(|entry| entry.coordinate)
+        .collect()
+}
+
+/// What the word on a coordinate rests on.
+fn best(evidence: &Evidence, coordinate: usize) -> Option<Estimate> {
+    let at = evidence
+        .observations
+        .binary_search_by_key(&coordinate, |o| o.coordinate);
+    evidence.observations[at.ok()?].best()
+}
+
+enum Compared {
+    Same,
+    Unknown,
+    Apart(Contradiction),
+}
+
+/// A fast derivative beside the plain one on a ladder of steps.
+fn contradiction(evidence: &Evidence, coordinate: usize, plain: Option<&Refined>) -> Compared {
+    let (Some(fast), Some(plain)) = (first(evidence, coordinate), plain) else {
+        return Compared::Unknown;
+    };
+    let Ground::Smooth { .. } = plain.ground else {
+        return Compared::Unknown;
+    };
+    let found = &plain.derivative;
+    let allowed = evidence.constants.safety * (fast.error_bar() + found.error_bar());
+    if (fast.derivative - found.derivative).abs() <= allowed {
+        return Compared::Same;
+    }
+    // A kink within the steps of the first look, and not within the narrower ones of the ladder.
+    if plain
+        .other_piece_within
+        .is_some_and(|step| step <= 4.0 * fast.step)
+    {
+        return Compared::Unknown;
+    }
+    Compared::Apart(Contradiction {
+        coordinate,
+        fast: fast.derivative,
+        plain: found.derivative,
+        allowed,
+    })
+}
+
+fn blame(engine: &'static str, at: Contradiction, layout: &ParameterLayout) -> CheckError {
+    CheckError::Engine {
+        engine,
+        name: layout
+            .coordinate(at.coordinate)
+            .map_or_else(|| at.coordinate.to_string(), |c| c.to_string()),
+        fast: at.fast,
+        plain: at.plain,
+        allowed: at.allowed,
+    }
+}
