@@ -194,15 +194,12 @@ fn coordinates(
         wrong.push(of_block);
     }
     let mut rejected = Vec::new();
-    while rejected.len() < REJECTED {
-        let before = rejected.len();
+    while rejected.len() < REJECTED && wrong.iter().any(|of_block| !of_block.is_empty()) {
         for of_block in &mut wrong {
             rejected.extend(of_block.pop().map(|(_, coordinate)| coordinate));
         }
-        if rejected.len() == before {
-            break;
-        }
     }
+    rejected.truncate(REJECTED);
     (drawn.into_iter().collect(), rejected, in_all)
 }
 

@@ -57,8 +57,8 @@ fn engine(word: &str) -> Result<Engine> {
     let known = ENGINES.iter().find(|(name, _)| *name == word);
     known.map(|(_, engine)| *engine).with_context(|| {
         let names = ENGINES.map(|(name, _)| name);
-        let hint = nearest(word, names.into_iter())
-            .map_or_else(String::new, |s| format!(", did you mean `{s}`?"));
+        let hint =
+            nearest(word, names).map_or_else(String::new, |s| format!(", did you mean `{s}`?"));
         format!(
             "--engine: `{word}` is unknown{hint}; choose from {}",
             names.join(", ")

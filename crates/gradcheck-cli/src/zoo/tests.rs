@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a failure is a failed test")]
 
 use gradient_check::Constants;
+use mlp::Engine;
 
 use super::{Options, run};
 
@@ -12,6 +13,7 @@ fn options(only: &str) -> Options {
         correct: 20,
         only: Some(only.to_owned()),
         constants: Constants::default(),
+        engine: Engine::Layerwise,
         threads: None,
     }
 }

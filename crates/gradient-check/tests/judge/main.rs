@@ -7,6 +7,7 @@
 
 mod control;
 mod reasons;
+mod recheck;
 mod structure;
 
 use std::num::NonZeroUsize;
@@ -557,6 +558,12 @@ impl finite_diff::Objective<f64> for ManyTerms {
     ) -> Result<Box<dyn finite_diff::Neighborhood<f64> + 'a>, finite_diff::EvaluationError> {
         struct OneTerm<'a>(&'a ManyTerms, &'a [f64], f64);
         impl finite_diff::Neighborhood<f64> for OneTerm<'_> {
+            fn fork(
+                &self,
+            ) -> Result<Box<dyn finite_diff::Neighborhood<f64> + '_>, finite_diff::EvaluationError>
+            {
+                Ok(Box::new(OneTerm(self.0, self.1, self.2)))
+            }
             fn center(&mut self) -> Result<f64, finite_diff::EvaluationError> {
                 Ok(self.2)
             }
@@ -569,6 +576,10 @@ impl finite_diff::Objective<f64> for ManyTerms {
             }
         }
         Ok(Box::new(OneTerm(self, point, self.value(point)?)))
+    }
+
+    fn engine(&self) -> Option<&'static str> {
+        Some("one term")
     }
 }
 

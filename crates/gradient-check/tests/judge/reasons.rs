@@ -67,7 +67,7 @@ fn a_step_past_the_largest_number_is_not_representable() {
 /// Σ (x_i − 1)², on real and on complex numbers.
 struct Bowl;
 
-impl<T: Copy + Send + ComplexFloat> Objective<T> for Bowl {
+impl<T: Copy + Send + Sync + ComplexFloat> Objective<T> for Bowl {
     fn dim(&self) -> usize {
         2
     }
