@@ -20,8 +20,9 @@ use crate::verdict::{self, Verdict};
 const DRAWN: usize = 16;
 
 /// At most so many of those that came out wrong are held against the plain evaluation, the ones furthest off
-/// first, of each block in turn: where a whole matrix is wrong the rest would take as long as no fast engine.
-const REJECTED: usize = 64;
+/// first, of each block in turn. A thousand is every one of a small network; where a matrix of a large one is
+/// wrong throughout, the rest would take as long as a check without a fast engine.
+const REJECTED: usize = 1000;
 
 /// How the numbers of a fast engine fared beside the plain evaluation of J.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +31,7 @@ pub struct Recheck {
     pub engine: &'static str,
     /// How many coordinates were drawn at random and evaluated plainly.
     pub drawn: usize,
-    /// How many of those that came out wrong were, beside these.
+    /// How many of those that came out wrong were; some may be among those drawn.
     pub rejected: usize,
     /// How many came out wrong.
     pub rejected_in_all: usize,
@@ -68,15 +69,15 @@ pub(crate) fn recheck<T: Real, O: Objective<T> + ?Sized>(
     if evidence.interrupted {
         return Ok(());
     }
-    let (drawn, rejected, rejected_in_all) = coordinates(evidence, layout, settings.seed);
+    let chosen = Chosen::of(evidence, layout, settings.seed);
     let plain = Plain(objective);
     let execution = Execution {
         threads: settings.execution.threads,
         ..Execution::default()
     };
-    let both: Vec<usize> = drawn.iter().chain(&rejected).copied().collect();
     let named = |source| crate::measure::name_coordinate(source, layout);
-    let run = differentiate(&plain, point, &both, scheme, &execution).map_err(named)?;
+    let run =
+        differentiate(&plain, point, &chosen.coordinates, scheme, &execution).map_err(named)?;
     let mut evaluations = run.evaluations;
     let same_steps = objective.shortcut().is_none();
     let suspects = suspects(evidence, &run, same_steps);
@@ -100,9 +101,9 @@ pub(crate) fn recheck<T: Real, O: Objective<T> + ?Sized>(
     evidence.evaluations += evaluations;
     evidence.recheck = Some(Recheck {
         engine,
-        drawn: drawn.len(),
-        rejected: rejected.len(),
-        rejected_in_all,
+        drawn: chosen.drawn,
+        rejected: chosen.rejected,
+        rejected_in_all: chosen.rejected_in_all,
         undecided,
         evaluations,
     });
@@ -124,15 +125,14 @@ pub(crate) fn recheck_on_complex_numbers<O: Objective<Complex<f64>> + ?Sized>(
     if evidence.interrupted {
         return Ok(());
     }
-    let (drawn, rejected, rejected_in_all) = coordinates(evidence, layout, settings.seed);
-    let both: Vec<usize> = drawn.iter().chain(&rejected).copied().collect();
+    let chosen = Chosen::of(evidence, layout, settings.seed);
     let execution = Execution {
         threads: settings.execution.threads,
         ..Execution::default()
     };
     let named = |source| crate::measure::name_coordinate(source, layout);
-    let run =
-        finite_diff::complex_step(&Plain(objective), point, &both, &execution).map_err(named)?;
+    let run = finite_diff::complex_step(&Plain(objective), point, &chosen.coordinates, &execution)
+        .map_err(named)?;
     for entry in &run.entries {
         let fast = first(evidence, entry.coordinate);
         if let (Some(fast), Some(plain)) = (fast, entry.outcome.estimated()) {
@@ -152,21 +152,67 @@ pub(crate) fn recheck_on_complex_numbers<O: Objective<Complex<f64>> + ?Sized>(
     evidence.evaluations += run.evaluations;
     evidence.recheck = Some(Recheck {
         engine,
-        drawn: drawn.len(),
-        rejected: rejected.len(),
-        rejected_in_all,
+        drawn: chosen.drawn,
+        rejected: chosen.rejected,
+        rejected_in_all: chosen.rejected_in_all,
         undecided: 0,
         evaluations: run.evaluations,
     });
     Ok(())
 }
 
-/// Those drawn at random of what was measured, those that came out wrong beside them, and how many that are.
-fn coordinates(
-    evidence: &Evidence,
-    layout: &ParameterLayout,
-    seed: u64,
-) -> (Vec<usize>, Vec<usize>, usize) {
+/// What is held against the plain evaluation.
+struct Chosen {
+    /// Those drawn at random, then those that came out wrong and were not.
+    coordinates: Vec<usize>,
+    drawn: usize,
+    rejected: usize,
+    rejected_in_all: usize,
+}
+
+impl Chosen {
+    fn of(evidence: &Evidence, layout: &ParameterLayout, seed: u64) -> Self {
+        let drawn = draw(evidence, layout, seed);
+        // Of each block, the furthest off last, to be taken first.
+        let mut wrong: Vec<Vec<(f64, usize)>> = evidence
+            .by_block(layout)
+            .map(|observations| {
+                let mut wrong: Vec<(f64, usize)> = verdict::compare_block(evidence, observations)
+                    .into_iter()
+                    .filter(|comparison| comparison.verdict == Verdict::Disagree)
+                    .filter_map(|c| {
+                        Some(((c.analytic - c.numeric?).abs() / c.tolerance, c.coordinate))
+                    })
+                    .collect();
+                wrong.sort_by(|a, b| a.0.total_cmp(&b.0));
+                wrong
+            })
+            .collect();
+        let rejected_in_all = wrong.iter().map(Vec::len).sum();
+        let mut rejected = Vec::new();
+        while rejected.len() < REJECTED && wrong.iter().any(|of_block| !of_block.is_empty()) {
+            for of_block in &mut wrong {
+                rejected.extend(of_block.pop().map(|(_, coordinate)| coordinate));
+            }
+        }
+        rejected.truncate(REJECTED);
+        let mut coordinates: Vec<usize> = drawn.iter().copied().collect();
+        coordinates.extend(
+            rejected
+                .iter()
+                .filter(|coordinate| !drawn.contains(coordinate)),
+        );
+        Self {
+            coordinates,
+            drawn: drawn.len(),
+            rejected: rejected.len(),
+            rejected_in_all,
+        }
+    }
+}
+
+/// Coordinates drawn at random of those that were measured, of every block some.
+fn draw(evidence: &Evidence, layout: &ParameterLayout, seed: u64) -> BTreeSet<usize> {
     let observations = &evidence.observations;
     let count = DRAWN.min(observations.len());
     let mut drawn: BTreeSet<usize> = Selection::Sample { count, seed }
@@ -179,28 +225,7 @@ fn coordinates(
         let spaced = (0..count).map(|k| observations[k * observations.len() / count].coordinate);
         drawn.extend(spaced);
     }
-    let mut wrong: Vec<Vec<(f64, usize)>> = Vec::new();
-    let mut in_all = 0;
-    for observations in evidence.by_block(layout) {
-        let mut of_block: Vec<(f64, usize)> = verdict::compare_block(evidence, observations)
-            .into_iter()
-            .filter(|comparison| comparison.verdict == Verdict::Disagree)
-            .filter_map(|c| Some(((c.analytic - c.numeric?).abs() / c.tolerance, c.coordinate)))
-            .collect();
-        in_all += of_block.len();
-        // The furthest off last, to be taken first.
-        of_block.sort_by(|a, b| a.0.total_cmp(&b.0));
-        of_block.retain(|(_, coordinate)| !drawn.contains(coordinate));
-        wrong.push(of_block);
-    }
-    let mut rejected = Vec::new();
-    while rejected.len() < REJECTED && wrong.iter().any(|of_block| !of_block.is_empty()) {
-        for of_block in &mut wrong {
-            rejected.extend(of_block.pop().map(|(_, coordinate)| coordinate));
-        }
-    }
-    rejected.truncate(REJECTED);
-    (drawn.into_iter().collect(), rejected, in_all)
+    drawn
 }
 
 fn first(evidence: &Evidence, coordinate: usize) -> Option<&Estimate> {

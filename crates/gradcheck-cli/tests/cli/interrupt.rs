@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::tool::{Folder, Run, blocks, checks};
 
 /// Far more than is done before the signal comes.
-const LONG: &str = "mlp --data digits --layers 64,200,100,10 --rows 300";
+const LONG: &str = "mlp --data digits --layers 64,200,100,10 --rows 300 --engine full";
 
 /// Starts a long run and waits until it listens for signals and has worked for a while: for what its
 /// process says of itself, not for a time.

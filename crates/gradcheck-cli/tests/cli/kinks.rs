@@ -6,7 +6,7 @@ use crate::tool::{Folder, checks, mlp_json, redacted, text};
 
 const HEAD: &str = "a,b,c,label\n";
 const REST: &str = "1.5,-0.5,2,0\n-1,0.3,0.7,1\n0.4,1.1,-2,0\n";
-const LINE: &str = "mlp --data it.csv --standardize false --layers 3,4,3,1 --steps 0";
+const LINE: &str = "mlp --data it.csv --standardize false --layers 3,4,3,1 --steps 0 --engine full";
 
 /// Four examples of three features, of which the first is `first`.
 fn folder(first: &str) -> Folder {

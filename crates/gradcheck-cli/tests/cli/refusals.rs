@@ -457,7 +457,7 @@ fn unknown_scheme() {
 
 #[test]
 fn unknown_engine() {
-    insta::assert_snapshot!(refused("mlp --engine ful"), @"error: --engine: `ful` is unknown, did you mean `full`?; choose from full");
+    insta::assert_snapshot!(refused("mlp --engine ful"), @"error: --engine: `ful` is unknown, did you mean `full`?; choose from full, incremental, layerwise");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use gradient_check::{Recheck, Verdict};
 
 use super::control::control;
 use super::numbers::{seconds, sentence_case, thousands};
-use super::report::report;
+use super::report::{report, wrapped};
 use super::since::since;
 use super::style::{BAD, FAINT, GOOD, STRONG, UNSURE, styled, verdict};
 use crate::network::{Outcome, Prepared, Stage, command_line, summary};
@@ -52,7 +52,7 @@ pub fn network(prepared: &Prepared, outcome: &Outcome) -> String {
             )
         );
         if let Some(recheck) = &checked.report.recheck {
-            let _ = writeln!(text, "  {}", styled(FAINT, rechecked(recheck)));
+            text.push_str(&rechecked(recheck));
         }
     }
     text.push('\n');
@@ -76,7 +76,7 @@ pub fn network(prepared: &Prepared, outcome: &Outcome) -> String {
     text
 }
 
-/// What was held against the plain forward pass.
+/// What was held against the whole forward pass.
 fn rechecked(recheck: &Recheck) -> String {
     let Recheck {
         drawn,
@@ -87,17 +87,22 @@ fn rechecked(recheck: &Recheck) -> String {
     } = *recheck;
     let wrong = match (rejected, rejected_in_all) {
         (0, _) => String::new(),
-        (some, all) if some == all => format!(" and all {all} that came out wrong"),
-        (some, all) => format!(
-            " and {some} of {} that came out wrong",
-            thousands(all as u64)
-        ),
+        (_, 1) => " and of the one that came out wrong".to_owned(),
+        (some, all) if some == all => format!(" and of all {all} that came out wrong"),
+        (some, all) => {
+            let all = thousands(all as u64);
+            format!(" and of {some} of the {all} that came out wrong")
+        }
     };
     let undecided = match undecided {
         0 => String::new(),
         some => format!(", but for {some} next to a kink"),
     };
-    format!("the whole forward pass says the same of {drawn} drawn at random{wrong}{undecided}")
+    let same = "the whole forward pass says the same of";
+    wrapped(
+        "",
+        &format!("{same} {drawn} drawn at random{wrong}{undecided}"),
+    )
 }
 
 /// A line of parts, as many of them side by side as a terminal has room for.
