@@ -1,8 +1,8 @@
 //! The check itself: its settings, and the way from what was measured to a report.
 
 use finite_diff::{
-    DifferenceError, EvaluationError, Execution, LayoutError, Objective, ParameterLayout, Real,
-    Scheme, Selection,
+    Derivatives, DifferenceError, Entry, Estimate, EvaluationError, Execution, LayoutError,
+    Objective, Outcome, ParameterLayout, Real, Scheme, Selection,
 };
 use num_complex::Complex;
 use thiserror::Error;
@@ -12,6 +12,7 @@ use crate::diagnosis::{Context, Mistakes};
 use crate::evidence::Evidence;
 use crate::kinks::{NamedKink, name_kinks};
 use crate::measure::{Measured, measure, measure_by_complex_step};
+use crate::passes::collect;
 use crate::report::{Frame, Report, assemble};
 use crate::slope;
 use crate::verdict;
@@ -253,6 +254,68 @@ pub fn gather_by_complex_step<O: Objective<Complex<f64>> + ?Sized>(
         ..settings.clone()
     };
     Ok(measure_by_complex_step(objective, analytic, point, layout, &settings)?.evidence)
+}
+
+/// Judges `analytic` by numeric derivatives that somebody else has taken, each with its bar: no further look is
+/// taken where one would be wanted. `settings` says how well the analytic side can be.
+///
+/// ```
+/// use finite_diff::{Estimate, ParameterLayout};
+/// use gradient_check::{Settings, Verdict, check_estimates};
+/// let layout = ParameterLayout::flat("dZ", 2);
+/// let estimate = |derivative| Estimate {
+///     derivative,
+///     truncation: 1e-11,
+///     noise: 1e-11,
+///     step: 1e-5,
+///     flat: false,
+/// };
+/// let numeric = [estimate(0.25), estimate(-1.0)];
+/// let verdict = |analytic: [f64; 2]| {
+///     check_estimates(&analytic, &numeric, &layout, &Settings::default()).map(|report| report.verdict)
+/// };
+/// assert_eq!(verdict([0.25, -1.0])?, Verdict::Agree);
+/// assert_eq!(verdict([0.25, 1.0])?, Verdict::Disagree);
+/// # Ok::<(), gradient_check::CheckError>(())
+/// ```
+///
+/// # Errors
+/// [`CheckError::Gradient`] and [`CheckError::Point`] where the lengths don't fit, [`CheckError::Empty`].
+pub fn check_estimates(
+    analytic: &[f64],
+    estimates: &[Estimate],
+    layout: &ParameterLayout,
+    settings: &Settings<'_>,
+) -> Result<Report, CheckError> {
+    layout
+        .check_len(estimates.len())
+        .map_err(CheckError::Point)?;
+    layout
+        .check_len(analytic.len())
+        .map_err(CheckError::Gradient)?;
+    if layout.is_empty() {
+        return Err(CheckError::Empty);
+    }
+    let mut measured = Measured::begin(analytic, settings);
+    measured.scheme = "given";
+    let entries = estimates.iter().enumerate();
+    let given = Derivatives {
+        center: f64::NAN,
+        entries: entries
+            .map(|(coordinate, estimate)| Entry {
+                coordinate,
+                outcome: Outcome::Estimated(*estimate),
+                evaluations: 0,
+            })
+            .collect(),
+        evaluations: 0,
+        interrupted: false,
+    };
+    measured.evidence.selected = estimates.len();
+    collect(&mut measured.evidence, given, analytic, settings);
+    // Nothing is known of a point, and a decay that is proportional to zeros fits nothing.
+    let theta = vec![0.0; layout.len()];
+    Ok(judge(&measured, layout, &theta, settings))
 }
 
 /// Measures the noise σ of each entry of a gradient at `point`, for [`Settings::analytic_noise`]: how

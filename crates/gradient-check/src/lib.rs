@@ -22,8 +22,8 @@ mod subject;
 pub mod verdict;
 
 pub use check::{
-    CheckError, Settings, check, check_by_complex_step, gather, gather_by_complex_step,
-    measure_gradient_noise,
+    CheckError, Settings, check, check_by_complex_step, check_estimates, gather,
+    gather_by_complex_step, measure_gradient_noise,
 };
 pub use check_subject::check_subject;
 pub use constants::Constants;

@@ -3,9 +3,10 @@
 //! Refuses to know how it is found.
 
 use mlp::{Architecture, Batch, DropoutMasks, Gradient, MlpError, Parameters};
+use tensor_core::Matrix;
 
 use crate::faults::ALL;
-use crate::{BackwardRules, Network, backward_with};
+use crate::{BackwardRules, Network, backward_observed, backward_with};
 
 /// A backward pass that is wrong on purpose.
 pub trait Fault: BackwardRules + Send + Sync {
@@ -52,6 +53,21 @@ pub trait Fault: BackwardRules + Send + Sync {
                 batch,
             },
         )
+    }
+
+    /// dZ_l of this layer, counted from 1, as the wrong backward pass has it on the way; `None` where the
+    /// fault is no matter of its rules.
+    ///
+    /// # Errors
+    /// As [`gradient`](Self::gradient).
+    fn delta(&self, network: &Network<'_>, layer: usize) -> Result<Option<Matrix<f64>>, MlpError> {
+        let mut found = None;
+        backward_observed(self, network, |of, dz| {
+            if of == layer {
+                found = Some(Matrix::from_view(dz));
+            }
+        })?;
+        Ok(found.transpose()?)
     }
 }
 

@@ -9,4 +9,4 @@ mod needs;
 mod rules;
 
 pub use fault::{Fault, Shows, all, changed_blocks, find};
-pub use rules::{BackwardRules, Network, backward_with};
+pub use rules::{BackwardRules, Network, backward_observed, backward_with};

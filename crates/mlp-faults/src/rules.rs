@@ -146,6 +146,18 @@ pub fn backward_with<R: BackwardRules + ?Sized>(
     rules: &R,
     network: &Network<'_>,
 ) -> Result<Gradient<f64>, MlpError> {
+    backward_observed(rules, network, |_, _| {})
+}
+
+/// The same; `observe` is shown dZ_l of each layer l, the last layer first.
+///
+/// # Errors
+/// As [`backward_with`].
+pub fn backward_observed<R: BackwardRules + ?Sized>(
+    rules: &R,
+    network: &Network<'_>,
+    mut observe: impl FnMut(usize, MatrixView<'_, f64>),
+) -> Result<Gradient<f64>, MlpError> {
     let Network {
         architecture,
         pass,
@@ -154,6 +166,7 @@ pub fn backward_with<R: BackwardRules + ?Sized>(
     let mut gradient = Gradient::zeros(architecture)?;
     let mut dz = rules.output_delta(network, pass.output.view(), batch.y().view())?;
     for layer in (1..=architecture.depth()).rev() {
+        observe(layer, dz.view());
         let cache = pass.layer(layer)?;
         let mut dw = rules.weight_gradient(network, layer, dz.view(), cache.a_prev())?;
         rules.weight_decay(network, &mut dw, cache.weights())?;

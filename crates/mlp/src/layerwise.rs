@@ -18,10 +18,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use finite_diff::{
-    Derivatives, DifferenceError, Entry, EvaluationError, Execution, Neighborhood, Objective,
-    Piece, Progress, Scheme, Shortcut, differentiate, share_out,
+    Derivatives, DifferenceError, Entry, Estimate, EvaluationError, Execution, Neighborhood,
+    Objective, Piece, Progress, Scheme, Shortcut, differentiate, share_out,
 };
-use tensor_core::Matrix;
 
 use self::row::{Powers, Row, rows_of};
 use self::unit::{Noisy, UnitDelta};
@@ -36,51 +35,51 @@ use crate::{MlpError, NetworkObjective};
 #[derive(Debug, Clone, Copy)]
 pub struct Layerwise<'a>(pub(crate) NetworkObjective<'a, f64>);
 
-/// The numeric ∂J/∂Z_l of one layer, times m, as the backward pass has it: dZ_l, n_l×m.
-#[derive(Debug, Clone, PartialEq)]
-pub struct NumericDelta {
-    /// l, counted from 1.
-    pub layer: usize,
-    /// dZ_l.
-    pub dz: Matrix<f64>,
-    /// How far each entry may be off: truncation and noise together.
-    pub error_bar: Matrix<f64>,
-}
-
 impl<'a> Layerwise<'a> {
-    /// dZ of every layer at `point`, by finite differences, the first layer first.
+    /// dZ_l of layer `layer` at `point`, by finite differences: m·∂J/∂Z_l as the backward pass has it, n_l×m, row
+    /// by row, each entry with its bar.
+    ///
+    /// ```
+    /// use finite_diff::Scheme;
+    /// use mlp::{Activation, Architecture, Batch, Loss, NetworkObjective};
+    ///     /// let net = Architecture::new(&[1, 1], Activation::Relu, Loss::BinaryCrossEntropy)?;
+    /// let batch = Batch::new(Matrix::from_vec(1, 1, vec![3.0])?, Matrix::from_vec(1, 1, vec![1.0])?)?;
+    /// let objective = NetworkObjective::new(&net, &batch, None)?.layerwise();
+    /// let dz = &objective.delta(&[0.0, 0.0], 1, &Scheme::CENTRAL)?[0];
+    /// // A − Y = ½ − 1.
+    /// assert!((dz.derivative + 0.5).abs() <= dz.error_bar());
+    /// # Ok::<(), mlp::MlpError>(())
+    /// ```
     ///
     /// # Errors
-    /// As [`cost_at`](crate::cost_at); [`MlpError::NotFiniteDelta`] where the losses near the point are not
-    /// finite.
-    pub fn deltas(&self, point: &[f64], scheme: &Scheme) -> Result<Vec<NumericDelta>, MlpError> {
+    /// [`MlpError::NoSuchLayer`]; as [`cost_at`](crate::cost_at); [`MlpError::NotFiniteDelta`] where the losses
+    /// near the point are not finite.
+    pub fn delta(
+        &self,
+        point: &[f64],
+        layer: usize,
+        scheme: &Scheme,
+    ) -> Result<Vec<Estimate>, MlpError> {
         let base = self.base(point)?;
+        let depth = base.depth();
+        if layer == 0 || layer > depth {
+            return Err(MlpError::NoSuchLayer { layer, depth });
+        }
         let noisy = Noisy::new(&base, scheme)?;
         let mut work = Work::new();
-        let examples = base.examples();
-        let mut deltas = Vec::with_capacity(base.depth());
-        for layer in 1..=base.depth() {
-            let units = base.z(layer).rows();
-            let mut dz = Matrix::zeros(units, examples)?;
-            let mut error_bar = Matrix::zeros(units, examples)?;
-            let targets = dz.as_mut_slice().chunks_exact_mut(examples);
-            let bars = error_bar.as_mut_slice().chunks_exact_mut(examples);
-            for (unit, (dz, bars)) in targets.zip(bars).enumerate() {
-                let found = UnitDelta::measure(&base, layer, unit, scheme, &noisy, &mut work)?;
-                let found = found.ok_or(MlpError::NotFiniteDelta { layer, unit })?;
-                dz.copy_from_slice(&found.derivative);
-                let parts = found.truncation.iter().zip(&found.noise);
-                for (bar, (truncation, noise)) in bars.iter_mut().zip(parts) {
-                    *bar = truncation + noise;
-                }
-            }
-            deltas.push(NumericDelta {
-                layer,
-                dz,
-                error_bar,
-            });
+        let mut estimates = Vec::new();
+        for unit in 0..base.z(layer).rows() {
+            let found = UnitDelta::measure(&base, layer, unit, scheme, &noisy, &mut work)?;
+            let found = found.ok_or(MlpError::NotFiniteDelta { layer, unit })?;
+            estimates.extend((0..base.examples()).map(|example| Estimate {
+                derivative: found.derivative[example],
+                truncation: found.truncation[example],
+                noise: found.noise[example],
+                step: found.step,
+                flat: !found.moved[example],
+            }));
         }
-        Ok(deltas)
+        Ok(estimates)
     }
 
     fn base<'p>(&'p self, point: &'p [f64]) -> Result<Base<'p, f64>, MlpError> {

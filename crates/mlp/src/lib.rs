@@ -50,7 +50,7 @@ pub use gradient::Gradient;
 pub use initialize::{Initialization, NORMAL_DEVIATION, initialize};
 pub use layer::{LayerCache, activate, linear};
 #[cfg(feature = "objective")]
-pub use layerwise::{Layerwise, NumericDelta};
+pub use layerwise::Layerwise;
 pub use loss::Loss;
 #[cfg(feature = "objective")]
 pub use objective::{Engine, NetworkObjective, layout};

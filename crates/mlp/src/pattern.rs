@@ -78,6 +78,7 @@ impl Sides {
 
     /// The pre-activation at `entry` of its layer, whose [`words`] these are, had the value `from` and now
     /// has `to`.
+    #[cfg(feature = "objective")]
     pub(crate) fn change<T: Scalar>(&mut self, word: u64, entry: usize, from: T, to: T) {
         let side = Side::of(from);
         self.fingerprint ^= side.word(word, entry);

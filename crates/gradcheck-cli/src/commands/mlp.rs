@@ -92,6 +92,7 @@ mod tests {
                     stage: Stage::Initialization,
                     report: compare_gradients(&[g], &[1.0], &layout).unwrap(),
                     engine: "full",
+                    delta: None,
                     control: Some(control),
                     planted: None,
                 }],

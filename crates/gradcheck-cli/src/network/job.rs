@@ -13,6 +13,7 @@ use mlp::{CurvePoint, Engine, MlpError, NetworkObjective, Parameters};
 
 use super::bisect::since;
 use super::context::context;
+use super::delta::{Delta, delta};
 use super::history::History;
 use super::kinks::named_kinks;
 use super::mistakes::NetworkMistakes;
@@ -54,6 +55,9 @@ pub struct Checked {
     pub report: Report,
     /// How J was evaluated.
     pub engine: &'static str,
+    /// Whether the layer to look at first goes wrong in dZ already; `None` where nothing is wrong, or it is not
+    /// known what dZ was.
+    pub delta: Option<Delta>,
     /// What became of errors planted into the gradient, where that was asked for.
     pub control: Option<ControlReport>,
     /// The blocks that the planted fault changed, by comparing bits; `None` where none was planted.
@@ -279,6 +283,12 @@ pub(super) fn check_at(
             check_by_complex_step(&shadow, &analytic, theta, layout, &settings)?
         }
     };
+    let delta = match (report.first_wrong_stage, prepared.fault, only) {
+        (Some(layer), Some(fault), None) => {
+            delta(&model, fault, objective, theta, layer, &settings)?
+        }
+        _ => None,
+    };
     let mut report = match structure {
         Some(structure) => report.with_structure(structure),
         None => report,
@@ -288,6 +298,7 @@ pub(super) fn check_at(
         stage,
         report,
         engine: spec.engine().name(),
+        delta,
         control,
         planted,
     })

@@ -6,6 +6,7 @@
 mod bisect;
 mod command_line;
 mod context;
+mod delta;
 mod history;
 mod job;
 mod kinks;
@@ -20,6 +21,7 @@ mod subject;
 
 pub use command_line::{command_line, number, quoted};
 pub(crate) use context::context;
+pub use delta::Delta;
 pub use job::{Checked, Outcome, Stage, Watch, run};
 pub(crate) use mistakes::NetworkMistakes;
 pub(crate) use model::Model;

@@ -1,8 +1,9 @@
 //! Forward and backward in f32, reported as f64: an error of 1e-7, spread over everything.
 
 use mlp::{Architecture, Batch, DropoutMasks, Gradient, MlpError, Parameters};
+use tensor_core::Matrix;
 
-use crate::{BackwardRules, Fault};
+use crate::{BackwardRules, Fault, Network};
 
 pub(crate) struct SinglePrecision;
 
@@ -30,6 +31,10 @@ impl Fault for SinglePrecision {
         let masks = masks.map(DropoutMasks::cast);
         let pass = mlp::forward(architecture, &parameters, &batch, masks.as_ref())?;
         Ok(mlp::backward(architecture, &pass, &batch)?.cast())
+    }
+
+    fn delta(&self, _: &Network<'_>, _: usize) -> Result<Option<Matrix<f64>>, MlpError> {
+        Ok(None)
     }
 }
 

@@ -4,8 +4,9 @@
 //! descent leads from to the ones at hand.
 
 use mlp::{Architecture, Batch, DropoutMasks, Gradient, MlpError, Parameters};
+use tensor_core::Matrix;
 
-use crate::{BackwardRules, Fault};
+use crate::{BackwardRules, Fault, Network};
 
 /// The rate of the step that is undone.
 const RATE: f64 = 0.1;
@@ -33,6 +34,10 @@ impl Fault for Stale {
         masks: Option<&DropoutMasks<f64>>,
     ) -> Result<Gradient<f64>, MlpError> {
         gradient_before(architecture, parameters, batch, masks, RATE)
+    }
+
+    fn delta(&self, _: &Network<'_>, _: usize) -> Result<Option<Matrix<f64>>, MlpError> {
+        Ok(None)
     }
 }
 

@@ -3,8 +3,9 @@
 //! The step before is made up as in `stale`.
 
 use mlp::{Architecture, Batch, DropoutMasks, Gradient, MlpError, Parameters};
+use tensor_core::Matrix;
 
-use crate::{BackwardRules, Fault};
+use crate::{BackwardRules, Fault, Network};
 
 /// The rate of the step that is undone.
 const RATE: f64 = 1e-2;
@@ -32,6 +33,10 @@ impl Fault for StaleSlightly {
         masks: Option<&DropoutMasks<f64>>,
     ) -> Result<Gradient<f64>, MlpError> {
         super::stale::gradient_before(architecture, parameters, batch, masks, RATE)
+    }
+
+    fn delta(&self, _: &Network<'_>, _: usize) -> Result<Option<Matrix<f64>>, MlpError> {
+        Ok(None)
     }
 }
 

@@ -62,7 +62,8 @@ fn probes(case: &Case) -> Vec<Probe<f64>> {
     (0..60)
         .map(|k: usize| {
             let coordinate = (k * 7919 + case.seed as usize) % theta.len();
-            let step = 2f64.powi(-((k as i32 * 5) % 40)) * if k % 2 == 0 { 1.0 } else { -1.0 };
+            let step =
+                2f64.powi(-((k as i32 * 5) % 40)) * if k.is_multiple_of(2) { 1.0 } else { -1.0 };
             Probe {
                 coordinate: if k % 3 == 0 {
                     coordinate

@@ -74,6 +74,8 @@ struct Check {
     interrupted: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     planted_in: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delta: Option<WireDelta>,
     structure: Option<Structure>,
     #[serde(skip_serializing_if = "Option::is_none")]
     negative_control: Option<NegativeControl>,
@@ -198,6 +200,12 @@ fn check_of_network(checked: &Checked) -> Check {
     Check {
         planted_in: checked.planted.clone(),
         negative_control: checked.control.as_ref().map(control),
+        delta: checked.delta.as_ref().map(|delta| WireDelta {
+            layer: delta.layer,
+            verdict: delta.report.verdict.to_string(),
+            difference: delta.report.difference,
+            counts: counts(&delta.report.counts),
+        }),
         ..check(stage, &checked.report, Some(checked.engine))
     }
 }
@@ -228,12 +236,22 @@ fn check(stage: String, report: &Report, engine: Option<&'static str>) -> Check 
         first_wrong_layer: report.first_wrong_stage,
         interrupted: report.interrupted,
         planted_in: None,
+        delta: None,
         structure: report.structure.as_ref().map(structure),
         negative_control: None,
         slope: slope(report),
         blocks: report.blocks.iter().map(block).collect(),
         kinks: report.kinks.iter().map(kinks).collect(),
     }
+}
+
+/// dZ of the layer to look at first, held against finite differences in it.
+#[derive(Debug, Serialize)]
+struct WireDelta {
+    layer: usize,
+    verdict: String,
+    difference: f64,
+    counts: WireCounts,
 }
 
 /// What of a fast engine's numbers was held against the whole forward pass.

@@ -2,14 +2,14 @@
 
 use std::fmt::Write as _;
 
-use gradient_check::{Recheck, Verdict};
+use gradient_check::{Recheck, Report, Verdict};
 
 use super::control::control;
 use super::numbers::{seconds, sentence_case, thousands};
 use super::report::{report, wrapped};
 use super::since::since;
 use super::style::{BAD, FAINT, GOOD, STRONG, UNSURE, styled, verdict};
-use crate::network::{Outcome, Prepared, Stage, command_line, summary};
+use crate::network::{Delta, Outcome, Prepared, Stage, command_line, summary};
 
 /// The checks of a network.
 pub fn network(prepared: &Prepared, outcome: &Outcome) -> String {
@@ -31,6 +31,9 @@ pub fn network(prepared: &Prepared, outcome: &Outcome) -> String {
             verdict(checked.report.verdict)
         );
         text.push_str(&report(&checked.report));
+        if let Some(delta) = &checked.delta {
+            text.push_str(&wrapped("", &inside_the_layer(delta, &checked.report)));
+        }
         if checked.planted.as_ref().is_some_and(Vec::is_empty) {
             text.push_str("  the planted fault changes no bit of the gradient here\n");
         }
@@ -74,6 +77,42 @@ pub fn network(prepared: &Prepared, outcome: &Outcome) -> String {
         )
     );
     text
+}
+
+/// Whether a layer goes wrong in dZ, or in what is made of it.
+fn inside_the_layer(delta: &Delta, report: &Report) -> String {
+    let Delta { layer, report: dz } = delta;
+    let wrong: Vec<String> = report
+        .blocks
+        .iter()
+        .filter(|block| block.stage == Some(*layer) && block.verdict == Verdict::Disagree)
+        .map(|block| format!("d{}", block.name))
+        .collect();
+    let products = wrong.join(" and ");
+    match dz.verdict {
+        Verdict::Agree => format!(
+            "in layer {layer} dZ{layer} is right for every unit and example: look at what makes \
+             {products} of it"
+        ),
+        Verdict::Disagree => {
+            let worst = dz.worst.first().map_or_else(String::new, |worst| {
+                let index = &worst.coordinate.index;
+                match index[..] {
+                    [unit, example] => format!(", most for unit {unit} in example[{example}]"),
+                    _ => String::new(),
+                }
+            });
+            format!(
+                "in layer {layer} dZ{layer} is wrong already, in {} of {} entries{worst}: look at what \
+                 makes it, before {products}",
+                thousands(dz.counts.disagree as u64),
+                thousands(dz.counts.total() as u64),
+            )
+        }
+        Verdict::Inconclusive(_) => format!(
+            "in layer {layer} dZ{layer} is not known to be wrong, but not all of it could be decided"
+        ),
+    }
 }
 
 /// What was held against the whole forward pass.
