@@ -35,9 +35,9 @@ pub use real::Real;
 pub use selection::Selection;
 pub use stencil::{Quotient, Stencil};
 pub use step::StepSize;
-pub use stream::StreamedDirection;
+pub use stream::{MISSED_PER_BAR, StreamedDirection};
 pub use sweep::{
     Derivatives, Entry, Execution, Progress, Scheme, complex_step, differentiate,
     differentiate_finely,
 };
-pub use working_copy::{Along, Busy, WorkingCopy};
+pub use working_copy::{Along, Busy, Size, WorkingCopy};

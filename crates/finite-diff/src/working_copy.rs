@@ -34,6 +34,17 @@ pub struct WorkingCopy<'a, T, O: ?Sized> {
     evaluations: AtomicU64,
 }
 
+/// How large a vector v is over a range of coordinates, with s_i = max(1, |θ_i|).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Size {
+    /// √Σ (v_i·s_i)²: the standard deviation of v·u over all directions.
+    pub along: f64,
+    /// √(Σ v_i²/n): the root mean square of an entry.
+    pub entry: f64,
+    /// √Σ s_i².
+    pub steps: f64,
+}
+
 /// Another probe is under way on the same working copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("the working copy of the parameters is in use by another probe: probe one after the other")]
@@ -67,6 +78,11 @@ impl<'a, T: Real, O: Objective<T> + ?Sized> WorkingCopy<'a, T, O> {
             pool,
             evaluations: AtomicU64::new(0),
         })
+    }
+
+    /// θ.
+    pub fn point(&self) -> &'a [T] {
+        self.point
     }
 
     /// How often J, or its smooth piece where it has several, was evaluated so far.
@@ -148,26 +164,36 @@ impl<'a, T: Real, O: Objective<T> + ?Sized> WorkingCopy<'a, T, O> {
         self.sum(direction.range(), values, scaled)
     }
 
-    /// √Σ (v_i·max(1, |θ_i|))² over `range`: the standard deviation of v·u over all directions.
-    pub fn size(&self, range: Range<usize>, values: &[f64]) -> f64 {
+    /// How large `values` are over `range`, and what of it the point makes.
+    pub fn size(&self, range: Range<usize>, values: &[f64]) -> Size {
         let end = range.end.min(self.point.len()).min(values.len());
         let range = range.start.min(end)..end;
-        // Squares of what is far from 1 would leave the range of the type.
-        let largest = values[range.clone()]
-            .iter()
-            .zip(&self.point[range.clone()])
-            .fold(0.0f64, |largest, (v, x)| largest.max(v.abs() * scale(*x)));
-        if largest == 0.0 || !largest.is_finite() {
-            return largest;
-        }
-        let squares = |_: usize, point: &[T], values: &[f64]| {
-            let mut sum = Sum::default();
-            for (x, v) in point.iter().zip(values) {
-                sum.add((v / largest * scale(*x)).powi(2));
-            }
-            sum
+        let largest = |of: &dyn Fn(&f64, &T) -> f64| {
+            values[range.clone()]
+                .iter()
+                .zip(&self.point[range.clone()])
+                .fold(0.0f64, |largest, (v, x)| largest.max(of(v, x).abs()))
         };
-        largest * self.sum(range, values, squares).sqrt()
+        // Squares of what is far from 1 would leave the range of the type.
+        let root = |of: &(dyn Fn(&f64, &T) -> f64 + Sync)| {
+            let largest = largest(&of);
+            if largest == 0.0 || !largest.is_finite() {
+                return largest;
+            }
+            let squares = |_: usize, point: &[T], values: &[f64]| {
+                let mut sum = Sum::default();
+                for (x, v) in point.iter().zip(values) {
+                    sum.add((of(v, x) / largest).powi(2));
+                }
+                sum
+            };
+            largest * self.sum(range.clone(), values, squares).sqrt()
+        };
+        Size {
+            along: root(&|v, x| v * scale(*x)),
+            entry: root(&|v, _| *v) / (range.len().max(1) as f64).sqrt(),
+            steps: root(&|_, x| scale(*x)),
+        }
     }
 
     /// Adds `piece(first, θ, values)` over the chunks of `range`.
@@ -479,7 +505,7 @@ mod tests {
             let direction = StreamedDirection::new(1, 2, 3..N);
             let psi = copy.against(direction.clone(), &at, cost).unwrap();
             let (a, b) = (psi.value(&[1e-3]).unwrap(), psi.value(&[-1e-3]).unwrap());
-            let (c, d) = (copy.contract(&direction, &at), copy.size(0..N, &at));
+            let (c, d) = (copy.contract(&direction, &at), copy.size(0..N, &at).along);
             [a, b, c, d].map(f64::to_bits)
         };
         assert_eq!(of(1), of(2));
@@ -511,8 +537,12 @@ mod tests {
         assert!((error(&wrong) - u).abs() < 1e-5);
         let unit: Vec<f64> = (0..N).map(|i| f64::from(u8::from(i == 7))).collect();
         assert_eq!(copy.contract(&direction, &unit), u);
-        assert!((copy.size(7..8, &unit) - at[7].abs().max(1.0)).abs() < 1e-15);
-        assert_eq!(copy.size(8..N + 9, &unit), 0.0);
+        let size = copy.size(7..9, &unit);
+        let steps = [at[7].abs().max(1.0), at[8].abs().max(1.0)];
+        assert!((size.along - steps[0]).abs() < 1e-15);
+        assert!((size.entry - 0.5f64.sqrt()).abs() < 1e-15);
+        assert!((size.steps - steps[0].hypot(steps[1])).abs() < 1e-15);
+        assert_eq!(copy.size(8..N + 9, &unit).along, 0.0);
     }
 
     #[test]

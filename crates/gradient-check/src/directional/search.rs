@@ -1,0 +1,373 @@
+//! Bisection: from a block that is wrong along a direction to the coordinates, or the ranges, that are.
+//!
+//! Refuses to know how a direction is looked at.
+
+use std::ops::Range;
+
+use finite_diff::{Block, Coordinate, Objective, ParameterLayout, Real};
+
+use super::look::{Bench, Seen};
+use super::report::{
+    CommonFactor, DirectionReading, ExaminedCoordinate, WrongRange, smallest_visible,
+};
+use crate::check::CheckError;
+use crate::verdict::Verdict;
+
+/// In how many parts a range is looked at for gaps: one that is this share of the range or longer holds a
+/// point where two parts meet, and the range is taken apart there.
+const PARTS: usize = 8;
+
+/// How many coordinates of a range are looked at one by one.
+const EXAMINED: usize = 8;
+
+/// What bounds the search.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// k.
+    pub(super) directions: usize,
+    /// Wrong ranges of one block.
+    pub(super) ranges: usize,
+    /// The count of evaluations at which the search ends.
+    pub(super) until: u64,
+}
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) wrong: Vec<WrongRange>,
+    pub(super) undecided: Vec<Range<usize>>,
+    pub(super) cut: bool,
+}
+
+/// A range that failed, and |e_u| along the direction that it failed along.
+#[derive(Debug, Clone)]
+struct Failing {
+    range: Range<usize>,
+    error: f64,
+}
+
+/// The word on a part of a range that failed.
+enum Part {
+    Wrong(f64),
+    Right,
+    Undecided,
+}
+
+/// One end of a range.
+#[derive(Clone, Copy, PartialEq)]
+enum End {
+    First,
+    Last,
+}
+
+/// Looks for what is wrong in `block`, which failed as `reading` tells. `calm` says that short looks can be
+/// believed to lead the way; what they lead to is confirmed by the ladder in any case.
+pub(super) fn search<T: Real, O: Objective<T> + ?Sized>(
+    bench: &Bench<'_, T, O>,
+    layout: &ParameterLayout,
+    block: &Block,
+    reading: &DirectionReading,
+    calm: bool,
+    limits: Limits,
+) -> Result<Found, CheckError> {
+    let mut search = Search {
+        bench,
+        layout,
+        block,
+        calm,
+        limits,
+        entry: bench.copy.size(block.range(), bench.analytic).entry,
+        ranges: Vec::new(),
+        found: Found::default(),
+    };
+    let whole = Failing {
+        range: block.range(),
+        error: reading.error.unwrap_or(f64::INFINITY).abs(),
+    };
+    search.locate(&whole)?;
+    for (range, narrowed) in std::mem::take(&mut search.ranges) {
+        search.confirm(&range, narrowed)?;
+    }
+    if search.found.wrong.is_empty() {
+        // No part of it fails as it does: it stands as it is.
+        let as_it_is = search.describe(&whole.range, whole.error, reading.tolerance, false)?;
+        search.found.wrong.push(as_it_is);
+    }
+    Ok(search.found)
+}
+
+struct Search<'s, 'a, T, O: ?Sized> {
+    bench: &'s Bench<'a, T, O>,
+    layout: &'s ParameterLayout,
+    block: &'s Block,
+    calm: bool,
+    limits: Limits,
+    /// The root mean square of g over the block.
+    entry: f64,
+    /// What was come to, and whether both its ends are wrong by themselves.
+    ranges: Vec<(Range<usize>, bool)>,
+    found: Found,
+}
+
+impl<T: Real, O: Objective<T> + ?Sized> Search<'_, '_, T, O> {
+    /// Finds the first and the last wrong coordinate of a range that failed, and takes apart what lies
+    /// between.
+    fn locate(&mut self, failing: &Failing) -> Result<(), CheckError> {
+        let first = self.edge(failing.clone(), End::First)?;
+        if first.range.len() > 1 || first.range.end == failing.range.end {
+            let narrowed = first.range.len() == 1;
+            self.ranges.push((first.range, narrowed));
+            return Ok(());
+        }
+        let rest = first.range.end..failing.range.end;
+        let last = match self.part(rest.clone(), failing)? {
+            Part::Wrong(error) => self.edge(Failing { range: rest, error }, End::Last)?,
+            Part::Right => first.clone(),
+            Part::Undecided => {
+                self.found.undecided.push(rest);
+                first.clone()
+            }
+        };
+        let narrowed = last.range.len() == 1;
+        let hull = Failing {
+            range: first.range.start..last.range.end,
+            error: failing.error,
+        };
+        self.take_apart(hull, narrowed)
+    }
+
+    /// Splits a range, both ends of which are wrong, at a gap of an eighth of it or more, as long as there is
+    /// one.
+    fn take_apart(&mut self, hull: Failing, narrowed: bool) -> Result<(), CheckError> {
+        let Range { start, end } = hull.range.clone();
+        let inside = start + 1..end.saturating_sub(1);
+        let mut meets: Vec<usize> = (1..PARTS)
+            .map(|k| start + hull.range.len() * k / PARTS)
+            .filter(|at| inside.contains(at))
+            .collect();
+        meets.dedup();
+        for at in meets {
+            if self.is_cut() {
+                break;
+            }
+            if !matches!(self.part(at..at + 1, &hull)?, Part::Right) {
+                continue;
+            }
+            let left = Failing {
+                range: start..at,
+                error: hull.error,
+            };
+            let right = Failing {
+                range: at + 1..end,
+                error: hull.error,
+            };
+            let left = start..self.edge(left, End::Last)?.range.end;
+            let right = self.edge(right, End::First)?.range.start..end;
+            if (right.start - left.end) * PARTS >= hull.range.len() {
+                for range in [left, right] {
+                    let error = hull.error;
+                    self.take_apart(Failing { range, error }, narrowed)?;
+                }
+                return Ok(());
+            }
+        }
+        self.ranges.push((hull.range, narrowed));
+        Ok(())
+    }
+
+    /// The first, or last, coordinate of a range that failed which is wrong by itself; or the smallest
+    /// range that fails though neither of its halves does.
+    fn edge(&mut self, mut failing: Failing, end: End) -> Result<Failing, CheckError> {
+        while failing.range.len() > 1 && !self.is_cut() {
+            let middle = failing.range.start + failing.range.len() / 2;
+            let (left, right) = (failing.range.start..middle, middle..failing.range.end);
+            let (near, far) = match end {
+                End::First => (left, right),
+                End::Last => (right, left),
+            };
+            match self.part(near.clone(), &failing)? {
+                Part::Wrong(error) => {
+                    failing = Failing { range: near, error };
+                    continue;
+                }
+                Part::Undecided if !self.is_cut() => self.found.undecided.push(near),
+                Part::Undecided | Part::Right => {}
+            }
+            match self.part(far.clone(), &failing)? {
+                Part::Wrong(error) => failing = Failing { range: far, error },
+                _ => break,
+            }
+        }
+        Ok(failing)
+    }
+
+    /// Looks at a part of a range that failed along up to k fresh directions.
+    fn part(&mut self, range: Range<usize>, of: &Failing) -> Result<Part, CheckError> {
+        let ruler = self.bench.ruler(range.clone(), self.entry);
+        // Half of what the part would have if the error were spread evenly.
+        let sought = 0.5 * of.error * (range.len() as f64 / of.range.len() as f64).sqrt();
+        let mut readings = Vec::new();
+        for _ in 0..self.limits.directions {
+            if self.is_cut() {
+                return Ok(Part::Undecided);
+            }
+            let direction = self.bench.fresh(range.clone());
+            let mut seen = if self.calm {
+                self.bench.short(&direction, &ruler, self.block.name())?
+            } else {
+                self.bench.look(&direction, &ruler, self.block.name())?
+            };
+            let blunt = |seen: &Seen| {
+                smallest_visible(&vec![seen.reading; self.limits.directions])
+                    .is_none_or(|visible| visible > sought)
+            };
+            let suspect = seen.reading.verdict == Verdict::Disagree;
+            if self.calm && !suspect && seen.moved && blunt(&seen) {
+                seen = self.bench.look(&direction, &ruler, self.block.name())?;
+            }
+            if seen.reading.verdict == Verdict::Disagree {
+                return Ok(Part::Wrong(seen.reading.error.map_or(0.0, f64::abs)));
+            }
+            readings.push(seen.reading);
+        }
+        let visible = smallest_visible(&readings);
+        Ok(if visible.is_some_and(|visible| visible <= sought) {
+            Part::Right
+        } else {
+            Part::Undecided
+        })
+    }
+
+    /// Looks at what was come to by the ladder, along directions of its own.
+    fn confirm(&mut self, range: &Range<usize>, narrowed: bool) -> Result<(), CheckError> {
+        if self.found.wrong.len() >= self.limits.ranges {
+            self.found.cut = true;
+            return Ok(());
+        }
+        let ruler = self.bench.ruler(range.clone(), self.entry);
+        for _ in 0..self.limits.directions {
+            let direction = self.bench.fresh(range.clone());
+            let seen = self.bench.look(&direction, &ruler, self.block.name())?;
+            if let (Verdict::Disagree, Some(error)) = (seen.reading.verdict, seen.reading.error) {
+                let tolerance = seen.reading.tolerance;
+                let described = self.describe(range, error.abs(), tolerance, narrowed)?;
+                self.found.wrong.push(described);
+                return Ok(());
+            }
+        }
+        self.found.undecided.push(range.clone());
+        Ok(())
+    }
+
+    fn describe(
+        &self,
+        range: &Range<usize>,
+        error: f64,
+        tolerance: f64,
+        narrowed: bool,
+    ) -> Result<WrongRange, CheckError> {
+        let mut examined = Vec::new();
+        let n = range.len();
+        let many = if self.bench.is_cancelled() {
+            0
+        } else {
+            n.min(EXAMINED)
+        };
+        for k in 0..many {
+            // Both ends, and what lies evenly between.
+            let at = range.start + k * (n - 1) / (many - 1).max(1);
+            examined.push(self.examine(at)?);
+        }
+        let off = |e: &ExaminedCoordinate| e.numeric.map_or(0.0, |d| (e.analytic - d).abs());
+        examined.sort_by(|a, b| off(b).total_cmp(&off(a)));
+        Ok(WrongRange {
+            first: self.coordinate(range.start),
+            last: self.coordinate(n.saturating_sub(1) + range.start),
+            factor: self.factor(range)?,
+            range: range.clone(),
+            error,
+            tolerance,
+            narrowed,
+            examined,
+        })
+    }
+
+    /// One coordinate by itself.
+    fn examine(&self, at: usize) -> Result<ExaminedCoordinate, CheckError> {
+        let ruler = self.bench.ruler(at..at + 1, self.entry);
+        let direction = self.bench.fresh(at..at + 1);
+        let seen = if self.calm {
+            self.bench.short(&direction, &ruler, self.block.name())?
+        } else {
+            self.bench.look(&direction, &ruler, self.block.name())?
+        };
+        let unit = self.bench.entry(&direction);
+        let analytic = self.bench.analytic.get(at).copied().unwrap_or(f64::NAN);
+        Ok(ExaminedCoordinate {
+            coordinate: self.coordinate(at),
+            analytic,
+            numeric: seen.reading.error.map(|e| analytic - e / unit),
+            error_bar: seen.reading.error_bar.map(|bar| bar / unit.abs()),
+            wrong: seen.reading.verdict == Verdict::Disagree,
+        })
+    }
+
+    /// m of g·u = m·D_u over a handful of directions, if it leaves nothing but noise
+    /// ((D8) of docs/theory/directions.md).
+    fn factor(&self, range: &Range<usize>) -> Result<Option<CommonFactor>, CheckError> {
+        if range.len() < 2 || self.bench.is_cancelled() {
+            return Ok(None);
+        }
+        let ruler = self.bench.ruler(range.clone(), self.entry);
+        // One for the factor and, as everywhere, k that it has to explain.
+        let directions = self.limits.directions + 1;
+        let mut seen = Vec::new();
+        for _ in 0..directions {
+            let direction = self.bench.fresh(range.clone());
+            let reading = self
+                .bench
+                .short(&direction, &ruler, self.block.name())?
+                .reading;
+            let Some(error) = reading.error else {
+                return Ok(None);
+            };
+            let along = self.bench.copy.contract(&direction, self.bench.analytic);
+            seen.push((along, along - error, reading.tolerance));
+        }
+        let (mut cross, mut square) = (0.0, 0.0);
+        for (g, d, tolerance) in &seen {
+            cross += (g / tolerance) * (d / tolerance);
+            square += (d / tolerance) * (d / tolerance);
+        }
+        let factor = cross / square;
+        let bar = square.sqrt().recip() * (1.0 + factor.abs());
+        let explained = seen
+            .iter()
+            .all(|(g, d, tolerance)| (g - factor * d).abs() <= (1.0 + factor.abs()) * tolerance);
+        let apart = (factor - 1.0).abs() > bar;
+        Ok(
+            (explained && apart && factor.is_finite()).then_some(CommonFactor {
+                factor,
+                bar,
+                directions,
+            }),
+        )
+    }
+
+    fn coordinate(&self, at: usize) -> Coordinate {
+        self.layout.coordinate(at).unwrap_or(Coordinate {
+            block: self.block.name().to_owned(),
+            index: vec![at],
+            flat: at,
+        })
+    }
+
+    /// Whether a limit is reached.
+    fn is_cut(&mut self) -> bool {
+        let over = self.bench.copy.evaluations() >= self.limits.until
+            || self.bench.is_cancelled()
+            || self.ranges.len() > self.limits.ranges;
+        self.found.cut |= over;
+        over
+    }
+}
