@@ -197,3 +197,28 @@ fn say(
     };
     println!("  {word}");
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_planted_is_found() {
+        let arguments = Arguments {
+            parameters: 100_000,
+            blocks: 5,
+            directions: 3,
+            factor: 1.01,
+            plant: vec![Plant::Right, Plant::Block, Plant::Inside],
+            seed: 1,
+            threads: None,
+        };
+        assert_eq!(run(&arguments).unwrap(), Outcome::Passed);
+        let few = Arguments {
+            parameters: 10_000,
+            ..arguments
+        };
+        let error = run(&few).unwrap_err().to_string();
+        assert!(error.contains("give at least 11000"), "{error}");
+    }
+}
