@@ -14,8 +14,8 @@ use std::ops::Range;
 use std::time::Instant;
 
 use finite_diff::{
-    Block, DifferenceError, Execution, Noise, Objective, ParameterLayout, Progress, Real,
-    StreamedDirection, WorkingCopy, measure_noise,
+    Block, DifferenceError, EvaluationError, Execution, Noise, Objective, ParameterLayout, Piece,
+    Progress, Real, StreamedDirection, WorkingCopy, measure_noise,
 };
 
 pub use report::{
@@ -104,6 +104,33 @@ impl Default for DirectionalSettings<'_> {
 /// verdict.
 pub fn check_directional<T: Real, O: Objective<T> + ?Sized>(
     objective: &O,
+    analytic: &[f64],
+    point: &[T],
+    layout: &ParameterLayout,
+    settings: &DirectionalSettings<'_>,
+) -> Result<DirectionalReport, CheckError> {
+    run(&Any(objective), analytic, point, layout, settings)
+}
+
+/// Any objective as one type, so that all that follows is compiled once and not for each of them.
+struct Any<'a, O: ?Sized>(&'a O);
+
+impl<T: Real, O: Objective<T> + ?Sized> Objective<T> for Any<'_, O> {
+    fn dim(&self) -> usize {
+        self.0.dim()
+    }
+
+    fn value(&self, point: &[T]) -> Result<T, EvaluationError> {
+        self.0.value(point)
+    }
+
+    fn piece(&self, point: &[T]) -> Result<Piece, EvaluationError> {
+        self.0.piece(point)
+    }
+}
+
+fn run<T: Real>(
+    objective: &dyn Objective<T>,
     analytic: &[f64],
     point: &[T],
     layout: &ParameterLayout,
@@ -198,7 +225,7 @@ pub fn check_directional<T: Real, O: Objective<T> + ?Sized>(
     Ok(report)
 }
 
-fn at_center(source: finite_diff::EvaluationError) -> CheckError {
+fn at_center(source: EvaluationError) -> CheckError {
     CheckError::Difference(DifferenceError::Center { source })
 }
 
