@@ -14,7 +14,7 @@ use std::ops::Range;
 use std::time::Instant;
 
 use finite_diff::{
-    Block, DifferenceError, EvaluationError, Execution, Noise, Objective, ParameterLayout, Piece,
+    Block, DifferenceError, EvaluationError, Execution, Noise, Objective, ParameterLayout,
     Progress, Real, StreamedDirection, WorkingCopy, measure_noise,
 };
 
@@ -109,24 +109,14 @@ pub fn check_directional<T: Real, O: Objective<T> + ?Sized>(
     layout: &ParameterLayout,
     settings: &DirectionalSettings<'_>,
 ) -> Result<DirectionalReport, CheckError> {
-    run(&Any(objective), analytic, point, layout, settings)
-}
-
-/// Any objective as one type, so that all that follows is compiled once and not for each of them.
-struct Any<'a, O: ?Sized>(&'a O);
-
-impl<T: Real, O: Objective<T> + ?Sized> Objective<T> for Any<'_, O> {
-    fn dim(&self) -> usize {
-        self.0.dim()
-    }
-
-    fn value(&self, point: &[T]) -> Result<T, EvaluationError> {
-        self.0.value(point)
-    }
-
-    fn piece(&self, point: &[T]) -> Result<Piece, EvaluationError> {
-        self.0.piece(point)
-    }
+    // As one type, so that all that follows is compiled once and not for each objective.
+    run(
+        &finite_diff::Plain(objective),
+        analytic,
+        point,
+        layout,
+        settings,
+    )
 }
 
 fn run<T: Real>(
