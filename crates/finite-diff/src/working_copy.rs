@@ -131,7 +131,7 @@ impl<'a, T: Real, O: Objective<T> + ?Sized> WorkingCopy<'a, T, O> {
     }
 
     /// ψ(t) = (J(θ + t·u) − J(θ)) − g·Δ(t), a function of one variable whose derivative at 0 is (∇J − g)·u:
-    /// what g is wrong by along u, less its sign.
+    /// what g is wrong by along u, less its sign ((D2) of docs/theory/directions.md).
     ///
     /// Δ is the step really taken, θ_i + t·u_i as rounded less θ_i. The subtraction comes before any
     /// quotient, so that ψ is as small as the error and its noise no more than that of J; the sum is

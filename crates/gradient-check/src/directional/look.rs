@@ -100,7 +100,8 @@ impl<T: Real, O: Objective<T> + ?Sized> Bench<'_, T, O> {
         }
     }
 
-    /// Five-point differences, and once more on a shorter step where that pays. *Disagree* is a suspicion.
+    /// Five-point differences, and once more on a shorter step where that pays ((D3) of
+    /// docs/theory/directions.md). *Disagree* is a suspicion.
     pub(super) fn short(
         &self,
         direction: &StreamedDirection,
@@ -324,7 +325,7 @@ impl<T: Real, O: Objective<T> + ?Sized> Bench<'_, T, O> {
         }
     }
 
-    /// K·B + r (docs/theory/verdict.md, equation 13).
+    /// K·B + r ((D4) of docs/theory/directions.md).
     fn tolerance(&self, bar: f64, ruler: &Ruler) -> f64 {
         self.constants.safety * bar + ruler.rounding
     }

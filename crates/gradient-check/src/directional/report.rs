@@ -178,7 +178,7 @@ impl DirectionalBlock {
 
 /// Where the chance to miss all of these falls to 1 %. A factor above 1 counts as 1, so that the chance is
 /// the smallest product over those of the m sharpest, and the answer the smallest over m of
-/// (100·∏ c·v_j)^(1/m).
+/// (100·∏ c·v_j)^(1/m) ((D7) of docs/theory/directions.md).
 pub(crate) fn smallest_visible(readings: &[DirectionReading]) -> Option<f64> {
     let mut seen: Vec<f64> = readings
         .iter()

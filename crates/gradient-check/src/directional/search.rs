@@ -17,6 +17,10 @@ use crate::verdict::Verdict;
 /// point where two parts meet, and the range is taken apart there.
 const PARTS: usize = 8;
 
+/// How many halvings further down a part is looked for that can be decided, where neither half can: 14 parts
+/// at most in each.
+const DEEPER: u32 = 3;
+
 /// How many coordinates of a range are looked at one by one.
 const EXAMINED: usize = 8;
 
@@ -94,6 +98,16 @@ pub(super) fn search<T: Real, O: Objective<T> + ?Sized>(
         search.found.wrong.push(as_it_is);
     }
     Ok(search.found)
+}
+
+/// The half at `end`, and the other one.
+fn halves(range: &Range<usize>, end: End) -> (Range<usize>, Range<usize>) {
+    let middle = range.start + range.len() / 2;
+    let (left, right) = (range.start..middle, middle..range.end);
+    match end {
+        End::First => (left, right),
+        End::Last => (right, left),
+    }
 }
 
 struct Search<'s, 'a, T, O: ?Sized> {
@@ -179,32 +193,68 @@ impl<T: Real, O: Objective<T> + ?Sized> Search<'_, '_, T, O> {
     /// range that fails though neither of its halves does.
     fn edge(&mut self, mut failing: Failing, end: End) -> Result<Failing, CheckError> {
         while failing.range.len() > 1 && !self.is_cut() {
-            let middle = failing.range.start + failing.range.len() / 2;
-            let (left, right) = (failing.range.start..middle, middle..failing.range.end);
-            let (near, far) = match end {
-                End::First => (left, right),
-                End::Last => (right, left),
-            };
-            match self.part(near.clone(), &failing)? {
-                Part::Wrong(error) => {
-                    failing = Failing { range: near, error };
-                    continue;
+            let (near, far) = halves(&failing.range, end);
+            let first = self.part(near.clone(), &failing)?;
+            if let Part::Wrong(error) = first {
+                failing = Failing { range: near, error };
+                continue;
+            }
+            let second = self.part(far.clone(), &failing)?;
+            if let Part::Wrong(error) = second {
+                if matches!(first, Part::Undecided) {
+                    self.found.undecided.push(near);
                 }
-                Part::Undecided if !self.is_cut() => self.found.undecided.push(near),
-                Part::Undecided | Part::Right => {}
+                failing = Failing { range: far, error };
+                continue;
             }
-            match self.part(far.clone(), &failing)? {
-                Part::Wrong(error) => failing = Failing { range: far, error },
-                _ => break,
+            // A smaller part meets fewer kinks.
+            let mut below = None;
+            for (range, part) in [(near, first), (far, second)] {
+                if below.is_none() && matches!(part, Part::Undecided) {
+                    below = self.deeper(range.clone(), &failing, end, DEEPER)?;
+                    if below.is_none() {
+                        self.found.undecided.push(range);
+                    }
+                }
             }
+            let Some(below) = below else { break };
+            failing = below;
         }
         Ok(failing)
+    }
+
+    /// A wrong part of a range that could not be decided, so many halvings down.
+    fn deeper(
+        &mut self,
+        range: Range<usize>,
+        of: &Failing,
+        end: End,
+        halvings: u32,
+    ) -> Result<Option<Failing>, CheckError> {
+        if range.len() < 2 || halvings == 0 || self.is_cut() {
+            return Ok(None);
+        }
+        let (near, far) = halves(&range, end);
+        for half in [near, far] {
+            match self.part(half.clone(), of)? {
+                Part::Wrong(error) => return Ok(Some(Failing { range: half, error })),
+                Part::Right => {}
+                Part::Undecided => {
+                    let below = self.deeper(half, of, end, halvings - 1)?;
+                    if below.is_some() {
+                        return Ok(below);
+                    }
+                }
+            }
+        }
+        Ok(None)
     }
 
     /// Looks at a part of a range that failed along up to k fresh directions.
     fn part(&mut self, range: Range<usize>, of: &Failing) -> Result<Part, CheckError> {
         let ruler = self.bench.ruler(range.clone(), self.entry);
-        // Half of what the part would have if the error were spread evenly.
+        // Half of what the part would have if the error were spread evenly ((D9) of
+        // docs/theory/directions.md).
         let sought = 0.5 * of.error * (range.len() as f64 / of.range.len() as f64).sqrt();
         let mut readings = Vec::new();
         for _ in 0..self.limits.directions {

@@ -1,4 +1,8 @@
 //! The check along directions: right gradients that must pass, wrong ones that must be found and located.
+#![allow(
+    clippy::single_range_in_vec_init,
+    reason = "a list of ranges that holds one is meant"
+)]
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
@@ -214,7 +218,7 @@ impl Objective<f64> for Relu {
 
 #[test]
 fn right_gradients_of_relu_nets_are_never_called_wrong_and_wrong_ones_never_right() {
-    let mut agreed = 0;
+    let (mut agreed, mut narrowed) = (0, 0);
     for seed in 0..60 {
         for tells in [false, true] {
             let net = Relu::new(seed, tells);
@@ -233,10 +237,76 @@ fn right_gradients_of_relu_nets_are_never_called_wrong_and_wrong_ones_never_righ
                 continue;
             }
             assert_eq!(report.verdict, Verdict::Disagree, "{seed}\n{report:#?}");
-            assert_eq!(wrong_ranges(&report), [flipped..flipped + 1], "{report:#?}");
+            let found = wrong_ranges(&report);
+            assert!(
+                found.iter().any(|range| range.contains(&flipped)),
+                "{report}"
+            );
+            narrowed += u32::from(found == [flipped..flipped + 1]);
         }
     }
-    assert!(agreed > 100, "{agreed} of 120");
+    assert!(
+        agreed > 100 && narrowed > 100,
+        "{agreed} and {narrowed} of 120"
+    );
+}
+
+/// A right gradient may be undecided, but never wrong, however little J suits the steps.
+#[test]
+fn right_gradients_of_awkward_functions_are_never_called_wrong() {
+    type Term = (&'static str, fn(f64) -> f64, fn(f64) -> f64);
+    let terms: [Term; 10] = [
+        ("steep", |x| (30.0 * x).exp(), |x| 30.0 * (30.0 * x).exp()),
+        (
+            "nearly a kink",
+            |x| (x * x + 1e-12).sqrt(),
+            |x| x / (x * x + 1e-12).sqrt(),
+        ),
+        (
+            "softplus, sharp",
+            |x| (1e3 * x).exp().ln_1p() / 1e3,
+            |x| 1.0 / (1.0 + (-1e3 * x).exp()),
+        ),
+        ("fast", |x| (1e3 * x).cos(), |x| -1e3 * (1e3 * x).sin()),
+        ("a large constant", |x| 1e7 + x * x, |x| 2.0 * x),
+        (
+            "no second derivative",
+            |x| x.abs().powf(1.5),
+            |x| 1.5 * x.abs().sqrt() * x.signum(),
+        ),
+        (
+            "one that jumps",
+            |x| x.max(0.0).powi(2),
+            |x| 2.0 * x.max(0.0),
+        ),
+        ("a kink", |x| x.abs(), |x| x.signum()),
+        ("few digits", |x| x.sin(), |x| x.cos()),
+        (
+            "a pole near by",
+            |x| 1.0 / (1.0001 + x),
+            |x| -1.0 / ((1.0001 + x) * (1.0001 + x)),
+        ),
+    ];
+    let layout = blocks(&[("one", 1), ("some", 7), ("many", 40)]);
+    for seed in 0..30 {
+        for (name, term, slope) in terms {
+            for spread in [1.0, 1e-3, 1e-9] {
+                let at: Vec<f64> = randoms(seed, 48).iter().map(|x| spread * x).collect();
+                let g: Vec<f64> = at.iter().map(|x| slope(*x)).collect();
+                let digits = if name == "few digits" { 1e5 } else { 1e30 };
+                let j = |x: &[f64]| {
+                    let sum = x.iter().map(|x| term(*x)).sum::<f64>();
+                    (sum * digits).round() / digits
+                };
+                let report = judge(j, &g, &at, &layout, seed);
+                assert_ne!(
+                    report.verdict,
+                    Verdict::Disagree,
+                    "{name} {seed} {spread}\n{report:#?}"
+                );
+            }
+        }
+    }
 }
 
 #[test]
@@ -265,7 +335,7 @@ fn a_net_on_its_kinks_is_not_called_wrong_and_a_sign_there_is() {
 fn many_kinks_whose_jumps_cancel_are_no_error() {
     // Σ ±|x_i| at 0 with ±1 for a subgradient: g·u is anything, and J along u a small kink.
     let n = 100;
-    let sign = |i: usize| if i % 2 == 0 { 1.0 } else { -1.0 };
+    let sign = |i: usize| if i.is_multiple_of(2) { 1.0 } else { -1.0 };
     let j = |x: &[f64]| x.iter().enumerate().map(|(i, x)| sign(i) * x.abs()).sum();
     for seed in 0..30 {
         let g: Vec<f64> = (0..n).map(|i| random(seed, i).signum()).collect();
