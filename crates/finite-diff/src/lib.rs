@@ -17,6 +17,7 @@ mod selection;
 mod stencil;
 mod step;
 mod stream;
+mod sum;
 mod sweep;
 mod working_copy;
 

@@ -13,11 +13,8 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use thiserror::Error;
 
 use crate::direction::{either_side, scale};
+use crate::sum::{CHUNK, Sum, summed};
 use crate::{DifferenceError, EvaluationError, Objective, Piece, Real, StreamedDirection};
-
-/// Coordinates that one task fills or adds up. The sums of the pieces are added in their order, so that
-/// the number of threads changes no bit.
-const CHUNK: usize = 1 << 14;
 
 /// One copy of θ, in which a probe moves a range of coordinates and puts them back, also where J fails.
 ///
@@ -284,51 +281,6 @@ fn fill<T: Real>(copy: &mut [T], point: &[T], direction: &StreamedDirection, t: 
             .zip(point.par_chunks(CHUNK))
             .enumerate()
             .for_each(one);
-    }
-}
-
-/// Adds `part` over the chunks of 0..len, in their order.
-fn summed(len: usize, part: impl Fn(Range<usize>) -> Sum + Sync) -> f64 {
-    if len <= CHUNK {
-        return part(0..len).total();
-    }
-    let parts: Vec<Sum> = (0..len.div_ceil(CHUNK))
-        .into_par_iter()
-        .map(|number| part(number * CHUNK..len.min((number + 1) * CHUNK)))
-        .collect();
-    let mut sum = Sum::default();
-    for part in parts {
-        sum.add(part.sum);
-        sum.lost += part.lost;
-    }
-    sum.total()
-}
-
-/// A compensated sum (Neumaier 1974): its own rounding is a few ε of the result, however many terms.
-#[derive(Debug, Clone, Copy, Default)]
-struct Sum {
-    sum: f64,
-    lost: f64,
-}
-
-impl Sum {
-    fn add(&mut self, term: f64) {
-        let next = self.sum + term;
-        self.lost += if self.sum.abs() >= term.abs() {
-            (self.sum - next) + term
-        } else {
-            (term - next) + self.sum
-        };
-        self.sum = next;
-    }
-
-    fn total(self) -> f64 {
-        // Past the largest number nothing is left to correct.
-        if self.sum.is_finite() {
-            self.sum + self.lost
-        } else {
-            self.sum
-        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! Beside θ and g it takes one vector of their length. The numerics are in docs/theory/directions.md; knows
 //! no layer, as all of the judge.
 
+mod describe;
 mod look;
 mod report;
 mod search;

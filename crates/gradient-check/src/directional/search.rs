@@ -4,12 +4,11 @@
 
 use std::ops::Range;
 
-use finite_diff::{Block, Coordinate, Objective, ParameterLayout, Real};
+use finite_diff::{Block, Objective, ParameterLayout, Real};
 
+use super::describe::Site;
 use super::look::{Bench, Seen};
-use super::report::{
-    CommonFactor, DirectionReading, ExaminedCoordinate, WrongRange, smallest_visible,
-};
+use super::report::{DirectionReading, WrongRange, smallest_visible};
 use crate::check::CheckError;
 use crate::verdict::Verdict;
 
@@ -20,9 +19,6 @@ const PARTS: usize = 8;
 /// How many halvings further down a part is looked for that can be decided, where neither half can: 14 parts
 /// at most in each.
 const DEEPER: u32 = 3;
-
-/// How many coordinates of a range are looked at one by one.
-const EXAMINED: usize = 8;
 
 /// What bounds the search.
 #[derive(Debug, Clone, Copy)]
@@ -74,13 +70,17 @@ pub(super) fn search<T: Real, O: Objective<T> + ?Sized>(
     calm: bool,
     limits: Limits,
 ) -> Result<Found, CheckError> {
-    let mut search = Search {
+    let site = Site {
         bench,
         layout,
         block,
         calm,
-        limits,
+        directions: limits.directions,
         entry: bench.copy.size(block.range(), bench.analytic).entry,
+    };
+    let mut search = Search {
+        site,
+        limits,
         ranges: Vec::new(),
         found: Found::default(),
     };
@@ -94,7 +94,9 @@ pub(super) fn search<T: Real, O: Objective<T> + ?Sized>(
     }
     if search.found.wrong.is_empty() {
         // No part of it fails as it does: it stands as it is.
-        let as_it_is = search.describe(&whole.range, whole.error, reading.tolerance, false)?;
+        let as_it_is = search
+            .site
+            .describe(&whole.range, whole.error, reading.tolerance, false)?;
         search.found.wrong.push(as_it_is);
     }
     Ok(search.found)
@@ -111,13 +113,8 @@ fn halves(range: &Range<usize>, end: End) -> (Range<usize>, Range<usize>) {
 }
 
 struct Search<'s, 'a, T, O: ?Sized> {
-    bench: &'s Bench<'a, T, O>,
-    layout: &'s ParameterLayout,
-    block: &'s Block,
-    calm: bool,
+    site: Site<'s, 'a, T, O>,
     limits: Limits,
-    /// The root mean square of g over the block.
-    entry: f64,
     /// What was come to, and whether both its ends are wrong by themselves.
     ranges: Vec<(Range<usize>, bool)>,
     found: Found,
@@ -252,7 +249,7 @@ impl<T: Real, O: Objective<T> + ?Sized> Search<'_, '_, T, O> {
 
     /// Looks at a part of a range that failed along up to k fresh directions.
     fn part(&mut self, range: Range<usize>, of: &Failing) -> Result<Part, CheckError> {
-        let ruler = self.bench.ruler(range.clone(), self.entry);
+        let ruler = self.site.bench.ruler(range.clone(), self.site.entry);
         // Half of what the part would have if the error were spread evenly ((D9) of
         // docs/theory/directions.md).
         let sought = 0.5 * of.error * (range.len() as f64 / of.range.len() as f64).sqrt();
@@ -261,19 +258,26 @@ impl<T: Real, O: Objective<T> + ?Sized> Search<'_, '_, T, O> {
             if self.is_cut() {
                 return Ok(Part::Undecided);
             }
-            let direction = self.bench.fresh(range.clone());
-            let mut seen = if self.calm {
-                self.bench.short(&direction, &ruler, self.block.name())?
+            let direction = self.site.bench.fresh(range.clone());
+            let mut seen = if self.site.calm {
+                self.site
+                    .bench
+                    .short(&direction, &ruler, self.site.block.name())?
             } else {
-                self.bench.look(&direction, &ruler, self.block.name())?
+                self.site
+                    .bench
+                    .look(&direction, &ruler, self.site.block.name())?
             };
             let blunt = |seen: &Seen| {
                 smallest_visible(&vec![seen.reading; self.limits.directions])
                     .is_none_or(|visible| visible > sought)
             };
             let suspect = seen.reading.verdict == Verdict::Disagree;
-            if self.calm && !suspect && seen.moved && blunt(&seen) {
-                seen = self.bench.look(&direction, &ruler, self.block.name())?;
+            if self.site.calm && !suspect && seen.moved && blunt(&seen) {
+                seen = self
+                    .site
+                    .bench
+                    .look(&direction, &ruler, self.site.block.name())?;
             }
             if seen.reading.verdict == Verdict::Disagree {
                 return Ok(Part::Wrong(seen.reading.error.map_or(0.0, f64::abs)));
@@ -294,13 +298,18 @@ impl<T: Real, O: Objective<T> + ?Sized> Search<'_, '_, T, O> {
             self.found.cut = true;
             return Ok(());
         }
-        let ruler = self.bench.ruler(range.clone(), self.entry);
+        let ruler = self.site.bench.ruler(range.clone(), self.site.entry);
         for _ in 0..self.limits.directions {
-            let direction = self.bench.fresh(range.clone());
-            let seen = self.bench.look(&direction, &ruler, self.block.name())?;
+            let direction = self.site.bench.fresh(range.clone());
+            let seen = self
+                .site
+                .bench
+                .look(&direction, &ruler, self.site.block.name())?;
             if let (Verdict::Disagree, Some(error)) = (seen.reading.verdict, seen.reading.error) {
                 let tolerance = seen.reading.tolerance;
-                let described = self.describe(range, error.abs(), tolerance, narrowed)?;
+                let described = self
+                    .site
+                    .describe(range, error.abs(), tolerance, narrowed)?;
                 self.found.wrong.push(described);
                 return Ok(());
             }
@@ -309,113 +318,10 @@ impl<T: Real, O: Objective<T> + ?Sized> Search<'_, '_, T, O> {
         Ok(())
     }
 
-    fn describe(
-        &self,
-        range: &Range<usize>,
-        error: f64,
-        tolerance: f64,
-        narrowed: bool,
-    ) -> Result<WrongRange, CheckError> {
-        let mut examined = Vec::new();
-        let n = range.len();
-        let many = if self.bench.is_cancelled() {
-            0
-        } else {
-            n.min(EXAMINED)
-        };
-        for k in 0..many {
-            // Both ends, and what lies evenly between.
-            let at = range.start + k * (n - 1) / (many - 1).max(1);
-            examined.push(self.examine(at)?);
-        }
-        let off = |e: &ExaminedCoordinate| e.numeric.map_or(0.0, |d| (e.analytic - d).abs());
-        examined.sort_by(|a, b| off(b).total_cmp(&off(a)));
-        Ok(WrongRange {
-            first: self.coordinate(range.start),
-            last: self.coordinate(n.saturating_sub(1) + range.start),
-            factor: self.factor(range)?,
-            range: range.clone(),
-            error,
-            tolerance,
-            narrowed,
-            examined,
-        })
-    }
-
-    /// One coordinate by itself.
-    fn examine(&self, at: usize) -> Result<ExaminedCoordinate, CheckError> {
-        let ruler = self.bench.ruler(at..at + 1, self.entry);
-        let direction = self.bench.fresh(at..at + 1);
-        let seen = if self.calm {
-            self.bench.short(&direction, &ruler, self.block.name())?
-        } else {
-            self.bench.look(&direction, &ruler, self.block.name())?
-        };
-        let unit = self.bench.entry(&direction);
-        let analytic = self.bench.analytic.get(at).copied().unwrap_or(f64::NAN);
-        Ok(ExaminedCoordinate {
-            coordinate: self.coordinate(at),
-            analytic,
-            numeric: seen.reading.error.map(|e| analytic - e / unit),
-            error_bar: seen.reading.error_bar.map(|bar| bar / unit.abs()),
-            wrong: seen.reading.verdict == Verdict::Disagree,
-        })
-    }
-
-    /// m of g·u = m·D_u over a handful of directions, if it leaves nothing but noise
-    /// ((D8) of docs/theory/directions.md).
-    fn factor(&self, range: &Range<usize>) -> Result<Option<CommonFactor>, CheckError> {
-        if range.len() < 2 || self.bench.is_cancelled() {
-            return Ok(None);
-        }
-        let ruler = self.bench.ruler(range.clone(), self.entry);
-        // One for the factor and, as everywhere, k that it has to explain.
-        let directions = self.limits.directions + 1;
-        let mut seen = Vec::new();
-        for _ in 0..directions {
-            let direction = self.bench.fresh(range.clone());
-            let reading = self
-                .bench
-                .short(&direction, &ruler, self.block.name())?
-                .reading;
-            let Some(error) = reading.error else {
-                return Ok(None);
-            };
-            let along = self.bench.copy.contract(&direction, self.bench.analytic);
-            seen.push((along, along - error, reading.tolerance));
-        }
-        let (mut cross, mut square) = (0.0, 0.0);
-        for (g, d, tolerance) in &seen {
-            cross += (g / tolerance) * (d / tolerance);
-            square += (d / tolerance) * (d / tolerance);
-        }
-        let factor = cross / square;
-        let bar = square.sqrt().recip() * (1.0 + factor.abs());
-        let explained = seen
-            .iter()
-            .all(|(g, d, tolerance)| (g - factor * d).abs() <= (1.0 + factor.abs()) * tolerance);
-        let apart = (factor - 1.0).abs() > bar;
-        Ok(
-            (explained && apart && factor.is_finite()).then_some(CommonFactor {
-                factor,
-                bar,
-                directions,
-            }),
-        )
-    }
-
-    fn coordinate(&self, at: usize) -> Coordinate {
-        self.layout.coordinate(at).unwrap_or(Coordinate {
-            block: self.block.name().to_owned(),
-            index: vec![at],
-            flat: at,
-        })
-    }
-
     /// Whether a limit is reached.
     fn is_cut(&mut self) -> bool {
-        let over = self.bench.copy.evaluations() >= self.limits.until
-            || self.bench.is_cancelled()
+        let over = self.site.bench.copy.evaluations() >= self.limits.until
+            || self.site.bench.is_cancelled()
             || self.ranges.len() > self.limits.ranges;
         self.found.cut |= over;
         over
