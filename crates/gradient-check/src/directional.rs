@@ -47,7 +47,7 @@ pub struct DirectionalSettings<'a> {
     /// to read of is found one after the other.
     pub most_ranges: usize,
     /// At how many evaluations of J, over all blocks, the search ends: 10,000. One wrong coordinate of 10⁶
-    /// takes about 500; where it is cut, the report says so.
+    /// takes 200 to 500; where it is cut, the report says so.
     pub most_search_evaluations: u64,
     /// Threads, progress (one unit a block), cancellation.
     pub execution: Execution<'a>,

@@ -332,11 +332,7 @@ impl<T: Real, O: Objective<T> + ?Sized> Bench<'_, T, O> {
 
     /// Whether an error of a thousandth of the gradient's own size would show.
     fn is_sharp(&self, tolerance: f64, ruler: &Ruler) -> bool {
-        let sharp = self
-            .constants
-            .coarsest
-            .max(4.0 * self.constants.rounding * self.working_epsilon);
-        ruler.size > 0.0 && tolerance <= sharp * ruler.size
+        ruler.size > 0.0 && tolerance <= self.constants.coarsest * ruler.size
     }
 }
 
