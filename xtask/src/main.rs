@@ -11,6 +11,7 @@
 mod check_all;
 mod ci;
 mod coverage;
+mod large;
 mod measured;
 mod networks;
 mod power;
@@ -46,6 +47,8 @@ enum Command {
     Coverage(coverage::Arguments),
     /// Whether the stated power is true, by errors planted just above and just below it.
     Power(power::Arguments),
+    /// The cheap check along directions, of as many parameters as memory holds.
+    Large(large::Arguments),
     /// Every check that a change must pass, from the formatting to the packages.
     Ci(ci::Arguments),
 }
@@ -89,6 +92,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         Command::Zoo(zoo) => zoo::run(arguments.color, zoo),
         Command::Coverage(coverage) => coverage::run(coverage),
         Command::Power(power) => power::run(power),
+        Command::Large(large) => large::run(large),
         Command::Ci(ci) => ci::run(&Workspace::find(arguments.color)?, ci),
     }
 }

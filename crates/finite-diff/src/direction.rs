@@ -21,7 +21,7 @@ use crate::{
 /// after scaling to unit root mean square, √(1 + √(2/π) + ¼) = 1.43 on average, the smallest entry
 /// is about 0.35. A larger lift makes the entries alike, and errors of opposite sign in two coordinates
 /// could then cancel.
-const LIFT: f64 = 0.5;
+pub(crate) const LIFT: f64 = 0.5;
 
 /// A direction u that moves the coordinates of one block, or all of them.
 #[derive(Debug, Clone, PartialEq)]
@@ -130,7 +130,7 @@ fn entries<T: Real>(point: &[T], random: &mut ChaCha8Rng) -> Vec<f64> {
 }
 
 /// The length that t is relative to at the value x: max(1, |x|).
-fn scale<T: Real>(x: T) -> f64 {
+pub(crate) fn scale<T: Real>(x: T) -> f64 {
     x.widen().abs().max(1.0)
 }
 
@@ -186,7 +186,7 @@ impl Direction {
 /// x ± step in the working type, as far on one side as on the other: the step is first rounded to what
 /// x + step really adds. Where x lies next to a power of two the far side may still round, by half a
 /// unit in the last place.
-fn either_side<T: Real>(x: T, step: f64) -> (T, T) {
+pub(crate) fn either_side<T: Real>(x: T, step: f64) -> (T, T) {
     let plus = T::narrow(x.widen() + step);
     let taken = plus.widen() - x.widen();
     (plus, T::narrow(x.widen() - taken))

@@ -16,7 +16,10 @@ mod real;
 mod selection;
 mod stencil;
 mod step;
+mod stream;
+mod sum;
 mod sweep;
+mod working_copy;
 
 pub use direction::{Direction, Directions, Pair, Walk, WalkEnd, directions, walk};
 pub use error::{DifferenceError, Side};
@@ -33,7 +36,9 @@ pub use real::Real;
 pub use selection::Selection;
 pub use stencil::{Quotient, Stencil};
 pub use step::StepSize;
+pub use stream::{MISSED_PER_BAR, StreamedDirection};
 pub use sweep::{
     Derivatives, Entry, Execution, Progress, Scheme, complex_step, differentiate,
     differentiate_finely,
 };
+pub use working_copy::{Along, Busy, Size, WorkingCopy};

@@ -101,6 +101,9 @@ pub enum CheckError {
     /// There is nothing to check.
     #[error("there are no parameters to check: the layout or the selection is empty")]
     Empty,
+    /// A check along directions was asked for none.
+    #[error("a check along directions needs at least one a block; three is the default")]
+    NoDirections,
     /// The numeric side failed at a coordinate.
     #[error("at {name}: {source}")]
     At {

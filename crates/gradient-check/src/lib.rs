@@ -8,6 +8,7 @@ mod constants;
 mod control;
 mod diagnosis;
 mod difference;
+mod directional;
 pub mod evidence;
 mod kinks;
 mod measure;
@@ -33,6 +34,10 @@ pub use control::{
 };
 pub use diagnosis::{Alternative, Context, Diagnosis, Family, Mistakes, NamedFactor};
 pub use difference::{BUG_FROM, Band, WARN_ABOVE, difference};
+pub use directional::{
+    CommonFactor, DirectionReading, DirectionalBlock, DirectionalReport, DirectionalSettings,
+    ExaminedCoordinate, WrongRange, check_directional,
+};
 pub use kinks::{KinkReport, NamedKink};
 pub use pair::compare_gradients;
 pub use pattern::{Confined, Line, Pattern};

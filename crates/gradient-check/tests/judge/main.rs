@@ -6,6 +6,7 @@
 )]
 
 mod control;
+mod directional;
 mod reasons;
 mod recheck;
 mod structure;

@@ -1,0 +1,176 @@
+//! A random direction that is never stored: each entry follows from a seed, the number of the direction and
+//! the coordinate's index.
+//!
+//! Refuses to know J, and why somebody wants only a part of the direction.
+
+use std::ops::Range;
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use crate::Real;
+use crate::direction::{LIFT, scale};
+
+/// A direction u over a range of coordinates, of which nothing is kept but how to make it.
+///
+/// ```text
+/// u_i = ±(|z_i| + ½)/ρ · max(1, |x_i|),   z_i = 2(a + b + c − 3/2),   ρ = √33/4,
+/// ```
+///
+/// a, b, c uniform in [0, 1), so that z_i has mean 0, variance 1 and nearly the shape of a normal deviate, and
+/// ρ is the root mean square of |z_i| + ½; either sign is as likely. Unlike [`Direction`](crate::Direction)
+/// it is scaled by its expected and not by its own root mean square, so that a part of it has the very entries
+/// of the whole ((D1) of docs/theory/directions.md).
+///
+/// The entry of coordinate i is the i-th pair of words of the stream `number` of ChaCha8: it costs the same
+/// wherever one begins, and has the same bits for every number of threads and on every machine.
+///
+/// ```
+/// use finite_diff::StreamedDirection;
+/// let point = vec![0.5; 1000];
+/// let whole: Vec<f64> = StreamedDirection::new(7, 0, 0..1000).entries(&point).collect();
+/// let part: Vec<f64> = StreamedDirection::new(7, 0, 400..600).entries(&point).collect();
+/// assert_eq!(part, whole[400..600]);
+/// assert!(whole.iter().all(|u| u.abs() > 0.34));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamedDirection {
+    seed: u64,
+    number: u64,
+    range: Range<usize>,
+}
+
+/// c = 9/8: P(|e·u| < τ) ≤ c·τ/‖e‖, ‖e‖² = Σ(e_i·max(1, |x_i|))², for a [`StreamedDirection`] u and any e
+/// ((D6) of docs/theory/directions.md). Two equal entries are the worst, with 1.12; where e is spread over
+/// many, e·u is about normal, and it is √(2/π) = 0.80.
+pub const MISSED_PER_BAR: f64 = 1.125;
+
+/// Words of the generator that one entry takes.
+const WORDS: u128 = 2;
+
+/// Bits of each of the three uniform numbers; with one for the sign they are a word pair's 64.
+const BITS: u32 = 21;
+
+impl StreamedDirection {
+    /// Direction `number` of `seed`, over the coordinates of `range`.
+    pub const fn new(seed: u64, number: u64, range: Range<usize>) -> Self {
+        Self {
+            seed,
+            number,
+            range,
+        }
+    }
+
+    /// The coordinates it moves.
+    pub fn range(&self) -> Range<usize> {
+        self.range.clone()
+    }
+
+    /// u at `point`, for the coordinates of [`range`](Self::range) that the point has, in order.
+    pub fn entries<T: Real>(&self, point: &[T]) -> impl Iterator<Item = f64> {
+        let end = self.range.end.min(point.len());
+        let moved = point.get(self.range.start..end).unwrap_or_default();
+        self.from(self.range.start)
+            .zip(moved)
+            .map(|(z, x)| z * scale(*x))
+    }
+
+    /// u_i/max(1, |x_i|) for i from `first` on, without an end.
+    pub(crate) fn from(&self, first: usize) -> impl Iterator<Item = f64> + use<> {
+        let mut random = ChaCha8Rng::seed_from_u64(self.seed);
+        random.set_stream(self.number);
+        random.set_word_pos(WORDS * first as u128);
+        std::iter::repeat_with(move || entry(random.next_u64()))
+    }
+}
+
+/// An entry before it is scaled by the coordinate, from 64 random bits.
+fn entry(bits: u64) -> f64 {
+    let unit = f64::from(1u32 << BITS);
+    let uniform = |k: u32| ((bits >> (k * BITS)) & ((1 << BITS) - 1)) as f64 + 0.5;
+    let z = 2.0 * ((uniform(0) + uniform(1) + uniform(2)) / unit - 1.5);
+    // E|z| = 13/16 for the sum of three, so that the mean of (|z| + ½)² is 1 + 13/16 + ¼ = 33/16.
+    let size = (z.abs() + LIFT) / (33f64.sqrt() / 4.0);
+    if bits >> 63 == 0 { size } else { -size }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draw(number: u64, n: usize) -> Vec<f64> {
+        StreamedDirection::new(3, number, 0..n)
+            .entries(&vec![0.0; n])
+            .collect()
+    }
+
+    #[test]
+    fn entries_have_unit_size_either_sign_and_none_is_small() {
+        let n = 200_000;
+        let u = draw(0, n);
+        let mean = u.iter().sum::<f64>() / n as f64;
+        let square = u.iter().map(|u| u * u).sum::<f64>() / n as f64;
+        // Five standard deviations of a mean of n.
+        assert!(mean.abs() < 5.0 / (n as f64).sqrt(), "{mean}");
+        assert!(
+            (square - 1.0).abs() < 5.0 * 1.2 / (n as f64).sqrt(),
+            "{square}"
+        );
+        assert!(u.iter().all(|u| (0.348..2.44).contains(&u.abs())));
+    }
+
+    #[test]
+    fn each_number_and_each_seed_is_another_direction() {
+        let u = draw(0, 1000);
+        let same = |v: &[f64]| u.iter().zip(v).filter(|(a, b)| a == b).count();
+        assert!(same(&draw(1, 1000)) < 3);
+        let other: Vec<f64> = StreamedDirection::new(4, 0, 0..1000)
+            .entries(&[0.0; 1000])
+            .collect();
+        assert!(same(&other) < 3);
+        let correlation: f64 = u.iter().zip(&draw(1, 1000)).map(|(a, b)| a * b).sum();
+        assert!(correlation.abs() < 5.0 * 1000f64.sqrt());
+    }
+
+    #[test]
+    fn entries_are_relative_to_the_coordinate_and_end_with_the_point() {
+        let u = draw(0, 3);
+        let scaled: Vec<f64> = StreamedDirection::new(3, 0, 0..5)
+            .entries(&[1e8, -3.0, 0.5])
+            .collect();
+        assert_eq!(scaled, [u[0] * 1e8, u[1] * 3.0, u[2]]);
+    }
+
+    #[test]
+    fn no_error_is_missed_more_often_than_stated() {
+        // P(|e·u| < τ) ≤ (9/8)·τ/‖e‖, whatever e is (docs/theory/directions.md, equation D6).
+        let errors: [&[f64]; 8] = [
+            &[1.0],
+            &[1.0, 1.0],
+            &[1.0, -1.0],
+            &[1.0, 0.9],
+            &[1.0, 1.0, 1.0],
+            &[1.0, -0.5, -0.5],
+            &[1.0, 1.0, 1.0, 1.0],
+            &[1.0; 30],
+        ];
+        let draws = 40_000;
+        for e in errors {
+            let norm = e.iter().map(|e| e * e).sum::<f64>().sqrt();
+            let u = draw(9, e.len() * draws);
+            let along: Vec<f64> = u
+                .chunks(e.len())
+                .map(|u| u.iter().zip(e).map(|(u, e)| u * e).sum::<f64>().abs())
+                .collect();
+            for share in [0.02, 0.1, 0.3, 0.6] {
+                let missed = along.iter().filter(|a| **a < share * norm).count() as f64;
+                let expected = MISSED_PER_BAR * share * draws as f64;
+                // Five standard deviations of a count.
+                assert!(
+                    missed < expected + 5.0 * expected.sqrt(),
+                    "{e:?} at {share}: {missed} of {expected}"
+                );
+            }
+        }
+    }
+}

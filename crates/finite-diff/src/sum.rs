@@ -1,0 +1,86 @@
+//! Sums of many terms: compensated, shared among threads, with the same bits for every number of them.
+//!
+//! Refuses to know what is added up.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+/// Coordinates that one task fills or adds up. The sums of the pieces are added in their order, so that
+/// the number of threads changes no bit.
+pub(crate) const CHUNK: usize = 1 << 14;
+
+/// Adds `part` over the chunks of 0..len, in their order.
+pub(crate) fn summed(len: usize, part: impl Fn(Range<usize>) -> Sum + Sync) -> f64 {
+    if len <= CHUNK {
+        return part(0..len).total();
+    }
+    let parts: Vec<Sum> = (0..len.div_ceil(CHUNK))
+        .into_par_iter()
+        .map(|number| part(number * CHUNK..len.min((number + 1) * CHUNK)))
+        .collect();
+    let mut sum = Sum::default();
+    for part in parts {
+        sum.add(part.sum);
+        sum.lost += part.lost;
+    }
+    sum.total()
+}
+
+/// A compensated sum (Neumaier 1974): its own rounding is a few ε of the result, however many terms.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Sum {
+    sum: f64,
+    lost: f64,
+}
+
+impl Sum {
+    pub(crate) fn add(&mut self, term: f64) {
+        let next = self.sum + term;
+        self.lost += if self.sum.abs() >= term.abs() {
+            (self.sum - next) + term
+        } else {
+            (term - next) + self.sum
+        };
+        self.sum = next;
+    }
+
+    pub(crate) fn total(self) -> f64 {
+        // Past the largest number nothing is left to correct.
+        if self.sum.is_finite() {
+            self.sum + self.lost
+        } else {
+            self.sum
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_lost_is_added_again() {
+        let mut sum = Sum::default();
+        for term in [1.0, 1e100, 1.0, -1e100] {
+            sum.add(term);
+        }
+        assert_eq!(sum.total(), 2.0);
+        sum.add(f64::INFINITY);
+        assert_eq!(sum.total(), f64::INFINITY);
+    }
+
+    #[test]
+    fn many_chunks_add_up_to_the_whole() {
+        for len in [0, 1, CHUNK, CHUNK + 1, 5 * CHUNK + 3] {
+            let part = |range: Range<usize>| {
+                let mut sum = Sum::default();
+                range.for_each(|i| sum.add(0.1 * i as f64));
+                sum
+            };
+            let exact = 0.05 * len as f64 * (len as f64 - 1.0);
+            let off = (summed(len, part) - exact).abs();
+            assert!(off <= 4.0 * f64::EPSILON * exact.abs(), "{len}: {off:e}");
+        }
+    }
+}

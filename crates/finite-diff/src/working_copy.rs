@@ -1,0 +1,514 @@
+//! J along streamed directions, by one copy of θ that is moved and put back: two vectors of the length of θ
+//! in all.
+//!
+//! Refuses to know what the gradient that is subtracted is held to.
+
+use std::num::NonZeroUsize;
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, TryLockError};
+
+use rayon::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use thiserror::Error;
+
+use crate::direction::{either_side, scale};
+use crate::sum::{CHUNK, Sum, summed};
+use crate::{DifferenceError, EvaluationError, Objective, Piece, Real, StreamedDirection};
+
+/// One copy of θ, in which a probe moves a range of coordinates and puts them back, also where J fails.
+///
+/// It allocates a vector of the length of θ once, and nothing of that length later; not even the direction is
+/// stored. Each probe writes only the coordinates that it moves. Filling, putting back and adding up is shared
+/// among the threads, with the same bits for every number of them.
+///
+/// One probe at a time: a second one that begins meanwhile fails with [`Busy`].
+pub struct WorkingCopy<'a, T, O: ?Sized> {
+    objective: &'a O,
+    point: &'a [T],
+    copy: Mutex<Vec<T>>,
+    pool: Option<ThreadPool>,
+    evaluations: AtomicU64,
+}
+
+/// How large a vector v is over a range of coordinates, with s_i = max(1, |θ_i|).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Size {
+    /// √Σ (v_i·s_i)²: the standard deviation of v·u over all directions.
+    pub along: f64,
+    /// √(Σ v_i²/n): the root mean square of an entry.
+    pub entry: f64,
+    /// √Σ s_i².
+    pub steps: f64,
+}
+
+/// Another probe is under way on the same working copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("the working copy of the parameters is in use by another probe: probe one after the other")]
+pub struct Busy;
+
+impl<'a, T: Real, O: Objective<T> + ?Sized> WorkingCopy<'a, T, O> {
+    /// Copies `point`. With `threads`, everything, J included, runs on a pool of so many; else on
+    /// rayon's current one.
+    ///
+    /// # Errors
+    /// [`DifferenceError::PointLength`] and [`DifferenceError::Threads`].
+    pub fn new(
+        objective: &'a O,
+        point: &'a [T],
+        threads: Option<NonZeroUsize>,
+    ) -> Result<Self, DifferenceError> {
+        fits(objective.dim(), point.len())?;
+        let pool = threads
+            .map(|threads| {
+                let threads = threads.get();
+                ThreadPoolBuilder::new()
+                    .num_threads(threads)
+                    .build()
+                    .map_err(|source| DifferenceError::Threads { threads, source })
+            })
+            .transpose()?;
+        Ok(Self {
+            objective,
+            point,
+            copy: Mutex::new(point.to_vec()),
+            pool,
+            evaluations: AtomicU64::new(0),
+        })
+    }
+
+    /// θ.
+    pub fn point(&self) -> &'a [T] {
+        self.point
+    }
+
+    /// How often J, or its smooth piece where it has several, was evaluated so far.
+    pub fn evaluations(&self) -> u64 {
+        self.evaluations.load(Ordering::Relaxed)
+    }
+
+    /// J at θ.
+    ///
+    /// # Errors
+    /// Whatever J fails with.
+    pub fn value(&self) -> Result<T, EvaluationError> {
+        self.count();
+        self.on_pool(|| self.objective.value(self.point))
+    }
+
+    /// The smooth piece of θ.
+    ///
+    /// # Errors
+    /// Whatever J fails with.
+    pub fn piece(&self) -> Result<Piece, EvaluationError> {
+        let piece = self.on_pool(|| self.objective.piece(self.point))?;
+        self.count_piece(piece);
+        Ok(piece)
+    }
+
+    /// t ↦ J(θ + t·u), a function of one variable.
+    ///
+    /// # Errors
+    /// [`DifferenceError::NoSuchCoordinate`], where the direction moves more than there is.
+    pub fn along(&self, direction: StreamedDirection) -> Result<Along<'_, T, O>, DifferenceError> {
+        let dim = self.point.len();
+        let range = direction.range();
+        if range.end > dim {
+            return Err(DifferenceError::NoSuchCoordinate {
+                coordinate: range.end - 1,
+                dim,
+            });
+        }
+        Ok(Along {
+            copy: self,
+            direction,
+            against: None,
+            moved: AtomicBool::new(false),
+        })
+    }
+
+    /// ψ(t) = (J(θ + t·u) − J(θ)) − g·Δ(t), a function of one variable whose derivative at 0 is (∇J − g)·u:
+    /// what g is wrong by along u, less its sign ((D2) of docs/theory/directions.md).
+    ///
+    /// Δ is the step really taken, θ_i + t·u_i as rounded less θ_i. The subtraction comes before any
+    /// quotient, so that ψ is as small as the error and its noise no more than that of J; the sum is
+    /// compensated (Neumaier 1974). `cost` is J(θ).
+    ///
+    /// # Errors
+    /// As [`along`](Self::along), and [`DifferenceError::PointLength`] for a gradient of another length.
+    pub fn against<'b>(
+        &'b self,
+        direction: StreamedDirection,
+        gradient: &'b [f64],
+        cost: T,
+    ) -> Result<Along<'b, T, O>, DifferenceError> {
+        fits(self.point.len(), gradient.len())?;
+        Ok(Along {
+            against: Some((gradient, cost)),
+            ..self.along(direction)?
+        })
+    }
+
+    /// Σ v_i·u_i over the range of the direction, compensated.
+    pub fn contract(&self, direction: &StreamedDirection, values: &[f64]) -> f64 {
+        let scaled = |first: usize, point: &[T], values: &[f64]| {
+            let mut sum = Sum::default();
+            for ((z, x), v) in direction.from(first).zip(point).zip(values) {
+                sum.add(z * scale(*x) * v);
+            }
+            sum
+        };
+        self.sum(direction.range(), values, scaled)
+    }
+
+    /// How large `values` are over `range`, and what of it the point makes.
+    pub fn size(&self, range: Range<usize>, values: &[f64]) -> Size {
+        let end = range.end.min(self.point.len()).min(values.len());
+        let range = range.start.min(end)..end;
+        let largest = |of: &dyn Fn(&f64, &T) -> f64| {
+            values[range.clone()]
+                .iter()
+                .zip(&self.point[range.clone()])
+                .fold(0.0f64, |largest, (v, x)| largest.max(of(v, x).abs()))
+        };
+        // Squares of what is far from 1 would leave the range of the type.
+        let root = |of: &(dyn Fn(&f64, &T) -> f64 + Sync)| {
+            let largest = largest(&of);
+            if largest == 0.0 || !largest.is_finite() {
+                return largest;
+            }
+            let squares = |_: usize, point: &[T], values: &[f64]| {
+                let mut sum = Sum::default();
+                for (x, v) in point.iter().zip(values) {
+                    sum.add((of(v, x) / largest).powi(2));
+                }
+                sum
+            };
+            largest * self.sum(range.clone(), values, squares).sqrt()
+        };
+        Size {
+            along: root(&|v, x| v * scale(*x)),
+            entry: root(&|v, _| *v) / (range.len().max(1) as f64).sqrt(),
+            steps: root(&|_, x| scale(*x)),
+        }
+    }
+
+    /// Adds `piece(first, θ, values)` over the chunks of `range`.
+    fn sum(
+        &self,
+        range: Range<usize>,
+        values: &[f64],
+        piece: impl Fn(usize, &[T], &[f64]) -> Sum + Sync,
+    ) -> f64 {
+        let end = range.end.min(self.point.len()).min(values.len());
+        let start = range.start.min(end);
+        let (point, values) = (&self.point[start..end], &values[start..end]);
+        self.on_pool(|| {
+            summed(point.len(), |part| {
+                piece(start + part.start, &point[part.clone()], &values[part])
+            })
+        })
+    }
+
+    /// Moves the copy by t·u, asks, and puts it back before a failure is looked at.
+    fn at<R: Send>(
+        &self,
+        direction: &StreamedDirection,
+        t: f64,
+        ask: impl FnOnce(&O, &[T]) -> Result<R, EvaluationError> + Send,
+    ) -> Result<R, EvaluationError> {
+        let mut guard = match self.copy.try_lock() {
+            Ok(guard) => guard,
+            Err(TryLockError::WouldBlock) => return Err(Busy.into()),
+            Err(TryLockError::Poisoned(poisoned)) => {
+                // J panicked at a probe: nobody put θ back.
+                let mut guard = poisoned.into_inner();
+                guard.copy_from_slice(self.point);
+                self.copy.clear_poison();
+                guard
+            }
+        };
+        let copy: &mut [T] = &mut guard;
+        let range = direction.range();
+        let point = &self.point[range.clone()];
+        self.on_pool(|| {
+            fill(&mut copy[range.clone()], point, direction, t);
+            let answer = ask(self.objective, copy);
+            copy[range].copy_from_slice(point);
+            answer
+        })
+    }
+
+    fn on_pool<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
+        match &self.pool {
+            Some(pool) => pool.install(work),
+            None => work(),
+        }
+    }
+
+    fn count(&self) {
+        self.evaluations.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn count_piece(&self, piece: Piece) {
+        if matches!(piece, Piece::Numbered { .. }) {
+            self.count();
+        }
+    }
+}
+
+fn fits(expected: usize, got: usize) -> Result<(), DifferenceError> {
+    if got == expected {
+        return Ok(());
+    }
+    Err(DifferenceError::PointLength { expected, got })
+}
+
+/// Sets `copy` to θ + t·u. The far side is as far off as the near one, as `either_side` rounds it.
+fn fill<T: Real>(copy: &mut [T], point: &[T], direction: &StreamedDirection, t: f64) {
+    let start = direction.range().start;
+    let one = |(number, (copy, point)): (usize, (&mut [T], &[T]))| {
+        let entries = direction.from(start + number * CHUNK);
+        for ((moved, x), z) in copy.iter_mut().zip(point).zip(entries) {
+            let (plus, minus) = either_side(*x, t.abs() * z * scale(*x));
+            *moved = if t < 0.0 { minus } else { plus };
+        }
+    };
+    if copy.len() <= CHUNK {
+        one((0, (copy, point)));
+    } else {
+        copy.par_chunks_mut(CHUNK)
+            .zip(point.par_chunks(CHUNK))
+            .enumerate()
+            .for_each(one);
+    }
+}
+
+/// J, or what g leaves of it, along one direction: an [`Objective`] of one variable t, for
+/// [`differentiate`](crate::differentiate), [`differentiate_finely`](crate::differentiate_finely) and
+/// [`measure_noise`](crate::measure_noise) at t = 0.
+///
+/// Let them run on one thread: the probes share the working copy.
+///
+/// ```
+/// use std::num::NonZeroUsize;
+/// use finite_diff::{Execution, Scheme, StreamedDirection, WorkingCopy, differentiate, from_fn};
+///
+/// let j = from_fn(3, |x: &[f64]| x[0] * x[1] + x[2].sin());
+/// let at: [f64; 3] = [2.0, -1.0, 0.5];
+/// let copy = WorkingCopy::new(&j, &at, None)?;
+/// let cost = j_at(&copy);
+/// # fn j_at<O: finite_diff::Objective<f64>>(copy: &WorkingCopy<'_, f64, O>) -> f64 { copy.value().unwrap() }
+///
+/// // The last entry is 1 % too large.
+/// let gradient = [at[1], at[0], 1.01 * at[2].cos()];
+/// let psi = copy.against(StreamedDirection::new(0, 0, 0..3), &gradient, cost)?;
+/// let one = Execution { threads: NonZeroUsize::new(1), ..Execution::default() };
+/// let run = differentiate(&psi, &[0.0], &[0], &Scheme::CENTRAL, &one)?;
+/// let error = -run.entries[0].outcome.estimated().unwrap().derivative;
+///
+/// let u = StreamedDirection::new(0, 0, 0..3).entries(&at).nth(2).unwrap();
+/// assert!((error - 0.01 * at[2].cos() * u).abs() < 1e-9);
+/// # Ok::<(), finite_diff::DifferenceError>(())
+/// ```
+pub struct Along<'a, T, O: ?Sized> {
+    copy: &'a WorkingCopy<'a, T, O>,
+    direction: StreamedDirection,
+    /// g, and J at θ.
+    against: Option<(&'a [f64], T)>,
+    moved: AtomicBool,
+}
+
+impl<T: Real, O: Objective<T> + ?Sized> Along<'_, T, O> {
+    /// Whether J was seen to differ from its value at θ. Never, where there is no gradient to hold
+    /// against it.
+    pub fn has_moved(&self) -> bool {
+        self.moved.load(Ordering::Relaxed)
+    }
+}
+
+impl<T: Real, O: Objective<T> + ?Sized> Objective<T> for Along<'_, T, O> {
+    fn dim(&self) -> usize {
+        1
+    }
+
+    fn value(&self, t: &[T]) -> Result<T, EvaluationError> {
+        let t = t.first().map_or(0.0, |t| t.widen());
+        if t == 0.0 && self.against.is_some() {
+            return Ok(T::zero());
+        }
+        let range = self.direction.range();
+        self.copy.at(&self.direction, t, |objective, moved| {
+            self.copy.count();
+            let value = objective.value(moved)?;
+            let Some((gradient, cost)) = self.against else {
+                return Ok(value);
+            };
+            if value != cost {
+                self.moved.store(true, Ordering::Relaxed);
+            }
+            let (moved, point) = (&moved[range.clone()], &self.copy.point[range.clone()]);
+            let gradient = &gradient[range.clone()];
+            let linear = summed(range.len(), |part| {
+                let mut sum = Sum::default();
+                let sides = moved[part.clone()].iter().zip(&point[part.clone()]);
+                for ((moved, x), g) in sides.zip(&gradient[part]) {
+                    sum.add(g * (moved.widen() - x.widen()));
+                }
+                sum
+            });
+            Ok(T::narrow((value.widen() - cost.widen()) - linear))
+        })
+    }
+
+    fn piece(&self, t: &[T]) -> Result<Piece, EvaluationError> {
+        let t = t.first().map_or(0.0, |t| t.widen());
+        if t == 0.0 {
+            return self.copy.piece();
+        }
+        let piece = self.copy.at(&self.direction, t, |objective, moved| {
+            objective.piece(moved)
+        })?;
+        self.copy.count_piece(piece);
+        Ok(piece)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a failure is a failed test")]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::*;
+    use crate::{Execution, Scheme, differentiate, from_fn, try_from_fn};
+
+    /// Long enough for several chunks, the last one short.
+    const N: usize = 3 * CHUNK + 17;
+
+    fn point() -> Vec<f64> {
+        (0..N).map(|i| 3.0 * (i as f64 * 0.37).sin()).collect()
+    }
+
+    fn is_put_back<O: Objective<f64>>(copy: &WorkingCopy<'_, f64, O>) -> bool {
+        let moved = copy.copy.lock().unwrap();
+        let bits = |x: &[f64]| x.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+        bits(&moved) == bits(copy.point)
+    }
+
+    fn sum_of_squares(x: &[f64]) -> f64 {
+        let mut sum = Sum::default();
+        x.iter().for_each(|x| sum.add(x * x / 2.0));
+        sum.total()
+    }
+
+    #[test]
+    fn a_probe_moves_its_range_and_nothing_else_and_puts_it_back() {
+        let at = point();
+        let direction = StreamedDirection::new(1, 2, 5..N - 3);
+        let u: Vec<f64> = direction.entries(&at).collect();
+        let seen = Mutex::new(Vec::new());
+        let j = from_fn(N, |x: &[f64]| {
+            *seen.lock().unwrap() = x.to_vec();
+            x[0]
+        });
+        let copy = WorkingCopy::new(&j, &at, None).unwrap();
+        for t in [1e-3, -1e-3] {
+            copy.along(direction.clone()).unwrap().value(&[t]).unwrap();
+            let seen = seen.lock().unwrap();
+            assert_eq!(seen[..5], at[..5]);
+            assert_eq!(seen[N - 3..], at[N - 3..]);
+            for ((moved, x), u) in seen[5..N - 3].iter().zip(&at[5..]).zip(&u) {
+                assert!((moved - x - t * u).abs() < 1e-15, "{moved} {x} {u}");
+            }
+            assert!(is_put_back(&copy));
+        }
+        assert_eq!(copy.evaluations(), 2);
+    }
+
+    #[test]
+    fn theta_is_put_back_where_j_fails_or_panics() {
+        let at = point();
+        let direction = StreamedDirection::new(1, 2, 0..N);
+        let failing = try_from_fn(N, |_: &[f64]| -> Result<f64, _> { Err("no") });
+        let copy = WorkingCopy::new(&failing, &at, None).unwrap();
+        let line = copy.along(direction.clone()).unwrap();
+        assert_eq!(line.value(&[0.1]).unwrap_err().to_string(), "no");
+        assert!(is_put_back(&copy));
+
+        let first = AtomicBool::new(true);
+        let panicking = from_fn(N, |x: &[f64]| {
+            assert!(!first.swap(false, Ordering::Relaxed), "once");
+            sum_of_squares(x)
+        });
+        let copy = WorkingCopy::new(&panicking, &at, None).unwrap();
+        let line = copy.along(direction).unwrap();
+        assert!(catch_unwind(AssertUnwindSafe(|| line.value(&[0.1]))).is_err());
+        assert_eq!(line.value(&[0.0]).unwrap(), sum_of_squares(&at));
+        assert!(is_put_back(&copy));
+    }
+
+    #[test]
+    fn the_bits_are_the_same_for_every_number_of_threads() {
+        let at = point();
+        let j = from_fn(N, sum_of_squares);
+        let of = |threads| {
+            let copy = WorkingCopy::new(&j, &at, NonZeroUsize::new(threads)).unwrap();
+            let cost = copy.value().unwrap();
+            let direction = StreamedDirection::new(1, 2, 3..N);
+            let psi = copy.against(direction.clone(), &at, cost).unwrap();
+            let (a, b) = (psi.value(&[1e-3]).unwrap(), psi.value(&[-1e-3]).unwrap());
+            let (c, d) = (copy.contract(&direction, &at), copy.size(0..N, &at).along);
+            [a, b, c, d].map(f64::to_bits)
+        };
+        assert_eq!(of(1), of(2));
+        assert_eq!(of(1), of(3));
+    }
+
+    #[test]
+    fn what_is_left_of_a_right_gradient_is_rounding_and_of_a_wrong_one_its_error() {
+        let at = point();
+        let j = from_fn(N, sum_of_squares);
+        let copy = WorkingCopy::new(&j, &at, None).unwrap();
+        let cost = copy.value().unwrap();
+        let direction = StreamedDirection::new(1, 2, 0..N);
+        let one = Execution {
+            threads: NonZeroUsize::new(1),
+            ..Execution::default()
+        };
+        let error = |g: &[f64]| {
+            let psi = copy.against(direction.clone(), g, cost).unwrap();
+            let run = differentiate(&psi, &[0.0], &[0], &Scheme::CENTRAL, &one).unwrap();
+            assert!(psi.has_moved());
+            -run.entries[0].outcome.estimated().unwrap().derivative
+        };
+        // J = 1e5 is known to 1e-11, over h = 8e-6.
+        assert!(error(&at).abs() < 1e-5);
+        let mut wrong = at.clone();
+        wrong[7] += 1.0;
+        let u = direction.entries(&at).nth(7).unwrap();
+        assert!((error(&wrong) - u).abs() < 1e-5);
+        let unit: Vec<f64> = (0..N).map(|i| f64::from(u8::from(i == 7))).collect();
+        assert_eq!(copy.contract(&direction, &unit), u);
+        let size = copy.size(7..9, &unit);
+        let steps = [at[7].abs().max(1.0), at[8].abs().max(1.0)];
+        assert!((size.along - steps[0]).abs() < 1e-15);
+        assert!((size.entry - 0.5f64.sqrt()).abs() < 1e-15);
+        assert!((size.steps - steps[0].hypot(steps[1])).abs() < 1e-15);
+        assert_eq!(copy.size(8..N + 9, &unit).along, 0.0);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_an_error() {
+        let at = [0.0; 3];
+        let j = from_fn(3, sum_of_squares);
+        assert!(WorkingCopy::new(&j, &at[..2], None).is_err());
+        let copy = WorkingCopy::new(&j, &at, None).unwrap();
+        assert!(copy.along(StreamedDirection::new(0, 0, 0..4)).is_err());
+        let direction = StreamedDirection::new(0, 0, 0..3);
+        assert!(copy.against(direction.clone(), &[0.0; 4], 0.0).is_err());
+        let guard = copy.copy.lock().unwrap();
+        let busy = copy.along(direction).unwrap().value(&[0.1]).unwrap_err();
+        assert!(busy.is::<Busy>());
+        drop(guard);
+    }
+}

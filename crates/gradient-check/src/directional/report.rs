@@ -1,0 +1,220 @@
+//! What a check along directions says, as plain data, and what it could have missed.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use finite_diff::{Coordinate, MISSED_PER_BAR};
+
+use crate::Verdict;
+
+/// The chance of missing an error that the power is stated for: 1 %.
+pub(crate) const CHANCE: f64 = 0.01;
+
+/// What a check along random directions says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DirectionalReport {
+    /// Wrong if a block is, else undecided if one is, else right as far as the stated power goes.
+    pub verdict: Verdict,
+    /// J at the point.
+    pub cost: f64,
+    /// ε_f, the noise of one evaluation of J at the point.
+    pub noise: f64,
+    /// The number of parameters.
+    pub parameters: usize,
+    /// k, how many directions each block was asked along.
+    pub directions: usize,
+    /// The blocks in the order of the layout, without those that have no entry.
+    pub blocks: Vec<DirectionalBlock>,
+    /// How often J was evaluated, pieces included.
+    pub evaluations: u64,
+    /// How many of them went into finding the coordinates of wrong blocks.
+    pub search_evaluations: u64,
+    /// How long it took.
+    pub elapsed: Duration,
+    /// Whether it was stopped before it was done.
+    pub interrupted: bool,
+}
+
+/// One block.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DirectionalBlock {
+    /// Its name.
+    pub name: String,
+    /// Its flat indices.
+    pub range: Range<usize>,
+    /// The word on it.
+    pub verdict: Verdict,
+    /// √Σ(g_i·max(1, |θ_i|))² over the block: a typical |g·u|.
+    pub size: f64,
+    /// What was seen along each direction; fewer than asked for where one of them was wrong.
+    pub readings: Vec<DirectionReading>,
+    /// Where it is wrong: the smallest ranges that bisection came to. Not empty if the block is wrong.
+    pub wrong: Vec<WrongRange>,
+    /// Ranges in which an error could be neither seen nor excluded during the search.
+    pub undecided: Vec<Range<usize>>,
+    /// Whether the search was cut at its limit of ranges or evaluations: there may be more wrong ranges.
+    pub cut: bool,
+}
+
+/// What was seen along one direction u.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DirectionReading {
+    /// e_u = (g − ∇J)·u; `None` where it could not be had.
+    pub error: Option<f64>,
+    /// B, how far that may be off by truncation and noise.
+    pub error_bar: Option<f64>,
+    /// K·B and the rounding of g·u: the |e_u| from which on g counts as wrong. At a kink also the gap
+    /// between the two one-sided derivatives.
+    pub tolerance: f64,
+    /// How far beyond `tolerance` a gradient in single precision is still undecided.
+    pub doubt: f64,
+    /// t, the step of the estimate, relative to max(1, |θ_i|).
+    pub step: Option<f64>,
+    /// Whether it was looked at on the whole ladder of steps.
+    pub on_the_ladder: bool,
+    /// The word on it.
+    pub verdict: Verdict,
+}
+
+impl DirectionReading {
+    /// The smallest |e_u| that would not have passed, whatever its sign: τ, and what it takes to get past
+    /// what was seen (docs/theory/verdict.md, equation 28).
+    pub(crate) fn would_have_seen(&self) -> Option<f64> {
+        Some(self.tolerance + self.doubt + self.error?.abs()).filter(|v| v.is_finite())
+    }
+}
+
+/// A range of coordinates that contains an error.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WrongRange {
+    /// Its flat indices.
+    pub range: Range<usize>,
+    /// The first coordinate in it.
+    pub first: Coordinate,
+    /// The last coordinate in it.
+    pub last: Coordinate,
+    /// |e_u| along the direction that it was seen to be wrong along: about √Σ(e_i·max(1, |θ_i|))². NaN
+    /// where g is not a number.
+    pub error: f64,
+    /// What that had to exceed.
+    pub tolerance: f64,
+    /// Whether it could be narrowed down: its first and its last coordinate are each wrong by themselves.
+    pub narrowed: bool,
+    /// Some of its coordinates, each looked at by itself, the worst first.
+    pub examined: Vec<ExaminedCoordinate>,
+    /// The factor that the whole range is off by, if one explains it to the noise.
+    pub factor: Option<CommonFactor>,
+}
+
+/// One coordinate, looked at by itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExaminedCoordinate {
+    /// Which.
+    pub coordinate: Coordinate,
+    /// g.
+    pub analytic: f64,
+    /// d, the numeric derivative.
+    pub numeric: Option<f64>,
+    /// The error bar of d.
+    pub error_bar: Option<f64>,
+    /// Whether g is wrong here by more than the bars allow.
+    pub wrong: bool,
+}
+
+/// g = m·d over a range, to the noise.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CommonFactor {
+    /// m.
+    pub factor: f64,
+    /// How far m may be off.
+    pub bar: f64,
+    /// How many directions it explains.
+    pub directions: usize,
+}
+
+impl DirectionalBlock {
+    /// The chance that an error e with √Σ(e_i·max(1, |θ_i|))² = `error` somewhere in the block passed
+    /// all its directions unseen: the product of (9/8)·τ/‖e‖ over them ((D6) of docs/theory/directions.md;
+    /// for an error spread over many coordinates 0.8 stands for 9/8). 1 where the block does not agree.
+    ///
+    /// ```
+    /// use finite_diff::{ParameterLayout, from_fn};
+    /// use gradient_check::{DirectionalSettings, check_directional};
+    /// let j = from_fn(100, |x: &[f64]| x.iter().map(|x| x.sin()).sum::<f64>());
+    /// let at = [0.3; 100];
+    /// let g: Vec<f64> = at.iter().map(|x: &f64| x.cos()).collect();
+    /// let layout = ParameterLayout::flat("x", 100);
+    /// let report = check_directional(&j, &g, &at, &layout, &DirectionalSettings::default())?;
+    /// // One coordinate off by a thousandth would have been seen.
+    /// assert!(report.blocks[0].chance_to_miss(1e-3) < 1e-6);
+    /// assert!(report.blocks[0].smallest_visible().unwrap() < 1e-6);
+    /// # Ok::<(), gradient_check::CheckError>(())
+    /// ```
+    pub fn chance_to_miss(&self, error: f64) -> f64 {
+        if self.verdict != Verdict::Agree || error.is_nan() || error <= 0.0 {
+            return 1.0;
+        }
+        self.readings
+            .iter()
+            .filter_map(DirectionReading::would_have_seen)
+            .map(|seen| (MISSED_PER_BAR * seen / error).min(1.0))
+            .product()
+    }
+
+    /// The smallest √Σ(e_i·max(1, |θ_i|))² of an error in the block that passes with a chance of at most
+    /// 1 %; `None` where the block does not agree.
+    pub fn smallest_visible(&self) -> Option<f64> {
+        (self.verdict == Verdict::Agree)
+            .then(|| smallest_visible(&self.readings))
+            .flatten()
+    }
+
+    /// [`smallest_visible`](Self::smallest_visible) relative to the block's [`size`](Self::size): so many
+    /// times the gradient itself.
+    pub fn relative_power(&self) -> Option<f64> {
+        Some(self.smallest_visible()? / self.size).filter(|power| power.is_finite())
+    }
+}
+
+/// Where the chance to miss all of these falls to 1 %. A factor above 1 counts as 1, so that the chance is
+/// the smallest product over those of the m sharpest, and the answer the smallest over m of
+/// (100·∏ c·v_j)^(1/m) ((D7) of docs/theory/directions.md).
+pub(crate) fn smallest_visible(readings: &[DirectionReading]) -> Option<f64> {
+    let mut seen: Vec<f64> = readings
+        .iter()
+        .filter_map(DirectionReading::would_have_seen)
+        .collect();
+    seen.sort_by(f64::total_cmp);
+    let mut logarithm = -CHANCE.ln();
+    let mut least: Option<f64> = None;
+    for (m, seen) in seen.iter().enumerate() {
+        logarithm += (MISSED_PER_BAR * seen).ln();
+        let here = (logarithm / (m + 1) as f64).exp();
+        least = Some(least.map_or(here, |least| least.min(here)));
+    }
+    least
+}
+
+impl DirectionalReport {
+    /// The blocks that are wrong.
+    pub fn wrong(&self) -> impl Iterator<Item = &DirectionalBlock> {
+        self.blocks
+            .iter()
+            .filter(|block| block.verdict == Verdict::Disagree)
+    }
+
+    /// The blocks that could not be decided.
+    pub fn undecided(&self) -> impl Iterator<Item = &DirectionalBlock> {
+        self.blocks
+            .iter()
+            .filter(|block| matches!(block.verdict, Verdict::Inconclusive(_)))
+    }
+
+    /// The agreeing block with the bluntest [`relative_power`](DirectionalBlock::relative_power).
+    pub fn bluntest(&self) -> Option<(&DirectionalBlock, f64)> {
+        self.blocks
+            .iter()
+            .filter_map(|block| Some((block, block.relative_power()?)))
+            .max_by(|a, b| a.1.total_cmp(&b.1))
+    }
+}
