@@ -315,10 +315,16 @@ pub fn check_estimates(
         interrupted: false,
     };
     measured.evidence.selected = estimates.len();
+    // It is not known, and was a number if there are derivatives.
+    measured.evidence.cost = 0.0;
     collect(&mut measured.evidence, given, analytic, settings);
     // Nothing is known of a point, and a decay that is proportional to zeros fits nothing.
     let theta = vec![0.0; layout.len()];
-    Ok(judge(&measured, layout, &theta, settings))
+    let report = judge(&measured, layout, &theta, settings);
+    Ok(Report {
+        cost: f64::NAN,
+        ..report
+    })
 }
 
 /// Measures the noise σ of each entry of a gradient at `point`, for [`Settings::analytic_noise`]: how

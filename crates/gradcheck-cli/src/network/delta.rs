@@ -56,3 +56,79 @@ pub(super) fn delta(
     let report = check_estimates(analytic.as_slice(), &numeric, &layout, &settings)?;
     Ok(Some(Delta { layer, report }))
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a failure is a failed test")]
+mod tests {
+    use gradient_check::Verdict;
+    use mlp::Activation;
+    use mlp_faults::BackwardRules;
+
+    use super::*;
+    use crate::network::{NetworkSpec, prepare};
+
+    /// No rule is replaced.
+    struct Unharmed;
+    impl BackwardRules for Unharmed {}
+
+    /// A dZ that is right to the bit is never called wrong, and one that is off is never called right.
+    #[test]
+    fn every_fault_is_found_on_the_right_side_of_dz() {
+        let (mut right, mut wrong) = (0, 0);
+        for activation in [Activation::Relu, Activation::Tanh] {
+            let spec = NetworkSpec {
+                activation,
+                rows: Some(24),
+                ..NetworkSpec::default()
+            };
+            let prepared = prepare(&spec).unwrap();
+            let (architecture, batch) = (&prepared.architecture, &prepared.batch);
+            let model = Model {
+                architecture,
+                batch,
+                masks: None,
+                precision: spec.precision,
+            };
+            let mut parameters = prepared.parameters.clone();
+            for (i, entry) in parameters.as_flat_mut().iter_mut().enumerate() {
+                *entry += 0.05 * (i as f64).cos();
+            }
+            let theta = parameters.as_flat();
+            let pass = mlp::forward(architecture, &parameters, batch, None).unwrap();
+            let network = Network {
+                architecture,
+                pass: &pass,
+                batch,
+            };
+            let objective = NetworkObjective::new(architecture, batch, None).unwrap();
+            let applying = mlp_faults::all().iter();
+            for fault in applying.filter(|fault| fault.applies_to(architecture).is_ok()) {
+                for layer in 1..=architecture.depth() {
+                    let settings = Settings::default();
+                    let found = delta(&model, *fault, objective, theta, layer, &settings).unwrap();
+                    let Some(found) = found else { continue };
+                    let mut own = Vec::new();
+                    mlp_faults::backward_observed(&Unharmed, &network, |of, dz| {
+                        if of == layer {
+                            own = dz.as_slice().to_vec();
+                        }
+                    })
+                    .unwrap();
+                    let planted = fault.delta(&network, layer).unwrap().unwrap();
+                    let largest = own.iter().fold(0.0, |m: f64, d| m.max(d.abs()));
+                    let pairs = own.iter().zip(planted.as_slice());
+                    let off = pairs.fold(0.0, |m: f64, (a, b)| m.max((a - b).abs()));
+                    let verdict = found.report.verdict;
+                    if off == 0.0 {
+                        assert_ne!(verdict, Verdict::Disagree, "{} {layer}", fault.name());
+                        right += 1;
+                    } else if off > 1e-6 * largest || off.is_nan() {
+                        assert_eq!(verdict, Verdict::Disagree, "{} {layer}", fault.name());
+                        wrong += 1;
+                    }
+                }
+            }
+        }
+        assert!(right > 50 && wrong > 50, "{right} {wrong}");
+    }
+}
