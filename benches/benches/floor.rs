@@ -4,12 +4,30 @@ mod common;
 
 use std::error::Error;
 use std::hint::black_box;
+use std::thread;
 
 use benches::{Extent, Floor, SIZES, TERMS};
 use common::measure;
 use criterion::{Criterion, Throughput};
 use mlp::{MlpError, backward, cost_at, forward};
 use tensor_core::{Matrix, ShapeError, product_into};
+
+/// [`Floor::PRODUCTS`] on each, and an entry of each last one.
+fn products_on_two_threads(a: &Matrix<f64>, b: &Matrix<f64>) -> Result<f64, ShapeError> {
+    let products = || -> Result<f64, ShapeError> {
+        let mut c = Matrix::<f64>::zeros(a.rows(), b.cols())?;
+        for _ in 0..Floor::PRODUCTS {
+            product_into(black_box(a.view()), b.view(), c.view_mut())?;
+        }
+        Ok(c.as_slice()[0])
+    };
+    thread::scope(|scope| {
+        let other = scope.spawn(products);
+        let here = products()?;
+        // A thread that panicked has no product.
+        Ok(here + other.join().unwrap_or(Ok(f64::NAN))?)
+    })
+}
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut criterion = Criterion::default().configure_from_args();
@@ -29,6 +47,13 @@ fn main() -> Result<(), Box<dyn Error>> {
             Ok(c.as_slice()[0])
         },
     )?;
+
+    group.throughput(Throughput::Elements(
+        (4 * n * k * p * Floor::PRODUCTS) as u64,
+    ));
+    measure(&mut group, &Floor::ProductsOnTwoThreads.id(), || {
+        products_on_two_threads(&a, &b)
+    })?;
 
     // As wide as logits usually are.
     let logits: Vec<f64> = (0..Floor::TERMS).map(|i| 4.0 * (i as f64).sin()).collect();

@@ -10,21 +10,23 @@ use std::io::{self, Write as _};
 use std::process::Command;
 
 use benches::{
-    ENGINES, Extent, FILE, Id, MEMORY_SIZE, Machine, Memory, ONE, output_folder, peak_memory,
+    ALONE, ENGINES, Extent, FILE, Id, MEMORY_SIZE, Machine, Memory, ONE, output_folder, peak_memory,
 };
 
 /// Tells the process that it is a child, and what to run.
 const CHILD: &str = "BENCHES_MEMORY_OF";
-/// The problem alone.
-const NONE: &str = "none";
 /// Those of criterion's flags that are followed by a value.
-const WITH_VALUE: [&str; 13] = [
+const WITH_VALUE: [&str; 17] = [
     "--color",
     "--colour",
     "--save-baseline",
     "--baseline",
     "--baseline-lenient",
     "--format",
+    "--load-baseline",
+    "--output-format",
+    "--plotting-backend",
+    "--profile-time",
     "--sample-size",
     "--warm-up-time",
     "--measurement-time",
@@ -44,7 +46,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .collect();
     let filter = filter(&arguments);
     let is_wanted = |engine: &str| filter.is_none_or(|words| Id::memory(engine).contains(words));
-    let names = [NONE]
+    let names = [ALONE]
         .into_iter()
         .chain(ENGINES.iter().map(|engine| engine.name));
     let mut memory = Vec::new();

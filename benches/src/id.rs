@@ -21,6 +21,8 @@ pub struct Id {
 pub enum Floor {
     /// A product that suits the machine.
     Product,
+    /// So many of them on each of two threads at once: what a second thread is worth here and now.
+    ProductsOnTwoThreads,
     /// Terms of the cost, by this function.
     Terms(&'static str),
     /// J once.
@@ -36,17 +38,18 @@ pub enum Floor {
 impl Floor {
     /// (128×784)·(784×256), the shape that is stated for nalgebra in the design.
     pub const PRODUCT: [usize; 3] = [128, 784, 256];
+    /// How many of them a thread, so that starting it is nothing beside them.
+    pub const PRODUCTS: usize = 8;
     /// How many terms at a time.
     pub const TERMS: usize = 4096;
 
     /// Its benchmark.
     pub fn id(&self) -> Id {
         let sized = |what: &str, size: &Size| (what.to_owned(), sized(size));
+        let shape = Self::PRODUCT.map(|n| n.to_string()).join("x");
         let (function, value) = match self {
-            Self::Product => (
-                "product".to_owned(),
-                Self::PRODUCT.map(|n| n.to_string()).join("x"),
-            ),
+            Self::Product => ("product".to_owned(), shape),
+            Self::ProductsOnTwoThreads => ("product on two threads".to_owned(), shape),
             Self::Terms(by) => ("terms".to_owned(), format!("{} by {by}", Self::TERMS)),
             Self::Forward(size) => sized("forward", size),
             Self::ForwardAndBackward(size) => sized("forward and backward", size),

@@ -13,6 +13,6 @@ mod work;
 
 pub use engines::{ENGINES, Engine, Failure, ONE, PEER, REFERENCE, TERMS, TWO, Terms};
 pub use id::{Floor, Id};
-pub use machine::{FILE, MEMORY_SIZE, Machine, Memory, output_folder, peak_memory};
+pub use machine::{ALONE, FILE, MEMORY_SIZE, Machine, Memory, output_folder, peak_memory};
 pub use size::{Extent, GROWTH, Problem, SAMPLING, SIZES, Series, Size};
 pub use work::{Rates, Work, backward_flops, forward, incremental, layer_wise};

@@ -13,6 +13,9 @@ use crate::{SIZES, Size};
 /// The file's name, in criterion's folder.
 pub const FILE: &str = "machine.json";
 
+/// What stands for an engine where the problem alone is measured.
+pub const ALONE: &str = "none";
+
 /// Where memory is measured: the largest.
 pub const MEMORY_SIZE: Size = SIZES[3];
 
@@ -36,7 +39,7 @@ pub struct Machine {
 /// The peak of resident memory of one process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Memory {
-    /// The engine, or `none` for the problem alone.
+    /// The engine, or [`ALONE`].
     pub engine: String,
     /// KiB.
     pub peak: u64,

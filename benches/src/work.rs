@@ -73,11 +73,15 @@ pub fn forward(widths: &[usize], examples: usize) -> Work {
     }
 }
 
+/// So many whole forward passes.
+pub(crate) fn forwards(problem: &Problem, count: f64) -> Work {
+    forward(problem.architecture.widths(), problem.batch.examples()).times(count)
+}
+
 /// k·P whole forward passes.
 pub(crate) fn forward_each(problem: &Problem, evaluations: u32) -> Work {
-    let (widths, m) = (problem.architecture.widths(), problem.batch.examples());
     let count = problem.architecture.parameter_count() as f64;
-    forward(widths, m).times(f64::from(evaluations) * count)
+    forwards(problem, f64::from(evaluations) * count)
 }
 
 /// k evaluations a coordinate of which each recomputes what the coordinate reaches, and one forward

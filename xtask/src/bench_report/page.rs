@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 
 use anyhow::{Context, Result};
 use benches::{
-    Engine, Extent, Floor, Id, MEMORY_SIZE, ONE, PEER, REFERENCE, Rates, Series, Size, TWO, Work,
+    ALONE, Engine, Extent, Floor, Id, MEMORY_SIZE, ONE, PEER, REFERENCE, Rates, Series, Size, TWO,
+    Work,
 };
 use gradcheck_cli::output::text::thousands;
 
@@ -174,10 +175,10 @@ impl Source<'_> {
                     time(floor),
                     time(flops / rates.flops),
                     time(terms * rates.term),
-                    time(backward_passes * rates.backward),
+                    unless_none(backward_passes, time(backward_passes * rates.backward)),
                     count(flops),
                     count(terms),
-                    backward_passes.to_string(),
+                    unless_none(backward_passes, backward_passes.to_string()),
                 ]);
             }
         }
@@ -254,7 +255,18 @@ impl Source<'_> {
     }
 
     fn threads(&self) -> Result<String> {
-        let mut rows = Vec::new();
+        let id = Floor::ProductsOnTwoThreads.id();
+        let (one, two) = (self.found.get(&Floor::Product.id())?, self.found.get(&id)?);
+        // As many products on one thread.
+        let as_many = one.each() * two.elements as f64;
+        let mut rows = vec![vec![
+            "the machine itself, by products".to_owned(),
+            ratio(as_many / two.median),
+            String::new(),
+            time(as_many),
+            time(two.median),
+            command(&id),
+        ]];
         for size in self.plan.sizes {
             for engine in self
                 .plan
@@ -284,7 +296,9 @@ impl Source<'_> {
         ];
         let table = table(&head, &rows);
         Ok(format!(
-            "\n## Two threads\n\nTimes are of what was measured, a sample or all.\n\n{table}"
+            "\n## Two threads\n\nTimes are of what was measured, a sample or all. \
+             The first row is what a second thread was worth in this run; where other work goes on beside it, that \
+             is less than two, and no engine can do better.\n\n{table}"
         ))
     }
 
@@ -330,7 +344,7 @@ impl Source<'_> {
     }
 
     fn memory(&self) -> Result<String> {
-        let none = self.found.memory("none")?;
+        let none = self.found.memory(ALONE)?;
         let mut rows = vec![vec![
             "the problem alone".to_owned(),
             mebibytes(none),
@@ -473,6 +487,10 @@ fn measured_of(engine: &Engine, size: &Size) -> String {
     }
 }
 
+fn unless_none(count: f64, said: String) -> String {
+    if count == 0.0 { "-".to_owned() } else { said }
+}
+
 fn growth_table(series: &Series, curves: &[Curve]) -> String {
     let mut rows: Vec<Vec<String>> = Vec::new();
     for (place, size) in series.sizes.iter().enumerate() {
@@ -504,3 +522,6 @@ fn mebibytes(kibibytes: u64) -> String {
     }
     format!("{} MiB", figures(kibibytes as f64 / 1024.0))
 }
+
+#[cfg(test)]
+mod tests;
