@@ -46,6 +46,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         .collect();
     let filter = filter(&arguments);
     let is_wanted = |engine: &str| filter.is_none_or(|words| Id::memory(engine).contains(words));
+    // Before the children add to the load.
+    let here = Machine::here(arguments.clone(), Vec::new());
     let names = [ALONE]
         .into_iter()
         .chain(ENGINES.iter().map(|engine| engine.name));
@@ -68,7 +70,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let folder = output_folder(&env::current_exe()?).ok_or("no folder to write to")?;
     fs::create_dir_all(&folder)?;
-    let text = serde_json::to_string_pretty(&Machine::here(arguments, memory))?;
+    let text = serde_json::to_string_pretty(&Machine { memory, ..here })?;
     fs::write(folder.join(FILE), text)?;
     Ok(())
 }

@@ -20,7 +20,7 @@ pub const ALONE: &str = "none";
 pub const MEMORY_SIZE: Size = SIZES[3];
 
 /// A machine in words, and the run on it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Machine {
     /// The model of the processor.
     pub processor: String,
@@ -30,6 +30,9 @@ pub struct Machine {
     pub features: Vec<String>,
     /// The compiler.
     pub compiler: String,
+    /// The load average of the last minute in the middle of the run, the benchmarks' own 1 included,
+    /// where the system tells it.
+    pub load: Option<f64>,
     /// What was given to the benchmarks after `--`.
     pub arguments: Vec<String>,
     /// Peaks, a process each.
@@ -54,10 +57,16 @@ impl Machine {
             cores: thread::available_parallelism().map_or(1, usize::from),
             features: features(),
             compiler: compiler().unwrap_or_else(unknown),
+            load: load(),
             arguments,
             memory,
         }
     }
+}
+
+fn load() -> Option<f64> {
+    let text = fs::read_to_string("/proc/loadavg").ok()?;
+    text.split_whitespace().next()?.parse().ok()
 }
 
 fn processor() -> Option<String> {

@@ -65,6 +65,9 @@ impl Source<'_> {
             &machine.compiler,
         );
         let arguments = machine.arguments.join(" ");
+        let load = machine.load.map_or_else(String::new, |load| {
+            format!(" The load average was {load:.1}, of which 1 is the benchmarks' own.")
+        });
         let mut said = format!(
             "# Benchmarks\n\n\
              <!-- Written by `cargo xtask bench-report`. Words belong into benchmarks-notes.md. -->\n\n\
@@ -75,7 +78,7 @@ impl Source<'_> {
              cargo bench -p benches --locked -- {arguments}\n\
              ```\n\n\
              on {processor}, {cores} ({features}), {compiler}, release build, default target-cpu. Times are \
-             criterion's medians. `cargo xtask bench-report --run` measures again and writes this page; \
+             criterion's medians.{load} `cargo xtask bench-report --run` measures again and writes this page; \
              what stands in the column *command* after `cargo bench -p benches --` measures one figure.\n\n"
         );
         let rows: Vec<Vec<String>> = self

@@ -115,6 +115,7 @@ fn run() -> Measurements {
             cores: 2,
             features: vec!["avx2".to_owned()],
             compiler: "rustc 1.0".to_owned(),
+            load: Some(1.04),
             arguments: vec!["--noplot".to_owned()],
             memory: memory
                 .map(|(mebibytes, engine)| Memory {
@@ -143,7 +144,7 @@ All figures are of one run of
 cargo bench -p benches --locked -- --noplot
 ```
 
-on A processor, 2 cores (avx2), rustc 1.0, release build, default target-cpu. Times are criterion's medians. `cargo xtask bench-report --run` measures again and writes this page; what stands in the column *command* after `cargo bench -p benches --` measures one figure.
+on A processor, 2 cores (avx2), rustc 1.0, release build, default target-cpu. Times are criterion's medians. The load average was 1.0, of which 1 is the benchmarks' own. `cargo xtask bench-report --run` measures again and writes this page; what stands in the column *command* after `cargo bench -p benches --` measures one figure.
 
 | engine | is | evaluations a coordinate |
 |---|---|---:|
