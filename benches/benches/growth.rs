@@ -13,8 +13,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     for series in &GROWTH {
         let mut group = criterion.benchmark_group(format!("growth in {}", series.name));
         group.sample_size(10);
-        for engine in ENGINES {
-            for size in series.sizes {
+        for size in series.sizes {
+            for engine in ENGINES {
                 let problem = size.problem(engine.extent)?;
                 group.throughput(Throughput::Elements(problem.coordinates.len() as u64));
                 let id = Id::growth(series, engine, size);

@@ -89,7 +89,8 @@ pub(crate) fn forward_each(problem: &Problem, evaluations: u32) -> Work {
 ///
 /// W_l\[i,j\] reaches the examples in which unit i is on and A_{l−1}\[j\] is not 0, b_l\[i\] those in which
 /// unit i is on; in layer L all units are. For each: 2 operations for z ← z + δ·a (1 for a bias) and 1 for
-/// ReLU, then what [`onward`] counts.
+/// ReLU, then for Z_{l+1} a rank-one term of 2·n_{l+1}, for the layers after it products of 2·n_k·n_{k−1},
+/// ReLU, and n_L cost terms; in layer L one term.
 ///
 /// # Errors
 /// What [`mlp::forward`] refuses.
@@ -111,7 +112,7 @@ pub fn incremental(problem: &Problem, evaluations: u32) -> Result<Work, MlpError
 }
 
 /// k probes a unit, Σ n_l·k in all, of which each moves a whole row of Z_l and recomputes what the
-/// unit reaches: 1 operation for z + δ, 1 for ReLU, then what [`onward`] counts; one forward pass; and
+/// unit reaches: 1 operation for z + δ, 1 for ReLU, then as in [`incremental`]; one forward pass; and
 /// two backward passes, for the products dW = dZ·Aᵀ of the derivatives and of their bars.
 ///
 /// # Errors
