@@ -7,7 +7,7 @@ use std::num::NonZeroUsize;
 
 use finite_diff::{EvaluationError, Execution, Objective, Scheme, course, differentiate};
 use mlp::{MlpError, NetworkObjective};
-use tensor_core::softplus;
+use tensor_core::{softplus, softplus_each};
 
 use crate::{Extent, Problem, Work, peer, work};
 
@@ -81,7 +81,25 @@ pub const ENGINES: &[Engine] = &[
         threads: &[ONE, TWO],
         extent: Extent::Sample,
         floor: |problem| Ok(work::forward_each(problem, 4)),
-        run: |problem, threads| ours(problem, threads, |objective| objective),
+        run: |problem, threads| ours(problem, threads, mlp::Engine::Full),
+    },
+    Engine {
+        name: "incremental",
+        is: "the same evaluations, each of which computes again only what the parameter touches",
+        evaluations: Some(4),
+        threads: &[ONE, TWO],
+        extent: Extent::All,
+        floor: |problem| work::incremental(problem, 4),
+        run: |problem, threads| ours(problem, threads, mlp::Engine::Incremental),
+    },
+    Engine {
+        name: "layerwise",
+        is: "the same derivatives and bars from whole rows of Z_l: Σ n_l probes in place of P, and a product",
+        evaluations: Some(4),
+        threads: &[ONE, TWO],
+        extent: Extent::All,
+        floor: |problem| work::layer_wise(problem, 4),
+        run: |problem, threads| ours(problem, threads, mlp::Engine::Layerwise),
     },
 ];
 
@@ -89,24 +107,23 @@ pub const ENGINES: &[Engine] = &[
 pub type Terms = fn(&[f64], &mut [f64]);
 
 /// The ways to compute cost terms, by name: the floors take the fastest of them.
-pub const TERMS: &[(&str, Terms)] = &[("libm", |logits, losses| {
-    for (loss, &z) in losses.iter_mut().zip(logits) {
-        *loss = softplus(z);
-    }
-})];
+pub const TERMS: &[(&str, Terms)] = &[
+    ("libm", |logits, losses| {
+        for (loss, &z) in losses.iter_mut().zip(logits) {
+            *loss = softplus(z);
+        }
+    }),
+    ("softplus_each", softplus_each),
+];
 
-/// `differentiate` with error bars, by the engine that `with_engine` sets.
-fn ours(
-    problem: &Problem,
-    threads: NonZeroUsize,
-    with_engine: fn(NetworkObjective<'_, f64>) -> NetworkObjective<'_, f64>,
-) -> Result<usize, Failure> {
+/// `differentiate` with error bars, by one of mlp's engines.
+fn ours(problem: &Problem, threads: NonZeroUsize, engine: mlp::Engine) -> Result<usize, Failure> {
     let execution = Execution {
         threads: Some(threads),
         ..Execution::default()
     };
     let derivatives = differentiate(
-        &with_engine(objective(problem)?),
+        &*objective(problem)?.by(engine),
         problem.parameters.as_flat(),
         &problem.coordinates,
         &Scheme::CENTRAL,

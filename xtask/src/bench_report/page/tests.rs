@@ -48,7 +48,7 @@ const PLAN: Plan = Plan {
     engines: &[
         engine(PEER, Some(2), Extent::Sample),
         engine(REFERENCE, Some(4), Extent::Sample),
-        engine("layer-wise", Some(4), Extent::All),
+        engine("layerwise", Some(4), Extent::All),
         engine("directional", None, Extent::All),
     ],
     sampling: SAMPLED,
@@ -150,7 +150,7 @@ on A processor, 2 cores (avx2), rustc 1.0, release build, default target-cpu. Ti
 |---|---|---:|
 | `finitediff` | made up | 2 |
 | `full` | made up | 4 |
-| `layer-wise` | made up | 4 |
+| `layerwise` | made up | 4 |
 | `directional` | made up | - |
 
 ## How many times as fast, one thread
@@ -163,7 +163,7 @@ A gradient is all P derivatives. Where a sample was measured, the time is scaled
 |---|---:|---|---:|---|---:|---:|---|---|
 | `finitediff` | 2.00× |  | 1.00× |  | 1.00× | 9.00 ms | all | `'^finitediff/S2 '` |
 | `full` | 1.00× |  | 0.50× |  | 1.00× | 18.0 ms | all | `'^full/S2 '` |
-| `layer-wise` | 2,000× |  | 1,000× | ≥ 10× | 2,000× | 9.00 µs | all | `'^layer-wise/S2 '` |
+| `layerwise` | 2,000× |  | 1,000× | ≥ 10× | 2,000× | 9.00 µs | all | `'^layerwise/S2 '` |
 | `directional` | 2,000× |  | 1,000× |  | - | 9.00 µs | all | `'^directional/S2 '` |
 
 ### S4 30-8-1 m=10, P = 257
@@ -172,7 +172,7 @@ A gradient is all P derivatives. Where a sample was measured, the time is scaled
 |---|---:|---|---:|---|---:|---:|---|---|
 | `finitediff` | 2.00× |  | 1.00× |  | 1.00× | 257 ms | 16 of 257 | `'^finitediff/S4 '` |
 | `full` | 1.00× |  | 0.50× |  | 1.00× | 514 ms | 16 of 257 | `'^full/S4 '` |
-| `layer-wise` | 2,000× | ≥ 10,000× | 1,000× | ≥ 200× | 2,000× | 257 µs | all | `'^layer-wise/S4 '` |
+| `layerwise` | 2,000× | ≥ 10,000× | 1,000× | ≥ 200× | 2,000× | 257 µs | all | `'^layerwise/S4 '` |
 | `directional` | 2,000× |  | 1,000× |  | - | 257 µs | all | `'^directional/S4 '` |
 
 ## Against the floor, one thread
@@ -194,11 +194,11 @@ The floor is the time of the work that cannot be left out for all P derivatives,
 |---|---:|---|---:|---:|---:|---:|---:|---:|---:|
 | S2 `finitediff` | 375× |  | 24.0 µs | 20.0 µs | 10.0 ns | 4.00 µs | 1.00e6 | 10 | 2 |
 | S2 `full` | 750× |  | 24.0 µs | 20.0 µs | 10.0 ns | 4.00 µs | 1.00e6 | 10 | 2 |
-| S2 `layer-wise` | 0.37× |  | 24.0 µs | 20.0 µs | 10.0 ns | 4.00 µs | 1.00e6 | 10 | 2 |
+| S2 `layerwise` | 0.37× |  | 24.0 µs | 20.0 µs | 10.0 ns | 4.00 µs | 1.00e6 | 10 | 2 |
 | S2 `directional` | 0.37× |  | 24.0 µs | 20.0 µs | 10.0 ns | 4.00 µs | 1.00e6 | 10 | 2 |
 | S4 `finitediff` | 10,700× |  | 24.0 µs | 20.0 µs | 10.0 ns | 4.00 µs | 1.00e6 | 10 | 2 |
 | S4 `full` | 21,400× |  | 24.0 µs | 20.0 µs | 10.0 ns | 4.00 µs | 1.00e6 | 10 | 2 |
-| S4 `layer-wise` | 10.7× | ≤ 3× | 24.0 µs | 20.0 µs | 10.0 ns | 4.00 µs | 1.00e6 | 10 | 2 |
+| S4 `layerwise` | 10.7× | ≤ 3× | 24.0 µs | 20.0 µs | 10.0 ns | 4.00 µs | 1.00e6 | 10 | 2 |
 | S4 `directional` | 10.7× |  | 24.0 µs | 20.0 µs | 10.0 ns | 4.00 µs | 1.00e6 | 10 | 2 |
 
 ## Two threads
@@ -210,11 +210,11 @@ Times are of what was measured, a sample or all. The first row is what a second 
 | the machine itself, by products | 2.00× |  | 320 µs | 160 µs | `'floor/product on two threads/128x784x256'` |
 | S2 `finitediff` | 1.90× |  | 9.00 ms | 4.74 ms | `'^finitediff/S2 '` |
 | S2 `full` | 1.90× |  | 18.0 ms | 9.47 ms | `'^full/S2 '` |
-| S2 `layer-wise` | 1.90× |  | 9.00 µs | 4.74 µs | `'^layer-wise/S2 '` |
+| S2 `layerwise` | 1.90× |  | 9.00 µs | 4.74 µs | `'^layerwise/S2 '` |
 | S2 `directional` | 1.90× |  | 9.00 µs | 4.74 µs | `'^directional/S2 '` |
 | S4 `finitediff` | 1.90× |  | 16.0 ms | 8.42 ms | `'^finitediff/S4 '` |
 | S4 `full` | 1.90× | ≥ 1.7× | 32.0 ms | 16.8 ms | `'^full/S4 '` |
-| S4 `layer-wise` | 1.90× |  | 257 µs | 135 µs | `'^layer-wise/S4 '` |
+| S4 `layerwise` | 1.90× |  | 257 µs | 135 µs | `'^layerwise/S4 '` |
 | S4 `directional` | 1.90× |  | 257 µs | 135 µs | `'^directional/S4 '` |
 
 ## Growth, one thread
@@ -225,7 +225,7 @@ Times of a gradient; samples are scaled. The last row is the exponent between th
 
 ![examples m](benchmarks/growth-in-m.svg)
 
-| m | `finitediff` | `full` | `layer-wise` | `directional` |
+| m | `finitediff` | `full` | `layerwise` | `directional` |
 |---|---:|---:|---:|---:|
 | 3 (2-2-1 m=3) | 9.00 ms | 18.0 ms | 9.00 µs | 9.00 µs |
 | 10 (30-8-1 m=10) | 257 ms | 514 ms | 257 µs | 257 µs |
@@ -242,7 +242,7 @@ Peak of resident memory of a process that takes one gradient of S4 784-64-32-1 m
 | the problem alone | 1.00 MiB |  |
 | `finitediff` | 2.00 MiB | 1.00 MiB |
 | `full` | 3.00 MiB | 2.00 MiB |
-| `layer-wise` | 4.00 MiB | 3.00 MiB |
+| `layerwise` | 4.00 MiB | 3.00 MiB |
 | `directional` | 5.00 MiB | 4.00 MiB |
 
 ## Whether a sample tells of all
@@ -264,16 +264,16 @@ Of what was measured, not scaled.
 | S2 `finitediff` | 2 | 4.74 ms | 4.69 ms to 4.83 ms | all | `'^finitediff/S2 '` |
 | S2 `full` | 1 | 18.0 ms | 17.8 ms to 18.4 ms | all | `'^full/S2 '` |
 | S2 `full` | 2 | 9.47 ms | 9.38 ms to 9.66 ms | all | `'^full/S2 '` |
-| S2 `layer-wise` | 1 | 9.00 µs | 8.91 µs to 9.18 µs | all | `'^layer-wise/S2 '` |
-| S2 `layer-wise` | 2 | 4.74 µs | 4.69 µs to 4.83 µs | all | `'^layer-wise/S2 '` |
+| S2 `layerwise` | 1 | 9.00 µs | 8.91 µs to 9.18 µs | all | `'^layerwise/S2 '` |
+| S2 `layerwise` | 2 | 4.74 µs | 4.69 µs to 4.83 µs | all | `'^layerwise/S2 '` |
 | S2 `directional` | 1 | 9.00 µs | 8.91 µs to 9.18 µs | all | `'^directional/S2 '` |
 | S2 `directional` | 2 | 4.74 µs | 4.69 µs to 4.83 µs | all | `'^directional/S2 '` |
 | S4 `finitediff` | 1 | 16.0 ms | 15.8 ms to 16.3 ms | 16 of 257 | `'^finitediff/S4 '` |
 | S4 `finitediff` | 2 | 8.42 ms | 8.34 ms to 8.59 ms | 16 of 257 | `'^finitediff/S4 '` |
 | S4 `full` | 1 | 32.0 ms | 31.7 ms to 32.6 ms | 16 of 257 | `'^full/S4 '` |
 | S4 `full` | 2 | 16.8 ms | 16.7 ms to 17.2 ms | 16 of 257 | `'^full/S4 '` |
-| S4 `layer-wise` | 1 | 257 µs | 254 µs to 262 µs | all | `'^layer-wise/S4 '` |
-| S4 `layer-wise` | 2 | 135 µs | 134 µs to 138 µs | all | `'^layer-wise/S4 '` |
+| S4 `layerwise` | 1 | 257 µs | 254 µs to 262 µs | all | `'^layerwise/S4 '` |
+| S4 `layerwise` | 2 | 135 µs | 134 µs to 138 µs | all | `'^layerwise/S4 '` |
 | S4 `directional` | 1 | 257 µs | 254 µs to 262 µs | all | `'^directional/S4 '` |
 | S4 `directional` | 2 | 135 µs | 134 µs to 138 µs | all | `'^directional/S4 '` |
 "#);
