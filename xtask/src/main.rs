@@ -8,6 +8,7 @@
     reason = "a tool for the terminal: what it prints is its result"
 )]
 
+mod bench_report;
 mod check_all;
 mod ci;
 mod coverage;
@@ -49,6 +50,8 @@ enum Command {
     Power(power::Arguments),
     /// The cheap check along directions, of as many parameters as memory holds.
     Large(large::Arguments),
+    /// Measures, and writes docs/benchmarks.md from what criterion left.
+    BenchReport(bench_report::Arguments),
     /// Every check that a change must pass, from the formatting to the packages.
     Ci(ci::Arguments),
 }
@@ -93,6 +96,9 @@ fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         Command::Coverage(coverage) => coverage::run(coverage),
         Command::Power(power) => power::run(power),
         Command::Large(large) => large::run(large),
+        Command::BenchReport(report) => {
+            bench_report::run(&Workspace::find(arguments.color)?, report)
+        }
         Command::Ci(ci) => ci::run(&Workspace::find(arguments.color)?, ci),
     }
 }

@@ -66,7 +66,7 @@ const REASONS: &[(&str, &str)] = &[
     ),
 ];
 
-/// Members that may depend on anything, and that nothing may depend on.
+/// Members that may depend on anything, and that none but themselves may depend on.
 const WORKSHOP: &[&str] = &["xtask", "benches"];
 
 /// Foreign crates that only some of ours may use, tests aside: name, users, reason.
