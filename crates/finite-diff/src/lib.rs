@@ -35,7 +35,7 @@ pub use parallel::share_out;
 pub use real::Real;
 pub use selection::Selection;
 pub use stencil::{Quotient, Stencil};
-pub use step::StepSize;
+pub use step::{StepRule, StepSize};
 pub use stream::{MISSED_PER_BAR, StreamedDirection};
 pub use sweep::{
     Derivatives, Entry, Execution, Progress, Scheme, complex_step, differentiate,

@@ -22,14 +22,16 @@ impl StepSize {
     /// Powers of two, so that x + h is exact, or nearly, wherever h is not smaller than the spacing of
     /// the numbers around x; quotients divide by the step really taken all the same.
     pub fn at<T: Real>(self, x: T, stencil: &Stencil) -> f64 {
-        let scale = x.widen().abs().max(1.0);
-        match self {
-            Self::Absolute(h) => h,
-            Self::Relative(r) => power_of_two(r * scale),
-            Self::Optimal => {
-                power_of_two(T::EPSILON.powf(1.0 / f64::from(stencil.order() + 1)) * scale)
-            }
-        }
+        self.under::<T>(stencil).at(x)
+    }
+
+    /// The rule for a stencil, for whoever asks for many steps.
+    pub fn under<T: Real>(self, stencil: &Stencil) -> StepRule {
+        StepRule(match self {
+            Self::Absolute(h) => Rule::Absolute(h),
+            Self::Relative(r) => Rule::Relative(r),
+            Self::Optimal => Rule::Relative(T::EPSILON.powf(1.0 / f64::from(stencil.order() + 1))),
+        })
     }
 
     /// Whether the rule gives a step that can be used: finite and above zero.
@@ -41,9 +43,40 @@ impl StepSize {
     }
 }
 
-/// The power of two nearest to `value` on the logarithmic scale.
+/// A [`StepSize`] for one stencil and one type of numbers.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StepRule(Rule);
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Rule {
+    Absolute(f64),
+    Relative(f64),
+}
+
+impl StepRule {
+    /// h for the value `x`; see [`StepSize::at`].
+    pub fn at<T: Real>(self, x: T) -> f64 {
+        match self.0 {
+            Rule::Absolute(h) => h,
+            Rule::Relative(r) => power_of_two(r * x.widen().abs().max(1.0)),
+        }
+    }
+}
+
+/// The power of two nearest to `value` on the logarithmic scale: 2^e or 2^(e+1) for 2^e·f with f below or from
+/// √2 on. Read off the bits, since it is asked for each coordinate of each example; what is no normal number
+/// above 0 goes by logarithms.
 fn power_of_two(value: f64) -> f64 {
-    value.log2().round().exp2()
+    const MANTISSA: u64 = (1 << 52) - 1;
+    if !value.is_normal() || value < 0.0 {
+        return value.log2().round().exp2();
+    }
+    let power = f64::from_bits(value.to_bits() & !MANTISSA);
+    if value / power >= std::f64::consts::SQRT_2 {
+        2.0 * power
+    } else {
+        power
+    }
 }
 
 #[cfg(test)]
@@ -61,6 +94,26 @@ mod tests {
                 stencil.name()
             );
         }
+    }
+
+    #[test]
+    fn the_power_read_off_the_bits_is_that_of_the_logarithm() {
+        for k in -3000..3000 {
+            let value = 1.07f64.powi(k);
+            assert_eq!(
+                power_of_two(value),
+                value.log2().round().exp2(),
+                "{value:e}"
+            );
+        }
+        for value in [0.0, f64::INFINITY, 1e-310] {
+            assert_eq!(
+                power_of_two(value),
+                value.log2().round().exp2(),
+                "{value:e}"
+            );
+        }
+        assert!(power_of_two(f64::NAN).is_nan());
     }
 
     #[test]

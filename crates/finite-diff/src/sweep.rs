@@ -123,6 +123,7 @@ pub fn differentiate<T: Real, O: Objective<T> + ?Sized>(
         return shortcut.differentiate(point, coordinates, scheme, execution);
     }
     let offsets = scheme.stencil.offsets();
+    let rule = scheme.step.under::<T>(&scheme.stencil);
     sweep(
         objective,
         point,
@@ -130,7 +131,7 @@ pub fn differentiate<T: Real, O: Objective<T> + ?Sized>(
         offsets.len(),
         execution,
         |near, center, group, scratch, entries| {
-            let step = |coordinate: usize| scheme.step.at(point[coordinate], &scheme.stencil);
+            let step = |coordinate: usize| rule.at(point[coordinate]);
             if near.batch() > 1 {
                 probe_group(near, point, group, &offsets, &step, scratch)?;
             }

@@ -110,16 +110,19 @@ pub(super) fn rows_of(
             let Some(delta) = delta else {
                 return Row::Immovable;
             };
-            let with_bias = |weights: &[f64], examples: &[f64]| -> Vec<f64> {
-                let bias = examples.iter().sum::<f64>();
-                weights.iter().chain([&bias]).map(|sum| sum / m).collect()
+            let with_bias = |weights: &[f64], examples: &[f64]| {
+                let mut means = Vec::with_capacity(weights.len() + 1);
+                means.extend(weights.iter().map(|sum| sum / m));
+                means.push(examples.iter().sum::<f64>() / m);
+                means
             };
-            let noise = with_bias(variance.row(at), variances.row(at));
+            let mut noise = with_bias(variance.row(at), variances.row(at));
+            // A sum of squares over m becomes their root over m.
+            noise.iter_mut().for_each(|mean| *mean = (*mean / m).sqrt());
             Row::Moved(MovedRow {
                 derivative: with_bias(dw.row(at), derivatives.row(at)),
                 truncation: with_bias(truncation.row(at), truncations.row(at)),
-                // A sum of squares over m becomes their root over m.
-                noise: noise.into_iter().map(|mean| (mean / m).sqrt()).collect(),
+                noise,
                 moved: delta.moved,
                 step: delta.step,
                 probes: delta.probes,

@@ -76,16 +76,14 @@ impl UnitDelta {
             step: f64::INFINITY,
             probes: 0,
         };
+        let rule = scheme.step.under::<f64>(&scheme.stencil);
         let mut probing = Probing {
             base,
             layer,
             unit,
             stencil: scheme.stencil,
             offsets: scheme.stencil.offsets(),
-            steps: z
-                .iter()
-                .map(|&z| scheme.step.at(z, &scheme.stencil))
-                .collect(),
+            steps: z.iter().map(|&z| rule.at(z)).collect(),
             // A unit of the output has no kink, and none beyond it.
             bends: layer < base.depth() && !base.activation().is_smooth(),
             noisy,
