@@ -76,6 +76,25 @@ impl<T: Scalar> DropoutMasks<T> {
         self.masks.get(layer.checked_sub(1)?).map(Matrix::view)
     }
 
+    /// The masks of the examples `indices`, in that order, counted from 0.
+    ///
+    /// # Errors
+    /// [`MlpError::NoSuchExample`], [`MlpError::Shape`] where they can't be allocated.
+    pub fn select(&self, indices: &[usize]) -> Result<Self, MlpError> {
+        let masks = self.masks.iter().map(|mask| {
+            let examples = mask.cols();
+            if let Some(&index) = indices.iter().find(|&&index| index >= examples) {
+                return Err(MlpError::NoSuchExample { index, examples });
+            }
+            let columns = |i, j: usize| mask[(i, indices[j])];
+            Ok(Matrix::from_fn(mask.rows(), indices.len(), columns)?)
+        });
+        Ok(Self {
+            masks: masks.collect::<Result<_, _>>()?,
+            keep_prob: self.keep_prob,
+        })
+    }
+
     /// The probability that a unit was kept with.
     pub fn keep_prob(&self) -> f64 {
         self.keep_prob

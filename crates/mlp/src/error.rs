@@ -94,6 +94,17 @@ pub enum MlpError {
         /// The value.
         value: f64,
     },
+    /// The loss of an example depends on others of its batch.
+    #[error(
+        "the loss of example[0] is {together} in its batch and {copies} among copies of itself: examples \
+         depend on one another, and can't be moved all at once. Use the engine `incremental`"
+    )]
+    ExamplesCoupled {
+        /// Its loss in its batch.
+        together: f64,
+        /// Its loss in a batch of nothing else.
+        copies: f64,
+    },
     /// The losses around a unit's pre-activations are not finite.
     #[error(
         "unit {unit} of layer {layer} can't be moved: the losses next to it are infinite or NaN, or the \

@@ -11,6 +11,7 @@
 //!
 //! Refuses to know any analytic gradient.
 
+mod independent;
 mod row;
 mod unit;
 
@@ -19,11 +20,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use finite_diff::{
     Derivatives, DifferenceError, Entry, Estimate, EvaluationError, Execution, Neighborhood,
-    Objective, Piece, Progress, Scheme, Shortcut, differentiate, share_out,
+    Objective, Outcome, Piece, Progress, Scheme, Shortcut, differentiate, share_out,
 };
 
-use self::row::{Powers, Row, rows_of};
+use self::independent::check_independent;
+use self::row::{Rows, rows_of};
 use self::unit::{Noisy, UnitDelta};
+use crate::cost::example_losses;
 use crate::incremental::{Base, Incremental, Work};
 use crate::place::Place;
 use crate::{MlpError, NetworkObjective};
@@ -42,7 +45,8 @@ impl<'a> Layerwise<'a> {
     /// ```
     /// use finite_diff::Scheme;
     /// use mlp::{Activation, Architecture, Batch, Loss, NetworkObjective};
-    ///     /// let net = Architecture::new(&[1, 1], Activation::Relu, Loss::BinaryCrossEntropy)?;
+    /// use tensor_core::Matrix;
+    /// let net = Architecture::new(&[1, 1], Activation::Relu, Loss::BinaryCrossEntropy)?;
     /// let batch = Batch::new(Matrix::from_vec(1, 1, vec![3.0])?, Matrix::from_vec(1, 1, vec![1.0])?)?;
     /// let objective = NetworkObjective::new(&net, &batch, None)?.layerwise();
     /// let dz = &objective.delta(&[0.0, 0.0], 1, &Scheme::CENTRAL)?[0];
@@ -60,7 +64,7 @@ impl<'a> Layerwise<'a> {
         layer: usize,
         scheme: &Scheme,
     ) -> Result<Vec<Estimate>, MlpError> {
-        let base = self.base(point)?;
+        let base = self.independent_base(point)?;
         let depth = base.depth();
         if layer == 0 || layer > depth {
             return Err(MlpError::NoSuchLayer { layer, depth });
@@ -83,7 +87,25 @@ impl<'a> Layerwise<'a> {
     }
 
     fn base<'p>(&'p self, point: &'p [f64]) -> Result<Base<'p, f64>, MlpError> {
-        Base::at(self.0.architecture(), point, self.0.batch(), self.0.masks())
+        let network = &self.0;
+        Base::at(
+            network.architecture(),
+            point,
+            network.batch(),
+            network.masks(),
+        )
+    }
+
+    /// The same, where examples can be moved all at once.
+    fn independent_base<'p>(&'p self, point: &'p [f64]) -> Result<Base<'p, f64>, MlpError> {
+        let (architecture, masks) = (self.0.architecture(), self.0.masks());
+        check_independent(self.0.batch(), |batch, chosen| {
+            let masks = masks.map(|masks| masks.select(chosen)).transpose()?;
+            let base = Base::at(architecture, point, batch, masks.as_ref())?;
+            let logits = base.z(base.depth());
+            example_losses(architecture.loss(), logits, batch.y().view())
+        })?;
+        self.base(point)
     }
 }
 
@@ -136,15 +158,11 @@ impl Shortcut<f64> for Layerwise<'_> {
         scheme: &Scheme,
         execution: &Execution<'_>,
     ) -> Result<Derivatives, DifferenceError> {
-        let base = self.base(point).map_err(failed)?;
+        let base = self.independent_base(point).map_err(failed)?;
         let noisy = Noisy::new(&base, scheme).map_err(failed)?;
-        let places: Vec<Place> = coordinates
-            .iter()
-            .map(|&coordinate| Place::of(base.architecture, coordinate))
-            .collect::<Result<_, _>>()
-            .map_err(failed)?;
-        let groups = groups(&base, &places);
-        let powers = Powers::of(&base, &groups).map_err(failed)?;
+        // Found anew each time: kept for all of them they would be more memory than the derivatives.
+        let place_of = |coordinate: usize| Place::of(base.architecture, coordinate);
+        let groups = groups(&base, coordinates).map_err(failed)?;
         let finished = AtomicUsize::new(0);
         let cancelled = || {
             execution
@@ -154,9 +172,9 @@ impl Shortcut<f64> for Layerwise<'_> {
         let task = |work: &mut Work<f64>, number: usize| {
             let group = &groups[number];
             if cancelled() {
-                return Ok(Vec::new());
+                return Ok(None);
             }
-            let rows = rows_of(&base, group, scheme, &noisy, &powers, work);
+            let rows = rows_of(&base, group, scheme, &noisy, work);
             if let Some(progress) = execution.progress {
                 let before = finished.fetch_add(group.coordinates, Ordering::Relaxed);
                 progress(Progress {
@@ -164,62 +182,65 @@ impl Shortcut<f64> for Layerwise<'_> {
                     total: coordinates.len(),
                 });
             }
-            rows
+            rows.map(Some)
         };
-        let mut table: Vec<Vec<Option<Row>>> = Vec::new();
-        for layer in 1..=base.depth() {
-            table.push((0..base.z(layer).rows()).map(|_| None).collect());
-        }
         let done = share_out(execution.threads, groups.len(), Work::new, task)?;
-        for (group, rows) in groups.iter().zip(done) {
-            for (&unit, row) in group.units.iter().zip(rows.map_err(failed)?) {
-                table[group.layer - 1][unit] = Some(row);
+        let done: Vec<Option<Rows>> = done.into_iter().collect::<Result<_, _>>().map_err(failed)?;
+        // For each unit, its group and its position there.
+        let mut table: Vec<Vec<(usize, usize)>> = Vec::new();
+        for layer in 1..=base.depth() {
+            table.push(vec![(0, 0); base.z(layer).rows()]);
+        }
+        for (number, group) in groups.iter().enumerate() {
+            for (at, &unit) in group.units.iter().enumerate() {
+                table[group.layer - 1][unit] = (number, at);
             }
         }
-        let probes = table
-            .iter()
-            .flatten()
-            .flatten()
-            .map(Row::probes)
-            .sum::<u64>();
-
-        // Where a row could not be moved as a whole, one coordinate at a time.
-        let row_of = |place: &Place| table[place.layer - 1][place.row].as_ref();
-        let alone: Vec<usize> = coordinates
-            .iter()
-            .zip(&places)
-            .filter(|(_, place)| matches!(row_of(place), Some(Row::Immovable)))
-            .map(|(&coordinate, _)| coordinate)
-            .collect();
-        let incremental = self.0.incremental();
-        let quiet = Execution {
-            progress: None,
-            ..*execution
-        };
-        let alone = match alone.is_empty() {
-            true => None,
-            false => Some(differentiate(&incremental, point, &alone, scheme, &quiet)?),
-        };
-        let mut entries_alone = alone.iter().flat_map(|run| &run.entries).peekable();
+        let probes: u64 = done.iter().flatten().map(Rows::probes).sum();
         let mut entries = Vec::with_capacity(coordinates.len());
-        for (&coordinate, place) in coordinates.iter().zip(&places) {
-            match row_of(place) {
-                Some(Row::Moved(row)) => entries.push(Entry {
-                    coordinate,
-                    outcome: row.outcome(&base, coordinate, *place, scheme),
-                    evaluations: 0,
-                }),
-                Some(Row::Immovable) => {
-                    entries.extend(entries_alone.next_if(|entry| entry.coordinate == coordinate));
+        // Where a unit could not be moved as a whole, one coordinate at a time.
+        let mut alone = Vec::new();
+        for &coordinate in coordinates {
+            let place = place_of(coordinate).map_err(failed)?;
+            let (number, at) = table[place.layer - 1][place.row];
+            let Some(rows) = &done[number] else { continue };
+            let outcome = rows.outcome(at, &base, coordinate, place, scheme);
+            if outcome.is_none() {
+                alone.push((entries.len(), coordinate));
+            }
+            entries.push(Entry {
+                coordinate,
+                outcome: outcome.unwrap_or(Outcome::StepNotRepresentable { step: 0.0 }),
+                evaluations: 0,
+            });
+        }
+        let mut evaluations = 1 + probes;
+        if !alone.is_empty() {
+            let quiet = Execution {
+                progress: None,
+                ..*execution
+            };
+            let wanted: Vec<usize> = alone.iter().map(|(_, coordinate)| *coordinate).collect();
+            let run = differentiate(&self.0.incremental(), point, &wanted, scheme, &quiet)?;
+            evaluations += run.evaluations;
+            let mut run = run.entries.into_iter().peekable();
+            let mut missing = Vec::new();
+            for (at, coordinate) in alone {
+                match run.next_if(|entry| entry.coordinate == coordinate) {
+                    Some(entry) => entries[at] = entry,
+                    // Cancelled before it came to this one.
+                    None => missing.push(at),
                 }
-                None => {}
+            }
+            for at in missing.into_iter().rev() {
+                entries.remove(at);
             }
         }
         Ok(Derivatives {
             center: base.cost,
             interrupted: entries.len() < coordinates.len(),
             entries,
-            evaluations: 1 + probes + alone.map_or(0, |run| run.evaluations),
+            evaluations,
         })
     }
 }
@@ -231,11 +252,12 @@ fn failed(source: MlpError) -> DifferenceError {
 }
 
 /// The units that the parameters belong to, some of one layer at a time.
-fn groups(base: &Base<'_, f64>, places: &[Place]) -> Vec<Group> {
+fn groups(base: &Base<'_, f64>, coordinates: &[usize]) -> Result<Vec<Group>, MlpError> {
     let mut counts: Vec<Vec<usize>> = (1..=base.depth())
         .map(|layer| vec![0; base.z(layer).rows()])
         .collect();
-    for place in places {
+    for &coordinate in coordinates {
+        let place = Place::of(base.architecture, coordinate)?;
         counts[place.layer - 1][place.row] += 1;
     }
     let mut groups = Vec::new();
@@ -249,5 +271,5 @@ fn groups(base: &Base<'_, f64>, places: &[Place]) -> Vec<Group> {
             });
         }
     }
-    groups
+    Ok(groups)
 }

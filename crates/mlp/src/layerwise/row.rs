@@ -3,7 +3,7 @@
 //! Refuses to know how the former came about.
 
 use finite_diff::{Estimate, Outcome, Scheme};
-use tensor_core::{Matrix, product_transpose_right};
+use tensor_core::{Matrix, MatrixView, product_transpose_right};
 
 use super::Group;
 use super::unit::{Noisy, UnitDelta};
@@ -11,51 +11,43 @@ use crate::MlpError;
 use crate::incremental::{Base, Work};
 use crate::place::Place;
 
-/// |A| and A² of the layers that feed the groups: A_{l−1} at l − 1.
-pub(super) struct Powers(Vec<Option<(Matrix<f64>, Matrix<f64>)>>);
+/// So many inputs at a time go through the products: with some hundred examples what they need then stays in
+/// the second-level cache, and is no more memory than the system hands out without asking.
+const INPUTS: usize = 256;
 
-impl Powers {
-    pub(super) fn of(base: &Base<'_, f64>, groups: &[Group]) -> Result<Self, MlpError> {
-        let mut powers: Vec<_> = (0..base.depth()).map(|_| None).collect();
-        for group in groups {
-            let place = &mut powers[group.layer - 1];
-            if place.is_none() {
-                let a = base.a(group.layer - 1);
-                let (mut size, mut square) = (Matrix::from_view(a)?, Matrix::from_view(a)?);
-                size.as_mut_slice().iter_mut().for_each(|a| *a = a.abs());
-                square.as_mut_slice().iter_mut().for_each(|a| *a *= *a);
-                *place = Some((size, square));
-            }
-        }
-        Ok(Self(powers))
-    }
+/// What is known of the rows of W_l and the entries of b_l of a group of units.
+pub(super) struct Rows {
+    /// For so many inputs each.
+    parts: Vec<Part>,
+    /// `None` for a unit that can't be moved as a whole: a step vanishes, or a loss is not finite.
+    units: Vec<Option<Unit>>,
 }
 
-/// What is known of a row of W_l and its entry of b_l.
-pub(super) enum Row {
-    /// The numeric derivatives.
-    Moved(MovedRow),
-    /// It can't be moved as a whole: a step vanishes, or a loss is not finite.
-    Immovable,
+/// Sums over the examples for some of the inputs, one row a unit.
+struct Part {
+    /// Σ_e D_ie·a_je.
+    derivatives: Matrix<f64>,
+    /// Σ_e (t_ie + √m·ε·|D_ie|)·|a_je|.
+    truncations: Matrix<f64>,
+    /// Σ_e ν_ie²·a_je².
+    variances: Matrix<f64>,
 }
 
-impl Row {
-    pub(super) fn probes(&self) -> u64 {
-        match self {
-            Self::Moved(row) => row.probes,
-            Self::Immovable => 0,
-        }
-    }
-}
-
-/// The derivatives of the mean loss by W_l[i, ·] and, last, by b_l[i].
-pub(super) struct MovedRow {
-    derivative: Vec<f64>,
-    truncation: Vec<f64>,
-    noise: Vec<f64>,
+/// What is known of one unit beside its row.
+struct Unit {
+    /// The same three sums with 1 for a, for the bias.
+    bias: Sums,
     moved: Vec<bool>,
     step: f64,
     probes: u64,
+}
+
+/// Sums over the examples, of one parameter.
+#[derive(Clone, Copy)]
+struct Sums {
+    derivative: f64,
+    truncation: f64,
+    variance: f64,
 }
 
 /// The rows of a group of units.
@@ -64,102 +56,109 @@ pub(super) fn rows_of(
     group: &Group,
     scheme: &Scheme,
     noisy: &Noisy,
-    powers: &Powers,
     work: &mut Work<f64>,
-) -> Result<Vec<Row>, MlpError> {
-    let (examples, layer) = (base.examples(), group.layer);
-    let m = examples as f64;
+) -> Result<Rows, MlpError> {
+    let (examples, layer, count) = (base.examples(), group.layer, group.units.len());
     // What adding up m terms in floating point may lose, in units of ε (Higham & Mary 2019).
-    let adding = m.sqrt() * f64::EPSILON;
-    let mut deltas = Vec::with_capacity(group.units.len());
-    let mut stacked = [(); 3].map(|()| Vec::with_capacity(group.units.len() * examples));
-    for &unit in &group.units {
+    let adding = (examples as f64).sqrt() * f64::EPSILON;
+    let mut derivatives = Matrix::zeros(count, examples)?;
+    let mut truncations = Matrix::zeros(count, examples)?;
+    let mut variances = Matrix::zeros(count, examples)?;
+    let mut units = Vec::with_capacity(count);
+    for (at, &unit) in group.units.iter().enumerate() {
         let delta = UnitDelta::measure(base, layer, unit, scheme, noisy, work)?;
-        match &delta {
-            Some(delta) => {
-                let [derivatives, truncations, variances] = &mut stacked;
-                derivatives.extend_from_slice(&delta.derivative);
-                let off = delta.truncation.iter().zip(&delta.derivative);
-                truncations.extend(off.map(|(truncation, d)| truncation + adding * d.abs()));
-                variances.extend(delta.noise.iter().map(|noise| noise * noise));
-            }
-            None => stacked
+        units.push(delta.map(|delta| {
+            let row = at * examples..(at + 1) * examples;
+            let derivative = &mut derivatives.as_mut_slice()[row.clone()];
+            derivative.copy_from_slice(&delta.derivative);
+            let truncation = &mut truncations.as_mut_slice()[row.clone()];
+            for (t, (found, d)) in truncation
                 .iter_mut()
-                .for_each(|s| s.resize(s.len() + examples, 0.0)),
-        }
-        deltas.push(delta);
-    }
-    let Some(Some((size, square))) = powers.0.get(layer - 1) else {
-        return Ok(group.units.iter().map(|_| Row::Immovable).collect());
-    };
-    let inputs = base.a(layer - 1);
-    let [derivatives, truncations, variances] = stacked;
-    let matrix = |entries| Matrix::from_vec(group.units.len(), examples, entries);
-    let (derivatives, truncations, variances) = (
-        matrix(derivatives)?,
-        matrix(truncations)?,
-        matrix(variances)?,
-    );
-    let dw = product_transpose_right(derivatives.view(), inputs)?;
-    let truncation = product_transpose_right(truncations.view(), size.view())?;
-    let variance = product_transpose_right(variances.view(), square.view())?;
-    Ok(deltas
-        .into_iter()
-        .enumerate()
-        .map(|(at, delta)| {
-            let Some(delta) = delta else {
-                return Row::Immovable;
-            };
-            let with_bias = |weights: &[f64], examples: &[f64]| {
-                let mut means = Vec::with_capacity(weights.len() + 1);
-                means.extend(weights.iter().map(|sum| sum / m));
-                means.push(examples.iter().sum::<f64>() / m);
-                means
-            };
-            let mut noise = with_bias(variance.row(at), variances.row(at));
-            // A sum of squares over m becomes their root over m.
-            noise.iter_mut().for_each(|mean| *mean = (*mean / m).sqrt());
-            Row::Moved(MovedRow {
-                derivative: with_bias(dw.row(at), derivatives.row(at)),
-                truncation: with_bias(truncation.row(at), truncations.row(at)),
-                noise,
+                .zip(delta.truncation.iter().zip(&*derivative))
+            {
+                *t = found + adding * d.abs();
+            }
+            let variance = &mut variances.as_mut_slice()[row];
+            for (variance, noise) in variance.iter_mut().zip(&delta.noise) {
+                *variance = noise * noise;
+            }
+            Unit {
+                bias: Sums {
+                    derivative: derivative.iter().sum(),
+                    truncation: truncation.iter().sum(),
+                    variance: variance.iter().sum(),
+                },
                 moved: delta.moved,
                 step: delta.step,
                 probes: delta.probes,
-            })
-        })
-        .collect())
+            }
+        }));
+    }
+    let mut parts = Vec::new();
+    let (mut size, mut square) = (Vec::new(), Vec::new());
+    for inputs in base.a(layer - 1).as_slice().chunks(INPUTS * examples) {
+        let view = |entries| MatrixView::from_slice(inputs.len() / examples, examples, entries);
+        size.clear();
+        size.extend(inputs.iter().map(|a| a.abs()));
+        square.clear();
+        square.extend(inputs.iter().map(|a| a * a));
+        parts.push(Part {
+            derivatives: product_transpose_right(derivatives.view(), view(inputs)?)?,
+            truncations: product_transpose_right(truncations.view(), view(&size)?)?,
+            variances: product_transpose_right(variances.view(), view(&square)?)?,
+        });
+    }
+    Ok(Rows { parts, units })
 }
 
-impl MovedRow {
-    /// The derivative of J by one parameter of the row.
+impl Rows {
+    /// How many probes they took.
+    pub(super) fn probes(&self) -> u64 {
+        self.units.iter().flatten().map(|unit| unit.probes).sum()
+    }
+
+    /// The derivative of J by one parameter of the unit at this position of the group; `None` where the unit
+    /// can't be moved as a whole.
     pub(super) fn outcome(
         &self,
+        at: usize,
         base: &Base<'_, f64>,
         coordinate: usize,
         place: Place,
         scheme: &Scheme,
-    ) -> Outcome {
-        let at = place.col.unwrap_or(self.derivative.len() - 1);
-        let (penalty, off) = match place.col {
-            Some(_) => penalty(base, base.theta[coordinate], scheme),
-            None => (0.0, 0.0),
+    ) -> Option<Outcome> {
+        let unit = self.units.get(at)?.as_ref()?;
+        let (sums, (penalty, off)) = match place.col {
+            Some(col) => {
+                let (part, col) = (self.parts.get(col / INPUTS)?, col % INPUTS);
+                let sums = Sums {
+                    derivative: part.derivatives.row(at)[col],
+                    truncation: part.truncations.row(at)[col],
+                    variance: part.variances.row(at)[col],
+                };
+                (sums, penalty(base, base.theta[coordinate], scheme))
+            }
+            None => (unit.bias, (0.0, 0.0)),
         };
-        let derivative = self.derivative[at] + penalty;
-        let rounding = f64::EPSILON * (self.derivative[at].abs() + penalty.abs());
+        let m = base.examples() as f64;
+        let data = sums.derivative / m;
+        let derivative = data + penalty;
         if !derivative.is_finite() {
             // Sums of finite numbers that are too large: nothing to hold against a gradient.
-            return Outcome::StepNotRepresentable { step: self.step };
+            return Some(Outcome::StepNotRepresentable { step: unit.step });
         }
-        Outcome::Estimated(Estimate {
+        let rounding = f64::EPSILON * (data.abs() + penalty.abs());
+        Some(Outcome::Estimated(Estimate {
             derivative,
-            truncation: self.truncation[at] + off,
-            noise: self.noise[at] + rounding,
-            step: self.step,
-            flat: derivative == 0.0 && self.is_flat(base, place),
-        })
+            truncation: sums.truncation / m + off,
+            noise: sums.variance.sqrt() / m + rounding,
+            step: unit.step,
+            flat: derivative == 0.0 && unit.is_flat(base, place),
+        }))
     }
+}
 
+impl Unit {
     /// Whether no example in which the parameter enters Z moved.
     fn is_flat(&self, base: &Base<'_, f64>, place: Place) -> bool {
         let inputs = base.a(place.layer - 1);
