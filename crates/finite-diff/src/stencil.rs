@@ -144,8 +144,8 @@ impl Stencil {
         (derivative, self.truncation(derivative, stretched(2)))
     }
 
-    /// 3·|D(2h) − D(h)|/(2ᵖ − 1).
-    pub(crate) fn truncation(&self, derivative: f64, doubled: f64) -> f64 {
+    /// How far D(h), `derivative`, may be off by truncation, D(2h) being `doubled`: 3·|D(2h) − D(h)|/(2ᵖ − 1).
+    pub fn truncation(&self, derivative: f64, doubled: f64) -> f64 {
         TWO_STEPS * (doubled - derivative).abs() / self.doubling_ratio()
     }
 

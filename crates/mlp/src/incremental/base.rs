@@ -1,5 +1,7 @@
 //! The forward pass at θ, kept.
 
+use std::sync::OnceLock;
+
 use tensor_core::{MatrixView, Scalar};
 
 use crate::cost::total_cost;
@@ -17,8 +19,7 @@ pub(crate) struct Base<'a, T> {
     layers: Vec<LayerCache<'a, T>>,
     /// J(θ).
     pub(crate) cost: T,
-    /// The branch pattern; `None` where the activation has no kink.
-    pub(crate) sides: Option<Sides>,
+    sides: OnceLock<Option<Sides>>,
 }
 
 impl<'a, T: Scalar> Base<'a, T> {
@@ -34,13 +35,6 @@ impl<'a, T: Scalar> Base<'a, T> {
             layers.push(cache);
         })?;
         let cost = total_cost(architecture, theta, last.z(), batch.y().view())?;
-        let sides = (!architecture.activation().is_smooth()).then(|| {
-            let mut sides = Sides::default();
-            for (cache, layer) in layers.iter().zip(1..) {
-                sides.add_layer(layer, cache.z().as_slice(), cache.mask());
-            }
-            sides
-        });
         layers.push(last);
         Ok(Self {
             architecture,
@@ -49,7 +43,22 @@ impl<'a, T: Scalar> Base<'a, T> {
             masks,
             layers,
             cost,
-            sides,
+            sides: OnceLock::new(),
+        })
+    }
+
+    /// The branch pattern; `None` where the activation has no kink. Not everybody asks for it.
+    pub(crate) fn sides(&self) -> Option<Sides> {
+        *self.sides.get_or_init(|| {
+            if self.activation().is_smooth() {
+                return None;
+            }
+            let mut sides = Sides::default();
+            let hidden = self.layers.iter().zip(1..self.depth());
+            for (cache, layer) in hidden {
+                sides.add_layer(layer, cache.z().as_slice(), cache.mask());
+            }
+            Some(sides)
         })
     }
 

@@ -42,7 +42,7 @@ pub(crate) struct Beyond<T> {
 struct Kept<T> {
     layer: usize,
     z: Vec<T>,
-    /// φ(Z)∘D, of a hidden layer.
+    /// φ(Z)∘D, of a hidden layer; empty where [`Through`] passes it.
     a: Vec<T>,
     /// D, empty where there is none.
     mask: Vec<T>,
@@ -55,6 +55,9 @@ pub(crate) struct Work<T> {
     buffers: Buffers<T>,
     /// How far the loss of each example rises, one row a probe.
     pub(crate) changes: Vec<T>,
+    /// The columns in which something rises, each with its example, and their losses.
+    rising: Vec<(usize, usize)>,
+    losses: Vec<T>,
 }
 
 impl<T: Scalar> Work<T> {
@@ -64,6 +67,8 @@ impl<T: Scalar> Work<T> {
             da: Vec::new(),
             buffers: Buffers::default(),
             changes: Vec::new(),
+            rising: Vec::new(),
+            losses: Vec::new(),
         }
     }
 }
@@ -97,6 +102,11 @@ impl<T: Scalar> Beyond<T> {
             let own = |row| if row == unit { T::one() } else { T::zero() };
             rows.clone().map(own).collect()
         };
+        // One loop through both layers needs no activations of the first.
+        let through = layer + 2 == last
+            && rows.len() == 1
+            && base.mask(layer + 1).is_none()
+            && Lines::<T>::of(base.activation()).is_some();
         let layers = (last.min(layer + 1)..=last)
             .map(|later| {
                 let hidden = later < last;
@@ -109,7 +119,7 @@ impl<T: Scalar> Beyond<T> {
                 Kept {
                     layer: later,
                     z: take(base.z(later), kept.clone(), &chosen),
-                    a: match hidden {
+                    a: match hidden && !through {
                         true => take(base.a(later), kept.clone(), &chosen),
                         false => Vec::new(),
                     },
@@ -185,11 +195,17 @@ impl<T: Scalar> Beyond<T> {
         work: &mut Work<T>,
     ) -> Result<(), MlpError> {
         let (columns, examples) = (rises.len(), self.chosen.len());
+        if let [output] = &self.layers[..]
+            && self.follow_those_that_rise(base, output, rises, work)
+        {
+            return Ok(());
+        }
         let Work {
             dz,
             da,
             buffers,
             changes,
+            ..
         } = work;
         changes.clear();
         changes.resize(columns, T::zero());
@@ -209,7 +225,7 @@ impl<T: Scalar> Beyond<T> {
                 }
             }
             _ => {
-                self.propagate(base, rises, (dz, da), |_, _| {})?;
+                self.propagate(base, rises, (dz, da))?;
                 for (row, z) in dz
                     .chunks_exact_mut(columns)
                     .zip(self.logits().chunks(examples))
@@ -228,6 +244,59 @@ impl<T: Scalar> Beyond<T> {
         Ok(())
     }
 
+    /// [`follow`](Self::follow) where only the output lies beyond the unit and many of `rises` are 0, as they are
+    /// where the input is, such as another unit that is cut off: their losses need not be computed. False where
+    /// they are few.
+    fn follow_those_that_rise(
+        &self,
+        base: &Base<'_, T>,
+        output: &Kept<T>,
+        rises: &[T],
+        work: &mut Work<T>,
+    ) -> bool {
+        let examples = self.chosen.len();
+        let Work {
+            dz,
+            da: packed,
+            buffers,
+            changes,
+            rising,
+            losses: found,
+        } = work;
+        // Without a branch: nobody can predict which of them are 0.
+        let mut count = 0;
+        rising.resize(rises.len().max(rising.len()), (0, 0));
+        for (probe, own) in rises.chunks(examples.max(1)).enumerate() {
+            for (example, rise) in own.iter().enumerate() {
+                rising[count] = (probe * examples + example, example);
+                count += usize::from(*rise != T::zero());
+            }
+        }
+        if 4 * count > 3 * rises.len() {
+            return false;
+        }
+        let rising = &rising[..count];
+        changes.clear();
+        changes.resize(rises.len(), T::zero());
+        dz.clear();
+        for (row, &c) in output.z.chunks_exact(examples.max(1)).zip(&self.column) {
+            let moved = rising.iter();
+            dz.extend(moved.map(|&(column, example)| row[example] + c * rises[column]));
+        }
+        packed.clear();
+        for row in self.y.chunks_exact(examples.max(1)) {
+            packed.extend(rising.iter().map(|&(_, example)| row[example]));
+        }
+        found.clear();
+        found.resize(count, T::zero());
+        let loss = base.architecture.loss();
+        losses(loss, dz, packed, self.outputs, buffers, found);
+        for (&(column, example), &loss) in rising.iter().zip(&*found) {
+            changes[column] = loss - self.losses[example];
+        }
+        true
+    }
+
     /// Shows the hidden layers beyond the unit under one probe, entry by entry but those that are dropped: the
     /// layer, the entry in the whole n×m matrix, what Z is there at θ and what under the probe.
     pub(crate) fn watch(
@@ -241,7 +310,7 @@ impl<T: Scalar> Beyond<T> {
         if examples == 0 {
             return Ok(());
         }
-        self.propagate(base, rises, (&mut work.dz, &mut work.da), |here, dz| {
+        self.watch_hidden(base, rises, (&mut work.dz, &mut work.da), |here, dz| {
             for (at, (&z, &dz)) in here.z.iter().zip(dz).enumerate() {
                 if here.mask.get(at) != Some(&T::zero()) {
                     let (row, example) = (at / examples, self.chosen[at % examples]);
@@ -263,7 +332,7 @@ impl<T: Scalar> Beyond<T> {
         if rises.is_empty() {
             return Ok(());
         }
-        self.propagate(base, rises, (&mut work.dz, &mut work.da), |here, dz| {
+        self.watch_hidden(base, rises, (&mut work.dz, &mut work.da), |here, dz| {
             for (row, dz) in dz.chunks_exact(rises.len()).enumerate() {
                 let own = row * examples..(row + 1) * examples;
                 let mask = here.mask.get(own.clone()).unwrap_or_default();
@@ -277,31 +346,66 @@ impl<T: Scalar> Beyond<T> {
         })
     }
 
-    /// dZ_L of one probe or more, into `dz`. `watch` is shown each hidden layer and its dZ on the way.
+    /// dZ_L of one probe or more, into `dz`.
     fn propagate(
+        &self,
+        base: &Base<'_, T>,
+        rises: &[T],
+        (dz, da): (&mut Vec<T>, &mut Vec<T>),
+    ) -> Result<(), MlpError> {
+        self.enter(rises, dz);
+        for pair in self.layers.windows(2) {
+            self.climb(base, (&pair[0], &pair[1]), rises.len(), (dz, da))?;
+        }
+        Ok(())
+    }
+
+    /// Shows `watch` each hidden layer beyond the unit, and its dZ; what lies beyond the last of them is left
+    /// out.
+    fn watch_hidden(
         &self,
         base: &Base<'_, T>,
         rises: &[T],
         (dz, da): (&mut Vec<T>, &mut Vec<T>),
         mut watch: impl FnMut(&Kept<T>, &[T]),
     ) -> Result<(), MlpError> {
-        let columns = rises.len();
-        dz.clear();
-        dz.resize(self.column.len() * columns, T::zero());
-        outer(&self.column, rises, dz);
-        for pair in self.layers.windows(2) {
-            let (here, next) = (&pair[0], &pair[1]);
+        let Some((_, hidden)) = self.layers.split_last() else {
+            return Ok(());
+        };
+        self.enter(rises, dz);
+        for (at, here) in hidden.iter().enumerate() {
             watch(here, dz);
-            da.clear();
-            da.resize(dz.len(), T::zero());
-            self.rise_all(base.activation(), here, dz, da);
-            let weights = base.weights(next.layer);
-            dz.clear();
-            dz.resize(weights.rows() * columns, T::zero());
-            let da = MatrixView::from_slice(weights.cols(), columns, da)?;
-            let out = MatrixViewMut::from_slice(weights.rows(), columns, dz)?;
-            product_into(weights, da, out)?;
+            if let Some(next) = hidden.get(at + 1) {
+                self.climb(base, (here, next), rises.len(), (dz, da))?;
+            }
         }
+        Ok(())
+    }
+
+    /// dZ of the first layer beyond the unit.
+    fn enter(&self, rises: &[T], dz: &mut Vec<T>) {
+        dz.clear();
+        dz.resize(self.column.len() * rises.len(), T::zero());
+        outer(&self.column, rises, dz);
+    }
+
+    /// From dZ of one layer to that of the next, in place.
+    fn climb(
+        &self,
+        base: &Base<'_, T>,
+        (here, next): (&Kept<T>, &Kept<T>),
+        columns: usize,
+        (dz, da): (&mut Vec<T>, &mut Vec<T>),
+    ) -> Result<(), MlpError> {
+        da.clear();
+        da.resize(dz.len(), T::zero());
+        self.rise_all(base.activation(), here, dz, da);
+        let weights = base.weights(next.layer);
+        dz.clear();
+        dz.resize(weights.rows() * columns, T::zero());
+        let da = MatrixView::from_slice(weights.cols(), columns, da)?;
+        let out = MatrixViewMut::from_slice(weights.rows(), columns, dz)?;
+        product_into(weights, da, out)?;
         Ok(())
     }
 

@@ -135,7 +135,7 @@ impl<'a, T: Scalar> Incremental<'a, T> {
     /// The branch pattern with one parameter replaced.
     fn pattern(&mut self, probe: Probe<T>) -> Result<Piece, MlpError> {
         let base = Arc::clone(&self.base);
-        let Some(mut sides) = base.sides else {
+        let Some(mut sides) = base.sides() else {
             return Ok(Piece::Everywhere);
         };
         let place = self.place(probe.coordinate)?;

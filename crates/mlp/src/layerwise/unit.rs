@@ -81,6 +81,7 @@ impl UnitDelta {
             base,
             layer,
             unit,
+            z,
             stencil: scheme.stencil,
             offsets: scheme.stencil.offsets(),
             steps: z.iter().map(|&z| rule.at(z)).collect(),
@@ -127,6 +128,8 @@ struct Probing<'p> {
     base: &'p Base<'p, f64>,
     layer: usize,
     unit: usize,
+    /// Z_l[i, ·].
+    z: &'p [f64],
     stencil: Stencil,
     offsets: Vec<i32>,
     steps: Vec<f64>,
@@ -135,12 +138,8 @@ struct Probing<'p> {
 }
 
 impl Probing<'_> {
-    fn z(&self, example: usize) -> f64 {
-        self.base.z(self.layer).row(self.unit)[example]
-    }
-
     fn at(&self, example: usize, offset: i32) -> f64 {
-        self.z(example) + f64::from(offset) * self.steps[example]
+        self.z[example] + f64::from(offset) * self.steps[example]
     }
 
     /// The widest points: between them everything is affine, if no kink is passed at either.
@@ -159,7 +158,7 @@ impl Probing<'_> {
             let mask = mask.as_ref().map_or(&[][..], |mask| mask.row(self.unit));
             for end in self.ends() {
                 let dz: Vec<f64> = (0..crossed.len())
-                    .map(|example| self.at(example, end) - self.z(example))
+                    .map(|example| self.at(example, end) - self.z[example])
                     .collect();
                 mark_crossings(z.row(self.unit), &dz, mask, &mut crossed);
             }
@@ -243,20 +242,47 @@ impl Probing<'_> {
                 crossed[example] |= passed;
             }
         }
-        for (column, &example) in beyond.chosen()[..beyond.examples].iter().enumerate() {
+        let chosen = &beyond.chosen()[..beyond.examples];
+        let derivatives = self.quotients(chosen, &changes, columns, 1);
+        let doubled = self.quotients(chosen, &changes, columns, 2);
+        for (column, &example) in chosen.iter().enumerate() {
             if crossed[example] {
                 continue;
             }
-            let value = |offset: i32| {
-                let row = self.offsets.iter().position(|&known| known == offset);
-                row.map_or(0.0, |row| changes[row * columns + column])
-            };
-            let at = |offset| (self.at(example, offset), value(offset));
-            let (derivative, truncation) = self.stencil.estimate(at);
+            let derivative = derivatives[column];
+            let truncation = self.stencil.truncation(derivative, doubled[column]);
             self.write(delta, example, derivative, truncation);
-            delta.moved[example] = self.offsets.iter().any(|&offset| value(offset) != 0.0);
+            let mut changes = changes[column..].iter().step_by(columns);
+            delta.moved[example] = changes.any(|&change| change != 0.0);
         }
         Ok(true)
+    }
+
+    /// D(stretch·h) of each chosen example, from how far its loss rises at each offset.
+    fn quotients(
+        &self,
+        chosen: &[usize],
+        changes: &[f64],
+        columns: usize,
+        stretch: i32,
+    ) -> Vec<f64> {
+        let mut sums = vec![0.0; chosen.len()];
+        let still = vec![0.0; columns];
+        let row = |offset: i32| {
+            let row = self.offsets.iter().position(|&known| known == offset);
+            row.map_or(&still[..], |row| {
+                &changes[row * columns..(row + 1) * columns]
+            })
+        };
+        for quotient in self.stencil.quotients() {
+            let (from, to) = (quotient.from * stretch, quotient.to * stretch);
+            let values = sums.iter_mut().zip(row(from)).zip(row(to));
+            for (((sum, j_from), j_to), &example) in values.zip(chosen) {
+                let distance = self.at(example, to) - self.at(example, from);
+                *sum += quotient.weight * ((j_to - j_from) / distance);
+            }
+        }
+        sums
     }
 
     /// Those that are at a kink: the mean of the derivatives from both sides, and a bar that holds both.
@@ -273,7 +299,7 @@ impl Probing<'_> {
         }
         delta.probes += 2;
         for (column, &example) in beyond.chosen()[..beyond.examples].iter().enumerate() {
-            let z = self.z(example);
+            let z = self.z[example];
             let (below, above) = (work.changes[column], work.changes[columns + column]);
             let left = -below / (z - self.at(example, -1));
             let right = above / (self.at(example, 1) - z);
