@@ -6,6 +6,7 @@ use std::error::Error;
 use std::num::NonZeroUsize;
 
 use finite_diff::{EvaluationError, Execution, Objective, Scheme, course, differentiate};
+use gradient_check::{DirectionalSettings, check_directional};
 use mlp::{MlpError, NetworkObjective};
 use tensor_core::{softplus, softplus_each};
 
@@ -101,6 +102,19 @@ pub const ENGINES: &[Engine] = &[
         floor: |problem| work::layer_wise(problem, 4),
         run: |problem, threads| ours(problem, threads, mlp::Engine::Layerwise),
     },
+    Engine {
+        name: "directional",
+        is: "`gradient_check::check_directional`, three directions a block and no derivative by a coordinate",
+        evaluations: None,
+        threads: &[ONE, TWO],
+        extent: Extent::All,
+        // Some six evaluations a direction.
+        floor: |problem| {
+            let blocks = problem.architecture.blocks().len();
+            Ok(work::forwards(problem, 18.0 * blocks as f64))
+        },
+        run: directional,
+    },
 ];
 
 /// A way to compute softplus(x) for each of many x.
@@ -133,6 +147,28 @@ fn ours(problem: &Problem, threads: NonZeroUsize, engine: mlp::Engine) -> Result
     Ok(entries
         .filter(|entry| entry.outcome.estimated().is_some())
         .count())
+}
+
+/// The cheap check of the network's own gradient.
+fn directional(problem: &Problem, threads: NonZeroUsize) -> Result<usize, Failure> {
+    let (architecture, parameters) = (&problem.architecture, &problem.parameters);
+    let pass = mlp::forward(architecture, parameters, &problem.batch, None)?;
+    let gradient = mlp::backward(architecture, &pass, &problem.batch)?;
+    let settings = DirectionalSettings {
+        execution: Execution {
+            threads: Some(threads),
+            ..Execution::default()
+        },
+        ..DirectionalSettings::default()
+    };
+    let report = check_directional(
+        &objective(problem)?,
+        gradient.as_flat(),
+        parameters.as_flat(),
+        &mlp::layout(architecture),
+        &settings,
+    )?;
+    Ok(report.evaluations as usize)
 }
 
 fn objective(problem: &Problem) -> Result<NetworkObjective<'_, f64>, MlpError> {
