@@ -4,7 +4,9 @@
 //! unit i of layer l by a step of its own in every example at once, the numeric ∂ℓ_e/∂z_ie of all of them
 //! follow from a handful of probes, and
 //!
+//! ```text
 //! dJ/dW_l[i,j] = 1/m Σ_e ∂ℓ_e/∂z_ie·a_je + penalty,   dJ/db_l[i] = 1/m Σ_e ∂ℓ_e/∂z_ie
+//! ```
 //!
 //! is one product: Σ n_l probes a stencil point in place of P. Error bars go through the same product.
 //! docs/theory/speed.md, equations (V8) to (V12).

@@ -4,7 +4,7 @@
 
 use crate::{Architecture, MlpError};
 
-/// W_l[row, col], or b_l[row] where there is no column.
+/// `W_l[row, col]`, or `b_l[row]` where there is no column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) layer: usize,

@@ -65,7 +65,7 @@ fn probes(case: &Case) -> Vec<Probe<f64>> {
             let step =
                 2f64.powi(-((k as i32 * 5) % 40)) * if k.is_multiple_of(2) { 1.0 } else { -1.0 };
             Probe {
-                coordinate: if k % 3 == 0 {
+                coordinate: if k.is_multiple_of(3) {
                     coordinate
                 } else {
                     k % theta.len()
