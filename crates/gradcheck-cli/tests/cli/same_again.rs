@@ -149,6 +149,7 @@ fn the_text_of_a_run() {
     would have caught: # of its block's scale in any one coordinate, #
     in any whole block
     slope test: wrong too, along b1, W2 and over all (E(t) like t^#)
+    inside layer 2: dZ2 is right everywhere, so look at what makes dW2 of it
     # evaluations of the cost in # s; central differences, layerwise engine
     the whole forward pass says the same of 16 drawn at random and of all 144 that
     came out wrong
@@ -170,6 +171,7 @@ fn the_text_of_a_run() {
     would have caught: # of its block's scale in any one coordinate, #
     in any whole block
     slope test: wrong too, along b1, W2 and over all (E(t) like t^#)
+    inside layer 2: dZ2 is right everywhere, so look at what makes dW2 of it
     # evaluations of the cost in # s; central differences, layerwise engine
     the whole forward pass says the same of 16 drawn at random and of all 144 that
     came out wrong

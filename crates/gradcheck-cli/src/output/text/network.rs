@@ -91,26 +91,26 @@ fn inside_the_layer(delta: &Delta, report: &Report) -> String {
     let products = wrong.join(" and ");
     match dz.verdict {
         Verdict::Agree => format!(
-            "in layer {layer} dZ{layer} is right for every unit and example: look at what makes \
-             {products} of it"
+            "inside layer {layer}: dZ{layer} is right everywhere, so look at what makes {products} of it"
         ),
         Verdict::Disagree => {
-            let worst = dz.worst.first().map_or_else(String::new, |worst| {
-                let index = &worst.coordinate.index;
-                match index[..] {
-                    [unit, example] => format!(", most for unit {unit} in example[{example}]"),
-                    _ => String::new(),
-                }
-            });
+            let worst =
+                dz.worst.first().map_or_else(
+                    String::new,
+                    |worst| match worst.coordinate.index[..] {
+                        [unit, example] => format!(", most for unit {unit} in example[{example}]"),
+                        _ => String::new(),
+                    },
+                );
             format!(
-                "in layer {layer} dZ{layer} is wrong already, in {} of {} entries{worst}: look at what \
-                 makes it, before {products}",
+                "inside layer {layer}: dZ{layer} is wrong already in {} of {} entries{worst}, so look at \
+                 what makes dZ{layer}",
                 thousands(dz.counts.disagree as u64),
                 thousands(dz.counts.total() as u64),
             )
         }
         Verdict::Inconclusive(_) => format!(
-            "in layer {layer} dZ{layer} is not known to be wrong, but not all of it could be decided"
+            "inside layer {layer}: dZ{layer} is not known to be wrong, but not all of it could be decided"
         ),
     }
 }
