@@ -63,13 +63,9 @@ pub(crate) fn recheck<T: Real, O: Objective<T> + ?Sized>(
     scheme: &Scheme,
     settings: &Settings<'_>,
 ) -> Result<(), CheckError> {
-    let Some(engine) = objective.engine() else {
+    let Some(chosen) = Chosen::of(evidence, objective.engine(), layout, settings.seed) else {
         return Ok(());
     };
-    if evidence.interrupted {
-        return Ok(());
-    }
-    let chosen = Chosen::of(evidence, layout, settings.seed);
     let plain = Plain(objective);
     let execution = Execution {
         threads: settings.execution.threads,
@@ -93,19 +89,16 @@ pub(crate) fn recheck<T: Real, O: Objective<T> + ?Sized>(
                 Compared::Same => {}
                 Compared::Unknown => undecided += 1,
                 Compared::Apart(contradiction) => {
-                    return Err(blame(engine, contradiction, layout));
+                    return Err(blame(chosen.recheck.engine, contradiction, layout));
                 }
             }
         }
     }
     evidence.evaluations += evaluations;
     evidence.recheck = Some(Recheck {
-        engine,
-        drawn: chosen.drawn,
-        rejected: chosen.rejected,
-        rejected_in_all: chosen.rejected_in_all,
         undecided,
         evaluations,
+        ..chosen.recheck
     });
     Ok(())
 }
@@ -119,13 +112,9 @@ pub(crate) fn recheck_on_complex_numbers<O: Objective<Complex<f64>> + ?Sized>(
     layout: &ParameterLayout,
     settings: &Settings<'_>,
 ) -> Result<(), CheckError> {
-    let Some(engine) = objective.engine() else {
+    let Some(chosen) = Chosen::of(evidence, objective.engine(), layout, settings.seed) else {
         return Ok(());
     };
-    if evidence.interrupted {
-        return Ok(());
-    }
-    let chosen = Chosen::of(evidence, layout, settings.seed);
     let execution = Execution {
         threads: settings.execution.threads,
         ..Execution::default()
@@ -145,18 +134,14 @@ pub(crate) fn recheck_on_complex_numbers<O: Objective<Complex<f64>> + ?Sized>(
                     plain: plain.derivative,
                     allowed,
                 };
-                return Err(blame(engine, contradiction, layout));
+                return Err(blame(chosen.recheck.engine, contradiction, layout));
             }
         }
     }
     evidence.evaluations += run.evaluations;
     evidence.recheck = Some(Recheck {
-        engine,
-        drawn: chosen.drawn,
-        rejected: chosen.rejected,
-        rejected_in_all: chosen.rejected_in_all,
-        undecided: 0,
         evaluations: run.evaluations,
+        ..chosen.recheck
     });
     Ok(())
 }
@@ -165,13 +150,19 @@ pub(crate) fn recheck_on_complex_numbers<O: Objective<Complex<f64>> + ?Sized>(
 struct Chosen {
     /// Those drawn at random, then those that came out wrong and were not.
     coordinates: Vec<usize>,
-    drawn: usize,
-    rejected: usize,
-    rejected_in_all: usize,
+    /// How many they are; nothing is evaluated yet.
+    recheck: Recheck,
 }
 
 impl Chosen {
-    fn of(evidence: &Evidence, layout: &ParameterLayout, seed: u64) -> Self {
+    /// `None` where all is plain already, or the run was cancelled.
+    fn of(
+        evidence: &Evidence,
+        engine: Option<&'static str>,
+        layout: &ParameterLayout,
+        seed: u64,
+    ) -> Option<Self> {
+        let engine = engine.filter(|_| !evidence.interrupted)?;
         let drawn = draw(evidence, layout, seed);
         // Of each block, the furthest off last, to be taken first.
         let mut wrong: Vec<Vec<(f64, usize)>> = evidence
@@ -202,12 +193,18 @@ impl Chosen {
                 .iter()
                 .filter(|coordinate| !drawn.contains(coordinate)),
         );
-        Self {
-            coordinates,
+        let recheck = Recheck {
+            engine,
             drawn: drawn.len(),
             rejected: rejected.len(),
             rejected_in_all,
-        }
+            undecided: 0,
+            evaluations: 0,
+        };
+        Some(Self {
+            coordinates,
+            recheck,
+        })
     }
 }
 
