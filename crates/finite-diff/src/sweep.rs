@@ -241,6 +241,9 @@ pub fn differentiate_finely<T: Real, O: Objective<T> + ?Sized>(
 /// likes, and its square vanishes beside 1.
 pub(crate) const COMPLEX_STEP: f64 = 1e-30;
 
+/// h²·J‴/6, with room for J‴ up to 6e20: nothing beside a derivative, but not nothing beside one that is 0.
+const COMPLEX_TRUNCATION: f64 = 1e-40;
+
 /// The same by the complex step, d = Im J(x + ih)/h with h = 1e-30: one evaluation a coordinate, no
 /// cancellation, an error of a few ε (Squire & Trapp 1998; Martins, Sturdza & Alonso 2003).
 ///
@@ -312,7 +315,7 @@ fn imaginary_part(value: Complex<f64>, side: Side) -> Outcome {
     }
     Outcome::Estimated(Estimate {
         derivative,
-        truncation: 0.0,
+        truncation: COMPLEX_TRUNCATION,
         // What is below the smallest number beside the step is gone.
         noise: 8.0 * f64::EPSILON * derivative.abs() + f64::MIN_POSITIVE / COMPLEX_STEP,
         step: COMPLEX_STEP,

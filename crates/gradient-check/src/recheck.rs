@@ -6,8 +6,8 @@
 use std::collections::BTreeSet;
 
 use finite_diff::{
-    Derivatives, Estimate, Execution, Ground, Objective, ParameterLayout, Plain, Real, Refined,
-    Scheme, Selection, differentiate, differentiate_finely,
+    Entry, Estimate, Execution, Ground, Objective, ParameterLayout, Plain, Real, Refined, Scheme,
+    Selection, differentiate, differentiate_finely,
 };
 use num_complex::Complex;
 
@@ -75,17 +75,25 @@ pub(crate) fn recheck<T: Real, O: Objective<T> + ?Sized>(
     let run =
         differentiate(&plain, point, &chosen.coordinates, scheme, &execution).map_err(named)?;
     let mut evaluations = run.evaluations;
-    let same_steps = objective.shortcut().is_none();
-    let suspects = suspects(evidence, &run, same_steps);
-
     let mut undecided = 0;
+    let mut suspects = Vec::new();
+    let same_steps = objective.shortcut().is_none();
+    for entry in &run.entries {
+        match at_first_sight(evidence, entry, same_steps) {
+            Compared::Same => {}
+            Compared::Unknown => suspects.push(entry.coordinate),
+            Compared::Apart(contradiction) => {
+                return Err(blame(chosen.recheck.engine, contradiction, layout));
+            }
+        }
+    }
     if !suspects.is_empty() {
         let fine = differentiate_finely(&plain, point, &suspects, scheme.noise, &execution)
             .map_err(named)?;
         evaluations += fine.evaluations;
         for entry in &fine.entries {
             let found = entry.outcome.estimated();
-            match contradiction(evidence, entry.coordinate, found) {
+            match on_the_ladder(evidence, entry.coordinate, found, same_steps) {
                 Compared::Same => {}
                 Compared::Unknown => undecided += 1,
                 Compared::Apart(contradiction) => {
@@ -232,75 +240,112 @@ fn first(evidence: &Evidence, coordinate: usize) -> Option<&Estimate> {
     evidence.observations[at.ok()?].first.estimated()
 }
 
-/// Those whose plain derivative is further from the fast one than it may be, or from the one that the word on
-/// the coordinate rests on.
-fn suspects(evidence: &Evidence, plain: &Derivatives, same_steps: bool) -> Vec<usize> {
-    let safety = evidence.constants.safety;
-    let far = |fast: &Estimate, plain: &Estimate, bars: f64| {
-        (fast.derivative - plain.derivative).abs() > safety * bars
-    };
-    let entries = plain.entries.iter();
-    entries
-        .filter(|entry| {
-            let (fast, plain) = (first(evidence, entry.coordinate), entry.outcome.estimated());
-            let (Some(fast), Some(plain)) = (fast, plain) else {
-                // Only one of them has a number.
-                return fast.is_some() != plain.is_some();
-            };
-            let bars = fast.error_bar() + plain.error_bar();
-            let of_first = if same_steps {
-                fast.noise + plain.noise
-            } else {
-                bars
-            };
-            let best = best(evidence, entry.coordinate);
-            far(fast, plain, of_first)
-                || best.is_some_and(|best| far(&best, plain, best.error_bar() + plain.error_bar()))
-        })
-        .map(|entry| entry.coordinate)
-        .collect()
-}
-
-/// What the word on a coordinate rests on.
-fn best(evidence: &Evidence, coordinate: usize) -> Option<Estimate> {
-    let at = evidence
-        .observations
-        .binary_search_by_key(&coordinate, |o| o.coordinate);
-    evidence.observations[at.ok()?].best()
-}
-
 enum Compared {
     Same,
+    /// It takes another look.
     Unknown,
     Apart(Contradiction),
 }
 
-/// A fast derivative beside the plain one on a ladder of steps.
-fn contradiction(evidence: &Evidence, coordinate: usize, plain: Option<&Refined>) -> Compared {
-    let (Some(fast), Some(plain)) = (first(evidence, coordinate), plain) else {
+/// A fast derivative beside the plain one by the same scheme.
+///
+/// By the same steps both have the same truncation, whatever it is, and nothing but noise may set them apart. By
+/// other steps, and for what the word on the coordinate rests on, bars decide, which may be too narrow: so that is
+/// to be looked at again.
+fn at_first_sight(evidence: &Evidence, entry: &Entry, same_steps: bool) -> Compared {
+    let safety = evidence.constants.safety;
+    let coordinate = entry.coordinate;
+    let fast = first(evidence, coordinate);
+    let (Some(fast), Some(plain)) = (fast, entry.outcome.estimated()) else {
+        // Only one of them has a number, or none.
+        return match fast.is_some() == entry.outcome.estimated().is_some() {
+            true => Compared::Same,
+            false => Compared::Unknown,
+        };
+    };
+    let off = (fast.derivative - plain.derivative).abs();
+    if same_steps {
+        // With steps so wide that J is far from straight its values are far larger than at the point, and so is
+        // their rounding, which that of the point says nothing of. What is finer than any comparison here is
+        // aimed at makes no engine guilty.
+        let size = plain.derivative.abs() + plain.truncation;
+        let allowed = safety * (fast.noise + plain.noise) + evidence.constants.target * size;
+        if off > allowed {
+            return Compared::Apart(Contradiction {
+                coordinate,
+                fast: fast.derivative,
+                plain: plain.derivative,
+                allowed,
+            });
+        }
+    } else if off > safety * (fast.error_bar() + plain.error_bar()) {
+        return Compared::Unknown;
+    }
+    let later = later_look(evidence, coordinate);
+    let far = later.is_some_and(|later| {
+        let bars = later.error_bar() + plain.error_bar();
+        (later.derivative - plain.derivative).abs() > safety * bars
+    });
+    if far {
+        Compared::Unknown
+    } else {
+        Compared::Same
+    }
+}
+
+/// What a second look through the engine gave, on complex numbers or on the ladder.
+fn later_look(evidence: &Evidence, coordinate: usize) -> Option<Estimate> {
+    let at = evidence
+        .observations
+        .binary_search_by_key(&coordinate, |o| o.coordinate);
+    let observation = &evidence.observations[at.ok()?];
+    match observation.fine.is_some() || observation.shadow.is_some() {
+        true => observation.best(),
+        false => None,
+    }
+}
+
+/// The fast derivatives beside the plain one on a ladder of steps.
+fn on_the_ladder(
+    evidence: &Evidence,
+    coordinate: usize,
+    plain: Option<&Refined>,
+    same_steps: bool,
+) -> Compared {
+    let Some(plain) = plain else {
         return Compared::Unknown;
     };
     let Ground::Smooth { .. } = plain.ground else {
         return Compared::Unknown;
     };
+    // By the same steps the first look has been compared, and its truncation is its own.
+    let fast = first(evidence, coordinate).filter(|_| !same_steps).copied();
     let found = &plain.derivative;
-    let allowed = evidence.constants.safety * (fast.error_bar() + found.error_bar());
-    if (fast.derivative - found.derivative).abs() <= allowed {
-        return Compared::Same;
-    }
-    // A kink within the steps of the first look, and not within the narrower ones of the ladder.
-    if plain
-        .other_piece_within
-        .is_some_and(|step| step <= 4.0 * fast.step)
+    let mut word = Compared::Same;
+    for fast in [fast, later_look(evidence, coordinate)]
+        .into_iter()
+        .flatten()
     {
-        return Compared::Unknown;
+        let allowed = evidence.constants.safety * (fast.error_bar() + found.error_bar());
+        if (fast.derivative - found.derivative).abs() <= allowed {
+            continue;
+        }
+        // A kink within the steps of the first look, and not within the narrower ones of the ladder.
+        if plain
+            .other_piece_within
+            .is_some_and(|step| step <= 4.0 * fast.step)
+        {
+            word = Compared::Unknown;
+            continue;
+        }
+        return Compared::Apart(Contradiction {
+            coordinate,
+            fast: fast.derivative,
+            plain: found.derivative,
+            allowed,
+        });
     }
-    Compared::Apart(Contradiction {
-        coordinate,
-        fast: fast.derivative,
-        plain: found.derivative,
-        allowed,
-    })
+    word
 }
 
 fn blame(engine: &'static str, at: Contradiction, layout: &ParameterLayout) -> CheckError {

@@ -243,3 +243,21 @@ fn bytes_that_are_no_text_are_refused() {
         refusal(&run, "no text");
     }
 }
+
+/// Steps so wide that nothing they give is a derivative: the second looks settle it, and no engine is blamed.
+#[test]
+fn no_engine_is_blamed_for_a_step_that_is_too_wide() {
+    for line in [
+        "mlp --epsilon 1000 --activation tanh --seed 1 --steps 0",
+        "mlp --epsilon 1e5 --steps 0",
+        "mlp --epsilon 0.05 --scheme forward --activation gelu --steps 0",
+    ] {
+        run(line).expect(0);
+    }
+}
+
+/// One standardised row is all zeros, and the complex step's h² is all there is.
+#[test]
+fn a_gradient_of_exactly_zero_is_not_called_wrong() {
+    run("mlp --rows 1 --loss mse --activation gelu").expect(3);
+}

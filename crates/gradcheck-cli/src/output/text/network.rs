@@ -129,7 +129,7 @@ fn rechecked(recheck: &Recheck) -> String {
         (_, 1) => " and of the one that came out wrong".to_owned(),
         (some, all) if some == all => format!(" and of all {all} that came out wrong"),
         (some, all) => {
-            let all = thousands(all as u64);
+            let (some, all) = (thousands(some as u64), thousands(all as u64));
             format!(" and of {some} of the {all} that came out wrong")
         }
     };
