@@ -37,6 +37,7 @@ pub use selection::Selection;
 pub use stencil::{Quotient, Stencil};
 pub use step::{StepRule, StepSize};
 pub use stream::{MISSED_PER_BAR, StreamedDirection};
+pub use sum::compensated_sum;
 pub use sweep::{
     Derivatives, Entry, Execution, Progress, Scheme, complex_step, differentiate,
     differentiate_finely,

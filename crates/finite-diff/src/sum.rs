@@ -27,6 +27,20 @@ pub(crate) fn summed(len: usize, part: impl Fn(Range<usize>) -> Sum + Sync) -> f
     sum.total()
 }
 
+/// Σ of `terms`, compensated (Neumaier 1974): its own rounding is a few ε of the result, however many there
+/// are.
+///
+/// ```
+/// assert_eq!(finite_diff::compensated_sum([1.0, 1e100, 1.0, -1e100]), 2.0);
+/// ```
+pub fn compensated_sum(terms: impl IntoIterator<Item = f64>) -> f64 {
+    let mut sum = Sum::default();
+    for term in terms {
+        sum.add(term);
+    }
+    sum.total()
+}
+
 /// A compensated sum (Neumaier 1974): its own rounding is a few ε of the result, however many terms.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Sum {

@@ -53,8 +53,8 @@ struct Contradiction {
 /// Holds coordinates drawn at random, and those that came out wrong, against the plain evaluation.
 ///
 /// Where the engine replaces evaluations it takes the steps of the plain one, and only noise may set them
-/// apart; where it replaces derivatives, their bars. A coordinate that is further off is looked at on a ladder
-/// of steps before the engine is blamed.
+/// apart. Where it replaces derivatives, and for second looks, the bars of both may: a coordinate that is further
+/// off by those is looked at on a ladder of steps before the engine is blamed.
 pub(crate) fn recheck<T: Real, O: Objective<T> + ?Sized>(
     evidence: &mut Evidence,
     objective: &O,

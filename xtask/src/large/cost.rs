@@ -31,7 +31,7 @@ impl Objective<f64> for Chain {
             .into_par_iter()
             .map(|number| terms(theta, number * CHUNK..theta.len().min((number + 1) * CHUNK)))
             .collect();
-        Ok(compensated(&sums) / self.len as f64)
+        Ok(finite_diff::compensated_sum(sums) / self.len as f64)
     }
 }
 
@@ -57,21 +57,6 @@ fn terms(theta: &[f64], range: Range<usize>) -> f64 {
         sum += term(theta[end], 0.0);
     }
     sum + lanes.iter().sum::<f64>()
-}
-
-/// Neumaier 1974.
-fn compensated(terms: &[f64]) -> f64 {
-    let (mut sum, mut lost) = (0.0f64, 0.0);
-    for term in terms {
-        let next = sum + term;
-        lost += if sum.abs() >= term.abs() {
-            (sum - next) + term
-        } else {
-            (term - next) + sum
-        };
-        sum = next;
-    }
-    sum + lost
 }
 
 impl Chain {

@@ -5,7 +5,8 @@
 use std::ops::Range;
 
 use finite_diff::{
-    DifferenceError, LayoutError, Objective, ParameterLayout, Real, WalkEnd, directions, walk,
+    DifferenceError, LayoutError, Objective, ParameterLayout, Real, WalkEnd, compensated_sum,
+    directions, walk,
 };
 
 use super::line::{self, Judged, Reading, Setting};
@@ -77,7 +78,7 @@ pub(crate) fn gather<T: Real, O: Objective<T> + ?Sized>(
                 Reading {
                     t: pair.t,
                     residual: (pair.plus - pair.minus)
-                        - sum(g.iter().zip(&displacement).map(|(g, d)| g * d)),
+                        - compensated_sum(g.iter().zip(&displacement).map(|(g, d)| g * d)),
                     even: (pair.plus - evidence.cost) + (pair.minus - evidence.cost),
                     noise: epsilon_f.max(2.0 * T::EPSILON * largest),
                     rounding: r.iter().zip(&displacement).map(|(r, d)| r * d.abs()).sum(),
@@ -150,23 +151,6 @@ fn rounding(
         }
     }
     rounding
-}
-
-/// Σ by compensated summation (Neumaier 1974), so that its own rounding is a few ε of Σ|g_iΔ_i| however
-/// many there are, and far below r.
-fn sum(terms: impl Iterator<Item = f64>) -> f64 {
-    let (mut sum, mut lost) = (0.0f64, 0.0);
-    for term in terms {
-        let next = sum + term;
-        lost += if sum.abs() >= term.abs() {
-            (sum - next) + term
-        } else {
-            (term - next) + sum
-        };
-        sum = next;
-    }
-    // Past the largest number nothing is left to correct.
-    if sum.is_finite() { sum + lost } else { sum }
 }
 
 /// The word on all lines, and what the component-wise comparisons of each block say of it.

@@ -32,8 +32,8 @@ pub(crate) struct Beyond<T> {
     /// How many rows of Z_L are kept, and their labels.
     outputs: usize,
     y: Vec<T>,
-    /// Z_L as [`Through`] gives it, where that applies.
-    through: Option<Vec<T>>,
+    /// φ, and Z_L as [`Through`] gives it, where that applies.
+    through: Option<(Lines<T>, Vec<T>)>,
     /// The loss of each example.
     losses: Vec<T>,
 }
@@ -102,11 +102,10 @@ impl<T: Scalar> Beyond<T> {
             let own = |row| if row == unit { T::one() } else { T::zero() };
             rows.clone().map(own).collect()
         };
-        // One loop through both layers needs no activations of the first.
-        let through = layer + 2 == last
-            && rows.len() == 1
-            && base.mask(layer + 1).is_none()
-            && Lines::<T>::of(base.activation()).is_some();
+        // One loop through both layers beyond the unit, where the second has one unit and the first is of straight
+        // lines and without dropout; it needs no activations of the first.
+        let narrow = layer + 2 == last && rows.len() == 1 && base.mask(layer + 1).is_none();
+        let lines = Lines::of(base.activation()).filter(|_| narrow);
         let layers = (last.min(layer + 1)..=last)
             .map(|later| {
                 let hidden = later < last;
@@ -119,7 +118,7 @@ impl<T: Scalar> Beyond<T> {
                 Kept {
                     layer: later,
                     z: take(base.z(later), kept.clone(), &chosen),
-                    a: match hidden && !through {
+                    a: match hidden && lines.is_none() {
                         true => take(base.a(later), kept.clone(), &chosen),
                         false => Vec::new(),
                     },
@@ -140,10 +139,10 @@ impl<T: Scalar> Beyond<T> {
             examples,
             idle,
         };
-        if let Some(lines) = beyond.two_layers(base) {
+        if let Some(lines) = lines {
             let (mut z, still) = (beyond.losses.clone(), beyond.losses.clone());
             beyond.pass_through(base, lines, &still, &mut z);
-            beyond.through = Some(z);
+            beyond.through = Some((lines, z));
         }
         work.dz.clear();
         work.dz.extend_from_slice(beyond.logits());
@@ -212,19 +211,19 @@ impl<T: Scalar> Beyond<T> {
         if columns == 0 {
             return Ok(());
         }
-        match (&self.through, self.two_layers(base)) {
-            (Some(still), Some(lines)) => {
+        match &self.through {
+            Some((lines, still)) => {
                 dz.clear();
                 dz.resize(columns, T::zero());
                 for (rises, dz) in rises.chunks(examples).zip(dz.chunks_mut(examples)) {
-                    self.pass_through(base, lines, rises, dz);
+                    self.pass_through(base, *lines, rises, dz);
                     for ((dz, &still), &z) in dz.iter_mut().zip(still).zip(self.logits()) {
                         // What does not move stays exactly where it is.
                         *dz = z + (*dz - still);
                     }
                 }
             }
-            _ => {
+            None => {
                 self.propagate(base, rises, (dz, da))?;
                 for (row, z) in dz
                     .chunks_exact_mut(columns)
@@ -429,16 +428,6 @@ impl<T: Scalar> Beyond<T> {
             .last()
             .map(|kept| &kept.z[..])
             .unwrap_or_default()
-    }
-
-    /// φ, where there are just two layers beyond the unit, the second of one unit, and the first of straight
-    /// lines and without dropout.
-    fn two_layers(&self, base: &Base<'_, T>) -> Option<Lines<T>> {
-        let [hidden, _] = &self.layers[..] else {
-            return None;
-        };
-        let narrow = self.outputs == 1 && hidden.mask.is_empty();
-        Lines::of(base.activation()).filter(|_| narrow)
     }
 
     fn pass_through(&self, base: &Base<'_, T>, lines: Lines<T>, rises: &[T], out: &mut [T]) {
