@@ -174,9 +174,11 @@ impl Step {
                     workspace.cargo("check -p mlp --locked"),
                     workspace.cargo("test -p mlp --locked"),
                     workspace.cargo("test -p mlp --features objective --locked"),
+                    workspace.cargo("check -p gradient-check --locked"),
+                    workspace.cargo("test -p gradient-check --features serde --doc --locked"),
                 ],
-                "mlp stands with and without its feature `objective`",
-                "what needs finite-diff belongs behind `#[cfg(feature = \"objective\")]`",
+                "mlp stands with and without its feature `objective`, gradient-check with and without `serde`",
+                "what needs finite-diff or serde belongs behind a `#[cfg(feature = …)]`",
             ),
             Self::Package => package::check(workspace),
             Self::Bench => all_succeed(

@@ -20,7 +20,10 @@ mod report;
 mod slope;
 mod structure;
 mod subject;
+pub mod text;
 pub mod verdict;
+#[cfg(feature = "serde")]
+mod wire;
 
 pub use check::{
     CheckError, Settings, check, check_by_complex_step, check_estimates, gather,

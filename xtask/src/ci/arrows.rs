@@ -77,17 +77,9 @@ const FOREIGN: &[(&[&str], &[&str], &str)] = &[
         "only tensor-core knows how matrices are stored; the engine and the judge take plain slices",
     ),
     (
-        &[
-            "clap",
-            "anstream",
-            "tabled",
-            "indicatif",
-            "serde_json",
-            "toml",
-            "csv",
-        ],
+        &["clap", "indicatif", "serde_json", "toml", "csv"],
         &["gradcheck-cli"],
-        "only the shell prints, parses flags and knows file formats",
+        "only the shell shows progress, parses flags and knows file formats",
     ),
 ];
 

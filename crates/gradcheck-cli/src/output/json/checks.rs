@@ -1,15 +1,10 @@
 //! `gradcheck mlp` and `gradcheck compare`.
 
-use std::collections::BTreeMap;
-
-use gradient_check::{BlockReport, Confined, Counts, Reason, Report, Verdict};
+use gradient_check::{ControlReport, Counts, Report};
 use serde::Serialize;
 
 use super::SCHEMA;
-use super::control::{NegativeControl, control};
-use super::since::{Kinks, Since, kinks, since};
-use super::slope::{Slope, slope};
-use super::structure::{Structure, structure};
+use super::since::{Since, since};
 use crate::network::{Checked, Outcome, Prepared, command_line};
 
 /// `gradcheck mlp` and `gradcheck compare`.
@@ -55,96 +50,24 @@ struct Training {
 #[derive(Debug, Serialize)]
 struct Check {
     stage: String,
-    verdict: String,
-    difference: f64,
-    difference_reads: &'static str,
-    cost: f64,
-    parameters: usize,
-    judged: usize,
-    reexamined: usize,
-    evaluations: u64,
-    seconds: f64,
-    scheme: String,
     engine: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rechecked: Option<Rechecked>,
-    power: Option<Power>,
-    counts: WireCounts,
-    first_wrong_layer: Option<usize>,
-    interrupted: bool,
+    #[serde(flatten)]
+    report: Report,
     #[serde(skip_serializing_if = "Option::is_none")]
     planted_in: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    delta: Option<WireDelta>,
-    structure: Option<Structure>,
+    delta: Option<Delta>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    negative_control: Option<NegativeControl>,
-    slope: Option<Slope>,
-    blocks: Vec<Block>,
-    kinks: Vec<Kinks>,
+    negative_control: Option<ControlReport>,
 }
 
+/// dZ of the layer to look at first, held against finite differences in it.
 #[derive(Debug, Serialize)]
-struct Power {
-    single_coordinate: f64,
-    block: f64,
-}
-
-#[derive(Debug, Serialize)]
-struct WireCounts {
-    agree: usize,
-    disagree: usize,
-    inconclusive: usize,
-    flat: usize,
-    subgradients: usize,
-}
-
-#[derive(Debug, Serialize)]
-struct Block {
-    name: String,
-    shape: Vec<usize>,
-    layer: Option<usize>,
+struct Delta {
+    layer: usize,
     verdict: String,
     difference: f64,
-    scale: f64,
-    power: Option<Power>,
-    counts: WireCounts,
-    worst: Option<Worst>,
-    inconclusive_reasons: BTreeMap<&'static str, usize>,
-    pattern: Option<Pattern>,
-    diagnosis: Option<Diagnosis>,
-}
-
-#[derive(Debug, Serialize)]
-struct Pattern {
-    rows: Vec<Line>,
-    columns: Vec<Line>,
-    confined_to_rows: Option<Vec<usize>>,
-    confined_to_columns: Option<Vec<usize>>,
-}
-
-#[derive(Debug, Serialize)]
-struct Line {
-    index: usize,
-    wrong: usize,
-    judged: usize,
-    share: f64,
-}
-
-#[derive(Debug, Serialize)]
-struct Diagnosis {
-    cause: &'static str,
-    message: String,
-    factor: Option<f64>,
-    residual: f64,
-}
-
-#[derive(Debug, Serialize)]
-struct Worst {
-    index: Vec<usize>,
-    analytic: f64,
-    numeric: Option<f64>,
-    error_bar: Option<f64>,
+    counts: Counts,
 }
 
 /// The document of a network's checks.
@@ -196,146 +119,30 @@ pub fn compared(report: &Report, command: String) -> Document {
 }
 
 fn check_of_network(checked: &Checked) -> Check {
-    let stage = checked.stage.to_string();
     Check {
         planted_in: checked.planted.clone(),
-        negative_control: checked.control.as_ref().map(control),
-        delta: checked.delta.as_ref().map(|delta| WireDelta {
+        negative_control: checked.control.clone(),
+        delta: checked.delta.as_ref().map(|delta| Delta {
             layer: delta.layer,
             verdict: delta.report.verdict.to_string(),
             difference: delta.report.difference,
-            counts: counts(&delta.report.counts),
+            counts: delta.report.counts,
         }),
-        ..check(stage, &checked.report, Some(checked.engine))
+        ..check(
+            checked.stage.to_string(),
+            &checked.report,
+            Some(checked.engine),
+        )
     }
 }
 
 fn check(stage: String, report: &Report, engine: Option<&'static str>) -> Check {
     Check {
         stage,
-        verdict: report.verdict.to_string(),
-        difference: report.difference,
-        difference_reads: report.band().words(),
-        cost: report.cost,
-        parameters: report.parameters,
-        judged: report.counts.total(),
-        reexamined: report.reexamined,
-        evaluations: report.evaluations,
-        seconds: report.elapsed.as_secs_f64(),
-        scheme: report.scheme.clone(),
         engine,
-        rechecked: report.recheck.map(|recheck| Rechecked {
-            drawn: recheck.drawn,
-            rejected: recheck.rejected,
-            rejected_in_all: recheck.rejected_in_all,
-            undecided: recheck.undecided,
-            evaluations: recheck.evaluations,
-        }),
-        power: report.power.map(power),
-        counts: counts(&report.counts),
-        first_wrong_layer: report.first_wrong_stage,
-        interrupted: report.interrupted,
+        report: report.clone(),
         planted_in: None,
         delta: None,
-        structure: report.structure.as_ref().map(structure),
         negative_control: None,
-        slope: slope(report),
-        blocks: report.blocks.iter().map(block).collect(),
-        kinks: report.kinks.iter().map(kinks).collect(),
-    }
-}
-
-/// dZ of the layer to look at first, held against finite differences in it.
-#[derive(Debug, Serialize)]
-struct WireDelta {
-    layer: usize,
-    verdict: String,
-    difference: f64,
-    counts: WireCounts,
-}
-
-/// What of a fast engine's numbers was held against the whole forward pass.
-#[derive(Debug, Serialize)]
-struct Rechecked {
-    drawn: usize,
-    rejected: usize,
-    rejected_in_all: usize,
-    undecided: usize,
-    evaluations: u64,
-}
-
-fn power(power: gradient_check::Power) -> Power {
-    Power {
-        single_coordinate: power.single_coordinate,
-        block: power.block,
-    }
-}
-
-fn counts(counts: &Counts) -> WireCounts {
-    WireCounts {
-        agree: counts.agree,
-        disagree: counts.disagree,
-        inconclusive: counts.inconclusive(),
-        flat: counts.flat,
-        subgradients: counts.subgradients,
-    }
-}
-
-fn block(block: &BlockReport) -> Block {
-    Block {
-        name: block.name.clone(),
-        shape: block.shape.clone(),
-        layer: block.stage,
-        // Nothing can be said of a block that an interrupted run did not come to.
-        verdict: match block.counts.total() {
-            0 if block.verdict == Verdict::Agree => Verdict::Inconclusive(Reason::Interrupted),
-            _ => block.verdict,
-        }
-        .to_string(),
-        difference: block.difference,
-        scale: block.scale,
-        power: block.power.map(power),
-        counts: counts(&block.counts),
-        worst: block.worst.as_ref().map(|worst| Worst {
-            index: worst.coordinate.index.clone(),
-            analytic: worst.comparison.analytic,
-            numeric: worst.comparison.numeric,
-            error_bar: worst.comparison.error_bar,
-        }),
-        inconclusive_reasons: Reason::ALL
-            .into_iter()
-            .map(|reason| (reason.name(), block.counts.with_reason(reason)))
-            .collect(),
-        pattern: block.pattern.as_ref().map(pattern),
-        diagnosis: block.diagnosis.as_ref().map(|diagnosis| Diagnosis {
-            cause: diagnosis.cause,
-            message: diagnosis.sentence(&[&block.name]),
-            factor: diagnosis.factor,
-            residual: diagnosis.residual,
-        }),
-    }
-}
-
-fn pattern(pattern: &gradient_check::Pattern) -> Pattern {
-    let lines = |lines: &[gradient_check::Line]| {
-        let line = |line: &gradient_check::Line| Line {
-            index: line.index,
-            wrong: line.wrong,
-            judged: line.judged,
-            share: line.share,
-        };
-        lines.iter().map(line).collect()
-    };
-    Pattern {
-        rows: lines(&pattern.rows),
-        columns: lines(&pattern.columns),
-        confined_to_rows: match &pattern.confined {
-            Some(Confined::Rows(rows)) => Some(rows.clone()),
-            _ => None,
-        },
-        confined_to_columns: match &pattern.confined {
-            Some(Confined::Columns(columns)) => Some(columns.clone()),
-            _ => None,
-        },
     }
 }

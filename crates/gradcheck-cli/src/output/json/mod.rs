@@ -1,12 +1,10 @@
-//! The JSON of the command, schema 1. Types of the wire, apart from those of the domain, so that one
-//! can change without the other. What is not a finite number is written as null.
+//! The JSON of the command, schema 1, around that of a report, which is the judge's own. Types of the wire, apart
+//! from those of the domain, so that one can change without the other. What is not a finite number is written
+//! as null.
 
 mod checks;
-mod control;
 mod lists;
 mod since;
-mod slope;
-mod structure;
 mod zoo;
 
 pub use checks::{Document, compared, network};

@@ -1,6 +1,5 @@
-//! Since which step a gradient is wrong, and kinks by name, on the wire.
+//! Since which step a gradient is wrong, on the wire.
 
-use gradient_check::KinkReport;
 use serde::Serialize;
 
 use crate::network::{Grown, Limit, Saturated};
@@ -79,33 +78,5 @@ fn extreme(grown: &Grown) -> WireExtreme {
         example: grown.then.example,
         before: grown.before,
         value: grown.then.value,
-    }
-}
-
-#[derive(Debug, Serialize)]
-pub(super) struct Kinks {
-    block: String,
-    index: Vec<usize>,
-    kinks: Vec<Kink>,
-}
-
-#[derive(Debug, Serialize)]
-struct Kink {
-    name: String,
-    distance: f64,
-}
-
-pub(super) fn kinks(report: &KinkReport) -> Kinks {
-    Kinks {
-        block: report.coordinate.block.clone(),
-        index: report.coordinate.index.clone(),
-        kinks: report
-            .kinks
-            .iter()
-            .map(|kink| Kink {
-                name: kink.name.clone(),
-                distance: kink.distance,
-            })
-            .collect(),
     }
 }

@@ -1,19 +1,13 @@
-//! Results for people: what a report says, at a glance first, then what one needs to act on it.
+//! Results for people: what the commands add around the text of a report, which is the judge's own.
 //!
 //! Reads reports; knows nothing of how they came about. Styles are always written; where the text goes
 //! decides whether they stay.
 
-mod control;
-mod kinks;
 mod network;
-mod numbers;
-mod report;
 mod since;
-mod slope;
-mod structure;
-mod style;
 
+pub use gradient_check::text::{
+    BAD, FAINT, GOOD, STRONG, UNSURE, derivative, extents, plural, scientific, seconds, short,
+    style_of, styled, styled_report as report, table, thousands, verdict,
+};
 pub use network::network;
-pub use numbers::{derivative, extents, plural, scientific, seconds, short, thousands};
-pub use report::report;
-pub use style::{BAD, FAINT, GOOD, STRONG, UNSURE, style_of, styled, table, verdict};

@@ -2,13 +2,13 @@
 
 use std::fmt::Write as _;
 
+use gradient_check::text::{
+    BAD, FAINT, GOOD, STRONG, UNSURE, seconds, sentence_case, styled, styled_control,
+    styled_report, thousands, verdict, wrapped,
+};
 use gradient_check::{Recheck, Report, Verdict};
 
-use super::control::control;
-use super::numbers::{seconds, sentence_case, thousands};
-use super::report::{report, wrapped};
 use super::since::since;
-use super::style::{BAD, FAINT, GOOD, STRONG, UNSURE, styled, verdict};
 use crate::network::{Delta, Outcome, Prepared, Stage, command_line, summary};
 
 /// The checks of a network.
@@ -30,7 +30,7 @@ pub fn network(prepared: &Prepared, outcome: &Outcome) -> String {
             styled(STRONG, when),
             verdict(checked.report.verdict)
         );
-        text.push_str(&report(&checked.report));
+        text.push_str(&styled_report(&checked.report));
         if let Some(delta) = &checked.delta {
             text.push_str(&wrapped("", &inside_the_layer(delta, &checked.report)));
         }
@@ -38,7 +38,7 @@ pub fn network(prepared: &Prepared, outcome: &Outcome) -> String {
             text.push_str("  the planted fault changes no bit of the gradient here\n");
         }
         if let Some(planted) = &checked.control {
-            text.push_str(&control(planted));
+            text.push_str(&styled_control(planted));
         }
         let _ = writeln!(
             text,

@@ -4,11 +4,9 @@
 
 use std::fmt::Write as _;
 
+use gradient_check::text::{STRONG, plural, scientific, short, styled, wrapped};
 use mlp::Extreme;
 
-use super::numbers::{plural, scientific, short};
-use super::report::wrapped;
-use super::style::{STRONG, styled};
 use crate::network::{Grown, Limit, Quantity, Saturated, Since, State};
 
 /// The lines on since when, indented as the ones of a report.

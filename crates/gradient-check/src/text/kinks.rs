@@ -2,7 +2,7 @@
 //!
 //! Reads the report; names are the model's.
 
-use gradient_check::{KinkReport, NamedKink, Report};
+use crate::{KinkReport, NamedKink, Report};
 
 use super::numbers::short;
 use super::report::wrapped;

@@ -1,6 +1,6 @@
 //! What was found before the comparison: nothing where all is well.
 
-use gradient_check::{Finding, Report, Verdict};
+use crate::{Finding, Report, Verdict};
 
 use super::style::{BAD, FAINT, UNSURE, hanging};
 

@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use gradient_check::{
+use crate::{
     Band, BlockReport, Confined, CoordinateReport, Diagnosis, NonFinite, Reason, Report, Verdict,
 };
 
@@ -14,8 +14,8 @@ use super::slope::slope;
 use super::structure::structure;
 use super::style::{BAD, GOOD, STRONG, UNSURE, styled, table, verdict};
 
-/// One report: the blocks, then what stands out.
-pub fn report(report: &Report) -> String {
+/// One report, styled: the blocks, then what stands out.
+pub fn styled_report(report: &Report) -> String {
     let rows = report
         .blocks
         .iter()
@@ -233,7 +233,7 @@ fn causes(report: &Report) -> String {
 }
 
 /// Indented by two, at most 80 wide, with a word before that stands out.
-pub(super) fn wrapped(lead: &str, line: &str) -> String {
+pub fn wrapped(lead: &str, line: &str) -> String {
     const WIDTH: usize = 80;
     let indent = 2 + lead.chars().count();
     let mut text = String::new();

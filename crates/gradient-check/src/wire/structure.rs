@@ -1,6 +1,6 @@
 //! `structure` of a check: what was looked at before the comparison.
 
-use gradient_check::{Finding, Structure as Examined};
+use crate::{Finding, Structure as Examined};
 use serde::Serialize;
 
 #[derive(Debug, Serialize)]

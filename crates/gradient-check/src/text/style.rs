@@ -2,8 +2,8 @@
 //!
 //! Refuses to know what is shown.
 
+use crate::Verdict;
 use anstyle::{AnsiColor, Style};
-use gradient_check::Verdict;
 use tabled::builder::Builder;
 use tabled::settings::object::Columns;
 use tabled::settings::{Alignment, Modify, Padding, Style as TableStyle};
@@ -59,7 +59,7 @@ pub fn table(head: &[&str], rows: Vec<Vec<String>>, numbers_from: usize) -> Stri
 }
 
 /// A paragraph at most 80 wide behind a lead in `style`; its further lines stand in.
-pub(super) fn hanging(style: Style, lead: &str, line: &str) -> String {
+pub fn hanging(style: Style, lead: &str, line: &str) -> String {
     let whole = format!("{lead} {line}");
     let mut text = String::new();
     for (i, part) in textwrap::wrap(&whole, 76).iter().enumerate() {

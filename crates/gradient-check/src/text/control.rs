@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use gradient_check::{ControlReport, PlantedError, Planting, PlantingOutcome};
+use crate::{ControlReport, PlantedError, Planting, PlantingOutcome};
 
 use super::style::{BAD, GOOD, UNSURE, hanging};
 
 /// One line; where the judge was blind to something, what that was.
-pub(super) fn control(control: &ControlReport) -> String {
+pub fn styled_control(control: &ControlReport) -> String {
     const LEAD: &str = "negative control:";
     if !control.speaks() {
         let line = "it can't speak, since the gradient itself is wrong or nothing of it agrees";
@@ -64,7 +64,6 @@ fn described(planting: &Planting) -> String {
         PlantedError::NotANumber => "set to NaN",
         PlantedError::EntryMissing => "with one entry missing",
         PlantedError::HalfMissing => "without a factor ½",
-        _ => planting.error.name(),
     };
     format!("{place} {what}")
 }
@@ -73,7 +72,7 @@ fn described(planting: &Planting) -> String {
 mod tests {
     use std::time::Duration;
 
-    use gradient_check::Verdict;
+    use crate::Verdict;
 
     use super::*;
 
@@ -107,7 +106,7 @@ mod tests {
             evaluations: 0,
             elapsed: Duration::ZERO,
         };
-        let text = anstream::adapter::strip_str(&control(&report)).to_string();
+        let text = anstream::adapter::strip_str(&styled_control(&report)).to_string();
         insta::assert_snapshot!(text, @r"
         negative control: 1 of 3 planted errors were rejected, 1 was below the power
           stated or changed nothing

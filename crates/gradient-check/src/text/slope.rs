@@ -2,7 +2,7 @@
 //!
 //! Reads nothing but the report.
 
-use gradient_check::{
+use crate::{
     Agreement, Explanation, Missed, Report, SlopeReason, SlopeResult, SlopeTest, SlopeVerdict,
 };
 
@@ -212,8 +212,8 @@ fn unseen(blocks: &[Missed]) -> String {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a failure is a failed test")]
 mod tests {
+    use crate::{Settings, check};
     use finite_diff::{ParameterLayout, Selection, directions, from_fn};
-    use gradient_check::{Settings, check};
 
     use super::*;
 

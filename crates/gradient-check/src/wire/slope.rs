@@ -1,6 +1,6 @@
 //! The slope test of a check, on the wire.
 
-use gradient_check::{Agreement, Explanation, Report, SlopeResult, SlopeVerdict};
+use crate::{Agreement, Explanation, Report, SlopeResult, SlopeVerdict};
 use serde::Serialize;
 
 #[derive(Debug, Serialize)]

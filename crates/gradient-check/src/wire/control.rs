@@ -1,6 +1,6 @@
 //! `negative_control` of a check: what became of errors planted on purpose.
 
-use gradient_check::{ControlReport, Planting, PlantingOutcome};
+use crate::{ControlReport, Planting, PlantingOutcome};
 use serde::Serialize;
 
 #[derive(Debug, Serialize)]

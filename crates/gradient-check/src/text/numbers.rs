@@ -77,7 +77,7 @@ pub fn seconds(seconds: f64) -> String {
 }
 
 /// With its first letter large.
-pub(super) fn sentence_case(text: &str) -> String {
+pub fn sentence_case(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| {
         first.to_uppercase().collect::<String>() + chars.as_str()
