@@ -1,5 +1,7 @@
 //! The real number types an objective can be evaluated in.
 
+use std::fmt;
+
 use num_traits::Float;
 
 mod sealed {
@@ -10,7 +12,7 @@ mod sealed {
 
 /// `f32` or `f64`. Steps and derivatives are computed in `f64` for both: the difference of two `f32`
 /// values is exact there, so nothing is lost on top of what the objective itself rounds.
-pub trait Real: Float + Send + Sync + 'static + sealed::Sealed {
+pub trait Real: Float + fmt::Debug + Send + Sync + 'static + sealed::Sealed {
     /// Machine epsilon, the gap between 1 and the next larger number: 2.2e-16 or 1.2e-7.
     const EPSILON: f64;
     /// The number of explicit mantissa bits: 52 or 23.

@@ -22,6 +22,13 @@ pub enum Selection {
         /// The seed of the draw.
         seed: u64,
     },
+    /// `count` of each block without replacement, or all of a block that has no more.
+    SampleEach {
+        /// How many of each.
+        count: usize,
+        /// The seed of the draw.
+        seed: u64,
+    },
 }
 
 impl Selection {
@@ -33,6 +40,8 @@ impl Selection {
     /// let sample = Selection::Sample { count: 10, seed: 0 }.coordinates(&layout);
     /// assert_eq!(sample.len(), 10);
     /// assert_eq!(sample.iter().filter(|&&i| i >= 1000).count(), 3); // all of b, the rest from W
+    /// let each = Selection::SampleEach { count: 10, seed: 0 }.coordinates(&layout);
+    /// assert_eq!(each.len(), 13);
     /// # Ok::<(), finite_diff::LayoutError>(())
     /// ```
     pub fn coordinates(&self, layout: &ParameterLayout) -> Vec<usize> {
@@ -40,13 +49,23 @@ impl Selection {
             Self::All => (0..layout.len()).collect(),
             Self::Some(coordinates) => coordinates.clone(),
             Self::Sample { count, seed } => sample(layout, *count, *seed),
+            Self::SampleEach { count, seed } => {
+                let hands = shuffled(layout, *seed);
+                let dealt = hands
+                    .into_iter()
+                    .flat_map(|hand| hand.into_iter().take(*count));
+                let mut drawn: Vec<usize> = dealt.collect();
+                drawn.sort_unstable();
+                drawn
+            }
         }
     }
 }
 
-fn sample(layout: &ParameterLayout, count: usize, seed: u64) -> Vec<usize> {
+/// The flat indices of each block that has any, in random order.
+fn shuffled(layout: &ParameterLayout, seed: u64) -> Vec<Vec<usize>> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let mut hands: Vec<Vec<usize>> = layout
+    layout
         .blocks()
         .iter()
         .filter(|block| !block.is_empty())
@@ -55,7 +74,11 @@ fn sample(layout: &ParameterLayout, count: usize, seed: u64) -> Vec<usize> {
             hand.shuffle(&mut rng);
             hand
         })
-        .collect();
+        .collect()
+}
+
+fn sample(layout: &ParameterLayout, count: usize, seed: u64) -> Vec<usize> {
+    let mut hands = shuffled(layout, seed);
     let wanted = count.max(hands.len()).min(layout.len());
     let mut drawn = Vec::with_capacity(wanted);
     while drawn.len() < wanted {

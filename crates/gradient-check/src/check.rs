@@ -104,6 +104,23 @@ pub enum CheckError {
     /// A check along directions was asked for none.
     #[error("a check along directions needs at least one a block; three is the default")]
     NoDirections,
+    /// A function of many values was given without any derivative of it.
+    #[error(
+        "there is nothing to check: give the Jacobian, a vector-Jacobian or a Jacobian-vector product"
+    )]
+    NothingToCheck,
+    /// A function of many values gives another number of them than was said.
+    #[error("the function gives {got} values, but `{name}` of shape {shape:?} has {expected}")]
+    Output {
+        /// The output.
+        name: String,
+        /// Its shape.
+        shape: Vec<usize>,
+        /// The number of entries of that shape.
+        expected: usize,
+        /// The number of values.
+        got: usize,
+    },
     /// The numeric side failed at a coordinate.
     #[error("at {name}: {source}")]
     At {
@@ -141,6 +158,27 @@ pub enum CheckError {
     /// The numeric side failed as a whole.
     #[error(transparent)]
     Difference(DifferenceError),
+}
+
+impl CheckError {
+    /// The caller's own error, where it was one of this type that the function under test failed with.
+    ///
+    /// ```
+    /// use gradient_check::GradientCheck;
+    /// let parse = |x: &[f64]| "one".parse::<f64>().map(|a| a * x[0]);
+    /// let error = GradientCheck::new(parse, |_: &[f64]| [1.0]).at([2.0]).run().unwrap_err();
+    /// assert!(error.caused_by::<std::num::ParseFloatError>().is_some());
+    /// ```
+    pub fn caused_by<E: std::error::Error + 'static>(&self) -> Option<&E> {
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(self);
+        while let Some(error) = cause {
+            if let Some(found) = error.downcast_ref::<E>() {
+                return Some(found);
+            }
+            cause = error.source();
+        }
+        None
+    }
 }
 
 /// Checks `analytic`, the gradient of `objective` at `point`, by finite differences.

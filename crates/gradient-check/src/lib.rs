@@ -10,6 +10,7 @@ mod diagnosis;
 mod difference;
 mod directional;
 pub mod evidence;
+mod face;
 mod kinks;
 mod measure;
 mod pair;
@@ -40,6 +41,10 @@ pub use difference::{BUG_FROM, Band, WARN_ABOVE, difference};
 pub use directional::{
     CommonFactor, DirectionReading, DirectionalBlock, DirectionalReport, DirectionalSettings,
     ExaminedCoordinate, WrongRange, check_directional,
+};
+pub use face::{
+    AdjointReport, Failure, GradientCheck, GradientError, Pairing, Returned, ReturnedPair,
+    ReturnedValue, ReturnedVector, VectorCheck, VectorReport,
 };
 pub use kinks::{KinkReport, NamedKink};
 pub use pair::compare_gradients;

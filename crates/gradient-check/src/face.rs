@@ -1,0 +1,22 @@
+//! The way in for whoever has two closures and wants a word on them: a builder for gradients, one for functions of
+//! many values, and macros for tests.
+//!
+//! Puts together what the rest of the crate takes apart; refuses to judge.
+
+mod adjoint;
+mod failure;
+mod function;
+mod gradient;
+mod jacobian;
+mod macros;
+mod memo;
+mod products;
+mod returned;
+mod setup;
+mod vector;
+
+pub use adjoint::{AdjointReport, Pairing};
+pub use failure::{Failure, GradientError};
+pub use gradient::GradientCheck;
+pub use returned::{Returned, ReturnedPair, ReturnedValue, ReturnedVector};
+pub use vector::{VectorCheck, VectorReport};

@@ -1,0 +1,169 @@
+//! The adjoint identity: vᵀ(J·u) = (Jᵀv)ᵀu for the two products of one J, whatever J is.
+//!
+//! It needs no step and no bar but rounding's, and tells that two passes contradict each other, not which of them is
+//! right.
+
+use std::fmt;
+
+use finite_diff::{EvaluationError, ParameterLayout, Real, compensated_sum, directions};
+
+use super::memo::Length;
+use super::products::{Product, cotangent, flat, whole};
+use crate::check::measure_gradient_noise;
+use crate::text::{BAD, GOOD, UNSURE, derivative, plain, short, styled};
+use crate::verdict::{Reason, Verdict};
+use crate::{CheckError, Settings};
+
+/// The identity for one u and one v.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pairing {
+    /// The block that u moves; `None` for one that moves all.
+    pub block: Option<String>,
+    /// vᵀ(J·u), from the Jacobian-vector product.
+    pub forward: f64,
+    /// (Jᵀv)ᵀu, from the vector-Jacobian product.
+    pub reverse: f64,
+    /// How far apart rounding can bring the two.
+    pub tolerance: f64,
+    /// The word on it.
+    pub verdict: Verdict,
+}
+
+/// The identity for a random u a block, one over all, and a random v each.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AdjointReport {
+    /// One a direction.
+    pub pairings: Vec<Pairing>,
+}
+
+impl AdjointReport {
+    /// The word on all.
+    pub fn verdict(&self) -> Verdict {
+        crate::verdict::overall(self.pairings.iter().map(|pairing| pairing.verdict))
+    }
+}
+
+impl fmt::Display for AdjointReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for pairing in &self.pairings {
+            let along = pairing.block.as_deref().unwrap_or("all");
+            let style = match pairing.verdict {
+                Verdict::Agree => GOOD,
+                Verdict::Disagree => BAD,
+                Verdict::Inconclusive(_) => UNSURE,
+            };
+            let line = format!(
+                "  along {along}: {}, v·(Ju) = {} and (Jᵀv)·u = {}, {} apart where rounding explains {}\n",
+                styled(style, pairing.verdict),
+                derivative(pairing.forward),
+                derivative(pairing.reverse),
+                short((pairing.forward - pairing.reverse).abs()),
+                short(pairing.tolerance),
+            );
+            f.write_str(&plain(&line))?;
+        }
+        if self.verdict() == Verdict::Disagree {
+            f.write_str(
+                "  one of the two passes is wrong; which one, only the function itself can tell\n",
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// Holds J·u and Jᵀv against each other.
+///
+/// ```text
+/// |vᵀ(Ju) − (Jᵀv)ᵀu| ≤ ρε(Σ|v_i (Ju)_i| + Σ|u_j (Jᵀv)_j|) + λ√(Σ v_i²σ_i² + Σ u_j²τ_j²)
+/// ```
+///
+/// with ρ = 256 and λ = 6 of [`Constants`](crate::Constants), and σ, τ the noise of the entries of both products as
+/// measured next to the point (docs/theory/products.md, equation J3).
+pub(super) fn check_adjoint<T: Real>(
+    forward: Product<'_, T>,
+    reverse: Product<'_, T>,
+    outputs: usize,
+    point: &[T],
+    layout: &ParameterLayout,
+    settings: &Settings<'_>,
+) -> Result<AdjointReport, CheckError> {
+    let seed = settings.seed;
+    let forward = Pass {
+        call: "the Jacobian-vector product",
+        product: forward,
+        entries: outputs,
+    };
+    let reverse = Pass {
+        call: "the vector-Jacobian product",
+        product: reverse,
+        entries: point.len(),
+    };
+    let drawn = directions(layout, point, seed, usize::MAX).map_err(CheckError::Point)?;
+    let mut pairings = Vec::new();
+    for (number, direction) in drawn.directions.iter().enumerate() {
+        let u = whole(direction.range(), direction.entries(), point.len());
+        let u: Vec<T> = u.into_iter().map(T::narrow).collect();
+        let v: Vec<T> = cotangent(outputs, seed.wrapping_add(number as u64));
+        let (left, of_left) = forward.paired(point, &u, &v, seed)?;
+        let (right, of_right) = reverse.paired(point, &v, &u, seed)?;
+        let size: f64 = left.iter().chain(&right).map(|term| term.abs()).sum();
+        let tolerance = settings.constants.rounding * settings.working_epsilon * size
+            + settings.constants.deviations * (of_left + of_right).sqrt();
+        let (forward, reverse) = (compensated_sum(left), compensated_sum(right));
+        let verdict = match (forward - reverse).abs() {
+            _ if size == 0.0 => Verdict::Inconclusive(Reason::Vacuous),
+            apart if apart <= tolerance => Verdict::Agree,
+            // Also what is no number.
+            _ => Verdict::Disagree,
+        };
+        pairings.push(Pairing {
+            block: direction.block().map(str::to_owned),
+            forward,
+            reverse,
+            tolerance,
+            verdict,
+        });
+    }
+    Ok(AdjointReport { pairings })
+}
+
+/// One of the two products.
+struct Pass<'b, T> {
+    call: &'static str,
+    product: Product<'b, T>,
+    entries: usize,
+}
+
+impl<T: Real> Pass<'_, T> {
+    /// The terms of the product with `with`, times `weights`, and the variance of their sum by rounding, as measured
+    /// next to the point.
+    fn paired(
+        &self,
+        point: &[T],
+        with: &[T],
+        weights: &[T],
+        seed: u64,
+    ) -> Result<(Vec<f64>, f64), CheckError> {
+        let failed = |source| CheckError::Backward {
+            call: self.call,
+            source,
+        };
+        let field = |point: &[T]| {
+            let values = flat((self.product)(point, with)?);
+            match values.len() == self.entries {
+                true => Ok(values),
+                false => Err(EvaluationError::from(Length {
+                    expected: self.entries,
+                    got: values.len(),
+                })),
+            }
+        };
+        let values = field(point).map_err(failed)?;
+        let terms = weights.iter().zip(&values).map(|(w, y)| w.widen() * y);
+        let terms: Vec<f64> = terms.collect();
+        let sigmas = measure_gradient_noise(field, point, seed)?;
+        let weighed = weights.iter().zip(sigmas);
+        let variance = weighed.map(|(w, sigma)| (w.widen() * sigma.unwrap_or(0.0)).powi(2));
+        Ok((terms, variance.sum()))
+    }
+}

@@ -1,0 +1,188 @@
+//! What a failed check says: everything that is known, and how to see it again.
+
+use std::error::Error;
+use std::fmt;
+use std::panic::Location;
+
+use finite_diff::Real;
+
+use super::setup::{Called, Setup};
+use crate::{CheckError, Report, Verdict};
+
+/// How many entries of a point are written out.
+const ENTRIES: usize = 12;
+
+/// Up to how many characters of a function are quoted.
+const QUOTED: usize = 48;
+
+/// Why a check did not end with agreement. Its text is complete.
+///
+/// In a test of proptest `?` is all it takes: the failing case is shrunk, and the text is that of the smallest.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum GradientError<R = Report> {
+    /// It is wrong.
+    Wrong(Box<Failure<R>>),
+    /// Nothing is known to be wrong, and not everything could be decided. That is no pass.
+    Undecided(Box<Failure<R>>),
+    /// It could not be checked.
+    Check {
+        /// What the caller wanted to have said.
+        message: Option<String>,
+        /// Why.
+        source: CheckError,
+    },
+}
+
+/// A check that did not agree, and how to see it again.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Failure<R = Report> {
+    /// What was found.
+    pub report: R,
+    /// What the caller wanted to have said.
+    pub message: Option<String>,
+    /// The seed of all that was random.
+    pub seed: u64,
+    /// A line that does the same check again, as far as it can be written in one.
+    pub again: String,
+    /// Where the check was called, where a panic does not say so.
+    pub location: Option<&'static Location<'static>>,
+    /// `the gradient is wrong`.
+    pub headline: &'static str,
+}
+
+/// What a builder checks, in the words of a headline.
+pub(super) struct Headlines {
+    pub(super) wrong: &'static str,
+    pub(super) undecided: &'static str,
+}
+
+impl<R> GradientError<R> {
+    /// `report`, if all agrees.
+    pub(super) fn unless_agreed<T: Real>(
+        verdict: Verdict,
+        report: R,
+        setup: &Setup<'_, T>,
+        headlines: &Headlines,
+    ) -> Result<R, Self> {
+        if verdict == Verdict::Agree {
+            return Ok(report);
+        }
+        let seed = setup.settings.seed;
+        let wrong = verdict == Verdict::Disagree;
+        let failure = Box::new(Failure {
+            report,
+            message: setup.called.message.clone(),
+            seed,
+            again: again(&setup.called, &setup.point, seed),
+            location: None,
+            headline: match wrong {
+                true => headlines.wrong,
+                false => headlines.undecided,
+            },
+        });
+        Err(match wrong {
+            true => Self::Wrong(failure),
+            false => Self::Undecided(failure),
+        })
+    }
+
+    pub(super) fn unchecked(source: CheckError, called: &Called) -> Self {
+        Self::Check {
+            message: called.message.clone(),
+            source,
+        }
+    }
+
+    /// The same with where it was called.
+    pub(super) fn at(mut self, location: &'static Location<'static>) -> Self {
+        match &mut self {
+            Self::Wrong(failure) | Self::Undecided(failure) => failure.location = Some(location),
+            Self::Check { .. } => {}
+        }
+        self
+    }
+}
+
+impl<R: fmt::Display> fmt::Display for GradientError<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Wrong(failure) | Self::Undecided(failure) => failure.fmt(f),
+            Self::Check { message, source } => {
+                let message = message
+                    .as_deref()
+                    .map_or_else(String::new, |m| format!("{m}: "));
+                write!(f, "{message}the derivative could not be checked: {source}")
+            }
+        }
+    }
+}
+
+impl<R: fmt::Debug + fmt::Display> Error for GradientError<R> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Check { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}
+
+impl<R: fmt::Display> fmt::Display for Failure<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.headline)?;
+        if let Some(message) = &self.message {
+            write!(f, ": {message}")?;
+        }
+        write!(f, "\n{}to see it again: {}", self.report, self.again)?;
+        match self.location {
+            Some(location) => write!(f, "\ncalled at {location}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// `assert_gradient!(cost, gradient, at = [1.5, 0.3], seed = 0)`.
+fn again<T: Real>(called: &Called, point: &[T], seed: u64) -> String {
+    let mut parts: Vec<String> = called.functions.iter().map(|f| quoted(f)).collect();
+    parts.push(match called.inputs {
+        Some(inputs) => format!("inputs = {}", quoted(inputs)),
+        None => format!("at = {}", written_out(point)),
+    });
+    let mut says_seed = false;
+    for (name, value) in called.settings {
+        says_seed |= *name == "seed";
+        // By its value: what stands there may be a variable.
+        let value = match *name {
+            "seed" => seed.to_string(),
+            _ => quoted(value),
+        };
+        parts.push(format!("{name} = {value}"));
+    }
+    if !says_seed {
+        parts.push(format!("seed = {seed}"));
+    }
+    match called.by {
+        Some(by) => format!("{by}!({})", parts.join(", ")),
+        None => parts.join(", "),
+    }
+}
+
+/// Source as it was written, or its beginning where it is long.
+fn quoted(source: &str) -> String {
+    let line = source.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= QUOTED {
+        return line;
+    }
+    let beginning: String = line.chars().take(QUOTED).collect();
+    format!("{}…", beginning.trim_end())
+}
+
+/// Each number with as many digits as give back its bits.
+fn written_out<T: Real>(point: &[T]) -> String {
+    let entries = point.iter().take(ENTRIES);
+    let shown: Vec<String> = entries.map(|x| format!("{x:?}")).collect();
+    match point.len().saturating_sub(ENTRIES) {
+        0 => format!("[{}]", shown.join(", ")),
+        more => format!("[{}, … {more} more]", shown.join(", ")),
+    }
+}

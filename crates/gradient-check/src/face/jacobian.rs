@@ -1,0 +1,95 @@
+//! All derivatives of a function of many values, row by row, in one report.
+
+use std::time::Instant;
+
+use finite_diff::{ParameterLayout, Real};
+
+use super::memo::{Evaluate, Memo, Output};
+use crate::diagnosis::Context;
+use crate::report::{Frame, assemble};
+use crate::verdict::{self, Comparison, Reason, Verdict};
+use crate::{CheckError, Report, Settings, gather};
+
+/// Checks `jacobian`, ∂y_i/∂x_j at `point`, one row an output. The report's blocks are those of `layout` with the
+/// shape of the output before their own, named as `names` say.
+///
+/// Each row is judged like a gradient, by its own noise; the function is evaluated once a point for all of
+/// them.
+pub(super) fn check_rows<T: Real>(
+    function: Evaluate<'_, T>,
+    jacobian: &[Vec<f64>],
+    point: &[T],
+    layout: &ParameterLayout,
+    named: &ParameterLayout,
+    settings: &Settings<'_>,
+) -> Result<Report, CheckError> {
+    let begun = Instant::now();
+    let memo = Memo::new(function, point, jacobian.len());
+    let mut compared = vec![(Vec::new(), Vec::new()); layout.blocks().len()];
+    let mut frame = Frame {
+        theta: &vec![0.0; named.len()],
+        working_epsilon: settings.working_epsilon,
+        context: &Context::default(),
+        mistakes: None,
+        cost: f64::NAN,
+        selected: 0,
+        reexamined: 0,
+        evaluations: 0,
+        elapsed: begun.elapsed(),
+        recheck: None,
+        scheme: settings.scheme.stencil.name().to_owned(),
+        interrupted: false,
+        slope: None,
+    };
+    for (number, row) in jacobian.iter().enumerate() {
+        let output = Output {
+            memo: &memo,
+            number,
+        };
+        let evidence = gather(&output, row, point, layout, settings)?;
+        frame.selected += evidence.selected;
+        frame.reexamined += evidence.reexamined;
+        frame.interrupted |= evidence.interrupted;
+        let blocks = layout.blocks().iter().zip(named.blocks());
+        for ((observations, (from, to)), (scales, comparisons)) in
+            evidence.by_block(layout).zip(blocks).zip(&mut compared)
+        {
+            scales.push(verdict::scale(observations));
+            let shift = to.range().start + number * from.len();
+            comparisons.extend(
+                verdict::compare_block(&evidence, observations)
+                    .into_iter()
+                    .map(|comparison| Comparison {
+                        coordinate: comparison.coordinate - from.range().start + shift,
+                        ..comparison
+                    }),
+            );
+        }
+    }
+    let compared = compared
+        .into_iter()
+        .map(|(scales, comparisons)| (root_mean_square(&scales), as_one_block(comparisons)))
+        .collect();
+    frame.evaluations = memo.calls();
+    frame.elapsed = begun.elapsed();
+    Ok(assemble(named, compared, frame))
+}
+
+/// An output that does not depend on a block is nothing special, as long as another one does: only where all of the
+/// block is zero was nothing tested.
+fn as_one_block(mut comparisons: Vec<Comparison>) -> Vec<Comparison> {
+    let vacuous = Verdict::Inconclusive(Reason::Vacuous);
+    if comparisons.iter().any(|c| c.verdict != vacuous) {
+        for comparison in comparisons.iter_mut().filter(|c| c.verdict == vacuous) {
+            comparison.verdict = Verdict::Agree;
+            comparison.flat = true;
+        }
+    }
+    comparisons
+}
+
+/// The scale of a block from those of its rows, which are equally long.
+fn root_mean_square(scales: &[f64]) -> f64 {
+    let squares: f64 = scales.iter().map(|scale| scale * scale).sum();
+    (squares / scales.len().max(1) as f64).sqrt()
+}

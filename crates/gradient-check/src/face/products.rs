@@ -1,0 +1,154 @@
+//! The two products with a Jacobian J that are computed without J: Jᵀv, what a backward pass gives, and J·u, what a
+//! forward-mode pass gives.
+
+use finite_diff::{EvaluationError, ParameterLayout, Real, compensated_sum, directions};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::function::named;
+use super::jacobian::check_rows;
+use super::memo::{Evaluate, Length};
+use super::returned::Returned;
+use crate::{CheckError, Gradient, Report, Settings, Subject, check_subject};
+
+/// Jᵀv of a point and v, or J·u of a point and u.
+pub(super) type Product<'b, T> =
+    &'b (dyn Fn(&[T], &[T]) -> Result<Returned, EvaluationError> + Sync);
+
+/// v for so many outputs: entries of either sign and of size ½ to 1. Never ones, with which a backward pass that
+/// ignores its cotangent is right, and the rows of J can be mixed up unseen.
+pub(super) fn cotangent<T: Real>(outputs: usize, seed: u64) -> Vec<T> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut entry = || {
+        let size = rng.random_range(0.5..1.0);
+        T::narrow(if rng.random::<bool>() { size } else { -size })
+    };
+    (0..outputs).map(|_| entry()).collect()
+}
+
+/// vᵀF(x) with Jᵀv as its gradient.
+struct Contracted<'b, T> {
+    function: Evaluate<'b, T>,
+    product: Product<'b, T>,
+    cotangent: Vec<T>,
+    layout: &'b ParameterLayout,
+}
+
+impl<T: Real> Subject<T> for Contracted<'_, T> {
+    fn value(&self, point: &mut [T]) -> Result<T, EvaluationError> {
+        let outputs = (self.function)(point)?;
+        if outputs.len() != self.cotangent.len() {
+            return Err(Box::new(Length {
+                expected: self.cotangent.len(),
+                got: outputs.len(),
+            }));
+        }
+        let terms = self.cotangent.iter().zip(&outputs);
+        Ok(T::narrow(compensated_sum(
+            terms.map(|(v, y)| v.widen() * y),
+        )))
+    }
+
+    fn backward(&self, point: &mut [T], cotangent: f64) -> Result<Gradient, EvaluationError> {
+        let scaled = |v: &T| T::narrow(v.widen() * cotangent);
+        let v: Vec<T> = self.cotangent.iter().map(scaled).collect();
+        Ok(named((self.product)(point, &v)?, self.layout))
+    }
+}
+
+/// Checks Jᵀv for one random v as the gradient of vᵀF: structure, linearity in v, every coordinate.
+pub(super) fn check_vjp<T: Real>(
+    function: Evaluate<'_, T>,
+    product: Product<'_, T>,
+    outputs: usize,
+    point: &[T],
+    layout: &ParameterLayout,
+    settings: &Settings<'_>,
+) -> Result<Report, CheckError> {
+    let contracted = Contracted {
+        function,
+        product,
+        cotangent: cotangent(outputs, settings.seed),
+        layout,
+    };
+    check_subject(&contracted, point, layout, settings)
+}
+
+/// Checks J·u for one random u a block of the point and one over all, as the derivative of t ↦ F(x + t·u) at 0: every
+/// output along every u.
+pub(super) fn check_jvp<T: Real>(
+    function: Evaluate<'_, T>,
+    product: Product<'_, T>,
+    output: &(String, Vec<usize>),
+    point: &[T],
+    layout: &ParameterLayout,
+    settings: &Settings<'_>,
+) -> Result<Report, CheckError> {
+    let outputs: usize = output.1.iter().product();
+    let drawn = directions(layout, point, settings.seed, usize::MAX).map_err(CheckError::Point)?;
+    let mut named = ParameterLayout::new();
+    let mut columns = ParameterLayout::new();
+    let mut lines: Vec<Vec<f64>> = Vec::new();
+    let mut rows: Vec<Vec<f64>> = vec![Vec::new(); outputs];
+    for direction in &drawn.directions {
+        let along = direction.block().unwrap_or("all").to_owned();
+        let named_block = format!("d{}/d{along}·u", output.0);
+        named = named
+            .with(named_block, &output.1)
+            .map_err(CheckError::Point)?;
+        columns = columns.with(along, &[]).map_err(CheckError::Point)?;
+        let u = whole(direction.range(), direction.entries(), point.len());
+        let narrow: Vec<T> = u.iter().map(|u| T::narrow(*u)).collect();
+        let failed = |source| CheckError::Backward {
+            call: "the Jacobian-vector product",
+            source,
+        };
+        let flat = flat(product(point, &narrow).map_err(failed)?);
+        if flat.len() != outputs {
+            return Err(failed(Box::new(Length {
+                expected: outputs,
+                got: flat.len(),
+            })));
+        }
+        for (row, entry) in rows.iter_mut().zip(flat) {
+            row.push(entry);
+        }
+        // As it was handed to the product, lest it is held against another direction.
+        lines.push(narrow.iter().map(|u| u.widen()).collect());
+    }
+    let along = |t: &[T]| {
+        let mut moved: Vec<f64> = point.iter().map(|x| x.widen()).collect();
+        for (line, t) in lines.iter().zip(t) {
+            // Each probe moves along one line only.
+            if t.widen() != 0.0 {
+                for (x, u) in moved.iter_mut().zip(line) {
+                    *x += t.widen() * u;
+                }
+            }
+        }
+        let moved: Vec<T> = moved.into_iter().map(T::narrow).collect();
+        function(&moved)
+    };
+    let origin = vec![T::zero(); lines.len()];
+    let settings = Settings {
+        selection: finite_diff::Selection::All,
+        ..settings.clone()
+    };
+    check_rows(&along, &rows, &origin, &columns, &named, &settings)
+}
+
+/// The entries of a direction among as many zeros as it takes.
+pub(super) fn whole(range: std::ops::Range<usize>, entries: &[f64], len: usize) -> Vec<f64> {
+    let mut u = vec![0.0; len];
+    u[range].copy_from_slice(entries);
+    u
+}
+
+/// One vector, whatever it came as.
+pub(super) fn flat(returned: Returned) -> Vec<f64> {
+    match returned {
+        Returned::Flat(flat) => flat,
+        Returned::Parts(parts) => parts.concat(),
+        Returned::Named(arrays) => arrays.into_iter().flat_map(|array| array.values).collect(),
+    }
+}

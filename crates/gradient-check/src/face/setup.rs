@@ -1,0 +1,258 @@
+//! What every builder asks for alike: the point, the names and shapes of its blocks, how to check.
+
+use std::num::NonZeroUsize;
+
+use finite_diff::{LayoutError, ParameterLayout, Real, Selection};
+
+use crate::{CheckError, Settings};
+
+/// The point, its blocks, and the settings.
+pub(super) struct Setup<'a, T> {
+    pub(super) point: Vec<T>,
+    /// `None` for one block `x`; an error of its parts is kept until the check is run.
+    layout: Option<Result<ParameterLayout, LayoutError>>,
+    pub(super) settings: Settings<'a>,
+    /// Whether the caller said himself how well the gradient can be.
+    pub(super) says_epsilon: bool,
+    /// How the caller would write it again, apart from the point.
+    pub(super) called: Called,
+}
+
+/// What was written to call the check.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Called {
+    /// The name of the macro; of the builder, where there was none.
+    pub(super) by: Option<&'static str>,
+    /// The functions, as they were written.
+    pub(super) functions: &'static [&'static str],
+    /// The inputs, as they were written.
+    pub(super) inputs: Option<&'static str>,
+    /// The settings, as they were written: name and value.
+    pub(super) settings: &'static [(&'static str, &'static str)],
+    /// What the caller wants to have said with a failure.
+    pub(super) message: Option<String>,
+}
+
+impl<T: Real> Setup<'_, T> {
+    pub(super) fn new() -> Self {
+        Self {
+            point: Vec::new(),
+            layout: None,
+            settings: Settings::default(),
+            says_epsilon: false,
+            called: Called::default(),
+        }
+    }
+
+    pub(super) fn at(&mut self, point: &[T]) {
+        self.point = point.to_vec();
+    }
+
+    pub(super) fn input(&mut self, name: &str, shape: &[usize], values: &[T]) {
+        // Else a part of the wrong length would shift all that follow.
+        let fits = |layout: ParameterLayout| {
+            let layout = layout.with(name, shape)?;
+            let expected = layout.block(name).map_or(0, |block| block.len());
+            match values.len() == expected {
+                true => Ok(layout),
+                false => Err(LayoutError::PartLength {
+                    block: name.to_owned(),
+                    shape: shape.to_vec(),
+                    expected,
+                    got: values.len(),
+                }),
+            }
+        };
+        let before = self
+            .layout
+            .take()
+            .unwrap_or_else(|| Ok(ParameterLayout::new()));
+        self.layout = Some(before.and_then(fits));
+        self.point.extend_from_slice(values);
+    }
+
+    pub(super) fn blocks(&mut self, blocks: &[(&str, &[usize])]) {
+        let empty = Ok(ParameterLayout::new());
+        self.layout = Some(blocks.iter().fold(empty, |layout, (name, shape)| {
+            layout.and_then(|layout| layout.with(*name, shape))
+        }));
+    }
+
+    pub(super) fn set_layout(&mut self, layout: ParameterLayout) {
+        self.layout = Some(Ok(layout));
+    }
+
+    pub(super) fn seed(&mut self, seed: u64) {
+        self.settings.seed = seed;
+        if let Selection::Sample {
+            seed: of_sample, ..
+        }
+        | Selection::SampleEach {
+            seed: of_sample, ..
+        } = &mut self.settings.selection
+        {
+            *of_sample = seed;
+        }
+    }
+
+    pub(super) fn threads(&mut self, threads: usize) {
+        self.settings.execution.threads = NonZeroUsize::new(threads);
+    }
+
+    /// The layout of the point.
+    pub(super) fn layout(&self) -> Result<ParameterLayout, CheckError> {
+        match &self.layout {
+            None => Ok(ParameterLayout::flat("x", self.point.len())),
+            Some(Ok(layout)) => Ok(layout.clone()),
+            Some(Err(wrong)) => Err(CheckError::Point(wrong.clone())),
+        }
+    }
+}
+
+/// The methods that every builder has, by a field `setup` of theirs.
+macro_rules! settings {
+    () => {
+        /// The point. Without [`blocks`](Self::blocks) it is one block, `x`.
+        #[must_use]
+        pub fn at(mut self, point: impl AsRef<[T]>) -> Self {
+            self.setup.at(point.as_ref());
+            self
+        }
+
+        /// One more input, by name, shape and value (row-major; an empty shape is a scalar): the point is all of
+        /// them one after the other.
+        #[must_use]
+        pub fn input(mut self, name: &str, shape: &[usize], values: impl AsRef<[T]>) -> Self {
+            self.setup.input(name, shape, values.as_ref());
+            self
+        }
+
+        /// The names and shapes of the blocks of the point, in their order: `&[("W", &[3, 2]), ("b", &[3])]`. A
+        /// report then says `W[2,1]`.
+        #[must_use]
+        pub fn blocks(mut self, blocks: &[(&str, &[usize])]) -> Self {
+            self.setup.blocks(blocks);
+            self
+        }
+
+        /// The same as a layout, which can also say in which order the blocks are used.
+        #[must_use]
+        pub fn layout(mut self, layout: ::finite_diff::ParameterLayout) -> Self {
+            self.setup.set_layout(layout);
+            self
+        }
+
+        /// The seed of all that is random: samples, directions, cotangents. 0 unless said.
+        #[must_use]
+        pub fn seed(mut self, seed: u64) -> Self {
+            self.setup.seed(seed);
+            self
+        }
+
+        /// Judges `count` coordinates, dealt to the blocks in turn, in place of all.
+        #[must_use]
+        pub fn sample(mut self, count: usize) -> Self {
+            let seed = self.setup.settings.seed;
+            self.setup.settings.selection = ::finite_diff::Selection::Sample { count, seed };
+            self
+        }
+
+        /// Judges `count` coordinates of each block, or all of a block that has no more.
+        #[must_use]
+        pub fn sample_per_block(mut self, count: usize) -> Self {
+            let seed = self.setup.settings.seed;
+            self.setup.settings.selection = ::finite_diff::Selection::SampleEach { count, seed };
+            self
+        }
+
+        /// The step h of central differences, for all coordinates alike. Without it each coordinate has the step at
+        /// which truncation and rounding balance.
+        #[must_use]
+        pub fn epsilon(mut self, step: f64) -> Self {
+            self.setup.settings.scheme = ::finite_diff::Scheme::course(step);
+            self
+        }
+
+        /// ε of the type that the derivative by hand is computed in, where its numbers come in a wider one:
+        /// `f32::EPSILON.into()` for a single-precision backward pass that is handed out as `f64`.
+        #[must_use]
+        pub fn working_epsilon(mut self, epsilon: f64) -> Self {
+            self.setup.settings.working_epsilon = epsilon;
+            self.setup.says_epsilon = true;
+            self
+        }
+
+        /// How many threads evaluate the function; 0 leaves it to rayon.
+        #[must_use]
+        pub fn threads(mut self, threads: usize) -> Self {
+            self.setup.threads(threads);
+            self
+        }
+
+        /// Everything that a check can be told. Replaces what was set before, but for the point and its blocks.
+        #[must_use]
+        pub fn settings(mut self, settings: $crate::Settings<'a>) -> Self {
+            self.setup.says_epsilon = true;
+            self.setup.settings = settings;
+            self
+        }
+
+        /// What to say with a failure.
+        #[must_use]
+        pub fn message(mut self, message: impl Into<String>) -> Self {
+            self.setup.called.message = Some(message.into());
+            self
+        }
+
+        /// For the macros.
+        #[doc(hidden)]
+        #[must_use]
+        pub fn called(
+            mut self,
+            by: &'static str,
+            functions: &'static [&'static str],
+            inputs: Option<&'static str>,
+            settings: &'static [(&'static str, &'static str)],
+        ) -> Self {
+            let message = self.setup.called.message.take();
+            self.setup.called = $crate::face::setup::Called {
+                by: Some(by),
+                functions,
+                inputs,
+                settings,
+                message,
+            };
+            self
+        }
+    };
+}
+
+/// `verify` and `assert`, by a method `verified` and a report of this type.
+macro_rules! verdicts {
+    ($report:ty) => {
+        /// Checks, and fails where anything is wrong or could not be decided.
+        ///
+        /// # Errors
+        /// [`GradientError`], whose text is complete: what is wrong, where and why, and how to see it again.
+        #[track_caller]
+        pub fn verify(&self) -> Result<$report, GradientError<$report>> {
+            let location = std::panic::Location::caller();
+            self.verified().map_err(|error| error.at(location))
+        }
+
+        /// Checks, and panics with the text of [`verify`](Self::verify)'s error.
+        ///
+        /// # Panics
+        /// Where anything is wrong, could not be decided, or could not be checked.
+        #[track_caller]
+        #[allow(clippy::panic, reason = "an assertion is there to")]
+        pub fn assert(&self) -> $report {
+            match self.verified() {
+                Ok(report) => report,
+                Err(error) => panic!("{error}"),
+            }
+        }
+    };
+}
+
+pub(super) use {settings, verdicts};

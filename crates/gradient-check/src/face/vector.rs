@@ -1,0 +1,274 @@
+//! The builder for functions of many values.
+
+use std::fmt;
+
+use finite_diff::{EvaluationError, ParameterLayout, Real};
+
+use super::adjoint::{AdjointReport, check_adjoint};
+use super::failure::{GradientError, Headlines};
+use super::jacobian::check_rows;
+use super::products::{check_jvp, check_vjp, flat};
+use super::returned::{Returned, ReturnedVector};
+use super::setup::{Setup, settings, verdicts};
+use crate::verdict::overall;
+use crate::{CheckError, Report, Verdict};
+
+type Values<'a, T> = Box<dyn Fn(&[T]) -> Result<Returned, EvaluationError> + Send + Sync + 'a>;
+type Products<'a, T> =
+    Box<dyn Fn(&[T], &[T]) -> Result<Returned, EvaluationError> + Send + Sync + 'a>;
+
+/// A check of what somebody wrote for the derivatives of F: Tⁿ → Tᵐ: the whole Jacobian J_ij = ∂y_i/∂x_j, the
+/// vector-Jacobian product Jᵀv that reverse mode computes, the Jacobian-vector product J·u of forward mode, or several
+/// of them; with both products also the identity vᵀ(Ju) = (Jᵀv)ᵀu between them.
+///
+/// - [`jacobian`](Self::jacobian): every entry, row by row, each row like a gradient with its own noise. A probe
+///   is evaluated once for all rows, so that it costs what a gradient costs.
+/// - [`vjp`](Self::vjp): for one random v, Jᵀv as the gradient of vᵀF, in every coordinate, with all that
+///   [`check_subject`](crate::check_subject) looks at; among it that Jᵀv is linear in v.
+/// - [`jvp`](Self::jvp): for a random u that moves one block, for each of them, and one that moves all: J·u as the
+///   derivative of t ↦ F(x + t·u), in every output.
+///
+/// v has entries of either sign and of size ½ to 1, from the seed, and never ones, with which a pass that ignores v
+/// is right.
+///
+/// ```
+/// use gradient_check::{VectorCheck, Verdict};
+///
+/// // y = (x₀x₁, sin x₁), with the second row of the Jacobian's sign wrong.
+/// let report = VectorCheck::new(|x: &[f64]| [x[0] * x[1], x[1].sin()])
+///     .jacobian(|x: &[f64]| [x[1], x[0], 0.0, -x[1].cos()])
+///     .at([2.0, 0.5])
+///     .run()?;
+/// assert_eq!(report.verdict(), Verdict::Disagree);
+/// assert_eq!(report.jacobian.unwrap().worst[0].coordinate.to_string(), "dy/dx[1,1]");
+///
+/// // Both products, right.
+/// VectorCheck::new(|x: &[f64]| [x[0] * x[1], x[1].sin()])
+///     .vjp(|x: &[f64], v: &[f64]| [v[0] * x[1], v[0] * x[0] + v[1] * x[1].cos()])
+///     .jvp(|x: &[f64], u: &[f64]| [u[0] * x[1] + x[0] * u[1], x[1].cos() * u[1]])
+///     .at([2.0, 0.5])
+///     .verify()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct VectorCheck<'a, T = f64> {
+    function: Values<'a, T>,
+    jacobian: Option<Values<'a, T>>,
+    vjp: Option<Products<'a, T>>,
+    jvp: Option<Products<'a, T>>,
+    output: Option<(String, Vec<usize>)>,
+    /// ε of the coarsest type that a derivative comes in.
+    epsilon: f64,
+    setup: Setup<'a, T>,
+}
+
+impl<'a, T: Real> VectorCheck<'a, T> {
+    /// Of the function F. What to check of it is said by the other methods, at least one of them.
+    pub fn new<V: ReturnedVector>(function: impl Fn(&[T]) -> V + Send + Sync + 'a) -> Self {
+        Self {
+            function: Box::new(move |x| function(x).into_vector()),
+            jacobian: None,
+            vjp: None,
+            jvp: None,
+            output: None,
+            epsilon: f64::EPSILON,
+            setup: Setup::new(),
+        }
+    }
+
+    /// The Jacobian at x: flat and row-major, m·n entries, or as a `Vec` of rows.
+    #[must_use]
+    pub fn jacobian<V: ReturnedVector>(
+        mut self,
+        jacobian: impl Fn(&[T]) -> V + Send + Sync + 'a,
+    ) -> Self {
+        self.jacobian = Some(Box::new(move |x| jacobian(x).into_vector()));
+        self.epsilon = self.epsilon.max(V::EPSILON);
+        self
+    }
+
+    /// Jᵀv of x and v: n entries, or a `Vec` of one vector a block.
+    #[must_use]
+    pub fn vjp<V: ReturnedVector>(
+        mut self,
+        vjp: impl Fn(&[T], &[T]) -> V + Send + Sync + 'a,
+    ) -> Self {
+        self.vjp = Some(Box::new(move |x, v| vjp(x, v).into_vector()));
+        self.epsilon = self.epsilon.max(V::EPSILON);
+        self
+    }
+
+    /// J·u of x and u: m entries.
+    #[must_use]
+    pub fn jvp<V: ReturnedVector>(
+        mut self,
+        jvp: impl Fn(&[T], &[T]) -> V + Send + Sync + 'a,
+    ) -> Self {
+        self.jvp = Some(Box::new(move |x, u| jvp(x, u).into_vector()));
+        self.epsilon = self.epsilon.max(V::EPSILON);
+        self
+    }
+
+    /// The name and shape of the output. Without it, it is `y`, a vector.
+    #[must_use]
+    pub fn output(mut self, name: &str, shape: &[usize]) -> Self {
+        self.output = Some((name.to_owned(), shape.to_vec()));
+        self
+    }
+
+    settings!();
+
+    /// Checks, and reports whatever came out.
+    ///
+    /// # Errors
+    /// [`CheckError`], where the pieces don't fit together, a function fails, or nothing is to be checked.
+    pub fn run(&self) -> Result<VectorReport, CheckError> {
+        let layout = self.setup.layout()?;
+        let point = &self.setup.point;
+        layout.check_len(point.len()).map_err(CheckError::Point)?;
+        if layout.is_empty() {
+            return Err(CheckError::Empty);
+        }
+        let mut settings = self.setup.settings.clone();
+        if !self.setup.says_epsilon {
+            settings.working_epsilon = self.epsilon;
+        }
+        let values = |x: &[T]| (self.function)(x).map(flat);
+        let output = self.named_output(values(point).map_err(forward_failed)?.len())?;
+        let outputs = output.1.iter().product();
+
+        let mut report = VectorReport::default();
+        if let Some(jacobian) = &self.jacobian {
+            let named = named_jacobian(&output, &layout)?;
+            let rows = rows(jacobian(point), outputs, &named)?;
+            let checked = check_rows(&values, &rows, point, &layout, &named, &settings)?;
+            report.jacobian = Some(checked);
+        }
+        if let Some(vjp) = &self.vjp {
+            let checked = check_vjp(&values, vjp, outputs, point, &layout, &settings)?;
+            report.vjp = Some(checked);
+        }
+        if let Some(jvp) = &self.jvp {
+            let checked = check_jvp(&values, jvp, &output, point, &layout, &settings)?;
+            report.jvp = Some(checked);
+        }
+        if let (Some(jvp), Some(vjp)) = (&self.jvp, &self.vjp) {
+            let checked = check_adjoint(jvp, vjp, outputs, point, &layout, &settings)?;
+            report.adjoint = Some(checked);
+        }
+        if report.verdicts().next().is_none() {
+            return Err(CheckError::NothingToCheck);
+        }
+        Ok(report)
+    }
+
+    /// The output as it is named, if it has `len` entries.
+    fn named_output(&self, len: usize) -> Result<(String, Vec<usize>), CheckError> {
+        let (name, shape) = match &self.output {
+            Some(named) => named.clone(),
+            None => ("y".to_owned(), vec![len]),
+        };
+        let expected = shape.iter().product();
+        match len {
+            0 => Err(CheckError::Empty),
+            len if len == expected => Ok((name, shape)),
+            got => Err(CheckError::Output {
+                name,
+                shape,
+                expected,
+                got,
+            }),
+        }
+    }
+
+    verdicts!(VectorReport);
+
+    fn verified(&self) -> Result<VectorReport, GradientError<VectorReport>> {
+        let unchecked = |error| GradientError::unchecked(error, &self.setup.called);
+        let report = self.run().map_err(unchecked)?;
+        let headlines = Headlines {
+            wrong: "the derivative is wrong",
+            undecided: "the derivative could not be confirmed",
+        };
+        GradientError::unless_agreed(report.verdict(), report, &self.setup, &headlines)
+    }
+}
+
+fn forward_failed(source: EvaluationError) -> CheckError {
+    CheckError::Difference(finite_diff::DifferenceError::Center { source })
+}
+
+/// `dy/dW` with the shape of y before that of W, for each block W.
+fn named_jacobian(
+    output: &(String, Vec<usize>),
+    layout: &ParameterLayout,
+) -> Result<ParameterLayout, CheckError> {
+    let mut named = ParameterLayout::new();
+    for block in layout.blocks() {
+        let shape = [&output.1[..], block.shape()].concat();
+        let name = format!("d{}/d{}", output.0, block.name());
+        named = named.with(name, &shape).map_err(CheckError::Point)?;
+    }
+    Ok(named)
+}
+
+/// The Jacobian by rows, however it came.
+fn rows(
+    returned: Result<Returned, EvaluationError>,
+    outputs: usize,
+    named: &ParameterLayout,
+) -> Result<Vec<Vec<f64>>, CheckError> {
+    let flat = flat(returned.map_err(|source| CheckError::Backward {
+        call: "the Jacobian",
+        source,
+    })?);
+    named.check_len(flat.len()).map_err(CheckError::Gradient)?;
+    let columns = flat.len() / outputs;
+    Ok(flat.chunks(columns).map(<[f64]>::to_vec).collect())
+}
+
+/// What [`VectorCheck`] found: a report for each derivative that it was given.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub struct VectorReport {
+    /// The Jacobian; its blocks are `dy/dW` with the shape of y before that of W.
+    pub jacobian: Option<Report>,
+    /// The vector-Jacobian product, as a gradient.
+    pub vjp: Option<Report>,
+    /// The Jacobian-vector product; its blocks are `dy/dW·u`, the derivative of y along a direction in W.
+    pub jvp: Option<Report>,
+    /// The identity between the two.
+    pub adjoint: Option<AdjointReport>,
+}
+
+impl VectorReport {
+    /// The word on all of it.
+    pub fn verdict(&self) -> Verdict {
+        overall(self.verdicts())
+    }
+
+    fn verdicts(&self) -> impl Iterator<Item = Verdict> {
+        let reports = [&self.jacobian, &self.vjp, &self.jvp];
+        let adjoint = self.adjoint.as_ref().map(AdjointReport::verdict);
+        let reports = reports.into_iter().flatten().map(|report| report.verdict);
+        reports.chain(adjoint)
+    }
+}
+
+impl fmt::Display for VectorReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = [
+            ("the Jacobian", &self.jacobian),
+            ("the vector-Jacobian product, for a random v", &self.vjp),
+            ("the Jacobian-vector product, for random u", &self.jvp),
+        ];
+        for (title, report) in parts {
+            if let Some(report) = report {
+                write!(f, "{title}: {}\n{report}", report.verdict)?;
+            }
+        }
+        match &self.adjoint {
+            Some(adjoint) => write!(f, "one against the other: {}\n{adjoint}", adjoint.verdict()),
+            None => Ok(()),
+        }
+    }
+}
