@@ -109,6 +109,9 @@ pub enum CheckError {
         "there is nothing to check: give the Jacobian, a vector-Jacobian or a Jacobian-vector product"
     )]
     NothingToCheck,
+    /// A function of many values gives none.
+    #[error("the function gives no values at this point: there is nothing to differentiate")]
+    NoValues,
     /// A function of many values gives another number of them than was said.
     #[error("the function gives {got} values, but `{name}` of shape {shape:?} has {expected}")]
     Output {

@@ -86,6 +86,8 @@ impl Diagnosis {
     /// the numeric gradient (residual 3e-12): a factor 2 too many`.
     pub fn sentence(&self, blocks: &[&str]) -> String {
         let name = |block: &&str| match block.chars().all(char::is_alphanumeric) {
+            // A derivative already, such as a block of a Jacobian.
+            _ if block.starts_with('d') && block.contains("/d") => (*block).to_owned(),
             true => format!("d{block}"),
             false => format!("d({block})"),
         };
@@ -309,7 +311,7 @@ pub(crate) fn diagnose(
                 .or(but_for_decay)
                 .or_else(|| among(VAGUE, exhibit))
                 .or_else(|| without_decay(VAGUE, exhibit))
-                .or_else(|| Some(unexplained(exhibit, first_wrong_stage)))
+                .or_else(|| Some(unexplained(exhibit, first_wrong_stage, mistakes.is_some())))
         })
         .collect()
 }
@@ -350,19 +352,25 @@ fn best_mistake(exhibits: &[Exhibit<'_>], mistakes: &dyn Mistakes) -> Option<(Al
 
 /// Where nothing simple fits: an error that comes from nearer the output, or one that has to be
 /// looked for here.
-fn unexplained(exhibit: &Exhibit<'_>, first_wrong_stage: Option<usize>) -> Diagnosis {
+fn unexplained(
+    exhibit: &Exhibit<'_>,
+    first_wrong_stage: Option<usize>,
+    mistakes_tried: bool,
+) -> Diagnosis {
+    let mistakes = match mistakes_tried {
+        true => ", and whatever mistakes the model itself could try",
+        false => "",
+    };
     let ruled_out = match exhibit.complete {
-        true => {
+        true => format!(
             "a factor, the sign, a transposition, a permutation, another block's gradient, a decay term, a wrong \
-             axis, a few entries among many right ones, single precision, and whatever mistakes the model \
-             itself could try"
-        }
+             axis, a few entries among many right ones, single precision{mistakes}"
+        ),
         // Rows, columns and other blocks can't be compared where entries are missing.
-        false => {
-            "a factor, the sign, a decay term, single precision, and whatever mistakes the model itself could \
-             try; a transposition, a permutation and another block's gradient can only be told from the whole \
-             block"
-        }
+        false => format!(
+            "a factor, the sign, a decay term, single precision{mistakes}; a transposition, a permutation and \
+             another block's gradient can only be told from the whole block"
+        ),
     };
     let (cause, message) = match (exhibit.block.stage(), first_wrong_stage) {
         (Some(stage), Some(first)) if stage < first => (
@@ -372,10 +380,13 @@ fn unexplained(exhibit: &Exhibit<'_>, first_wrong_stage: Option<usize>) -> Diagn
                  its error may be what arrives here. Ruled out are {ruled_out}"
             ),
         ),
-        _ => (
-            "unknown",
-            format!("no simple cause fits; ruled out are {ruled_out}"),
-        ),
+        _ => match hypotheses::some_entries(exhibit) {
+            Some(message) => ("some-entries", message),
+            None => (
+                "unknown",
+                format!("no simple cause fits; ruled out are {ruled_out}"),
+            ),
+        },
     };
     Diagnosis {
         cause,

@@ -3,7 +3,7 @@
 use super::fit::{factor, residual};
 use super::scatter::scattered;
 use super::{Context, Diagnosis, Exhibit, NamedFactor};
-use crate::verdict::Verdict;
+use crate::verdict::{Comparison, Verdict};
 
 pub(super) type Hypothesis = fn(&Exhibit<'_>, &[Exhibit<'_>], &Context) -> Option<Diagnosis>;
 
@@ -102,6 +102,51 @@ fn single_entries(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Dia
             names.join(", ")
         ),
     )
+}
+
+/// A few wrong entries in a block so small that they are not few among many: no cause, but where it is and how far
+/// off, each by a factor of its own.
+pub(super) fn some_entries(e: &Exhibit<'_>) -> Option<String> {
+    const FEW: usize = 3;
+    let wrong = || {
+        let all = e.comparisons.iter();
+        all.filter(|c| c.verdict == Verdict::Disagree)
+    };
+    let (count, judged) = (wrong().count(), e.comparisons.len());
+    let right = e.comparisons.iter().filter(|c| c.verdict == Verdict::Agree);
+    if count > FEW || right.count() + count < judged || count == judged {
+        return None;
+    }
+    let entry = |c: &Comparison| {
+        let index = e.block.index_of(c.coordinate - e.block.range().start);
+        let index: Vec<String> = index.iter().map(ToString::to_string).collect();
+        let name = format!("{}[{}]", e.block.name(), index.join(","));
+        let d = c.numeric.unwrap_or(f64::NAN);
+        match c.analytic / d {
+            factor if factor.is_finite() && c.analytic != 0.0 => {
+                format!("{name} is {}× its numeric derivative", short(factor))
+            }
+            _ if c.analytic == 0.0 => {
+                format!("{name} is 0 where the numeric derivative is {d:.3e}")
+            }
+            _ => format!(
+                "{name} is {:.3e} where the numeric derivative is 0",
+                c.analytic
+            ),
+        }
+    };
+    let entries: Vec<String> = wrong().map(entry).collect();
+    Some(format!(
+        "only {count} of {judged} entries {}: {}; {} agree{}",
+        if count == 1 { "is wrong" } else { "are wrong" },
+        entries.join(", "),
+        if judged - count == 1 {
+            "the other"
+        } else {
+            "the others"
+        },
+        if judged - count == 1 { "s" } else { "" },
+    ))
 }
 
 /// g = c·d with a factor that has a name (docs/theory/causes.md, equations 34 and 35).

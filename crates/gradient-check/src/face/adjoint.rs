@@ -10,7 +10,7 @@ use finite_diff::{EvaluationError, ParameterLayout, Real, compensated_sum, direc
 use super::memo::Length;
 use super::products::{Product, cotangent, flat, whole};
 use crate::check::measure_gradient_noise;
-use crate::text::{BAD, GOOD, UNSURE, derivative, plain, short, styled};
+use crate::text::{derivative, plain, short, verdict, wrapped};
 use crate::verdict::{Reason, Verdict};
 use crate::{CheckError, Settings};
 
@@ -47,20 +47,15 @@ impl fmt::Display for AdjointReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for pairing in &self.pairings {
             let along = pairing.block.as_deref().unwrap_or("all");
-            let style = match pairing.verdict {
-                Verdict::Agree => GOOD,
-                Verdict::Disagree => BAD,
-                Verdict::Inconclusive(_) => UNSURE,
-            };
             let line = format!(
-                "  along {along}: {}, v·(Ju) = {} and (Jᵀv)·u = {}, {} apart where rounding explains {}\n",
-                styled(style, pairing.verdict),
+                "along {along}: {}, v·(Ju) = {} and (Jᵀv)·u = {}, {} apart where rounding explains {}",
+                verdict(pairing.verdict),
                 derivative(pairing.forward),
                 derivative(pairing.reverse),
                 short((pairing.forward - pairing.reverse).abs()),
                 short(pairing.tolerance),
             );
-            f.write_str(&plain(&line))?;
+            f.write_str(&plain(&wrapped("", &line)))?;
         }
         if self.verdict() == Verdict::Disagree {
             f.write_str(

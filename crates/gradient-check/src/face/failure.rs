@@ -7,7 +7,7 @@ use std::panic::Location;
 use finite_diff::Real;
 
 use super::setup::{Called, Setup};
-use crate::{CheckError, Report, Verdict};
+use crate::{CheckError, Reason, Report, Verdict};
 
 /// How many entries of a point are written out.
 const ENTRIES: usize = 12;
@@ -49,6 +49,7 @@ pub struct Failure<R = Report> {
     pub location: Option<&'static Location<'static>>,
     /// `the gradient is wrong`.
     pub headline: &'static str,
+    is_blunt: bool,
 }
 
 /// What a builder checks, in the words of a headline.
@@ -76,6 +77,7 @@ impl<R> GradientError<R> {
             seed,
             again: again(&setup.called, &setup.point, seed),
             location: None,
+            is_blunt: verdict == Verdict::Inconclusive(Reason::BelowResolution),
             headline: match wrong {
                 true => headlines.wrong,
                 false => headlines.undecided,
@@ -133,7 +135,13 @@ impl<R: fmt::Display> fmt::Display for Failure<R> {
         if let Some(message) = &self.message {
             write!(f, ": {message}")?;
         }
-        write!(f, "\n{}to see it again: {}", self.report, self.again)?;
+        write!(f, "\n{}", self.report)?;
+        if self.is_blunt {
+            f.write_str(
+                "  if less is enough, say how sharp it must be (resolution = 1e-2): what agrees is right to that\n",
+            )?;
+        }
+        write!(f, "to see it again: {}", self.again)?;
         match self.location {
             Some(location) => write!(f, "\ncalled at {location}"),
             None => Ok(()),

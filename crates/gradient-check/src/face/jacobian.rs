@@ -75,14 +75,16 @@ pub(super) fn check_rows<T: Real>(
     Ok(assemble(named, compared, frame))
 }
 
-/// An output that does not depend on a block is nothing special, as long as another one does: only where all of the
-/// block is zero was nothing tested.
+/// An output that does not depend on a parameter is nothing special in a Jacobian: no unit is dead, and only where all
+/// of a block is zero was nothing tested.
 fn as_one_block(mut comparisons: Vec<Comparison>) -> Vec<Comparison> {
     let vacuous = Verdict::Inconclusive(Reason::Vacuous);
     if comparisons.iter().any(|c| c.verdict != vacuous) {
         for comparison in comparisons.iter_mut().filter(|c| c.verdict == vacuous) {
             comparison.verdict = Verdict::Agree;
-            comparison.flat = true;
+        }
+        for comparison in &mut comparisons {
+            comparison.flat = false;
         }
     }
     comparisons

@@ -26,7 +26,7 @@
 ///
 /// First the functions, then `at = point` or `inputs = […]`, then settings, each a method of
 /// [`GradientCheck`](crate::GradientCheck) by its name: `seed`, `blocks`, `sample`, `sample_per_block`, `epsilon`,
-/// `threads`, `working_epsilon`, `slope_test`, `settings`; then a message as for `format!`. Gives the
+/// `resolution`, `threads`, `working_epsilon`, `slope_test`, `settings`; then a message as for `format!`. Gives the
 /// [`Report`](crate::Report).
 ///
 /// A wrong gradient:

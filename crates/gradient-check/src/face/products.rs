@@ -91,7 +91,7 @@ pub(super) fn check_jvp<T: Real>(
     let mut lines: Vec<Vec<f64>> = Vec::new();
     let mut rows: Vec<Vec<f64>> = vec![Vec::new(); outputs];
     for direction in &drawn.directions {
-        let along = direction.block().unwrap_or("all").to_owned();
+        let along = direction.block().unwrap_or("(all)").to_owned();
         let named_block = format!("d{}/d{along}·u", output.0);
         named = named
             .with(named_block, &output.1)

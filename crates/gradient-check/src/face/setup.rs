@@ -182,6 +182,17 @@ macro_rules! settings {
             self
         }
 
+        /// How sharp a comparison must be to count as agreement, relative to its block's scale: a millionth unless said,
+        /// and some 1e-4 for derivatives in `f32`. A function in `f32` often gives no more than a hundredth; what then
+        /// agrees is right to that, and the report's power says so.
+        #[must_use]
+        pub fn resolution(mut self, resolution: f64) -> Self {
+            let constants = &mut self.setup.settings.constants;
+            constants.resolution = resolution;
+            constants.coarsest = constants.coarsest.max(resolution);
+            self
+        }
+
         /// How many threads evaluate the function; 0 leaves it to rayon.
         #[must_use]
         pub fn threads(mut self, threads: usize) -> Self {

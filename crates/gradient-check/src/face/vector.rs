@@ -169,7 +169,7 @@ impl<'a, T: Real> VectorCheck<'a, T> {
         };
         let expected = shape.iter().product();
         match len {
-            0 => Err(CheckError::Empty),
+            0 => Err(CheckError::NoValues),
             len if len == expected => Ok((name, shape)),
             got => Err(CheckError::Output {
                 name,

@@ -4,6 +4,7 @@
 
 use super::finding::{Arrays, Dependence, Finding, Pass, Reach};
 use super::layout::LayoutFault;
+use crate::text::plural;
 
 impl Finding {
     /// What was found, as one sentence without its full stop.
@@ -206,7 +207,11 @@ fn layout_message(of: Arrays, fault: &LayoutFault) -> String {
     };
     match fault {
         LayoutFault::FlatLength { expected, got } => {
-            format!("{arrays} has {got} entries for {expected} parameters")
+            let entries = if *got == 1 { "entry" } else { "entries" };
+            format!(
+                "{arrays} has {got} {entries} for {}",
+                plural(*expected, "parameter")
+            )
         }
         LayoutFault::Length {
             block,

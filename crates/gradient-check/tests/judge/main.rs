@@ -7,6 +7,7 @@
 
 mod control;
 mod directional;
+mod face;
 mod reasons;
 mod recheck;
 mod structure;

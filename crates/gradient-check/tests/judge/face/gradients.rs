@@ -1,0 +1,327 @@
+//! `GradientCheck` and its assertions.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use finite_diff::{ParameterLayout, Scheme, Stencil};
+use gradient_check::{
+    CheckError, GradientCheck, GradientError, NamedArray, Reason, Settings, Verdict,
+    assert_gradient, check_gradient,
+};
+use proptest::prelude::*;
+
+use super::{said, steady};
+
+/// J = a³b and its gradient.
+fn cost(p: &[f64]) -> f64 {
+    p[0].powi(3) * p[1]
+}
+
+fn gradient(p: &[f64]) -> [f64; 2] {
+    [3.0 * p[0].powi(2) * p[1], p[0].powi(3)]
+}
+
+fn wrong(p: &[f64]) -> [f64; 2] {
+    [3.0 * p[0].powi(2) * p[1], -p[0].powi(3)]
+}
+
+#[test]
+fn two_functions() {
+    let report = assert_gradient!(cost, gradient, at = [1.5, 0.25]);
+    assert_eq!(report.verdict, Verdict::Agree);
+    insta::assert_snapshot!(said(|| drop(assert_gradient!(cost, wrong, at = [1.5, 0.25]))), @r#"
+    the gradient is wrong
+      block  shape  verdict   diff.    worst      analytic       numeric    ± bar
+      x      2      disagree  8.9e-01  x[1]   -3.37500e+00  +3.37500e+00  #
+      x is wrong in 1 of 2 entries, most in x[1], by 6.8e+00
+      why: dx: only 1 of 2 entries is wrong: x[1] is -1.000× its numeric derivative;
+           the other agrees.
+      difference 8.9e-01 over all; the course reads it as "a bug"
+      would have caught: # of its block's scale in any one coordinate, #
+      in any whole block
+      slope test: wrong too, along x (E(t) like t^#)
+    to see it again: assert_gradient!(cost, wrong, at = [1.5, 0.25], seed = 0)
+    "#);
+}
+
+#[test]
+fn one_function_for_both_with_blocks_a_seed_and_a_message() {
+    let both = |p: &[f64]| (cost(p), gradient(p).to_vec());
+    let blocks: &[(&str, &[usize])] = &[("a", &[]), ("b", &[])];
+    assert_gradient!(both, at = vec![1.5, 0.25], blocks = blocks, seed = 7);
+    let both = |p: &[f64]| (cost(p), wrong(p).to_vec());
+    let seed = 7;
+    let at = [1.5, 0.25];
+    let fails = || {
+        drop(assert_gradient!(
+            both,
+            at = at,
+            blocks = blocks,
+            seed = seed,
+            "epoch {}",
+            3
+        ))
+    };
+    insta::assert_snapshot!(said(fails), @r#"
+    the gradient is wrong: epoch 3
+      block  shape  verdict   diff.    worst      analytic       numeric    ± bar
+      a      1      agree     #  a      +1.68750e+00  +1.68750e+00  #
+      b      1      disagree  1.0e+00  b      -3.37500e+00  +3.37500e+00  #
+      b is wrong in 1 of 1 entries, most in b, by 6.8e+00
+      why: db is -1.000× the numeric gradient: the sign is flipped. Every other
+           block agrees.
+      difference 8.9e-01 over all; the course reads it as "a bug"
+      would have caught: # of its block's scale in any one coordinate, #
+      in any whole block
+      slope test: wrong too, along b and over all (E(t) like t^#)
+    to see it again: assert_gradient!(both, at = [1.5, 0.25], blocks = blocks, seed = 7)
+    "#);
+}
+
+#[test]
+fn functions_of_several_arrays() {
+    let (w, scale) = (vec![1.0, 2.0, 3.0, 4.0], [0.5]);
+    let cost = |p: &[&[f64]]| p[0].iter().map(|w| w * w).sum::<f64>() * p[1][0];
+    let parts = |factor: f64| {
+        move |p: &[&[f64]]| {
+            let sum: f64 = p[0].iter().map(|w| w * w).sum();
+            let dw: Vec<f64> = p[0].iter().map(|w| 2.0 * w * p[1][0]).collect();
+            vec![dw, vec![factor * sum]]
+        }
+    };
+    assert_gradient!(
+        cost,
+        parts(1.0),
+        inputs = [("encoder.weight", [2, 2], w), ("encoder.scale", [], scale)],
+        threads = 2
+    );
+    let fails = check_gradient!(
+        cost,
+        parts(2.0),
+        inputs = [("encoder.weight", [2, 2], w), ("encoder.scale", [], scale)],
+    );
+    insta::assert_snapshot!(steady(&fails.unwrap_err()), @r#"
+    the gradient is wrong
+      block           shape  verdict   diff.    worst                    analytic       numeric    ± bar
+      encoder.weight  2×2    agree     0        encoder.weight[0,0]  +1.00000e+00  +1.00000e+00  #
+      encoder.scale   1      disagree  3.3e-01  encoder.scale        +6.00000e+01  +3.00000e+01  #
+      encoder.scale is wrong in 1 of 1 entries, most in encoder.scale, by 3.0e+01
+      why: d(encoder.scale) is 2.000× the numeric gradient: a factor 2 too many.
+           Every other block agrees.
+      difference 3.3e-01 over all; the course reads it as "a bug"
+      would have caught: # of its block's scale in any one coordinate, #
+      in any whole block
+      slope test: wrong too, along encoder.scale and over all (E(t) like t^#)
+    to see it again: check_gradient!(cost, parts(2.0), inputs = [("encoder.weight", [2, 2], w), ("encoder.scale"…, seed = 0)
+    called at #
+    "#);
+
+    // By name; the order of the arrays is the code's own, and one of another order is found.
+    let named = |p: &[&[f64]]| {
+        let [dw, ds] = parts(1.0)(p).try_into().unwrap();
+        vec![
+            NamedArray::new("encoder.scale", &[], ds),
+            NamedArray::new("encoder.weight", &[2, 2], dw),
+        ]
+    };
+    let report = GradientCheck::of_inputs(cost, named)
+        .input("encoder.weight", &[2, 2], &w)
+        .input("encoder.scale", &[], scale)
+        .run()
+        .unwrap();
+    let findings = report.structure.unwrap().findings;
+    assert_eq!(findings[0].name(), "wrong-order");
+}
+
+#[test]
+fn functions_that_fail_and_their_error() {
+    #[derive(Debug, PartialEq, thiserror::Error)]
+    #[error("the log of {0} is none")]
+    struct NoLog(f64);
+    let ln = |x: f64| if x > 0.0 { Ok(x.ln()) } else { Err(NoLog(x)) };
+
+    let value = |p: &[f64]| ln(p[0]);
+    assert_gradient!(value, |p: &[f64]| Ok::<_, NoLog>([1.0 / p[0]]), at = [0.5]);
+    let fused = |p: &[f64]| Ok::<_, NoLog>((ln(p[0])?, vec![1.0 / p[0]]));
+    assert_gradient!(fused, at = [0.5]);
+    let fused = |p: &[f64]| Ok::<_, NoLog>((ln(p[0])?, vec![-1.0 / p[0]]));
+    assert!(matches!(
+        check_gradient!(fused, at = [0.5]),
+        Err(GradientError::Wrong(_))
+    ));
+
+    // At the point, and at a probe beside it.
+    for at in [-1.0, 1e-7] {
+        let error = check_gradient!(value, |p: &[f64]| [1.0 / p[0]], at = [at]).unwrap_err();
+        let GradientError::Check { source, .. } = &error else {
+            panic!("{error}")
+        };
+        assert!(source.caused_by::<NoLog>().is_some(), "{error}");
+    }
+    let backward = check_gradient!(
+        |p: &[f64]| p[0],
+        |p: &[f64]| ln(-p[0]).map(|y| [y]),
+        at = [1.0]
+    );
+    let error = backward.unwrap_err();
+    insta::assert_snapshot!(steady(&error), @"the derivative could not be checked: the first backward pass failed: the log of -1 is none");
+    let GradientError::Check { source, .. } = error else {
+        unreachable!()
+    };
+    assert_eq!(source.caused_by::<NoLog>(), Some(&NoLog(-1.0)));
+}
+
+#[test]
+fn single_precision() {
+    let at: Vec<f32> = (0..6).map(|i| 0.1 * i as f32 - 0.2).collect();
+    let cost = |p: &[f32]| p.iter().map(|x| x.sin()).sum::<f32>();
+    let scaled =
+        |factor: f32| move |p: &[f32]| p.iter().map(|x| factor * x.cos()).collect::<Vec<_>>();
+    assert_gradient!(cost, scaled(1.0), at = at);
+    // Of a larger sum in `f32` no more is known than a percent or so, and that has to be said.
+    let many = [0.25; 40];
+    let undecided = check_gradient!(cost, scaled(1.0), at = many).unwrap_err();
+    assert!(
+        matches!(undecided, GradientError::Undecided(_)),
+        "{undecided}"
+    );
+    let hint = "say how sharp it must be (resolution = 1e-2)";
+    assert!(undecided.to_string().contains(hint), "{undecided}");
+    assert_gradient!(cost, scaled(1.0), at = many, resolution = 1e-2);
+    let wrong = check_gradient!(cost, scaled(1.05), at = many, resolution = 1e-2);
+    assert!(matches!(wrong, Err(GradientError::Wrong(_))));
+
+    // A gradient in `f32` of a cost in `f64`.
+    let cost = |p: &[f64]| p.iter().map(|x| x.sin()).sum::<f64>();
+    let coarse = |factor: f32| {
+        move |p: &[f64]| {
+            p.iter()
+                .map(|x| factor * (*x as f32).cos())
+                .collect::<Vec<f32>>()
+        }
+    };
+    let at: Vec<f64> = at.iter().map(|x| f64::from(*x)).collect();
+    assert_gradient!(cost, coarse(1.0), at = at);
+    assert!(check_gradient!(cost, coarse(1.001), at = at).is_err());
+    let widened = |p: &[f64]| {
+        coarse(1.0)(p)
+            .into_iter()
+            .map(f64::from)
+            .collect::<Vec<_>>()
+    };
+    assert!(check_gradient!(cost, widened, at = at).is_err());
+    assert_gradient!(
+        cost,
+        widened,
+        at = at,
+        working_epsilon = f32::EPSILON.into()
+    );
+}
+
+#[test]
+fn what_is_judged_and_how() {
+    let n = 300;
+    let calls = AtomicUsize::new(0);
+    let cost = |p: &[f64]| {
+        calls.fetch_add(1, Ordering::Relaxed);
+        p.iter().map(|x| x * x).sum::<f64>()
+    };
+    let gradient = |p: &[f64]| p.iter().map(|x| 2.0 * x).collect::<Vec<_>>();
+    let at: Vec<f64> = (0..n).map(|i| f64::from(i) / 100.0 - 1.0).collect();
+    let check = || {
+        GradientCheck::new(cost, gradient)
+            .blocks(&[("W", &[29, 10]), ("b", &[10])])
+            .at(&at)
+    };
+    let judged = |check: GradientCheck<'_>| check.run().unwrap().counts.total();
+    assert_eq!(judged(check()), 300);
+    assert_eq!(judged(check().sample(25)), 25);
+    assert_eq!(judged(check().sample_per_block(7)), 14);
+    assert_eq!(judged(check().sample_per_block(50)), 60);
+    // The seed draws the sample, whichever is said first.
+    let drawn = |check: GradientCheck<'_>| check.run().unwrap().worst;
+    let other = drawn(check().sample(5).seed(3));
+    assert_eq!(other, drawn(check().seed(3).sample(5)));
+    assert_ne!(other, drawn(check().sample(5)));
+
+    let report = check().epsilon(1e-7).run().unwrap();
+    assert_eq!(report.scheme, "central");
+    let settings = Settings {
+        scheme: Scheme::optimal(Stencil::FIVE_POINT),
+        ..Settings::default()
+    };
+    let report = check().settings(settings).slope_test(false).run().unwrap();
+    assert_eq!((report.scheme.as_str(), report.slope), ("five-point", None));
+    calls.store(0, Ordering::Relaxed);
+    let evaluations = check().run().unwrap().evaluations;
+    assert!(evaluations as usize <= calls.load(Ordering::Relaxed));
+}
+
+#[test]
+fn what_does_not_fit_is_said() {
+    let text = |check: GradientCheck<'_>| check.run().unwrap_err().to_string();
+    let check = || GradientCheck::new(cost, gradient);
+    insta::assert_snapshot!(text(check()), @"there are no parameters to check: the layout or the selection is empty");
+    insta::assert_snapshot!(text(check().at([1.0, 2.0]).blocks(&[("a", &[3])])), @"the point does not fit the layout: the flat vector has 2 entries, but the layout a[3] has 3");
+    insta::assert_snapshot!(text(check().at([1.0, 2.0]).blocks(&[("a", &[]), ("a", &[])])), @"the point does not fit the layout: two blocks are named `a`: give each block a name of its own");
+    insta::assert_snapshot!(text(check().input("a", &[2], [1.0])), @"the point does not fit the layout: the part for block `a` has 1 entries, but its shape [2] has 2");
+    insta::assert_snapshot!(text(check().at([1.0, 2.0]).epsilon(0.0)), @"the step size Absolute(0.0) is not a finite number above zero: choose one, for example 1e-7");
+    let layout = ParameterLayout::flat("x", 3);
+    let wrong = check().at([1.0, 2.0]).layout(layout).run();
+    assert!(matches!(
+        wrong,
+        Err(CheckError::Point(_) | CheckError::Layout { .. })
+    ));
+
+    // Of the wrong length it is wrong, and no error.
+    let short = check_gradient!(cost, |_: &[f64]| [1.0], at = [1.0, 2.0]).unwrap_err();
+    insta::assert_snapshot!(steady(&short), @r"
+    the gradient is wrong
+      block  shape  verdict     diff.  worst  analytic  numeric  ± bar
+      x      2      not judged
+      before the comparison: the gradient has 1 entry for 2 parameters:
+        concatenate one entry for each parameter, in the order of the layout
+    to see it again: check_gradient!(cost, |_: &[f64]| [1.0], at = [1.0, 2.0], seed = 0)
+    called at #
+    ");
+}
+
+#[test]
+fn undecided_is_no_pass() {
+    let calls = AtomicUsize::new(0);
+    let drifting = |p: &[f64]| p[0] + calls.fetch_add(1, Ordering::Relaxed) as f64;
+    let error = check_gradient!(drifting, |_: &[f64]| [1.0], at = [1.0]).unwrap_err();
+    let GradientError::Undecided(failure) = error else {
+        panic!("{error}")
+    };
+    let verdict = failure.report.verdict;
+    assert_eq!(verdict, Verdict::Inconclusive(Reason::NotDeterministic));
+    assert_eq!(failure.headline, "the gradient could not be confirmed");
+}
+
+#[test]
+fn a_long_point_is_quoted_in_part_and_each_number_whole() {
+    let at: Vec<f64> = (0..20).map(|i| 0.1 * f64::from(i)).collect();
+    let error = check_gradient!(
+        |p: &[f64]| p.iter().sum::<f64>(),
+        |_: &[f64]| vec![2.0; 20],
+        at = at,
+        seed = 5
+    );
+    let GradientError::Wrong(failure) = error.unwrap_err() else {
+        panic!()
+    };
+    insta::assert_snapshot!(failure.again, @"check_gradient!(|p: &[f64]| p.iter().sum::<f64>(), |_: &[f64]| vec![2.0; 20], at = [0.0, 0.1, 0.2, 0.30000000000000004, 0.4, 0.5, 0.6000000000000001, 0.7000000000000001, 0.8, 0.9, 1.0, 1.1, … 8 more], seed = 5)");
+    assert_eq!(failure.location.unwrap().file(), file!());
+}
+
+proptest! {
+    #[test]
+    fn question_mark_is_all_it_takes_in_a_property(a in 0.5..2.0, b in 0.5..2.0) {
+        check_gradient!(cost, gradient, at = [a, b], "a = {a}, b = {b}")?;
+        let wrong: Result<(), TestCaseError> = (|| {
+            check_gradient!(cost, wrong, at = [a, b])?;
+            Ok(())
+        })();
+        prop_assert!(wrong.is_err());
+    }
+}

@@ -1,0 +1,318 @@
+//! `VectorCheck`: Jacobians, products with them, and the identity between the two.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use gradient_check::{
+    GradientError, VectorCheck, VectorReport, Verdict, assert_jacobian, assert_jvp,
+    assert_products, assert_vjp,
+};
+use proptest::prelude::*;
+
+use super::{said, steady};
+
+/// y = (x₀x₁, sin x₁, x₂²).
+fn f(x: &[f64]) -> [f64; 3] {
+    [x[0] * x[1], x[1].sin(), x[2] * x[2]]
+}
+
+fn jacobian(x: &[f64]) -> Vec<Vec<f64>> {
+    vec![
+        vec![x[1], x[0], 0.0],
+        vec![0.0, x[1].cos(), 0.0],
+        vec![0.0, 0.0, 2.0 * x[2]],
+    ]
+}
+
+fn transposed(x: &[f64]) -> Vec<f64> {
+    let j = jacobian(x);
+    (0..9).map(|k| j[k % 3][k / 3]).collect()
+}
+
+fn vjp(x: &[f64], v: &[f64]) -> [f64; 3] {
+    [
+        v[0] * x[1],
+        v[0] * x[0] + v[1] * x[1].cos(),
+        2.0 * v[2] * x[2],
+    ]
+}
+
+fn jvp(x: &[f64], u: &[f64]) -> [f64; 3] {
+    [
+        u[0] * x[1] + x[0] * u[1],
+        x[1].cos() * u[1],
+        2.0 * x[2] * u[2],
+    ]
+}
+
+const AT: [f64; 3] = [2.0, 0.5, 0.25];
+
+#[test]
+fn a_jacobian() {
+    assert_jacobian!(f, jacobian, at = AT);
+    insta::assert_snapshot!(said(|| drop(assert_jacobian!(f, transposed, at = AT))), @r#"
+    the derivative is wrong
+    the Jacobian: disagree
+      block  shape  verdict   diff.    worst       analytic       numeric    ± bar
+      dy/dx  3×3    disagree  6.2e-01  dy/dx[0,1]         0  +2.00000e+00  #
+      dy/dx is wrong in 2 of 9 entries, most in dy/dx[0,1], by 2.0e+00
+      error by row ██·  by column ██·
+      why: dy/dx is the numeric gradient transposed, or written down column by
+           column (residual #).
+      difference 6.2e-01 over all; the course reads it as "a bug"
+      would have caught: # of its block's scale in any one coordinate, #
+      in any whole block
+    to see it again: assert_jacobian!(f, transposed, at = [2.0, 0.5, 0.25], seed = 0)
+    "#);
+}
+
+#[test]
+fn a_vector_jacobian_product() {
+    assert_vjp!(f, vjp, at = AT);
+    // Right for ones alone.
+    let ignores = |x: &[f64], _: &[f64]| vjp(x, &[1.0; 3]);
+    insta::assert_snapshot!(said(move || drop(assert_vjp!(f, ignores, at = AT))), @r#"
+    the derivative is wrong
+    the vector-Jacobian product, for a random v: disagree
+      block  shape  verdict   diff.    worst      analytic       numeric    ± bar
+      x      3      disagree  1.7e-01  x[2]   +5.00000e-01  -2.65043e-01  #
+      before the comparison: a zero cotangent must give a zero gradient and does
+        not in x; at x[1] it gives 2.8775825618903728: look for a term that is added
+        without the cotangent as a factor, such as a decay term
+      x is wrong in 3 of 3 entries, most in x[2], by 7.7e-01
+      why: dx: no simple cause fits; ruled out are a factor, the sign, a
+           transposition, a permutation, another block's gradient, a decay term, a
+           wrong axis, a few entries among many right ones, single precision.
+      difference 1.7e-01 over all; the course reads it as "a bug"
+      slope test: wrong too, along x (E(t) like t^#)
+    to see it again: assert_vjp!(f, ignores, at = [2.0, 0.5, 0.25], seed = 0)
+    "#);
+}
+
+#[test]
+fn a_jacobian_vector_product() {
+    assert_jvp!(f, jvp, at = AT, blocks = &[("a", &[2]), ("b", &[])]);
+    let wrong = |x: &[f64], u: &[f64]| [u[0] * x[1], x[1].cos() * u[1], 2.0 * x[2] * u[2]];
+    let fails = move || {
+        drop(assert_jvp!(
+            f,
+            wrong,
+            at = AT,
+            blocks = &[("a", &[2]), ("b", &[])],
+            "step {}",
+            2
+        ))
+    };
+    insta::assert_snapshot!(said(fails), @r#"
+    the derivative is wrong: step 2
+    the Jacobian-vector product, for random u: disagree
+      block        shape  verdict   diff.    worst               analytic       numeric    ± bar
+      dy/da·u      3      disagree  7.5e-01  dy/da·u[0]      -1.02362e+00  +9.27995e-01  #
+      dy/db·u      3      agree     0        dy/db·u[0]                 0             0  #
+      dy/d(all)·u  3      disagree  5.0e-01  dy/d(all)·u[0]  +9.66567e-01  +3.72507e+00  #
+      dy/da·u is wrong in 1 of 3 entries, most in dy/da·u[0], by 2.0e+00
+      all of it in entry 0
+      dy/d(all)·u is wrong in 1 of 3 entries, most in dy/d(all)·u[0], by 2.8e+00
+      all of it in entry 0
+      why: dy/d(all)·u: only 1 of 3 entries is wrong: dy/d(all)·u[0] is 0.25948× its
+           numeric derivative; the others agree.
+      why: dy/da·u: only 1 of 3 entries is wrong: dy/da·u[0] is -1.103× its numeric
+           derivative; the others agree. Every other block agrees.
+      difference 5.4e-01 over all; the course reads it as "a bug"
+      would have caught: # of its block's scale in any one coordinate, #
+      in any whole block
+    to see it again: assert_jvp!(f, wrong, at = [2.0, 0.5, 0.25], blocks = &[("a", &[2]), ("b", &[])], seed = 0)
+    "#);
+}
+
+#[test]
+fn two_products_that_contradict_each_other() {
+    assert_products!(f, vjp, jvp, at = AT);
+    let wrong = |x: &[f64], v: &[f64]| {
+        [
+            v[0] * x[1],
+            v[0] * x[0] - v[1] * x[1].cos(),
+            2.0 * v[2] * x[2],
+        ]
+    };
+    insta::assert_snapshot!(said(move || drop(assert_products!(f, wrong, jvp, at = AT))), @r#"
+    the derivative is wrong
+    the vector-Jacobian product, for a random v: disagree
+      block  shape  verdict   diff.    worst      analytic       numeric    ± bar
+      x      3      disagree  3.7e-01  x[1]   +1.04766e+00  +2.37049e+00  #
+      x is wrong in 1 of 3 entries, most in x[1], by 1.3e+00
+      all of it in entry 1
+      why: dx: only 1 of 3 entries is wrong: x[1] is 0.44196× its numeric
+           derivative; the others agree.
+      difference 3.7e-01 over all; the course reads it as "a bug"
+      would have caught: # of its block's scale in any one coordinate, #
+      in any whole block
+      slope test: wrong too, along x (E(t) like t^#)
+    the Jacobian-vector product, for random u: agree
+      block    shape  verdict  diff.    worst           analytic       numeric    ± bar
+      dy/dx·u  3      agree    #  dy/dx·u[0]  +8.55921e-01  +8.55921e-01  #
+      difference # over all; the course reads it as "likely right"
+      would have caught: # of its block's scale in any one coordinate, #
+      in any whole block
+    one against the other: disagree
+      along x: disagree, v·(Ju) = +1.62874e+00 and (Jᵀv)·u = +4.38159e-01, 1.2e+00
+      apart where rounding explains #
+      one of the two passes is wrong; which one, only the function itself can tell
+    to see it again: assert_products!(f, wrong, jvp, at = [2.0, 0.5, 0.25], seed = 0)
+    "#);
+    // Wrong alike: they fit together, and the function itself tells.
+    let report = VectorCheck::new(f)
+        .vjp(|x: &[f64], v: &[f64]| vjp(x, v).map(|g| 2.0 * g))
+        .jvp(|x: &[f64], u: &[f64]| jvp(x, u).map(|y| 2.0 * y))
+        .at(AT)
+        .run()
+        .unwrap();
+    assert_eq!(report.adjoint.as_ref().unwrap().verdict(), Verdict::Agree);
+    assert_eq!(report.vjp.as_ref().unwrap().verdict, Verdict::Disagree);
+    assert_eq!(report.jvp.as_ref().unwrap().verdict, Verdict::Disagree);
+    assert_eq!(report.verdict(), Verdict::Disagree);
+}
+
+#[test]
+fn a_jacobian_costs_what_a_gradient_costs() {
+    let calls = AtomicU64::new(0);
+    let many = |x: &[f64]| {
+        calls.fetch_add(1, Ordering::Relaxed);
+        (0..50)
+            .map(|i| (x[0] * f64::from(i)).sin() + x[1])
+            .collect::<Vec<_>>()
+    };
+    let jacobian = |x: &[f64]| {
+        let row = |i: i32| vec![f64::from(i) * (x[0] * f64::from(i)).cos(), 1.0];
+        (0..50).map(row).collect::<Vec<_>>()
+    };
+    let report = assert_jacobian!(many, jacobian, at = [0.3, 0.2])
+        .jacobian
+        .unwrap();
+    assert_eq!(report.counts.total(), 100);
+    // Fifty gradients would take some hundred evaluations each.
+    assert!(calls.load(Ordering::Relaxed) < 500, "{calls:?}");
+    assert!(report.evaluations < calls.into_inner());
+}
+
+#[test]
+fn outputs_and_inputs_have_names_and_shapes() {
+    let outer = |x: &[f64]| (0..6).map(|k| x[k / 3] * x[2 + k % 3]).collect::<Vec<_>>();
+    let jacobian = |x: &[f64]| {
+        let mut rows = vec![vec![0.0; 5]; 6];
+        for (k, row) in rows.iter_mut().enumerate() {
+            row[k / 3] = x[2 + k % 3];
+            row[2 + k % 3] = x[k / 3];
+        }
+        rows[4][3] += 1e-3;
+        rows
+    };
+    let report = VectorCheck::new(outer)
+        .jacobian(jacobian)
+        .input("a", &[2], [1.0, 2.0])
+        .input("b", &[3], [0.5, -1.0, 1.5])
+        .output("C", &[2, 3])
+        .run()
+        .unwrap();
+    let report = report.jacobian.unwrap();
+    assert_eq!(report.worst[0].coordinate.to_string(), "dC/db[1,1,1]");
+    assert_eq!(report.blocks[0].shape, [2, 3, 2]);
+    assert_eq!(report.blocks[0].verdict, Verdict::Agree);
+}
+
+#[test]
+fn a_row_of_another_size_is_judged_by_itself() {
+    let f = |x: &[f64]| [1e6 * x[0].sin(), 1e-6 * x[0].cos()];
+    let jacobian = |factor: f64| move |x: &[f64]| [1e6 * x[0].cos(), -factor * 1e-6 * x[0].sin()];
+    assert_jacobian!(f, jacobian(1.0), at = [0.7]);
+    let wrong = VectorCheck::new(f)
+        .jacobian(jacobian(1.001))
+        .at([0.7])
+        .run()
+        .unwrap();
+    assert_eq!(wrong.verdict(), Verdict::Disagree);
+}
+
+#[test]
+fn what_does_not_fit_is_said() {
+    let text = |check: VectorCheck<'_>| check.run().unwrap_err().to_string();
+    insta::assert_snapshot!(text(VectorCheck::new(f).at(AT)), @"there is nothing to check: give the Jacobian, a vector-Jacobian or a Jacobian-vector product");
+    insta::assert_snapshot!(text(VectorCheck::new(f).jacobian(|_: &[f64]| [1.0; 4]).at(AT)), @"the analytic gradient does not fit the parameters: the flat vector has 4 entries, but the layout dy/dx[3,3] has 9");
+    insta::assert_snapshot!(text(VectorCheck::new(f).jacobian(jacobian).output("C", &[2, 2]).at(AT)), @"the function gives 3 values, but `C` of shape [2, 2] has 4");
+    insta::assert_snapshot!(text(VectorCheck::new(f).jvp(|_: &[f64], _: &[f64]| [1.0; 2]).at(AT)), @"the Jacobian-vector product failed: the function gave 2 values where it had given 3 at the point itself");
+    insta::assert_snapshot!(text(VectorCheck::new(|_: &[f64]| Vec::<f64>::new()).jacobian(jacobian).at(AT)), @"the function gives no values at this point: there is nothing to differentiate");
+    insta::assert_snapshot!(text(VectorCheck::new(f).jacobian(jacobian)), @"there are no parameters to check: the layout or the selection is empty");
+    // A product of the wrong length is a finding of its structure.
+    let short = VectorCheck::new(f)
+        .vjp(|_: &[f64], _: &[f64]| [1.0; 2])
+        .at(AT)
+        .verify();
+    let GradientError::Wrong(failure) = short.unwrap_err() else {
+        panic!()
+    };
+    insta::assert_snapshot!(steady(&failure.report), @r"
+    the vector-Jacobian product, for a random v: disagree
+      block  shape  verdict     diff.  worst  analytic  numeric  ± bar
+      x      3      not judged
+      before the comparison: the gradient has 2 entries for 3 parameters:
+        concatenate one entry for each parameter, in the order of the layout
+    ");
+}
+
+fn matrix_products(x: &[f64], a: &[f64], rows: usize) -> (Vec<f64>, Vec<Vec<f64>>) {
+    // y_i = sin(Σ_j a_ij x_j).
+    let row = |i: usize| &a[i * x.len()..(i + 1) * x.len()];
+    let inner = |i: usize| row(i).iter().zip(x).map(|(a, x)| a * x).sum::<f64>();
+    let y = (0..rows).map(|i| inner(i).sin()).collect();
+    let j = (0..rows)
+        .map(|i| row(i).iter().map(|a| a * inner(i).cos()).collect())
+        .collect();
+    (y, j)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn right_ones_agree_in_all_three_ways_and_one_wrong_entry_is_seen(
+        (rows, x, a) in (1usize..5, 1usize..5).prop_flat_map(|(m, n)| {
+            let entry = || 0.2..1.5f64;
+            (Just(m), prop::collection::vec(entry(), n), prop::collection::vec(entry(), m * n))
+        }),
+        at in any::<prop::sample::Index>(),
+        seed in 0u64..1000,
+    ) {
+        let n = x.len();
+        let all = |off: f64| {
+            let entry = at.index(rows * n);
+            let (a, again) = (a.clone(), a.clone());
+            let j = move |x: &[f64]| {
+                let mut j = matrix_products(x, &a, rows).1;
+                // Beside what it should be, by a part of it.
+                j[entry / n][entry % n] *= 1.0 + off;
+                j[entry / n][entry % n] += off;
+                j
+            };
+            let (of_rows, of_columns) = (j.clone(), j.clone());
+            let check = VectorCheck::new(move |x: &[f64]| matrix_products(x, &again, rows).0)
+                .jacobian(j)
+                .vjp(move |x: &[f64], v: &[f64]| {
+                    let j = of_rows(x);
+                    (0..n).map(|k| (0..rows).map(|i| v[i] * j[i][k]).sum()).collect::<Vec<f64>>()
+                })
+                .jvp(move |x: &[f64], u: &[f64]| {
+                    let row = |row: &Vec<f64>| row.iter().zip(u).map(|(j, u)| j * u).sum();
+                    of_columns(x).iter().map(row).collect::<Vec<f64>>()
+                });
+            check.at(&x).seed(seed).run().unwrap()
+        };
+        let right = all(0.0);
+        prop_assert_eq!(right.verdict(), Verdict::Agree, "{}", right);
+        let VectorReport { jacobian, vjp, jvp, adjoint, .. } = all(1e-2);
+        for report in [jacobian, vjp, jvp] {
+            let report = report.unwrap();
+            prop_assert_eq!(report.verdict, Verdict::Disagree, "{}", report);
+        }
+        // Both products are those of one matrix, if not of the function's.
+        prop_assert_eq!(adjoint.unwrap().verdict(), Verdict::Agree);
+    }
+}
