@@ -20,12 +20,12 @@ pub(crate) struct Misshapen {
 /// The entry `key` of an object.
 pub(crate) fn field<'v>(value: &'v Value, key: &str) -> Result<&'v Value, Misshapen> {
     let Value::Object(entries) = value else {
-        return Err(misshapen("the answer", "an object", value));
+        return Err(misshapen("all of it", "an object", value));
     };
     entries.get(key).ok_or_else(|| Misshapen {
         at: format!("`{key}`"),
-        expected: "an entry",
-        found: "none".to_owned(),
+        expected: "there",
+        found: "missing".to_owned(),
     })
 }
 
@@ -197,8 +197,8 @@ mod tests {
                     json!({"o": 3}),
                     "`o`: a list of lists of numbers, not the number 3",
                 ),
-                (json!({"p": 3}), "`o`: an entry, not none"),
-                (json!([3]), "the answer: an object, not a list"),
+                (json!({"p": 3}), "`o`: there, not missing"),
+                (json!([3]), "all of it: an object, not a list"),
             ],
         );
         check(

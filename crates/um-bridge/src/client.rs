@@ -98,6 +98,14 @@ impl fmt::Display for Trouble {
     }
 }
 
+/// What a search for a server comes to.
+enum Choice {
+    /// This one, counted as under way.
+    Begun(usize),
+    /// All rest; the first is ready after this.
+    Resting(Duration),
+}
+
 /// What one call has been through.
 struct Journey<'a> {
     among: &'a [usize],
@@ -205,40 +213,52 @@ impl Client {
         })
     }
 
-    /// Chooses a server for the next attempt, after a pause where all that are left are resting.
+    /// Chooses a server for the next attempt and counts it as under way; after a pause, where all that are
+    /// left are resting.
     fn begin(&self, journey: &Journey<'_>, attempt: usize) -> Option<usize> {
-        let (chosen, rest) = self.choose(journey)?;
         // The first attempt never waits: a server that failed others may do for this call.
-        if rest.is_zero() || attempt == 0 {
-            self.lock().each[chosen].under_way += 1;
-            return Some(chosen);
+        let patience = match u32::try_from(attempt).unwrap_or(u32::MAX) {
+            0 => Duration::ZERO,
+            attempt => self
+                .settings
+                .backoff
+                .saturating_mul(1 << (attempt - 1).min(16)),
+        };
+        let pause = match self.choose(journey, patience)? {
+            Choice::Begun(chosen) => return Some(chosen),
+            Choice::Resting(rest) => rest.min(patience),
+        };
+        std::thread::sleep(pause);
+        match self.choose(journey, Duration::ZERO)? {
+            Choice::Begun(chosen) => Some(chosen),
+            Choice::Resting(_) => None,
         }
-        let doublings = u32::try_from(attempt - 1).unwrap_or(u32::MAX).min(16);
-        let longest = self.settings.backoff.saturating_mul(1 << doublings);
-        std::thread::sleep(rest.min(longest));
-        let (chosen, _) = self.choose(journey)?;
-        self.lock().each[chosen].under_way += 1;
-        Some(chosen)
     }
 
-    /// The server to ask next, and how much of its rest is left.
-    fn choose(&self, journey: &Journey<'_>) -> Option<(usize, Duration)> {
+    /// The server to ask next: one that does not rest, that this call has tried least, that is least busy. One
+    /// that rests is only taken with no patience left.
+    fn choose(&self, journey: &Journey<'_>, patience: Duration) -> Option<Choice> {
         let now = Instant::now();
+        let count = self.endpoints.len();
         let mut states = self.lock();
         let turn = states.turn;
-        states.turn = turn.wrapping_add(1);
-        let count = self.endpoints.len();
+        states.turn = (turn + 1) % count;
         let candidates = journey.among.iter().copied();
-        candidates
+        let ((rest, ..), chosen) = candidates
             .filter(|&index| !journey.barred[index])
             .map(|index| {
                 let state = &states.each[index];
                 let rest = state.rest_left(now);
-                let place = (index + count - turn % count) % count;
-                ((rest, journey.tries[index], state.under_way, place), index)
+                let place = (index + count - turn) % count;
+                let tries = journey.tries[index];
+                ((rest, tries, state.under_way, place), index)
             })
-            .min()
-            .map(|((rest, ..), index)| (index, rest))
+            .min()?;
+        if !rest.is_zero() && !patience.is_zero() {
+            return Some(Choice::Resting(rest));
+        }
+        states.each[chosen].under_way += 1;
+        Some(Choice::Begun(chosen))
     }
 
     fn end(&self, chosen: usize, call: Call, begun: Instant, problem: Option<&Problem>) {

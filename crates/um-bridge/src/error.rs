@@ -58,7 +58,7 @@ pub enum Error {
         offered: Vec<String>,
     },
     /// A server offers several models, or none, and none was asked for.
-    #[error("{url} offers {} models: {}", offered.len(), offers(offered))]
+    #[error("{url} offers {}: {}", count(offered.len()), offers(offered))]
     WhichModel {
         /// The URL of the server.
         url: String,
@@ -67,8 +67,8 @@ pub enum Error {
     },
     /// Two servers offer different models under the same name.
     #[error(
-        "the model `{model}` is not the same at {url} as at {reference}: {theirs} there, {ours} here: give \
-         only servers of one model"
+        "the model `{model}` at {url} ({theirs}) is not the one at {reference} ({ours}): give only servers of \
+         one model"
     )]
     DifferentModel {
         /// The model.
@@ -135,9 +135,8 @@ pub enum Problem {
     },
     /// The connection was closed too early.
     #[error(
-        "the server closed the connection before its answer was complete, {} had come; did it crash? See \
-         its own output",
-        received
+        "the server closed the connection before its answer was complete (of its body came: {received}); \
+         did it crash? See its own output"
     )]
     Closed {
         /// What had come of the body.
@@ -145,8 +144,8 @@ pub enum Problem {
     },
     /// The time was up.
     #[error(
-        "no complete answer within {}, {received} had come; if the model needs longer, raise the time-out, \
-         else see whether the server hangs",
+        "no complete answer within {} (of its body came: {received}); if the model needs longer, raise the \
+         time-out, else see whether the server hangs",
         seconds(*limit)
     )]
     Timeout {
@@ -267,9 +266,16 @@ fn seconds(limit: Duration) -> impl fmt::Display {
     format!("{seconds} s")
 }
 
+fn count(models: usize) -> String {
+    match models {
+        0 => "no model".to_owned(),
+        models => format!("{models} models"),
+    }
+}
+
 fn offers(offered: &[String]) -> String {
     if offered.is_empty() {
-        return "there is none; see the list that its `serve_models` is given".to_owned();
+        return "see the list that its `serve_models` is given".to_owned();
     }
     let names: Vec<_> = offered.iter().map(|name| format!("`{name}`")).collect();
     format!("choose from {}", names.join(", "))

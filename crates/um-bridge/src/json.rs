@@ -93,7 +93,7 @@ mod tests {
             r#"{"a nan \" inf": [-nan]}"#,
             r#"{"a nan \" inf":["-nan"]}"#,
         );
-        check("[null, true, -1e-5]", "[null,true,-1e-5]");
+        check("[null, true, -0.5]", "[null,true,-0.5]");
     }
 
     #[test]

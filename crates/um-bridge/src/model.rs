@@ -262,7 +262,7 @@ impl Model {
         size: usize,
     ) -> Result<(), Error> {
         if vector.len() != size {
-            let what = format!("{what} has {} numbers, but {size} are wanted", vector.len());
+            let what = format!("{what} has {} numbers, but needs {size}", vector.len());
             return Err(self.argument(call, what));
         }
         match vector.iter().position(|x| !x.is_finite()) {
@@ -282,7 +282,7 @@ impl Model {
         })
     }
 
-    fn argument(&self, call: Call, what: String) -> Error {
+    pub(crate) fn argument(&self, call: Call, what: String) -> Error {
         Error::Argument {
             model: self.name.clone(),
             call,

@@ -5,7 +5,7 @@
 use finite_diff::{EvaluationError, LayoutError, Objective, ParameterLayout, compensated_sum};
 use thiserror::Error;
 
-use crate::{Error, Model};
+use crate::{Call, Error, Model};
 
 /// J(θ) = Σ_o s_oᵀ·F_o(θ): all outputs of a model contracted with fixed cotangents s, over its inputs in a
 /// row.
@@ -120,7 +120,7 @@ impl<'a> ModelObjective<'a> {
     /// # Errors
     /// [`Error::Unsupported`], [`Error::Argument`] for a θ of another length, [`Error::Call`].
     pub fn gradient(&self, point: &[f64]) -> Result<Vec<f64>, Error> {
-        let inputs = self.split(point);
+        let inputs = self.split(Call::Gradient, point)?;
         let mut gradient = Vec::with_capacity(point.len());
         for in_wrt in 0..self.model.input_sizes().len() {
             let mut parts = Vec::new();
@@ -144,8 +144,8 @@ impl<'a> ModelObjective<'a> {
     /// # Errors
     /// As [`gradient`](Self::gradient).
     pub fn derivative_along(&self, point: &[f64], direction: &[f64]) -> Result<f64, Error> {
-        let inputs = self.split(point);
-        let parts = self.split(direction);
+        let inputs = self.split(Call::ApplyJacobian, point)?;
+        let parts = self.split(Call::ApplyJacobian, direction)?;
         let mut terms = Vec::new();
         for (out_wrt, cotangent) in self.cotangents.iter().enumerate() {
             for (in_wrt, part) in parts.iter().enumerate() {
@@ -159,9 +159,11 @@ impl<'a> ModelObjective<'a> {
         Ok(compensated_sum(terms))
     }
 
-    /// θ cut into inputs; in one piece where it does not fit, which the model then refuses by its length.
-    fn split<'p>(&self, point: &'p [f64]) -> Vec<&'p [f64]> {
-        self.layout.unflatten(point).unwrap_or_else(|_| vec![point])
+    /// θ, or a direction, cut into inputs.
+    fn split<'p>(&self, call: Call, point: &'p [f64]) -> Result<Vec<&'p [f64]>, Error> {
+        self.layout
+            .unflatten(point)
+            .map_err(|error| self.model.argument(call, error.to_string()))
     }
 }
 
@@ -171,7 +173,7 @@ impl Objective<f64> for ModelObjective<'_> {
     }
 
     fn value(&self, point: &[f64]) -> Result<f64, EvaluationError> {
-        let outputs = self.model.evaluate(&self.split(point))?;
+        let outputs = self.model.evaluate(&self.split(Call::Evaluate, point)?)?;
         let pairs = self.cotangents.iter().zip(&outputs);
         Ok(compensated_sum(pairs.flat_map(|(cotangent, output)| {
             cotangent.iter().zip(output).map(|(s, y)| s * y)

@@ -28,9 +28,12 @@ impl Endpoint {
             url: without_password(url),
             reason: reason.to_owned(),
         };
-        let Some((scheme, _)) = url.split_once("://") else {
+        let Some((scheme, rest)) = url.split_once("://") else {
             return Err(unusable("it does not begin with http://"));
         };
+        if rest.is_empty() || rest.starts_with('/') {
+            return Err(unusable("it names no host"));
+        }
         let uri: Uri = url.parse().map_err(|error| unusable(&format!("{error}")))?;
         if uri.host().is_none_or(str::is_empty) {
             return Err(unusable("it names no host"));
@@ -169,6 +172,13 @@ fn problem(error: ureq::Error, settings: &Settings, received: &[u8]) -> Problem 
                 reason: error.to_string(),
             },
         },
+        ureq::Error::Tls(reason) => Problem::Connect {
+            reason: reason.to_owned(),
+        },
+        #[cfg(feature = "https")]
+        ureq::Error::Rustls(error) => Problem::Connect {
+            reason: error.to_string(),
+        },
         other => Problem::Http {
             detail: Excerpt::new(other.to_string().as_bytes()).text().to_owned(),
         },
@@ -206,7 +216,7 @@ mod tests {
         let write = "write it like http://localhost:4242";
         for (url, reason) in [
             ("localhost:4242", "it does not begin with http://"),
-            ("http://", "invalid format"),
+            ("http:///Info", "it names no host"),
             ("http://a b", "invalid uri character"),
             (
                 "ftp://a",
