@@ -97,7 +97,7 @@ fn what_does_not_fit_is_said() {
     assert_snapshot!(ModelObjective::new(&model, vec![vec![1.0; 3]]).unwrap_err(), @"the cotangents have the lengths [3], but the outputs of `forward` [3, 1]");
     let layout = ParameterLayout::flat("theta", 5);
     let objective = ModelObjective::new(&model, cotangents()).unwrap();
-    assert_snapshot!(objective.gradient(&[1.0]).unwrap_err(), @"Gradient of the model `forward`: 1 input vectors for its 2 inputs");
+    assert_snapshot!(objective.gradient(&[1.0]).unwrap_err(), @"Gradient of the model `forward`: the flat vector has 1 entries, but the layout input0[3] input1[2] has 5");
     assert_snapshot!(objective.with_layout(layout).unwrap_err(), @"the blocks theta[5] have the lengths [5], but the inputs of `forward` [3, 2]");
 }
 

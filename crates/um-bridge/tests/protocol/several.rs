@@ -148,7 +148,7 @@ fn different_models_are_not_mixed() {
     let a = Mock::good();
     let b = Mock::answering("/InputSizes", r#"{"inputSizes": [4, 2]}"#);
     let error = open(&[&a.url, &b.url]).unwrap_err().to_string();
-    assert_snapshot!(a.redact(&b.redact(&error)), @"the model `forward` is not the same at http://127.0.0.1:PORT as at http://127.0.0.1:PORT: inputs [4, 2], outputs [3, 1], supports Evaluate, Gradient, ApplyJacobian there, inputs [3, 2], outputs [3, 1], supports Evaluate, Gradient, ApplyJacobian here: give only servers of one model");
+    assert_snapshot!(a.redact(&b.redact(&error)), @"the model `forward` at http://127.0.0.1:PORT (inputs [4, 2], outputs [3, 1], supports Evaluate, Gradient, ApplyJacobian) is not the one at http://127.0.0.1:PORT (inputs [3, 2], outputs [3, 1], supports Evaluate, Gradient, ApplyJacobian): give only servers of one model");
 }
 
 #[test]
