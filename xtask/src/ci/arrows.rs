@@ -27,7 +27,10 @@ const ARROWS: &[(&str, &str, Allowed)] = &[
     ("gradcheck-cli", "mlp", Normal),
     ("gradcheck-cli", "finite-diff", Normal),
     ("gradcheck-cli", "tensor-core", Normal),
+    ("gradcheck-cli", "um-bridge", Normal),
     ("gradient-check", "finite-diff", Normal),
+    ("um-bridge", "finite-diff", Normal),
+    ("um-bridge", "gradient-check", Dev),
     ("mlp-faults", "mlp", Normal),
     ("mlp-faults", "tensor-core", Normal),
     ("mlp-faults", "gradient-check", Dev),
@@ -47,6 +50,10 @@ const REASONS: &[(&str, &str)] = &[
     (
         "gradient-check",
         "the judge must not know a layer or a network, or it could excuse one",
+    ),
+    (
+        "um-bridge",
+        "a client must carry over what a model computes, right or wrong, and know neither judge nor network",
     ),
     (
         "mlp-faults",
@@ -77,9 +84,19 @@ const FOREIGN: &[(&[&str], &[&str], &str)] = &[
         "only tensor-core knows how matrices are stored; the engine and the judge take plain slices",
     ),
     (
-        &["clap", "indicatif", "serde_json", "toml", "csv"],
+        &["clap", "indicatif", "toml", "csv"],
         &["gradcheck-cli"],
         "only the shell shows progress, parses flags and knows file formats",
+    ),
+    (
+        &["serde_json"],
+        &["gradcheck-cli", "um-bridge"],
+        "only the shell knows file formats, and only um-bridge what goes over a wire",
+    ),
+    (
+        &["ureq", "shlex", "rustix"],
+        &["um-bridge"],
+        "only um-bridge talks to other processes",
     ),
 ];
 
@@ -194,12 +211,13 @@ mod tests {
 
     use super::{Arrow, Form, Graph, REASONS, complaints};
 
-    const NAMES: [&str; 7] = [
+    const NAMES: [&str; 8] = [
         "tensor-core",
         "finite-diff",
         "mlp",
         "mlp-faults",
         "gradient-check",
+        "um-bridge",
         "gradcheck-cli",
         "xtask",
     ];
@@ -257,13 +275,14 @@ mod tests {
             .unwrap();
         }
         let expected = "\
-tensor-core          -      -      -      -      -      -      -
-finite-diff          -      -      -      -      -      -      -
-mlp              ndoDx     do      -      -      d      -      -
-mlp-faults       ndoDx      d  ndoDx      -      d      -      -
-gradient-check       -  ndoDx      -      -      -      -      -
-gradcheck-cli    ndoDx  ndoDx  ndoDx  ndoDx  ndoDx      -      -
-xtask           ndboDx ndboDx ndboDx ndboDx ndboDx ndboDx ndboDx
+tensor-core          -      -      -      -      -      -      -      -
+finite-diff          -      -      -      -      -      -      -      -
+mlp              ndoDx     do      -      -      d      -      -      -
+mlp-faults       ndoDx      d  ndoDx      -      d      -      -      -
+gradient-check       -  ndoDx      -      -      -      -      -      -
+um-bridge            -  ndoDx      -      -      d      -      -      -
+gradcheck-cli    ndoDx  ndoDx  ndoDx  ndoDx  ndoDx  ndoDx      -      -
+xtask           ndboDx ndboDx ndboDx ndboDx ndboDx ndboDx ndboDx ndboDx
 ";
         assert_eq!(picture, expected, "\n{picture}");
     }
@@ -313,11 +332,12 @@ xtask           ndboDx ndboDx ndboDx ndboDx ndboDx ndboDx ndboDx
             "serde_json",
             Form::Normal,
             "forbidden arrow: gradient-check → serde_json (normal dependency)\n    \
-             only the shell prints, parses flags and knows file formats",
+             only the shell knows file formats, and only um-bridge what goes over a wire",
         );
         check("tensor-core", "nalgebra", Form::Normal, "");
         check("finite-diff", "nalgebra", Form::Dev, "");
         check("gradcheck-cli", "serde_json", Form::Normal, "");
+        check("um-bridge", "serde_json", Form::Normal, "");
         check("finite-diff", "rayon", Form::Normal, "");
     }
 

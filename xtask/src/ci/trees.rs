@@ -29,6 +29,11 @@ const PROMISES: &[Promise] = &[
         without: &["nalgebra"],
     },
     Promise {
+        name: "um-bridge",
+        ours: &["finite-diff"],
+        without: &["nalgebra", "rustls", "ring"],
+    },
+    Promise {
         name: "mlp",
         ours: &["tensor-core"],
         without: &[],

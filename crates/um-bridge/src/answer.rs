@@ -1,0 +1,249 @@
+//! From the JSON of an answer to what it says, or to where it is not what was expected.
+//!
+//! Knows no connection; a number that is not finite is a number here.
+
+use serde_json::Value;
+
+use crate::json::not_finite;
+
+/// An answer has another shape than the protocol's.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Misshapen {
+    /// Where, such as `output[0][3]`.
+    pub(crate) at: String,
+    /// What should stand there.
+    pub(crate) expected: &'static str,
+    /// What stands there.
+    pub(crate) found: String,
+}
+
+/// The entry `key` of an object.
+pub(crate) fn field<'v>(value: &'v Value, key: &str) -> Result<&'v Value, Misshapen> {
+    let Value::Object(entries) = value else {
+        return Err(misshapen("all of it", "an object", value));
+    };
+    entries.get(key).ok_or_else(|| Misshapen {
+        at: format!("`{key}`"),
+        expected: "there",
+        found: "missing".to_owned(),
+    })
+}
+
+/// A vector of numbers under `key`.
+pub(crate) fn vector(value: &Value, key: &str) -> Result<Vec<f64>, Misshapen> {
+    numbers(field(value, key)?, &|| format!("`{key}`"))
+}
+
+/// A list of vectors under `key`.
+pub(crate) fn vectors(value: &Value, key: &str) -> Result<Vec<Vec<f64>>, Misshapen> {
+    let value = field(value, key)?;
+    list(value, &|| format!("`{key}`"), "a list of lists of numbers")?
+        .iter()
+        .enumerate()
+        .map(|(number, vector)| numbers(vector, &|| format!("`{key}[{number}]`")))
+        .collect()
+}
+
+/// A list of lengths under `key`. Languages that have only floating-point numbers write 3.0 for 3.
+pub(crate) fn sizes(value: &Value, key: &str) -> Result<Vec<usize>, Misshapen> {
+    /// From here on a double may have been rounded.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let expected = "a whole number, not negative";
+    list(
+        field(value, key)?,
+        &|| format!("`{key}`"),
+        "a list of whole numbers",
+    )?
+    .iter()
+    .enumerate()
+    .map(|(number, value)| {
+        let size = match (value.as_u64(), value.as_f64()) {
+            (Some(size), _) => usize::try_from(size).ok(),
+            #[allow(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "whole, not negative and below 2⁵³"
+            )]
+            (None, Some(size)) if (0.0..EXACT).contains(&size) && size.fract() == 0.0 => {
+                Some(size as usize)
+            }
+            _ => None,
+        };
+        size.ok_or_else(|| misshapen(&format!("`{key}[{number}]`"), expected, value))
+    })
+    .collect()
+}
+
+/// A list of names under `key`.
+pub(crate) fn names(value: &Value, key: &str) -> Result<Vec<String>, Misshapen> {
+    list(
+        field(value, key)?,
+        &|| format!("`{key}`"),
+        "a list of names",
+    )?
+    .iter()
+    .enumerate()
+    .map(|(number, value)| match value {
+        Value::String(name) => Ok(name.clone()),
+        _ => Err(misshapen(&format!("`{key}[{number}]`"), "a name", value)),
+    })
+    .collect()
+}
+
+/// A flag; one that is missing is false.
+pub(crate) fn flag(value: &Value, key: &str) -> Result<bool, Misshapen> {
+    match value.get(key) {
+        None => Ok(false),
+        Some(Value::Bool(flag)) => Ok(*flag),
+        Some(other) => Err(misshapen(&format!("`{key}`"), "true or false", other)),
+    }
+}
+
+fn numbers(value: &Value, at: &dyn Fn() -> String) -> Result<Vec<f64>, Misshapen> {
+    list(value, at, "a list of numbers")?
+        .iter()
+        .enumerate()
+        .map(|(index, value)| {
+            let number = match value {
+                Value::Number(number) => number.as_f64(),
+                Value::Null => Some(f64::NAN),
+                Value::String(text) => not_finite(text),
+                _ => None,
+            };
+            number.ok_or_else(|| {
+                let place = at();
+                misshapen(
+                    &format!("{}[{index}]`", place.trim_end_matches('`')),
+                    "a number",
+                    value,
+                )
+            })
+        })
+        .collect()
+}
+
+fn list<'v>(
+    value: &'v Value,
+    at: &dyn Fn() -> String,
+    expected: &'static str,
+) -> Result<&'v [Value], Misshapen> {
+    match value {
+        Value::Array(list) => Ok(list),
+        _ => Err(misshapen(&at(), expected, value)),
+    }
+}
+
+pub(crate) fn misshapen(at: &str, expected: &'static str, found: &Value) -> Misshapen {
+    let found = match found {
+        Value::Null => "null".to_owned(),
+        Value::Bool(flag) => flag.to_string(),
+        Value::Number(number) => format!("the number {number}"),
+        Value::String(text) => {
+            let short: String = text.chars().take(40).collect();
+            format!("the string {short:?}")
+        }
+        Value::Array(_) => "a list".to_owned(),
+        Value::Object(_) => "an object".to_owned(),
+    };
+    Misshapen {
+        at: at.to_owned(),
+        expected,
+        found,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{Misshapen, flag, names, sizes, vector, vectors};
+
+    fn check<T: std::fmt::Debug>(
+        read: impl Fn(&Value) -> Result<T, Misshapen>,
+        cases: &[(Value, &str)],
+    ) {
+        for (value, expected) in cases {
+            let got = match read(value) {
+                Ok(read) => format!("{read:?}"),
+                Err(Misshapen {
+                    at,
+                    expected,
+                    found,
+                }) => format!("{at}: {expected}, not {found}"),
+            };
+            assert_eq!(&got, expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn vectors_of_numbers() {
+        check(
+            |value| vectors(value, "o"),
+            &[
+                (json!({"o": [[1, 2.5], []]}), "[[1.0, 2.5], []]"),
+                (
+                    json!({"o": [[null, "NaN", "-Infinity"]]}),
+                    "[[NaN, NaN, -inf]]",
+                ),
+                (
+                    json!({"o": [1, 2]}),
+                    "`o[0]`: a list of numbers, not the number 1",
+                ),
+                (
+                    json!({"o": [[1], ["1.5"]]}),
+                    "`o[1][0]`: a number, not the string \"1.5\"",
+                ),
+                (
+                    json!({"o": 3}),
+                    "`o`: a list of lists of numbers, not the number 3",
+                ),
+                (json!({"p": 3}), "`o`: there, not missing"),
+                (json!([3]), "all of it: an object, not a list"),
+            ],
+        );
+        check(
+            |value| vector(value, "o"),
+            &[(json!({"o": [true]}), "`o[0]`: a number, not true")],
+        );
+    }
+
+    #[test]
+    fn sizes_names_and_flags() {
+        check(
+            |value| sizes(value, "s"),
+            &[
+                (json!({"s": [3, 0, 2.0]}), "[3, 0, 2]"),
+                (
+                    json!({"s": [-1]}),
+                    "`s[0]`: a whole number, not negative, not the number -1",
+                ),
+                (
+                    json!({"s": [2.5]}),
+                    "`s[0]`: a whole number, not negative, not the number 2.5",
+                ),
+                (
+                    json!({"s": 2}),
+                    "`s`: a list of whole numbers, not the number 2",
+                ),
+            ],
+        );
+        check(
+            |value| names(value, "m"),
+            &[
+                (json!({"m": ["a"]}), "[\"a\"]"),
+                (json!({"m": [1]}), "`m[0]`: a name, not the number 1"),
+            ],
+        );
+        check(
+            |value| flag(value, "f"),
+            &[
+                (json!({}), "false"),
+                (json!({"f": true}), "true"),
+                (
+                    json!({"f": "yes"}),
+                    "`f`: true or false, not the string \"yes\"",
+                ),
+            ],
+        );
+    }
+}

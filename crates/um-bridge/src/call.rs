@@ -1,0 +1,56 @@
+//! The seven calls of the protocol by name and path. Refuses to know what goes in or comes out.
+
+use std::fmt;
+
+/// A call of the UM-Bridge protocol 1.0 that this client makes. All can be repeated without harm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Call {
+    /// `GET /Info`: protocol version and names of the models.
+    Info,
+    /// `POST /ModelInfo`: which calls a model supports.
+    ModelInfo,
+    /// `POST /InputSizes`: the length of each input vector.
+    InputSizes,
+    /// `POST /OutputSizes`: the length of each output vector.
+    OutputSizes,
+    /// `POST /Evaluate`: F(θ).
+    Evaluate,
+    /// `POST /Gradient`: sensᵀ·∂F_out/∂θ_in.
+    Gradient,
+    /// `POST /ApplyJacobian`: ∂F_out/∂θ_in·vec.
+    ApplyJacobian,
+}
+
+impl Call {
+    /// The path behind the server's URL, such as `/Evaluate`.
+    pub fn path(self) -> &'static str {
+        match self {
+            Self::Info => "/Info",
+            Self::ModelInfo => "/ModelInfo",
+            Self::InputSizes => "/InputSizes",
+            Self::OutputSizes => "/OutputSizes",
+            Self::Evaluate => "/Evaluate",
+            Self::Gradient => "/Gradient",
+            Self::ApplyJacobian => "/ApplyJacobian",
+        }
+    }
+
+    /// `GET` or `POST`.
+    pub fn method(self) -> &'static str {
+        match self {
+            Self::Info => "GET",
+            _ => "POST",
+        }
+    }
+
+    /// The name, which is also the key under `support` in the answer to `/ModelInfo`.
+    pub fn name(self) -> &'static str {
+        &self.path()[1..]
+    }
+}
+
+impl fmt::Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

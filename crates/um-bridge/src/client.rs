@@ -1,0 +1,372 @@
+//! One server or several behind one face: which is asked next, what is repeated, which one rests.
+//!
+//! Knows nothing of models: it takes a request and a way to read the answer.
+
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use ureq::Agent;
+
+use crate::answer::{Misshapen, field};
+use crate::error::Again;
+use crate::transport::{Answer, Endpoint, agent};
+use crate::{Call, CallError, Error, Excerpt, Problem, Settings, json};
+
+/// A blocking client of one UM-Bridge server or several of the same model; may be called from many threads
+/// at once.
+///
+/// Each call goes to the URL with the fewest calls under way. One that fails rests, twice as long each time in
+/// a row, while others are asked; it is asked again afterwards, so that a server that comes back takes part
+/// again. Only with nothing else left is a resting one asked. A call is given up after its
+/// [`Settings`]; [`troubles`](Self::troubles) tells at the end which URLs failed.
+///
+/// No proxy is used, whatever the environment says, and no redirection is followed.
+#[derive(Debug)]
+pub struct Client {
+    endpoints: Vec<Endpoint>,
+    agent: Agent,
+    settings: Settings,
+    states: Mutex<States>,
+}
+
+#[derive(Debug)]
+struct States {
+    each: Vec<State>,
+    /// Where the next search begins, so that equals take turns.
+    turn: usize,
+}
+
+#[derive(Debug, Clone, Default)]
+struct State {
+    under_way: usize,
+    answers: u64,
+    failures: u64,
+    /// Failures since the last answer.
+    in_a_row: u32,
+    /// When the last failure came, and how long the rest after it is.
+    rest: Option<(Instant, Duration)>,
+    last: Option<(Call, String)>,
+}
+
+impl State {
+    fn rest_left(&self, now: Instant) -> Duration {
+        self.rest.map_or(Duration::ZERO, |(since, rest)| {
+            rest.saturating_sub(now.saturating_duration_since(since))
+        })
+    }
+}
+
+/// What a server's failures amount to. Displays as one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble {
+    /// The URL, without a password.
+    pub url: String,
+    /// Attempts that got no usable answer.
+    pub failures: u64,
+    /// Attempts that did.
+    pub answers: u64,
+    /// Whether the last attempt failed.
+    pub at_the_end: bool,
+    /// The call that failed last.
+    pub call: Call,
+    /// Its problem.
+    pub last: String,
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            url,
+            failures,
+            answers,
+            call,
+            last,
+            ..
+        } = self;
+        let end = if self.at_the_end {
+            "down at the end"
+        } else {
+            "back at the end"
+        };
+        let total = failures + answers;
+        write!(
+            f,
+            "{url}: {failures} of {total} attempts failed, {end}; last, at {call}: {last}"
+        )
+    }
+}
+
+/// What a search for a server comes to.
+enum Choice {
+    /// This one, counted as under way.
+    Begun(usize),
+    /// All rest; the first is ready after this.
+    Resting(Duration),
+}
+
+/// What one call has been through.
+struct Journey<'a> {
+    among: &'a [usize],
+    tries: Vec<usize>,
+    barred: Vec<bool>,
+}
+
+impl Client {
+    /// A client of the servers at `urls`. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`Error::NoUrl`], [`Error::Url`], and [`Error::NoTls`] for https without the feature of that name.
+    pub fn new<S: AsRef<str>>(urls: &[S], settings: Settings) -> Result<Self, Error> {
+        let endpoints: Vec<Endpoint> = urls
+            .iter()
+            .map(|url| Endpoint::new(url.as_ref()))
+            .collect::<Result<_, _>>()?;
+        if endpoints.is_empty() {
+            return Err(Error::NoUrl);
+        }
+        let states = States {
+            each: vec![State::default(); endpoints.len()],
+            turn: 0,
+        };
+        Ok(Self {
+            agent: agent(&settings),
+            endpoints,
+            settings,
+            states: Mutex::new(states),
+        })
+    }
+
+    /// The limits it keeps to.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The URLs, in their order, without passwords.
+    pub fn urls(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.endpoints.iter().map(Endpoint::shown)
+    }
+
+    /// The servers that failed at least once so far, in the order of the URLs.
+    pub fn troubles(&self) -> Vec<Trouble> {
+        let states = self.lock();
+        let pairs = self.endpoints.iter().zip(&states.each);
+        pairs
+            .filter_map(|(endpoint, state)| {
+                let (call, last) = state.last.clone()?;
+                Some(Trouble {
+                    url: endpoint.shown().to_owned(),
+                    failures: state.failures,
+                    answers: state.answers,
+                    at_the_end: state.in_a_row > 0,
+                    call,
+                    last,
+                })
+            })
+            .collect()
+    }
+
+    /// Makes a call at one of `among`, again where that may help, until `read` understands the answer.
+    pub(crate) fn call<T>(
+        &self,
+        among: &[usize],
+        call: Call,
+        request: &str,
+        read: impl Fn(&Value) -> Result<T, Unusable>,
+    ) -> Result<T, Error> {
+        let mut journey = Journey {
+            among,
+            tries: vec![0; self.endpoints.len()],
+            barred: vec![false; self.endpoints.len()],
+        };
+        let attempts = among.len().saturating_add(self.settings.retries as usize);
+        let mut failed = None;
+        for attempt in 0..attempts {
+            let Some(chosen) = self.begin(&journey, attempt) else {
+                break;
+            };
+            let begun = Instant::now();
+            let outcome = self.attempt(chosen, call, request, &read);
+            journey.tries[chosen] += 1;
+            self.end(chosen, call, begun, outcome.as_ref().err());
+            let problem = match outcome {
+                Ok(answer) => return Ok(answer),
+                Err(problem) => problem,
+            };
+            let again = problem.again();
+            journey.barred[chosen] |= again == Again::Elsewhere;
+            failed = Some((chosen, problem));
+            if again == Again::Nowhere {
+                break;
+            }
+        }
+        Err(match failed {
+            None => Error::NoUrl,
+            Some((chosen, problem)) => Error::Call(Box::new(CallError {
+                url: self.endpoints[chosen].shown().to_owned(),
+                call,
+                problem,
+                tries: journey.tries.iter().sum(),
+                servers: journey.tries.iter().filter(|tries| **tries > 0).count(),
+            })),
+        })
+    }
+
+    /// Chooses a server for the next attempt and counts it as under way; after a pause, where all that are
+    /// left are resting.
+    fn begin(&self, journey: &Journey<'_>, attempt: usize) -> Option<usize> {
+        // The first attempt never waits: a server that failed others may do for this call.
+        let patience = match u32::try_from(attempt).unwrap_or(u32::MAX) {
+            0 => Duration::ZERO,
+            attempt => self
+                .settings
+                .backoff
+                .saturating_mul(1 << (attempt - 1).min(16)),
+        };
+        let pause = match self.choose(journey, patience)? {
+            Choice::Begun(chosen) => return Some(chosen),
+            Choice::Resting(rest) => rest.min(patience),
+        };
+        std::thread::sleep(pause);
+        match self.choose(journey, Duration::ZERO)? {
+            Choice::Begun(chosen) => Some(chosen),
+            Choice::Resting(_) => None,
+        }
+    }
+
+    /// The server to ask next: one that does not rest, that this call has tried least, that is least busy. One
+    /// that rests is only taken with no patience left.
+    fn choose(&self, journey: &Journey<'_>, patience: Duration) -> Option<Choice> {
+        let now = Instant::now();
+        let count = self.endpoints.len();
+        let mut states = self.lock();
+        let turn = states.turn;
+        states.turn = (turn + 1) % count;
+        let candidates = journey.among.iter().copied();
+        let ((rest, ..), chosen) = candidates
+            .filter(|&index| !journey.barred[index])
+            .map(|index| {
+                let state = &states.each[index];
+                let rest = state.rest_left(now);
+                let place = (index + count - turn) % count;
+                let tries = journey.tries[index];
+                ((rest, tries, state.under_way, place), index)
+            })
+            .min()?;
+        if !rest.is_zero() && !patience.is_zero() {
+            return Some(Choice::Resting(rest));
+        }
+        states.each[chosen].under_way += 1;
+        Some(Choice::Begun(chosen))
+    }
+
+    fn end(&self, chosen: usize, call: Call, begun: Instant, problem: Option<&Problem>) {
+        let now = Instant::now();
+        let mut states = self.lock();
+        let state = &mut states.each[chosen];
+        state.under_way = state.under_way.saturating_sub(1);
+        // A server that refuses is alive and well.
+        let Some(problem) = problem.filter(|problem| problem.again() != Again::Nowhere) else {
+            state.answers += 1;
+            state.in_a_row = 0;
+            state.rest = None;
+            return;
+        };
+        state.failures += 1;
+        state.last = Some((call, problem.to_string()));
+        // Of attempts that failed side by side only the first counts: they met the same trouble.
+        if state.in_a_row > 0 && state.rest.is_some_and(|(since, _)| begun < since) {
+            return;
+        }
+        // At least as long as the failure took: a server that hangs costs half of one thread at most.
+        let unit = self
+            .settings
+            .backoff
+            .max(now.saturating_duration_since(begun));
+        let rest = unit.saturating_mul(1 << state.in_a_row.min(16));
+        state.in_a_row = state.in_a_row.saturating_add(1);
+        state.rest = Some((now, rest));
+    }
+
+    fn attempt<T>(
+        &self,
+        chosen: usize,
+        call: Call,
+        request: &str,
+        read: impl Fn(&Value) -> Result<T, Unusable>,
+    ) -> Result<T, Problem> {
+        let endpoint = &self.endpoints[chosen];
+        let Answer { status, body } = endpoint.send(&self.agent, &self.settings, call, request)?;
+        let parsed = json::parse(&body);
+        if let Ok(value) = &parsed
+            && let Some(refusal) = refusal(value)
+        {
+            return Err(refusal);
+        }
+        if !(200..300).contains(&status) {
+            return Err(Problem::Status {
+                status,
+                body: Excerpt::new(&body),
+            });
+        }
+        let value = parsed.map_err(|error| Problem::Json {
+            detail: error.to_string(),
+            body: Excerpt::new(&body),
+        })?;
+        read(&value).map_err(|unusable| unusable.into_problem(&body))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, States> {
+        // Nothing in there can be left half done.
+        self.states.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An answer that is JSON, but not what was asked for.
+pub(crate) enum Unusable {
+    Misshapen(Misshapen),
+    Sizes { got: String, declared: String },
+}
+
+impl From<Misshapen> for Unusable {
+    fn from(misshapen: Misshapen) -> Self {
+        Self::Misshapen(misshapen)
+    }
+}
+
+impl Unusable {
+    fn into_problem(self, body: &[u8]) -> Problem {
+        let body = Excerpt::new(body);
+        match self {
+            Self::Misshapen(Misshapen {
+                at,
+                expected,
+                found,
+            }) => Problem::Shape {
+                at,
+                expected,
+                found,
+                body,
+            },
+            Self::Sizes { got, declared } => Problem::Sizes {
+                got,
+                declared,
+                body,
+            },
+        }
+    }
+}
+
+/// The error object of the protocol, which some servers send with the status 200.
+fn refusal(value: &Value) -> Option<Problem> {
+    let error = value.get("error")?;
+    let text = |key: &str| match field(error, key) {
+        Ok(Value::String(text)) => Excerpt::new(text.as_bytes()).text().to_owned(),
+        _ => format!("(no {key})"),
+    };
+    Some(Problem::Refused {
+        kind: text("type"),
+        message: text("message"),
+    })
+}

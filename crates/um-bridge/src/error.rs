@@ -1,0 +1,315 @@
+//! What can go wrong between here and a model: what, at which URL, in which call, what came, what to do.
+
+use std::fmt;
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::{Call, Excerpt};
+
+/// A model could not be used.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// There is no URL.
+    #[error("no URL of a model server: give at least one, such as http://localhost:4242")]
+    NoUrl,
+    /// A URL is none.
+    #[error(
+        "`{url}` can't be used as the URL of a model server: {reason}; write it like http://localhost:4242"
+    )]
+    Url {
+        /// The URL as it came.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// An `https://` URL in a build without TLS.
+    #[error(
+        "{url}: this build has no https; build it with the feature `https` of um-bridge, or put a proxy \
+         that speaks http in front of the server"
+    )]
+    NoTls {
+        /// The URL.
+        url: String,
+    },
+    /// A call failed.
+    #[error(transparent)]
+    Call(Box<CallError>),
+    /// A server speaks another version of the protocol.
+    #[error(
+        "GET {url}/Info: the server speaks version {version} of the UM-Bridge protocol, this client 1.0: \
+         serve the model with a library of that version"
+    )]
+    Version {
+        /// The URL of the server.
+        url: String,
+        /// Its version.
+        version: f64,
+    },
+    /// A server does not offer the model that was asked for.
+    #[error("{url} offers no model `{model}`: {}", offers(offered))]
+    NoSuchModel {
+        /// The URL of the server.
+        url: String,
+        /// The model asked for.
+        model: String,
+        /// What it offers.
+        offered: Vec<String>,
+    },
+    /// A server offers several models, or none, and none was asked for.
+    #[error("{url} offers {}: {}", count(offered.len()), offers(offered))]
+    WhichModel {
+        /// The URL of the server.
+        url: String,
+        /// What it offers.
+        offered: Vec<String>,
+    },
+    /// Two servers offer different models under the same name.
+    #[error(
+        "the model `{model}` at {url} ({theirs}) is not the one at {reference} ({ours}): give only servers of \
+         one model"
+    )]
+    DifferentModel {
+        /// The model.
+        model: String,
+        /// The server that differs.
+        url: String,
+        /// The server that answered first.
+        reference: String,
+        /// What the server that differs says.
+        theirs: String,
+        /// What the first one says.
+        ours: String,
+    },
+    /// The model does not support a call.
+    #[error(
+        "the model `{model}` at {url} does not support {call}: its /ModelInfo says so{}",
+        in_python(*call)
+    )]
+    Unsupported {
+        /// The URL of its server.
+        url: String,
+        /// The model.
+        model: String,
+        /// The call.
+        call: Call,
+    },
+    /// An argument does not fit the model.
+    #[error("{call} of the model `{model}`: {what}")]
+    Argument {
+        /// The model.
+        model: String,
+        /// The call.
+        call: Call,
+        /// What does not fit.
+        what: String,
+    },
+}
+
+/// A call that failed, after all its attempts.
+#[derive(Debug, Error)]
+#[error("{} {url}{}: {problem}{}", call.method(), call.path(), attempts(*tries, *servers))]
+pub struct CallError {
+    /// The URL of the server that failed last, without a password.
+    pub url: String,
+    /// The call.
+    pub call: Call,
+    /// What was wrong the last time.
+    pub problem: Problem,
+    /// How many attempts there were.
+    pub tries: usize,
+    /// At how many different URLs.
+    pub servers: usize,
+}
+
+/// What was wrong with one attempt.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Problem {
+    /// No connection came about.
+    #[error("no connection: {reason}; is the server running, and is the URL right?")]
+    Connect {
+        /// What the operating system said.
+        reason: String,
+    },
+    /// The connection was closed too early.
+    #[error(
+        "the server closed the connection before its answer was complete (of its body came: {received}); \
+         did it crash? See its own output"
+    )]
+    Closed {
+        /// What had come of the body.
+        received: Excerpt,
+    },
+    /// The time was up.
+    #[error(
+        "no complete answer within {} (of its body came: {received}); if the model needs longer, raise the \
+         time-out, else see whether the server hangs",
+        seconds(*limit)
+    )]
+    Timeout {
+        /// The limit.
+        limit: Duration,
+        /// What had come of the body.
+        received: Excerpt,
+    },
+    /// The answer is not HTTP.
+    #[error("the answer can't be read as HTTP ({detail}); is this the URL of a model server?")]
+    Http {
+        /// What the HTTP library said.
+        detail: String,
+    },
+    /// The answer is larger than the limit.
+    #[error(
+        "the answer has more than {limit} bytes and was not read to its end; is it what the model should \
+         send? If so, raise the limit"
+    )]
+    TooLarge {
+        /// The limit.
+        limit: u64,
+    },
+    /// A redirection.
+    #[error(
+        "the answer is a redirection ({status}) to {location}, which is not followed: give that URL"
+    )]
+    Redirect {
+        /// The HTTP status.
+        status: u16,
+        /// Where to.
+        location: String,
+    },
+    /// Another HTTP status than success, without an error object.
+    #[error("the answer has the HTTP status {status}, with {body}; {}", status_remedy(*status))]
+    Status {
+        /// The status.
+        status: u16,
+        /// What came with it.
+        body: Excerpt,
+    },
+    /// The error object of the protocol: the server understood, and refuses.
+    #[error("the server answers with the error {kind}: {message}")]
+    Refused {
+        /// `type` of the error object.
+        kind: String,
+        /// `message` of the error object.
+        message: String,
+    },
+    /// The answer is no JSON.
+    #[error("the answer is no JSON ({detail}): {body}{}", json_remedy(body))]
+    Json {
+        /// Where it stops being JSON.
+        detail: String,
+        /// What came.
+        body: Excerpt,
+    },
+    /// JSON, but of another shape than the protocol's.
+    #[error("in the answer, {at} should be {expected}, but is {found}: {body}")]
+    Shape {
+        /// Where.
+        at: String,
+        /// What should be there.
+        expected: &'static str,
+        /// What is there.
+        found: String,
+        /// What came.
+        body: Excerpt,
+    },
+    /// Vectors of other sizes than the model declares.
+    #[error("the answer has {got}, but the model declares {declared}: {body}")]
+    Sizes {
+        /// What came.
+        got: String,
+        /// What the model said before.
+        declared: String,
+        /// The answer.
+        body: Excerpt,
+    },
+}
+
+/// Where a failed attempt is worth repeating.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Again {
+    /// Anywhere, the same URL too: it may be back.
+    Anywhere,
+    /// At another URL: this one would do the same again, or is still busy with the request.
+    Elsewhere,
+    /// Nowhere: every server of this model says the same.
+    Nowhere,
+}
+
+impl Problem {
+    pub(crate) fn again(&self) -> Again {
+        match self {
+            Self::Connect { .. }
+            | Self::Closed { .. }
+            | Self::Status {
+                status: 429 | 502..=504,
+                ..
+            } => Again::Anywhere,
+            Self::Refused { .. } => Again::Nowhere,
+            _ => Again::Elsewhere,
+        }
+    }
+}
+
+fn attempts(tries: usize, servers: usize) -> String {
+    match (tries, servers) {
+        (0 | 1, _) => String::new(),
+        (_, 0 | 1) => format!(" (tried {tries} times)"),
+        _ => format!(" (tried {tries} times at {servers} servers)"),
+    }
+}
+
+fn seconds(limit: Duration) -> impl fmt::Display {
+    let seconds = limit.as_secs_f64();
+    format!("{seconds} s")
+}
+
+fn count(models: usize) -> String {
+    match models {
+        0 => "no model".to_owned(),
+        models => format!("{models} models"),
+    }
+}
+
+fn offers(offered: &[String]) -> String {
+    if offered.is_empty() {
+        return "see the list that its `serve_models` is given".to_owned();
+    }
+    let names: Vec<_> = offered.iter().map(|name| format!("`{name}`")).collect();
+    format!("choose from {}", names.join(", "))
+}
+
+fn in_python(call: Call) -> &'static str {
+    match call {
+        Call::Evaluate => "; in Python, `supports_evaluate` must return True",
+        Call::Gradient => "; in Python, `supports_gradient` must return True",
+        Call::ApplyJacobian => "; in Python, `supports_apply_jacobian` must return True",
+        _ => "",
+    }
+}
+
+fn status_remedy(status: u16) -> &'static str {
+    match status {
+        404 | 405 => {
+            "is this a model server of protocol 1.0, and does the URL end just before /Info?"
+        }
+        401 | 403 => "the server wants to know who you are, which this client can't say",
+        413 => "the server takes no request of this size",
+        429 | 502..=504 => "the server, or what stands before it, is overloaded or not ready",
+        500..=599 => "the model failed there: see the server's own output",
+        _ => "is this the URL of a model server?",
+    }
+}
+
+fn json_remedy(body: &Excerpt) -> &'static str {
+    let text = body.text();
+    if text.contains("np.float") || text.contains("array(") {
+        "; return lists of plain numbers: `.tolist()` of a NumPy array"
+    } else if text.trim_start().starts_with('<') {
+        "; it looks like a web page: is this the URL of a model server?"
+    } else {
+        ""
+    }
+}

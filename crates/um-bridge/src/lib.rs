@@ -1,0 +1,24 @@
+#![doc = include_str!("../README.md")]
+//!
+//! Knows no judge: what a model computes is carried over unchanged, right or wrong.
+
+mod answer;
+mod call;
+mod client;
+mod error;
+mod excerpt;
+mod json;
+mod model;
+mod objective;
+mod server;
+mod settings;
+mod transport;
+
+pub use call::Call;
+pub use client::{Client, Trouble};
+pub use error::{CallError, Error, Problem};
+pub use excerpt::Excerpt;
+pub use model::{Model, Support};
+pub use objective::{ModelObjective, ObjectiveError};
+pub use server::{Server, SpawnError, SpawnSettings};
+pub use settings::Settings;

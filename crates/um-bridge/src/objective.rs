@@ -1,0 +1,182 @@
+//! A model as a scalar function of one flat vector, for a finite-difference engine and a judge.
+//!
+//! Knows no step and no tolerance.
+
+use finite_diff::{EvaluationError, LayoutError, Objective, ParameterLayout, compensated_sum};
+use thiserror::Error;
+
+use crate::{Call, Error, Model};
+
+/// J(θ) = Σ_o s_oᵀ·F_o(θ): all outputs of a model contracted with fixed cotangents s, over its inputs in a
+/// row.
+///
+/// ∂J/∂θ_i = Σ_o s_oᵀ·∂F_o/∂θ_i is what `/Gradient` gives for sens = s_o, summed over the outputs. Sums are
+/// compensated, so that they add no noise to J.
+#[derive(Debug)]
+pub struct ModelObjective<'a> {
+    model: &'a Model,
+    cotangents: Vec<Vec<f64>>,
+    layout: ParameterLayout,
+}
+
+/// A model can't be made an objective in this way.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ObjectiveError {
+    /// The cotangents are not as long as the outputs.
+    #[error("the cotangents have the lengths {got:?}, but the outputs of `{model}` {expected:?}")]
+    Cotangents {
+        /// The model.
+        model: String,
+        /// Its output sizes.
+        expected: Vec<usize>,
+        /// The lengths that came.
+        got: Vec<usize>,
+    },
+    /// The blocks are not as long as the inputs.
+    #[error(
+        "the blocks {layout} have the lengths {got:?}, but the inputs of `{model}` {expected:?}"
+    )]
+    Blocks {
+        /// The model.
+        model: String,
+        /// The layout that came.
+        layout: String,
+        /// Its input sizes.
+        expected: Vec<usize>,
+        /// The lengths that came.
+        got: Vec<usize>,
+    },
+    /// The inputs are too many to be counted.
+    #[error(transparent)]
+    Layout(#[from] LayoutError),
+}
+
+impl<'a> ModelObjective<'a> {
+    /// The objective of `model` with one cotangent for each output. The blocks are named `input0`, `input1`,
+    /// and so on, each a vector.
+    ///
+    /// # Errors
+    /// [`ObjectiveError::Cotangents`] where they don't fit the outputs.
+    pub fn new(model: &'a Model, cotangents: Vec<Vec<f64>>) -> Result<Self, ObjectiveError> {
+        let got: Vec<usize> = cotangents.iter().map(Vec::len).collect();
+        if got != model.output_sizes() {
+            return Err(ObjectiveError::Cotangents {
+                model: model.name().to_owned(),
+                expected: model.output_sizes().to_vec(),
+                got,
+            });
+        }
+        let mut layout = ParameterLayout::new();
+        for (number, &size) in model.input_sizes().iter().enumerate() {
+            layout = layout.with(format!("input{number}"), &[size])?;
+        }
+        Ok(Self {
+            model,
+            cotangents,
+            layout,
+        })
+    }
+
+    /// The same with names and shapes for the inputs: one block for each, in their order.
+    ///
+    /// # Errors
+    /// [`ObjectiveError::Blocks`] where they don't fit the inputs.
+    pub fn with_layout(self, layout: ParameterLayout) -> Result<Self, ObjectiveError> {
+        let got: Vec<usize> = layout
+            .blocks()
+            .iter()
+            .map(finite_diff::Block::len)
+            .collect();
+        if got != self.model.input_sizes() {
+            return Err(ObjectiveError::Blocks {
+                model: self.model.name().to_owned(),
+                layout: layout.to_string(),
+                expected: self.model.input_sizes().to_vec(),
+                got,
+            });
+        }
+        Ok(Self { layout, ..self })
+    }
+
+    /// The model.
+    pub fn model(&self) -> &'a Model {
+        self.model
+    }
+
+    /// The blocks of θ: one for each input.
+    pub fn layout(&self) -> &ParameterLayout {
+        &self.layout
+    }
+
+    /// The cotangents, one for each output.
+    pub fn cotangents(&self) -> &[Vec<f64>] {
+        &self.cotangents
+    }
+
+    /// The gradient of J as the model has it: `/Gradient` for each pair of an output and an input that has
+    /// entries, summed over the outputs. As long as θ.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`], [`Error::Argument`] for a θ of another length, [`Error::Call`].
+    pub fn gradient(&self, point: &[f64]) -> Result<Vec<f64>, Error> {
+        let inputs = self.split(Call::Gradient, point)?;
+        let mut gradient = Vec::with_capacity(point.len());
+        for in_wrt in 0..self.model.input_sizes().len() {
+            let mut parts = Vec::new();
+            let length = self.model.input_sizes()[in_wrt];
+            for (out_wrt, cotangent) in self.cotangents.iter().enumerate() {
+                // Nothing to ask for where either is empty, and not every server knows what to answer.
+                if length > 0 && !cotangent.is_empty() {
+                    parts.push(self.model.gradient(out_wrt, in_wrt, &inputs, cotangent)?);
+                }
+            }
+            gradient.extend(
+                (0..length).map(|entry| compensated_sum(parts.iter().map(|part| part[entry]))),
+            );
+        }
+        Ok(gradient)
+    }
+
+    /// The derivative of J along `direction` as the model has it by `/ApplyJacobian`:
+    /// Σ_o s_oᵀ·Σ_i ∂F_o/∂θ_i·v_i. The adjoint identity says that it is the gradient's product with v.
+    ///
+    /// # Errors
+    /// As [`gradient`](Self::gradient).
+    pub fn derivative_along(&self, point: &[f64], direction: &[f64]) -> Result<f64, Error> {
+        let inputs = self.split(Call::ApplyJacobian, point)?;
+        let parts = self.split(Call::ApplyJacobian, direction)?;
+        let mut terms = Vec::new();
+        for (out_wrt, cotangent) in self.cotangents.iter().enumerate() {
+            for (in_wrt, part) in parts.iter().enumerate() {
+                if part.is_empty() || cotangent.is_empty() {
+                    continue;
+                }
+                let image = self.model.apply_jacobian(out_wrt, in_wrt, &inputs, part)?;
+                terms.extend(cotangent.iter().zip(&image).map(|(s, y)| s * y));
+            }
+        }
+        Ok(compensated_sum(terms))
+    }
+
+    /// θ, or a direction, cut into inputs.
+    fn split<'p>(&self, call: Call, point: &'p [f64]) -> Result<Vec<&'p [f64]>, Error> {
+        self.layout
+            .unflatten(point)
+            .map_err(|error| self.model.argument(call, error.to_string()))
+    }
+}
+
+impl Objective<f64> for ModelObjective<'_> {
+    fn dim(&self) -> usize {
+        self.layout.len()
+    }
+
+    fn value(&self, point: &[f64]) -> Result<f64, EvaluationError> {
+        let outputs = self.model.evaluate(&self.split(Call::Evaluate, point)?)?;
+        let pairs = self.cotangents.iter().zip(&outputs);
+        Ok(compensated_sum(pairs.flat_map(|(cotangent, output)| {
+            cotangent.iter().zip(output).map(|(s, y)| s * y)
+        })))
+    }
+}

@@ -1,0 +1,282 @@
+//! A model server on this machine, started from a command line and ended whatever happens.
+//!
+//! Knows of the protocol only that a server which answers /Info is ready.
+
+mod group;
+mod tail;
+
+use std::io;
+use std::net::{Ipv4Addr, TcpListener};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use thiserror::Error;
+
+use crate::answer::field;
+use crate::{Call, Client, Settings};
+use group::Group;
+use tail::Tail;
+
+/// How often a server that starts is asked whether it is ready.
+const ASKED_EVERY: Duration = Duration::from_millis(50);
+/// How long one such question may take: a server that starts may accept and not answer yet.
+const ASKED_FOR: Duration = Duration::from_secs(1);
+
+/// How long to wait for a server, at its start and at its end.
+#[derive(Debug, Clone)]
+pub struct SpawnSettings<'a> {
+    /// From the start until it answers.
+    pub wait: Duration,
+    /// From the request to end until it is killed.
+    pub grace: Duration,
+    /// Once true, the start is given up.
+    pub cancel: Option<&'a AtomicBool>,
+}
+
+impl Default for SpawnSettings<'_> {
+    /// A minute to start (an interpreter that compiles first needs half of it), two seconds to end.
+    fn default() -> Self {
+        Self {
+            wait: Duration::from_secs(60),
+            grace: Duration::from_secs(2),
+            cancel: None,
+        }
+    }
+}
+
+/// A server could not be started.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum SpawnError {
+    /// The command is empty, or a quotation mark is not closed.
+    #[error(
+        "the command `{command}` can't be split into words: it is empty, or a quotation mark or a \
+         backslash at its end is left open; it is split as a shell would, but no shell runs it"
+    )]
+    Words {
+        /// The command.
+        command: String,
+    },
+    /// No port is free.
+    #[error("no free port for the server: {source}")]
+    Port {
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The program can't be started.
+    #[error("`{program}` can't be started: {source}; it is searched in PATH, and no shell runs it")]
+    Start {
+        /// The first word of the command.
+        program: String,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The program ended before it answered.
+    #[error("the server `{command}` ended ({how}) before it answered; {lines}")]
+    Ended {
+        /// The command.
+        command: String,
+        /// Its exit code or signal.
+        how: String,
+        /// What it wrote last.
+        lines: String,
+    },
+    /// It did not answer in time, and was ended.
+    #[error(
+        "the server `{command}` did not answer at {url} within {} s, so it was ended: {problem}; it must \
+         listen on the port in the environment variable PORT, or on {{port}} in its command: in Python, \
+         umbridge.serve_models([model], int(os.environ[\"PORT\"])); {lines}",
+        limit.as_secs_f64()
+    )]
+    Silent {
+        /// The command.
+        command: String,
+        /// Where it was expected.
+        url: String,
+        /// How long.
+        limit: Duration,
+        /// What the last question met.
+        problem: String,
+        /// What it wrote last.
+        lines: String,
+    },
+    /// The caller gave up.
+    #[error("the start of the server `{command}` was interrupted")]
+    Cancelled {
+        /// The command.
+        command: String,
+    },
+}
+
+/// A running server with its process group, which end when this is dropped: first asked (SIGTERM), after
+/// the grace killed, so that one that does not listen ends too.
+///
+/// It ends also when this process panics, aborts or is killed: on Unix a second process watches this one. A
+/// process that calls [`std::process::exit`] should call [`end_all`](Self::end_all) before, which is the
+/// sooner way. Only what leaves the process group on purpose (a daemon) outlives it; where there are no
+/// process groups (Windows), what the server itself started does too.
+#[derive(Debug)]
+pub struct Server {
+    command: String,
+    url: String,
+    tail: Tail,
+    group: Group,
+    grace: Duration,
+}
+
+impl Server {
+    /// Starts `command` and waits until it answers.
+    ///
+    /// The command is split into words as a shell would, but no shell runs it. It learns its port, a free one,
+    /// from the environment variable `PORT`; `{port}` in the command is replaced by it too. What it writes is kept
+    /// in part ([`last_lines`](Self::last_lines)) and shown nowhere.
+    ///
+    /// # Errors
+    /// [`SpawnError`]; nothing it started is left running then.
+    pub fn spawn(command: &str, settings: &SpawnSettings<'_>) -> Result<Self, SpawnError> {
+        let words = shlex::split(command).filter(|words| !words.is_empty());
+        let Some(words) = words else {
+            return Err(SpawnError::Words {
+                command: command.to_owned(),
+            });
+        };
+        let port = free_port().map_err(|source| SpawnError::Port { source })?;
+        let words: Vec<String> = words
+            .iter()
+            .map(|word| word.replace("{port}", &port.to_string()))
+            .collect();
+        let mut process = Command::new(&words[0]);
+        process
+            .args(&words[1..])
+            .env("PORT", port.to_string())
+            // Else what a Python server printed is lost in its buffer when it is killed.
+            .env("PYTHONUNBUFFERED", "1")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut group = Group::spawn(&mut process).map_err(|source| SpawnError::Start {
+            program: words[0].clone(),
+            source,
+        })?;
+        let (stdout, stderr) = group.outputs();
+        let tail = Tail::new();
+        if let Some(stdout) = stdout {
+            tail.follow(stdout);
+        }
+        if let Some(stderr) = stderr {
+            tail.follow(stderr);
+        }
+        let mut server = Self {
+            command: command.to_owned(),
+            url: format!("http://127.0.0.1:{port}"),
+            tail,
+            group,
+            grace: settings.grace,
+        };
+        // From here on every way out drops it, and so ends it.
+        server.wait_until_ready(settings)?;
+        Ok(server)
+    }
+
+    /// Where it answers, such as `http://127.0.0.1:43817`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The number of its process, and of its process group.
+    pub fn id(&self) -> u32 {
+        self.group.id()
+    }
+
+    /// How it ended, in words, if it did by itself.
+    pub fn ended(&mut self) -> Option<String> {
+        self.group.ended()
+    }
+
+    /// The last lines that it wrote, to standard output or standard error, the newest at the end.
+    pub fn last_lines(&self) -> Vec<String> {
+        self.tail.lines()
+    }
+
+    /// Kills every server that this process has started and not ended, at once and without grace. May be
+    /// called from any thread, such as that of a Ctrl-C handler, before it ends the process.
+    pub fn end_all() {
+        group::kill_all();
+    }
+
+    fn wait_until_ready(&mut self, settings: &SpawnSettings<'_>) -> Result<(), SpawnError> {
+        let begun = Instant::now();
+        let command = self.command.clone();
+        let mut problem = "it was not asked yet".to_owned();
+        loop {
+            if settings
+                .cancel
+                .is_some_and(|flag| flag.load(Ordering::Relaxed))
+            {
+                return Err(SpawnError::Cancelled { command });
+            }
+            let left = settings.wait.saturating_sub(begun.elapsed());
+            let ready = match left.is_zero() {
+                true => Err(problem.clone()),
+                false => self.ask(left.min(ASKED_FOR)),
+            };
+            // Looked at after the question: else another server on that port could pass for this one.
+            if let Some(how) = self.ended() {
+                self.tail.settle();
+                return Err(SpawnError::Ended {
+                    command,
+                    how,
+                    lines: self.tail.words(),
+                });
+            }
+            match ready {
+                Ok(()) => return Ok(()),
+                Err(_) if left.is_zero() => {
+                    return Err(SpawnError::Silent {
+                        command,
+                        url: self.url.clone(),
+                        limit: settings.wait,
+                        problem,
+                        lines: self.tail.words(),
+                    });
+                }
+                Err(why) => problem = why,
+            }
+            std::thread::sleep(ASKED_EVERY.min(left));
+        }
+    }
+
+    /// Whether it answers /Info as a server of the protocol does; the version is not looked at here.
+    fn ask(&self, limit: Duration) -> Result<(), String> {
+        let settings = Settings {
+            timeout: limit,
+            connect_timeout: limit,
+            retries: 0,
+            ..Settings::default()
+        };
+        let client = Client::new(&[&self.url], settings).map_err(|error| error.to_string())?;
+        let answer = client.call(&[0], Call::Info, "", |answer| {
+            field(answer, "protocolVersion")?;
+            Ok(())
+        });
+        answer.map_err(|error| match error {
+            crate::Error::Call(error) => error.problem.to_string(),
+            other => other.to_string(),
+        })
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.group.end(self.grace);
+    }
+}
+
+/// A port that was free a moment ago. Another program may take it before the server does; it then ends and
+/// says so.
+fn free_port() -> io::Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
+        .local_addr()?
+        .port())
+}
