@@ -1,7 +1,7 @@
 //! What a report says to people, at a glance first, then what one needs to act on it.
 //!
-//! Reads reports and nothing else, and is called by nobody who judges. [`Report`](crate::Report) and
-//! [`ControlReport`](crate::ControlReport) print themselves by it, plain. The functions here write ANSI
+//! Reads reports and nothing else, and is called by nobody who judges. [`Report`] and
+//! [`ControlReport`] print themselves by it, plain. The functions here write ANSI
 //! styles, and how numbers, tables and paragraphs look, for a renderer of its own that wants to look the
 //! same.
 

@@ -1,3 +1,5 @@
+//! Directions: what they move, and that walks along them end where they must.
+
 use std::sync::atomic::AtomicBool;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Working copies: the point comes back whatever happens.
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::*;
