@@ -1,0 +1,324 @@
+//! What lies above one layer, kept once for all of its units.
+//!
+//! Refuses to know what moves them.
+
+use std::ops::Range;
+
+use tensor_core::vectorized;
+
+use super::kernels::{Climb, LANES, Ladder, add_scaled, still, subtract};
+use crate::incremental::{Base, Bent, Beyond, Buffers, Lines, Work, losses};
+use crate::{Loss, MlpError};
+
+/// The network above layer l.
+pub(super) struct Above<'b> {
+    base: &'b Base<'b, f64>,
+    layer: usize,
+    kind: Kind,
+    /// The loss of each example at θ; empty where only a unit's own output moves, which has its own.
+    losses: Vec<f64>,
+}
+
+/// How far the losses are.
+enum Kind {
+    /// The output alone is above, or nothing.
+    Output,
+    /// One hidden layer of straight lines without dropout, and one output.
+    Narrow(Narrow),
+    /// Something else.
+    Deep,
+}
+
+/// The layer above by examples, see [`Ladder`].
+struct Narrow {
+    lines: Lines<f64>,
+    z: Vec<f64>,
+    w: Vec<f64>,
+    still: Vec<f64>,
+}
+
+/// What is reused from unit to unit.
+pub(super) struct Scratch {
+    work: Work<f64>,
+    buffers: Buffers<f64>,
+    column: Vec<f64>,
+    logits: Vec<f64>,
+    z: Vec<f64>,
+    y: Vec<f64>,
+    before: Vec<f64>,
+    lowest: Vec<f64>,
+}
+
+impl Scratch {
+    pub(super) fn new() -> Self {
+        Self {
+            work: Work::new(),
+            buffers: Buffers::default(),
+            column: Vec::new(),
+            logits: Vec::new(),
+            z: Vec::new(),
+            y: Vec::new(),
+            before: Vec::new(),
+            lowest: Vec::new(),
+        }
+    }
+}
+
+/// A unit that rises in some of the examples.
+pub(super) struct Rising<'k> {
+    pub(super) unit: usize,
+    /// The examples, in ascending order; to whole vectors the last one again and again.
+    pub(super) picked: &'k [usize],
+    /// How far it rises, one row of the picked examples a probe.
+    pub(super) rises: &'k [f64],
+    /// The widest of them.
+    pub(super) ends: &'k [usize],
+}
+
+impl Rising<'_> {
+    fn row(&self, number: usize) -> &[f64] {
+        let columns = self.picked.len();
+        &self.rises[number * columns..(number + 1) * columns]
+    }
+}
+
+impl<'b> Above<'b> {
+    pub(super) fn new(base: &'b Base<'b, f64>, layer: usize) -> Self {
+        let last = base.depth();
+        let outputs = base.z(last).rows();
+        let lines = Lines::of(base.activation());
+        let kind = match lines {
+            _ if layer + 1 >= last => Kind::Output,
+            Some(lines) if layer + 2 == last && outputs == 1 && base.mask(layer + 1).is_none() => {
+                Kind::Narrow(Narrow::new(base, layer, lines))
+            }
+            _ => Kind::Deep,
+        };
+        let mut above = Self {
+            base,
+            layer,
+            kind,
+            losses: Vec::new(),
+        };
+        if !matches!(above.kind, Kind::Deep) && above.rows(0).len() == outputs {
+            above.losses = vec![0.0; base.examples()];
+            let mut logits = base.z(last).as_slice().to_vec();
+            let (loss, y) = (base.architecture.loss(), base.batch.y().as_slice());
+            let mut buffers = Buffers::default();
+            losses(
+                loss,
+                &mut logits,
+                y,
+                outputs,
+                &mut buffers,
+                &mut above.losses,
+            );
+        }
+        above
+    }
+
+    /// The rows of Z_L that move with a unit. The losses of the outputs add up, so that of layer L it is the
+    /// unit's own row alone; but for softmax, which mixes them.
+    fn rows(&self, unit: usize) -> Range<usize> {
+        let softmax = self.base.architecture.loss() == Loss::SoftmaxCrossEntropy;
+        if self.layer == self.base.depth() && !softmax {
+            unit..unit + 1
+        } else {
+            0..self.base.z(self.base.depth()).rows()
+        }
+    }
+
+    /// How far the loss of each picked example rises at each probe, one row each, and marks in `passed` the
+    /// columns in which a hidden layer passes a kink. False where one of them is not finite.
+    pub(super) fn follow(
+        &self,
+        rising: &Rising<'_>,
+        scratch: &mut Scratch,
+        changes: &mut Vec<f64>,
+        passed: &mut [bool],
+    ) -> Result<bool, MlpError> {
+        changes.clear();
+        changes.resize(rising.rises.len(), 0.0);
+        let last = self.base.depth();
+        match &self.kind {
+            Kind::Deep => return self.follow_deep(rising, &mut scratch.work, changes, passed),
+            Kind::Narrow(narrow) => narrow.follow(self, rising, scratch, passed),
+            Kind::Output => {
+                let rows = self.rows(rising.unit);
+                scratch.logits.resize(rows.len() * rising.rises.len(), 0.0);
+                let parts = scratch.logits.chunks_exact_mut(rising.rises.len());
+                for (row, logits) in rows.zip(parts) {
+                    let c = match self.layer < last {
+                        true => self.base.weights(last).row(row)[rising.unit],
+                        false => f64::from(u8::from(row == rising.unit)),
+                    };
+                    pick(self.base.z(last).row(row), rising.picked, &mut scratch.z);
+                    let columns = rising.picked.len();
+                    let rises = rising.rises.chunks_exact(columns);
+                    for (rises, logits) in rises.zip(logits.chunks_exact_mut(columns)) {
+                        add_scaled(&scratch.z, c, rises, logits);
+                    }
+                }
+            }
+        }
+        let rows = self.rows(rising.unit);
+        let loss = self.base.architecture.loss();
+        scratch.y.clear();
+        for row in rows.clone() {
+            let labels = self.base.batch.y().row(row);
+            scratch
+                .y
+                .extend(rising.picked.iter().map(|&example| labels[example]));
+        }
+        let Scratch {
+            buffers,
+            logits,
+            y,
+            before,
+            z,
+            ..
+        } = scratch;
+        let logits = &mut logits[..rows.len() * rising.rises.len()];
+        losses(loss, logits, y, rows.len(), buffers, changes);
+        if self.losses.is_empty() {
+            // One row, whose logits at θ are still there.
+            before.clear();
+            before.resize(rising.picked.len(), 0.0);
+            losses(loss, z, y, rows.len(), buffers, before);
+        } else {
+            pick(&self.losses, rising.picked, before);
+        }
+        let rows = changes.chunks_exact_mut(rising.picked.len());
+        Ok(rows.fold(true, |finite, row| subtract(row, before) & finite))
+    }
+
+    fn follow_deep(
+        &self,
+        rising: &Rising<'_>,
+        work: &mut Work<f64>,
+        changes: &mut [f64],
+        passed: &mut [bool],
+    ) -> Result<bool, MlpError> {
+        let base = self.base;
+        let mut left_out = vec![true; base.examples()];
+        for &example in rising.picked {
+            left_out[example] = false;
+        }
+        let beyond = Beyond::new(base, self.layer, rising.unit, left_out, work)?;
+        beyond.follow(base, rising.rises, work)?;
+        changes.copy_from_slice(&work.changes);
+        for &end in rising.ends {
+            beyond.mark_crossings(base, rising.row(end), work, passed)?;
+        }
+        Ok(changes.iter().all(|change| change.is_finite()))
+    }
+}
+
+impl Narrow {
+    fn new(base: &Base<'_, f64>, layer: usize, lines: Lines<f64>) -> Self {
+        let here = base.z(layer + 1);
+        let width = here.rows().next_multiple_of(LANES);
+        let mut z = vec![1.0; width * base.examples()];
+        for unit in 0..here.rows() {
+            for (z, &entry) in z.chunks_exact_mut(width).zip(here.row(unit)) {
+                z[unit] = entry;
+            }
+        }
+        let mut w = base.weights(layer + 2).row(0).to_vec();
+        w.resize(width, 0.0);
+        let still = z.chunks_exact(width).map(|z| match lines {
+            Lines::CutOff(bent) => still(bent, z, &w),
+            Lines::Sloped(bent) => still(bent, z, &w),
+        });
+        let still = still.collect();
+        Self { lines, z, w, still }
+    }
+
+    /// The logits, one row a probe.
+    fn follow(
+        &self,
+        above: &Above<'_>,
+        rising: &Rising<'_>,
+        scratch: &mut Scratch,
+        passed: &mut [bool],
+    ) {
+        let base = above.base;
+        let Scratch {
+            column,
+            logits,
+            lowest,
+            ..
+        } = scratch;
+        column.clear();
+        column.extend(base.weights(above.layer + 1).column(rising.unit));
+        column.resize(self.w.len(), 0.0);
+        logits.resize(rising.rises.len(), 0.0);
+        lowest.clear();
+        lowest.resize(rising.picked.len(), f64::INFINITY);
+        let ladder = Ladder {
+            z: &self.z,
+            c: column,
+            w: &self.w,
+            still: &self.still,
+            logits: base.z(base.depth()).row(0),
+            picked: rising.picked,
+        };
+        match self.lines {
+            Lines::CutOff(bent) => climb(bent, &ladder, rising.rises, logits, lowest),
+            Lines::Sloped(bent) => climb(bent, &ladder, rising.rises, logits, lowest),
+        }
+        // Those that may have passed a kink are looked at closely.
+        for (at, (passed, &lowest)) in passed.iter_mut().zip(&*lowest).enumerate() {
+            if lowest > 0.0 {
+                continue;
+            }
+            let z = &self.z[rising.picked[at] * column.len()..][..column.len()];
+            for &end in rising.ends {
+                let rise = rising.row(end)[at];
+                *passed |= z.iter().zip(&*column).any(|(&z, &c)| {
+                    let moved = z + c * rise;
+                    (z > 0.0) != (moved > 0.0) || (z == 0.0) != (moved == 0.0)
+                });
+            }
+        }
+    }
+}
+
+/// Two probes at a time.
+fn climb(
+    bent: impl Bent<f64>,
+    ladder: &Ladder<'_>,
+    rises: &[f64],
+    logits: &mut [f64],
+    lowest: &mut [f64],
+) {
+    let columns = ladder.picked.len();
+    let pairs = rises.chunks(2 * columns);
+    for (rises, logits) in pairs.zip(logits.chunks_mut(2 * columns)) {
+        let (first, second) = rises.split_at(columns);
+        let (first_out, second_out) = logits.split_at_mut(columns);
+        if second.is_empty() {
+            vectorized(Climb {
+                bent,
+                ladder,
+                rises: [first],
+                out: [first_out],
+                lowest,
+            });
+        } else {
+            vectorized(Climb {
+                bent,
+                ladder,
+                rises: [first, second],
+                out: [first_out, second_out],
+                lowest,
+            });
+        }
+    }
+}
+
+/// The entries of a row that belong to the picked examples.
+pub(super) fn pick(row: &[f64], picked: &[usize], out: &mut Vec<f64>) {
+    out.clear();
+    out.extend(picked.iter().map(|&example| row[example]));
+}
