@@ -15,7 +15,7 @@ mod unit_row;
 
 pub(crate) use base::Base;
 pub(crate) use beyond::{Beyond, Work};
-pub(crate) use kernels::{Bent, Lines, mark_crossings, sum};
+pub(crate) use kernels::{Bent, Lines, any_at, mark_crossings, sum};
 pub(crate) use losses::{Buffers, losses};
 pub(crate) use neighborhood::Incremental;
 pub(crate) use unit_row::UnitRow;

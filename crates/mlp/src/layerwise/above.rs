@@ -7,7 +7,7 @@ use std::ops::Range;
 use tensor_core::vectorized;
 
 use super::kernels::{Climb, LANES, Ladder, add_scaled, still, subtract};
-use crate::incremental::{Base, Bent, Beyond, Buffers, Lines, Work, losses};
+use crate::incremental::{Base, Beyond, Buffers, Lines, Work, losses};
 use crate::{Loss, MlpError};
 
 /// The network above layer l.
@@ -47,6 +47,7 @@ pub(super) struct Scratch {
     y: Vec<f64>,
     before: Vec<f64>,
     lowest: Vec<f64>,
+    is_end: Vec<bool>,
 }
 
 impl Scratch {
@@ -60,6 +61,7 @@ impl Scratch {
             y: Vec::new(),
             before: Vec::new(),
             lowest: Vec::new(),
+            is_end: Vec::new(),
         }
     }
 }
@@ -137,7 +139,7 @@ impl<'b> Above<'b> {
         changes: &mut Vec<f64>,
         passed: &mut [bool],
     ) -> Result<bool, MlpError> {
-        changes.clear();
+        // Each entry is written over.
         changes.resize(rising.rises.len(), 0.0);
         let last = self.base.depth();
         match &self.kind {
@@ -182,7 +184,6 @@ impl<'b> Above<'b> {
         losses(loss, logits, y, rows.len(), buffers, changes);
         if self.losses.is_empty() {
             // One row, whose logits at θ are still there.
-            before.clear();
             before.resize(rising.picked.len(), 0.0);
             losses(loss, z, y, rows.len(), buffers, before);
         } else {
@@ -247,14 +248,17 @@ impl Narrow {
             column,
             logits,
             lowest,
+            is_end,
             ..
         } = scratch;
         column.clear();
         column.extend(base.weights(above.layer + 1).column(rising.unit));
         column.resize(self.w.len(), 0.0);
         logits.resize(rising.rises.len(), 0.0);
-        lowest.clear();
-        lowest.resize(rising.picked.len(), f64::INFINITY);
+        lowest.resize(rising.picked.len(), 0.0);
+        let probes = rising.rises.len() / rising.picked.len();
+        is_end.clear();
+        is_end.extend((0..probes).map(|probe| rising.ends.contains(&probe)));
         let ladder = Ladder {
             z: &self.z,
             c: column,
@@ -263,9 +267,25 @@ impl Narrow {
             logits: base.z(base.depth()).row(0),
             picked: rising.picked,
         };
+        let rises = rising.rises;
+        let (out, lowest, is_end) = (&mut logits[..], &mut lowest[..], &is_end[..]);
         match self.lines {
-            Lines::CutOff(bent) => climb(bent, &ladder, rising.rises, logits, lowest),
-            Lines::Sloped(bent) => climb(bent, &ladder, rising.rises, logits, lowest),
+            Lines::CutOff(bent) => vectorized(Climb {
+                bent,
+                ladder: &ladder,
+                rises,
+                out,
+                is_end,
+                lowest,
+            }),
+            Lines::Sloped(bent) => vectorized(Climb {
+                bent,
+                ladder: &ladder,
+                rises,
+                out,
+                is_end,
+                lowest,
+            }),
         }
         // Those that may have passed a kink are looked at closely.
         for (at, (passed, &lowest)) in passed.iter_mut().zip(&*lowest).enumerate() {
@@ -280,39 +300,6 @@ impl Narrow {
                     (z > 0.0) != (moved > 0.0) || (z == 0.0) != (moved == 0.0)
                 });
             }
-        }
-    }
-}
-
-/// Two probes at a time.
-fn climb(
-    bent: impl Bent<f64>,
-    ladder: &Ladder<'_>,
-    rises: &[f64],
-    logits: &mut [f64],
-    lowest: &mut [f64],
-) {
-    let columns = ladder.picked.len();
-    let pairs = rises.chunks(2 * columns);
-    for (rises, logits) in pairs.zip(logits.chunks_mut(2 * columns)) {
-        let (first, second) = rises.split_at(columns);
-        let (first_out, second_out) = logits.split_at_mut(columns);
-        if second.is_empty() {
-            vectorized(Climb {
-                bent,
-                ladder,
-                rises: [first],
-                out: [first_out],
-                lowest,
-            });
-        } else {
-            vectorized(Climb {
-                bent,
-                ladder,
-                rises: [first, second],
-                out: [first_out, second_out],
-                lowest,
-            });
         }
     }
 }

@@ -7,7 +7,7 @@ use finite_diff::{Entry, Estimate, Outcome, Scheme};
 use super::layer::{Layer, Sums, Unit};
 use super::products::{INPUTS, Part, UNITS};
 use crate::MlpError;
-use crate::incremental::Base;
+use crate::incremental::{Base, any_at};
 use crate::place::Place;
 
 /// What was found.
@@ -161,13 +161,7 @@ impl<'f> Found<'f> {
         let examples = self.base.examples();
         let moved = &layer.moved[at * examples..(at + 1) * examples];
         match place.col {
-            Some(col) => {
-                let inputs = self.base.a(place.layer - 1).row(col);
-                moved
-                    .iter()
-                    .zip(inputs)
-                    .all(|(&moved, &a)| !moved || a == 0.0)
-            }
+            Some(col) => !any_at(moved, self.base.a(place.layer - 1).row(col)),
             None => !moved.contains(&true),
         }
     }

@@ -192,54 +192,71 @@ pub(super) struct Ladder<'k> {
     pub(super) picked: &'k [usize],
 }
 
-/// logit + (Σ_k w_k·φ(z_k + c_k·rise) − still) for `ROWS` rises of each column, one row each.
-pub(super) struct Climb<'k, B, const ROWS: usize> {
+/// logit + (Σ_k w_k·φ(z_k + c_k·rise) − still) for each rise of each column.
+pub(super) struct Climb<'k, B> {
     pub(super) bent: B,
     pub(super) ladder: &'k Ladder<'k>,
-    pub(super) rises: [&'k [f64]; ROWS],
-    pub(super) out: [&'k mut [f64]; ROWS],
-    /// The smallest z_k·(z_k + c_k·rise) of each column: above 0 only if no unit changes its side.
+    /// One row a probe, as the next.
+    pub(super) rises: &'k [f64],
+    pub(super) out: &'k mut [f64],
+    /// Of each probe, whether it is one of the widest.
+    pub(super) is_end: &'k [bool],
+    /// The smallest z_k·(z_k + c_k·rise) of each column under the widest: above 0 only if no unit changes its side.
     pub(super) lowest: &'k mut [f64],
 }
 
-impl<B: Bent<f64>, const ROWS: usize> Kernel for Climb<'_, B, ROWS> {
+impl<B: Bent<f64>> Kernel for Climb<'_, B> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
-        let Self {
-            bent,
-            ladder,
-            rises,
-            out,
-            lowest,
-        } = self;
-        let (c, w) = (
-            ladder.c.as_chunks::<LANES>().0,
-            ladder.w.as_chunks::<LANES>().0,
-        );
-        let width = ladder.c.len();
-        for (column, (&example, lowest)) in ladder.picked.iter().zip(lowest).enumerate() {
+        let ladder = self.ladder;
+        let (columns, width) = (ladder.picked.len(), ladder.c.len());
+        for (column, (&example, lowest)) in ladder.picked.iter().zip(self.lowest).enumerate() {
             let z = &ladder.z[example * width..][..width];
-            let rise = rises.map(|row| row[column]);
-            let mut sums = [[0.0; LANES]; ROWS];
             let mut low = [f64::INFINITY; LANES];
-            for (z, (c, w)) in z.as_chunks::<LANES>().0.iter().zip(c.iter().zip(w)) {
-                for row in 0..ROWS {
-                    for lane in 0..LANES {
-                        let moved = z[lane] + c[lane] * rise[row];
-                        sums[row][lane] += w[lane] * bent.of(moved);
-                        low[lane] = smaller(z[lane] * moved, low[lane]);
-                    }
-                }
+            for (probe, &is_end) in self.is_end.iter().enumerate() {
+                let at = probe * columns + column;
+                let rise = self.rises[at];
+                let sum = if is_end {
+                    step_up::<_, true>(self.bent, (z, ladder.c, ladder.w), rise, &mut low)
+                } else {
+                    step_up::<_, false>(self.bent, (z, ladder.c, ladder.w), rise, &mut low)
+                };
+                self.out[at] = ladder.logits[example] + (sum - ladder.still[example]);
             }
-            for row in 0..ROWS {
-                let change = tree(sums[row]) - ladder.still[example];
-                out[row][column] = ladder.logits[example] + change;
-            }
-            *lowest = smaller(smallest(low), *lowest);
+            *lowest = smallest(low);
         }
     }
+}
+
+/// Σ_k w_k·φ(z_k + c_k·rise), and with `LOOK` the smallest z_k·(z_k + c_k·rise) of each lane. By itself, and one
+/// probe at a time: this is what the compiler makes whole vectors of.
+#[inline(always)]
+fn step_up<B: Bent<f64>, const LOOK: bool>(
+    bent: B,
+    (z, c, w): (&[f64], &[f64], &[f64]),
+    rise: f64,
+    low: &mut [f64; LANES],
+) -> f64 {
+    let mut sums = [0.0; LANES];
+    let mut lowest = *low;
+    let factors = c
+        .as_chunks::<LANES>()
+        .0
+        .iter()
+        .zip(w.as_chunks::<LANES>().0);
+    for (z, (c, w)) in z.as_chunks::<LANES>().0.iter().zip(factors) {
+        for lane in 0..LANES {
+            let moved = z[lane] + c[lane] * rise;
+            sums[lane] += w[lane] * bent.of(moved);
+            if LOOK {
+                lowest[lane] = smaller(z[lane] * moved, lowest[lane]);
+            }
+        }
+    }
+    *low = lowest;
+    tree(sums)
 }
 
 /// Σ_k w_k·φ(z_k) of one example, in the order of [`Climb`].
@@ -317,6 +334,23 @@ impl Kernel for Bars<'_> {
         for ((doubled, &derivative), (noise, &h)) in differences.zip(noises) {
             *doubled = self.truncation * (*doubled - derivative).abs();
             *noise = self.amplification * *noise / h;
+        }
+    }
+}
+
+/// Marks where a change is not 0.
+pub(super) struct MarkMoved<'k> {
+    pub(super) changes: &'k [f64],
+    pub(super) moved: &'k mut [bool],
+}
+
+impl Kernel for MarkMoved<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for (moved, &change) in self.moved.iter_mut().zip(self.changes) {
+            *moved |= change != 0.0;
         }
     }
 }

@@ -46,12 +46,8 @@ pub(super) struct Layer {
     /// How many derivatives by the parameters of each are asked for.
     pub(super) coordinates: Vec<usize>,
     pub(super) units: Vec<Unit>,
-    /// D_ie.
-    pub(super) derivatives: Vec<f64>,
-    /// t_ie + √m·ε·|D_ie|.
-    pub(super) truncations: Vec<f64>,
-    /// ν_ie².
-    pub(super) variances: Vec<f64>,
+    /// D_ie, then t_ie + √m·ε·|D_ie|, then ν_ie²; together, so that memory is asked for once.
+    numbers: Vec<f64>,
     /// Whether the loss of the example moved.
     pub(super) moved: Vec<bool>,
 }
@@ -77,20 +73,28 @@ impl Layer {
             coordinates: rows.iter().map(|&row| counts[row]).collect(),
             units: vec![Unit::Unknown; rows.len()],
             rows,
-            derivatives: vec![0.0; entries],
-            truncations: vec![0.0; entries],
-            variances: vec![0.0; entries],
+            numbers: vec![0.0; 3 * entries],
             moved: vec![false; entries],
         }
+    }
+
+    /// D_ie, t_ie + √m·ε·|D_ie| and ν_ie², of all units.
+    pub(super) fn numbers(&self) -> [&[f64]; 3] {
+        let (derivatives, bars) = self.numbers.split_at(self.numbers.len() / 3);
+        let (truncations, variances) = bars.split_at(bars.len() / 2);
+        [derivatives, truncations, variances]
     }
 
     /// All of it in parts, each behind a lock of its own that nobody else asks for.
     pub(super) fn groups(&mut self, examples: usize) -> Vec<Mutex<Group<'_>>> {
         let layer = self.layer;
         let entries = GROUP * examples;
-        let rows = self.derivatives.chunks_mut(entries);
-        let rows = rows.zip(self.truncations.chunks_mut(entries));
-        let rows = rows.zip(self.variances.chunks_mut(entries));
+        let third = self.numbers.len() / 3;
+        let (derivatives, bars) = self.numbers.split_at_mut(third);
+        let (truncations, variances) = bars.split_at_mut(third);
+        let rows = derivatives.chunks_mut(entries);
+        let rows = rows.zip(truncations.chunks_mut(entries));
+        let rows = rows.zip(variances.chunks_mut(entries));
         let rows = rows.zip(self.moved.chunks_mut(entries));
         let units = self.rows.chunks(GROUP).zip(self.coordinates.chunks(GROUP));
         let units = units.zip(self.units.chunks_mut(GROUP));

@@ -95,10 +95,11 @@ pub(super) fn part(
         let inputs = MatrixView::from_slice(inputs.len() / examples, examples, inputs)?;
         product_transpose_right(units, inputs)
     };
+    let [derivatives, truncations, variances] = layer.numbers();
     let mut part = Part {
-        derivatives: product(&layer.derivatives, inputs)?,
-        truncations: product(&layer.truncations, &powers.sizes)?,
-        noises: product(&layer.variances, &powers.squares)?,
+        derivatives: product(derivatives, inputs)?,
+        truncations: product(truncations, &powers.sizes)?,
+        noises: product(variances, &powers.squares)?,
     };
     vectorized(Means {
         derivatives: part.derivatives.as_mut_slice(),

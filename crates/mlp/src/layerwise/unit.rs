@@ -5,7 +5,7 @@
 use tensor_core::vectorized;
 
 use super::above::{self, Above, Rising, pick};
-use super::kernels::{AddQuotient, Bars, LANES, displace, nearest, smallest_of, steps};
+use super::kernels::{AddQuotient, Bars, LANES, MarkMoved, displace, nearest, smallest_of, steps};
 use super::setup::Setup;
 use crate::Activation;
 use crate::MlpError;
@@ -52,6 +52,7 @@ struct Columns {
     rises: Vec<f64>,
     changes: Vec<f64>,
     passed: Vec<bool>,
+    moved: Vec<bool>,
     derivatives: Vec<f64>,
     /// D(2h), and then the truncation.
     doubled: Vec<f64>,
@@ -319,10 +320,14 @@ impl Probing<'_> {
             }
         }
         self.taken.step = self.taken.step.min(smallest_of(&columns.steps));
+        columns.moved.clear();
+        columns.moved.resize(count, false);
+        let moved = &mut columns.moved[..];
         for changes in columns.changes.chunks_exact(count) {
-            for (&example, &change) in picked.iter().zip(changes) {
-                delta.moved[example] |= (change != 0.0) & !crossed[example];
-            }
+            vectorized(MarkMoved { changes, moved });
+        }
+        for (&example, &moved) in picked.iter().zip(&*moved) {
+            delta.moved[example] |= moved & !crossed[example];
         }
         Ok(true)
     }
