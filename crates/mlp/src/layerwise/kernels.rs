@@ -211,52 +211,70 @@ impl<B: Bent<f64>> Kernel for Climb<'_, B> {
     #[inline(always)]
     fn run(self) {
         let ladder = self.ladder;
-        let (columns, width) = (ladder.picked.len(), ladder.c.len());
-        for (column, (&example, lowest)) in ladder.picked.iter().zip(self.lowest).enumerate() {
-            let z = &ladder.z[example * width..][..width];
-            let mut low = [f64::INFINITY; LANES];
+        let columns = ladder.picked.len();
+        let mut lanes = [[0.0; LANES]; BLOCK];
+        let blocks = ladder.picked.chunks(BLOCK);
+        for (block, (picked, lowest)) in blocks.zip(self.lowest.chunks_mut(BLOCK)).enumerate() {
+            let mut low = [[f64::INFINITY; LANES]; BLOCK];
             for (probe, &is_end) in self.is_end.iter().enumerate() {
-                let at = probe * columns + column;
-                let rise = self.rises[at];
-                let sum = if is_end {
-                    step_up::<_, true>(self.bent, (z, ladder.c, ladder.w), rise, &mut low)
+                let own = probe * columns + block * BLOCK;
+                let own = own..own + picked.len();
+                let rises = &self.rises[own.clone()];
+                if is_end {
+                    step_up::<_, true>(self.bent, ladder, picked, rises, &mut lanes, &mut low);
                 } else {
-                    step_up::<_, false>(self.bent, (z, ladder.c, ladder.w), rise, &mut low)
-                };
-                self.out[at] = ladder.logits[example] + (sum - ladder.still[example]);
+                    step_up::<_, false>(self.bent, ladder, picked, rises, &mut lanes, &mut low);
+                }
+                let out = self.out[own].iter_mut().zip(picked);
+                for ((out, &example), lanes) in out.zip(&lanes) {
+                    *out = ladder.logits[example] + (tree(*lanes) - ladder.still[example]);
+                }
             }
-            *lowest = smallest(low);
+            for (lowest, low) in lowest.iter_mut().zip(low) {
+                *lowest = smallest(low);
+            }
         }
     }
 }
 
-/// Σ_k w_k·φ(z_k + c_k·rise), and with `LOOK` the smallest z_k·(z_k + c_k·rise) of each lane. By itself, and one
-/// probe at a time: this is what the compiler makes whole vectors of.
+/// So many examples at a time: what is added up in lanes goes through memory, where the compiler can't mix it up
+/// with adding the lanes up, which would cost the whole vectors.
+const BLOCK: usize = 32;
+
+/// Σ_k w_k·φ(z_k + c_k·rise) by lanes, and with `LOOK` the smallest z_k·(z_k + c_k·rise).
 #[inline(always)]
 fn step_up<B: Bent<f64>, const LOOK: bool>(
     bent: B,
-    (z, c, w): (&[f64], &[f64], &[f64]),
-    rise: f64,
-    low: &mut [f64; LANES],
-) -> f64 {
-    let mut sums = [0.0; LANES];
-    let mut lowest = *low;
-    let factors = c
-        .as_chunks::<LANES>()
-        .0
-        .iter()
-        .zip(w.as_chunks::<LANES>().0);
-    for (z, (c, w)) in z.as_chunks::<LANES>().0.iter().zip(factors) {
-        for lane in 0..LANES {
-            let moved = z[lane] + c[lane] * rise;
-            sums[lane] += w[lane] * bent.of(moved);
-            if LOOK {
-                lowest[lane] = smaller(z[lane] * moved, lowest[lane]);
+    ladder: &Ladder<'_>,
+    picked: &[usize],
+    rises: &[f64],
+    sums: &mut [[f64; LANES]; BLOCK],
+    low: &mut [[f64; LANES]; BLOCK],
+) {
+    let width = ladder.c.len();
+    let (c, w) = (
+        ladder.c.as_chunks::<LANES>().0,
+        ladder.w.as_chunks::<LANES>().0,
+    );
+    let columns = picked.iter().zip(rises).zip(sums.iter_mut().zip(low));
+    for ((&example, &rise), (sums, low)) in columns {
+        let z = &ladder.z[example * width..][..width];
+        let mut sum = [0.0; LANES];
+        let mut lowest = *low;
+        for (z, (c, w)) in z.as_chunks::<LANES>().0.iter().zip(c.iter().zip(w)) {
+            for lane in 0..LANES {
+                let moved = z[lane] + c[lane] * rise;
+                sum[lane] += w[lane] * bent.of(moved);
+                if LOOK {
+                    lowest[lane] = smaller(z[lane] * moved, lowest[lane]);
+                }
             }
         }
+        *sums = sum;
+        if LOOK {
+            *low = lowest;
+        }
     }
-    *low = lowest;
-    tree(sums)
 }
 
 /// Σ_k w_k·φ(z_k) of one example, in the order of [`Climb`].
