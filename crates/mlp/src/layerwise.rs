@@ -18,6 +18,7 @@ mod entries;
 mod independent;
 mod kernels;
 mod layer;
+mod narrow;
 mod products;
 mod setup;
 mod shortcut;

@@ -4,9 +4,8 @@
 
 use std::ops::Range;
 
-use tensor_core::vectorized;
-
-use super::kernels::{Climb, LANES, Ladder, add_scaled, still, subtract};
+use super::kernels::{add_scaled, subtract};
+use super::narrow::{self, Narrow};
 use crate::incremental::{Base, Beyond, Buffers, Lines, Work, losses};
 use crate::{Loss, MlpError};
 
@@ -29,25 +28,15 @@ enum Kind {
     Deep,
 }
 
-/// The layer above by examples, see [`Ladder`].
-struct Narrow {
-    lines: Lines<f64>,
-    z: Vec<f64>,
-    w: Vec<f64>,
-    still: Vec<f64>,
-}
-
 /// What is reused from unit to unit.
 pub(super) struct Scratch {
     work: Work<f64>,
     buffers: Buffers<f64>,
-    column: Vec<f64>,
+    narrow: narrow::Scratch,
     logits: Vec<f64>,
     z: Vec<f64>,
     y: Vec<f64>,
     before: Vec<f64>,
-    lowest: Vec<f64>,
-    is_end: Vec<bool>,
 }
 
 impl Scratch {
@@ -55,13 +44,11 @@ impl Scratch {
         Self {
             work: Work::new(),
             buffers: Buffers::default(),
-            column: Vec::new(),
+            narrow: narrow::Scratch::default(),
             logits: Vec::new(),
             z: Vec::new(),
             y: Vec::new(),
             before: Vec::new(),
-            lowest: Vec::new(),
-            is_end: Vec::new(),
         }
     }
 }
@@ -78,7 +65,7 @@ pub(super) struct Rising<'k> {
 }
 
 impl Rising<'_> {
-    fn row(&self, number: usize) -> &[f64] {
+    pub(super) fn row(&self, number: usize) -> &[f64] {
         let columns = self.picked.len();
         &self.rises[number * columns..(number + 1) * columns]
     }
@@ -144,7 +131,14 @@ impl<'b> Above<'b> {
         let last = self.base.depth();
         match &self.kind {
             Kind::Deep => return self.follow_deep(rising, &mut scratch.work, changes, passed),
-            Kind::Narrow(narrow) => narrow.follow(self, rising, scratch, passed),
+            Kind::Narrow(narrow) => {
+                let Scratch {
+                    narrow: own,
+                    logits,
+                    ..
+                } = scratch;
+                narrow.follow(self.base, rising, own, logits, passed);
+            }
             Kind::Output => {
                 let rows = self.rows(rising.unit);
                 scratch.logits.resize(rows.len() * rising.rises.len(), 0.0);
@@ -212,95 +206,6 @@ impl<'b> Above<'b> {
             beyond.mark_crossings(base, rising.row(end), work, passed)?;
         }
         Ok(changes.iter().all(|change| change.is_finite()))
-    }
-}
-
-impl Narrow {
-    fn new(base: &Base<'_, f64>, layer: usize, lines: Lines<f64>) -> Self {
-        let here = base.z(layer + 1);
-        let width = here.rows().next_multiple_of(LANES);
-        let mut z = vec![1.0; width * base.examples()];
-        for unit in 0..here.rows() {
-            for (z, &entry) in z.chunks_exact_mut(width).zip(here.row(unit)) {
-                z[unit] = entry;
-            }
-        }
-        let mut w = base.weights(layer + 2).row(0).to_vec();
-        w.resize(width, 0.0);
-        let still = z.chunks_exact(width).map(|z| match lines {
-            Lines::CutOff(bent) => still(bent, z, &w),
-            Lines::Sloped(bent) => still(bent, z, &w),
-        });
-        let still = still.collect();
-        Self { lines, z, w, still }
-    }
-
-    /// The logits, one row a probe.
-    fn follow(
-        &self,
-        above: &Above<'_>,
-        rising: &Rising<'_>,
-        scratch: &mut Scratch,
-        passed: &mut [bool],
-    ) {
-        let base = above.base;
-        let Scratch {
-            column,
-            logits,
-            lowest,
-            is_end,
-            ..
-        } = scratch;
-        column.clear();
-        column.extend(base.weights(above.layer + 1).column(rising.unit));
-        column.resize(self.w.len(), 0.0);
-        logits.resize(rising.rises.len(), 0.0);
-        lowest.resize(rising.picked.len(), 0.0);
-        let probes = rising.rises.len() / rising.picked.len();
-        is_end.clear();
-        is_end.extend((0..probes).map(|probe| rising.ends.contains(&probe)));
-        let ladder = Ladder {
-            z: &self.z,
-            c: column,
-            w: &self.w,
-            still: &self.still,
-            logits: base.z(base.depth()).row(0),
-            picked: rising.picked,
-        };
-        let rises = rising.rises;
-        let (out, lowest, is_end) = (&mut logits[..], &mut lowest[..], &is_end[..]);
-        match self.lines {
-            Lines::CutOff(bent) => vectorized(Climb {
-                bent,
-                ladder: &ladder,
-                rises,
-                out,
-                is_end,
-                lowest,
-            }),
-            Lines::Sloped(bent) => vectorized(Climb {
-                bent,
-                ladder: &ladder,
-                rises,
-                out,
-                is_end,
-                lowest,
-            }),
-        }
-        // Those that may have passed a kink are looked at closely.
-        for (at, (passed, &lowest)) in passed.iter_mut().zip(&*lowest).enumerate() {
-            if lowest > 0.0 {
-                continue;
-            }
-            let z = &self.z[rising.picked[at] * column.len()..][..column.len()];
-            for &end in rising.ends {
-                let rise = rising.row(end)[at];
-                *passed |= z.iter().zip(&*column).any(|(&z, &c)| {
-                    let moved = z + c * rise;
-                    (z > 0.0) != (moved > 0.0) || (z == 0.0) != (moved == 0.0)
-                });
-            }
-        }
     }
 }
 

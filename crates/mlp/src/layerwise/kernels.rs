@@ -1,11 +1,9 @@
-//! The loops of the layer-wise engine, over examples or over the units above one.
+//! The loops of the layer-wise engine, over examples.
 //!
 //! Contiguous and without branches, so that a compiler can vectorise them. Refuses to know layers.
 
 use finite_diff::StepRule;
 use tensor_core::{Kernel, vectorized};
-
-use crate::incremental::Bent;
 
 /// The numbers of the widest vector.
 pub(super) const LANES: usize = 8;
@@ -89,7 +87,7 @@ impl Kernel for Smallest<'_> {
 
 /// The smaller one; the second where one is a NaN.
 #[inline(always)]
-fn smaller(a: f64, b: f64) -> f64 {
+pub(super) fn smaller(a: f64, b: f64) -> f64 {
     if a < b { a } else { b }
 }
 
@@ -177,129 +175,9 @@ impl Kernel for Subtract<'_> {
     }
 }
 
-/// The hidden layer above a unit and the single output above that, example by example: so that what lies in
-/// memory side by side are the units of the layer, and the examples that are followed need not be packed.
-pub(super) struct Ladder<'k> {
-    /// Z of the layer, one row an example, filled up with 1 to whole vectors.
-    pub(super) z: &'k [f64],
-    /// How the moving unit enters each unit of the layer, and how those enter the output; filled up with 0.
-    pub(super) c: &'k [f64],
-    pub(super) w: &'k [f64],
-    /// Σ_k w_k·φ(z_k) of each example, and Z_L.
-    pub(super) still: &'k [f64],
-    pub(super) logits: &'k [f64],
-    /// The example of each column.
-    pub(super) picked: &'k [usize],
-}
-
-/// logit + (Σ_k w_k·φ(z_k + c_k·rise) − still) for each rise of each column.
-pub(super) struct Climb<'k, B> {
-    pub(super) bent: B,
-    pub(super) ladder: &'k Ladder<'k>,
-    /// One row a probe, as the next.
-    pub(super) rises: &'k [f64],
-    pub(super) out: &'k mut [f64],
-    /// Of each probe, whether it is one of the widest.
-    pub(super) is_end: &'k [bool],
-    /// The smallest z_k·(z_k + c_k·rise) of each column under the widest: above 0 only if no unit changes its side.
-    pub(super) lowest: &'k mut [f64],
-}
-
-impl<B: Bent<f64>> Kernel for Climb<'_, B> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let ladder = self.ladder;
-        let columns = ladder.picked.len();
-        let mut lanes = [[0.0; LANES]; BLOCK];
-        let blocks = ladder.picked.chunks(BLOCK);
-        for (block, (picked, lowest)) in blocks.zip(self.lowest.chunks_mut(BLOCK)).enumerate() {
-            let mut low = [[f64::INFINITY; LANES]; BLOCK];
-            for (probe, &is_end) in self.is_end.iter().enumerate() {
-                let own = probe * columns + block * BLOCK;
-                let own = own..own + picked.len();
-                let rises = &self.rises[own.clone()];
-                if is_end {
-                    step_up::<_, true>(self.bent, ladder, picked, rises, &mut lanes, &mut low);
-                } else {
-                    step_up::<_, false>(self.bent, ladder, picked, rises, &mut lanes, &mut low);
-                }
-                let out = self.out[own].iter_mut().zip(picked);
-                for ((out, &example), lanes) in out.zip(&lanes) {
-                    *out = ladder.logits[example] + (tree(*lanes) - ladder.still[example]);
-                }
-            }
-            for (lowest, low) in lowest.iter_mut().zip(low) {
-                *lowest = smallest(low);
-            }
-        }
-    }
-}
-
-/// So many examples at a time: what is added up in lanes goes through memory, where the compiler can't mix it up
-/// with adding the lanes up, which would cost the whole vectors.
-const BLOCK: usize = 32;
-
-/// Σ_k w_k·φ(z_k + c_k·rise) by lanes, and with `LOOK` the smallest z_k·(z_k + c_k·rise).
+/// The smallest of some lanes.
 #[inline(always)]
-fn step_up<B: Bent<f64>, const LOOK: bool>(
-    bent: B,
-    ladder: &Ladder<'_>,
-    picked: &[usize],
-    rises: &[f64],
-    sums: &mut [[f64; LANES]; BLOCK],
-    low: &mut [[f64; LANES]; BLOCK],
-) {
-    let width = ladder.c.len();
-    let (c, w) = (
-        ladder.c.as_chunks::<LANES>().0,
-        ladder.w.as_chunks::<LANES>().0,
-    );
-    let columns = picked.iter().zip(rises).zip(sums.iter_mut().zip(low));
-    for ((&example, &rise), (sums, low)) in columns {
-        let z = &ladder.z[example * width..][..width];
-        let mut sum = [0.0; LANES];
-        let mut lowest = *low;
-        for (z, (c, w)) in z.as_chunks::<LANES>().0.iter().zip(c.iter().zip(w)) {
-            for lane in 0..LANES {
-                let moved = z[lane] + c[lane] * rise;
-                sum[lane] += w[lane] * bent.of(moved);
-                if LOOK {
-                    lowest[lane] = smaller(z[lane] * moved, lowest[lane]);
-                }
-            }
-        }
-        *sums = sum;
-        if LOOK {
-            *low = lowest;
-        }
-    }
-}
-
-/// Σ_k w_k·φ(z_k) of one example, in the order of [`Climb`].
-pub(super) fn still<B: Bent<f64>>(bent: B, z: &[f64], w: &[f64]) -> f64 {
-    let mut sums = [0.0; LANES];
-    let parts = z
-        .as_chunks::<LANES>()
-        .0
-        .iter()
-        .zip(w.as_chunks::<LANES>().0);
-    for (z, w) in parts {
-        for lane in 0..LANES {
-            sums[lane] += w[lane] * bent.of(z[lane]);
-        }
-    }
-    tree(sums)
-}
-
-#[inline(always)]
-fn tree(s: [f64; LANES]) -> f64 {
-    ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]))
-}
-
-#[inline(always)]
-fn smallest(s: [f64; LANES]) -> f64 {
+pub(super) fn smallest(s: [f64; LANES]) -> f64 {
     let low = |a: usize| smaller(s[a], s[a + 4]);
     smaller(smaller(low(0), low(2)), smaller(low(1), low(3)))
 }
