@@ -31,7 +31,7 @@ pub use objective::{
     EvaluationError, FromFn, Neighborhood, Objective, Piece, Plain, Probe, Reevaluation, Shortcut,
     TryFromFn, from_fn, try_from_fn,
 };
-pub use parallel::share_out;
+pub use parallel::{on_threads, share_out};
 pub use real::Real;
 pub use selection::Selection;
 pub use stencil::{Quotient, Stencil};

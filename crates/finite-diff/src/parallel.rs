@@ -49,8 +49,21 @@ pub fn share_out<S, R: Send>(
     Ok(results)
 }
 
-/// Runs `work` on so many threads, or on rayon's current pool.
-pub(crate) fn on_threads<R: Send>(
+/// Runs `work` where rayon has so many threads, or where it has those of its current pool.
+///
+/// Handing work over to threads takes longer than a small evaluation, so that what evaluates often is better
+/// handed over once as a whole.
+///
+/// ```
+/// use std::num::NonZeroUsize;
+/// let double = finite_diff::on_threads(NonZeroUsize::new(1), || 2 * 21)?;
+/// assert_eq!(double, 42);
+/// # Ok::<(), finite_diff::DifferenceError>(())
+/// ```
+///
+/// # Errors
+/// [`DifferenceError::Threads`] where threads can't be started.
+pub fn on_threads<R: Send>(
     threads: Option<NonZeroUsize>,
     work: impl FnOnce() -> R + Send,
 ) -> Result<R, DifferenceError> {

@@ -61,18 +61,62 @@ impl StepRule {
             Rule::Relative(r) => power_of_two(r * x.widen().abs().max(1.0)),
         }
     }
+
+    /// h for each of `x`, the same numbers as of [`at`](Self::at): a loop without branches, inlined so that it
+    /// is compiled for the processor of whoever calls it.
+    ///
+    /// ```
+    /// use finite_diff::{Stencil, StepSize};
+    /// let rule = StepSize::Optimal.under::<f64>(&Stencil::CENTRAL);
+    /// let mut steps = [0.0; 2];
+    /// rule.at_each(&[0.5, -1e6], &mut steps);
+    /// assert_eq!(steps, [rule.at(0.5), rule.at(-1e6)]);
+    /// ```
+    #[inline(always)]
+    pub fn at_each(self, x: &[f64], steps: &mut [f64]) {
+        match self.0 {
+            Rule::Absolute(h) => steps.fill(h),
+            Rule::Relative(r) => {
+                let mut normal = true;
+                for (step, &x) in steps.iter_mut().zip(x) {
+                    let size = x.abs();
+                    let value = r * if size > 1.0 { size } else { 1.0 };
+                    normal &= is_normal_and_positive(value);
+                    *step = nearest_power(value);
+                }
+                if !normal {
+                    for (step, &x) in steps.iter_mut().zip(x) {
+                        *step = self.at(x);
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// The power of two nearest to `value` on the logarithmic scale: 2^e or 2^(e+1) for 2^e·f with f below or from
 /// √2 on. Read off the bits, since it is asked for each coordinate of each example; what is no normal number
 /// above 0 goes by logarithms.
 fn power_of_two(value: f64) -> f64 {
-    const MANTISSA: u64 = (1 << 52) - 1;
-    if !value.is_normal() || value < 0.0 {
-        return value.log2().round().exp2();
+    if is_normal_and_positive(value) {
+        nearest_power(value)
+    } else {
+        value.log2().round().exp2()
     }
+}
+
+#[inline(always)]
+fn is_normal_and_positive(value: f64) -> bool {
+    (value >= f64::MIN_POSITIVE) & (value < f64::INFINITY)
+}
+
+/// [`power_of_two`] of a normal number above 0.
+#[inline(always)]
+fn nearest_power(value: f64) -> f64 {
+    const MANTISSA: u64 = (1 << 52) - 1;
     let power = f64::from_bits(value.to_bits() & !MANTISSA);
-    if value / power >= std::f64::consts::SQRT_2 {
+    // Exact, as the quotient of the two would be.
+    if value >= std::f64::consts::SQRT_2 * power {
         2.0 * power
     } else {
         power
@@ -114,6 +158,27 @@ mod tests {
             );
         }
         assert!(power_of_two(f64::NAN).is_nan());
+    }
+
+    #[test]
+    fn many_steps_are_those_of_each() {
+        let ordinary: Vec<f64> = (-40..40).map(|k| 1.3f64.powi(k) - 2.0).collect();
+        let odd = vec![0.0, f64::NAN, f64::INFINITY, -1e300, 5.0];
+        for step in [
+            StepSize::Optimal,
+            StepSize::Absolute(1e-7),
+            StepSize::Relative(1e-310),
+            StepSize::Relative(1e20),
+        ] {
+            for x in [&ordinary, &odd] {
+                let rule = step.under::<f64>(&Stencil::CENTRAL);
+                let mut steps = vec![0.0; x.len()];
+                rule.at_each(x, &mut steps);
+                for (&x, found) in x.iter().zip(steps) {
+                    assert_eq!(found.to_bits(), rule.at(x).to_bits(), "{step:?} {x:e}");
+                }
+            }
+        }
     }
 
     #[test]

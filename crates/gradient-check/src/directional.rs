@@ -16,7 +16,7 @@ use std::time::Instant;
 
 use finite_diff::{
     Block, DifferenceError, EvaluationError, Execution, Noise, Objective, ParameterLayout,
-    Progress, Real, StreamedDirection, WorkingCopy, measure_noise,
+    Progress, Real, StreamedDirection, WorkingCopy, measure_noise, on_threads,
 };
 
 pub use report::{
@@ -111,13 +111,12 @@ pub fn check_directional<T: Real, O: Objective<T> + ?Sized>(
     settings: &DirectionalSettings<'_>,
 ) -> Result<DirectionalReport, CheckError> {
     // As one type, so that all that follows is compiled once and not for each objective.
-    run(
-        &finite_diff::Plain(objective),
-        analytic,
-        point,
-        layout,
-        settings,
-    )
+    let objective = finite_diff::Plain(objective);
+    // Handed over once, and not at each of some hundred evaluations, each of which may take a microsecond.
+    on_threads(settings.execution.threads, || {
+        run(&objective, analytic, point, layout, settings)
+    })
+    .map_err(CheckError::Difference)?
 }
 
 fn run<T: Real>(
@@ -135,8 +134,8 @@ fn run<T: Real>(
         .enumerate()
         .filter(|(_, block)| !block.is_empty())
         .collect();
-    let copy = WorkingCopy::new(objective, point, settings.execution.threads)
-        .map_err(CheckError::Difference)?;
+    // It runs where we do.
+    let copy = WorkingCopy::new(objective, point, None).map_err(CheckError::Difference)?;
     let evaluate = || copy.value().map_err(at_center);
     let (cost, again) = (evaluate()?, evaluate()?);
     let same = cost == again || (cost.is_nan() && again.is_nan());

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use finite_diff::{
     Entry, Estimate, Execution, Ground, Objective, ParameterLayout, Plain, Real, Refined, Scheme,
-    Selection, differentiate, differentiate_finely,
+    Selection, Stencil, differentiate, differentiate_finely,
 };
 use num_complex::Complex;
 
@@ -93,7 +93,12 @@ pub(crate) fn recheck<T: Real, O: Objective<T> + ?Sized>(
         evaluations += fine.evaluations;
         for entry in &fine.entries {
             let found = entry.outcome.estimated();
-            match on_the_ladder(evidence, entry.coordinate, found, same_steps) {
+            match on_the_ladder(
+                evidence,
+                entry.coordinate,
+                found,
+                (same_steps, &scheme.stencil),
+            ) {
                 Compared::Same => {}
                 Compared::Unknown => undecided += 1,
                 Compared::Apart(contradiction) => {
@@ -310,7 +315,7 @@ fn on_the_ladder(
     evidence: &Evidence,
     coordinate: usize,
     plain: Option<&Refined>,
-    same_steps: bool,
+    (same_steps, stencil): (bool, &Stencil),
 ) -> Compared {
     let Some(plain) = plain else {
         return Compared::Unknown;
@@ -330,10 +335,12 @@ fn on_the_ladder(
         if (fast.derivative - found.derivative).abs() <= allowed {
             continue;
         }
-        // A kink within the steps of the first look, and not within the narrower ones of the ladder.
+        // A kink within the steps of the first look, and not within the narrower ones of the ladder: D(2h) goes
+        // twice as far as D(h), and the kink may be as near as half of what the ladder says.
+        let widest = 2.0 * stencil.reach() * fast.step;
         if plain
             .other_piece_within
-            .is_some_and(|step| step <= 4.0 * fast.step)
+            .is_some_and(|step| step <= 2.0 * widest)
         {
             word = Compared::Unknown;
             continue;

@@ -11,8 +11,11 @@ mod beyond;
 mod kernels;
 mod losses;
 mod neighborhood;
+mod unit_row;
 
 pub(crate) use base::Base;
-pub(crate) use beyond::{Beyond, Work, idle};
-pub(crate) use kernels::{mark_crossings, rise};
+pub(crate) use beyond::{Beyond, Work};
+pub(crate) use kernels::{Bent, Lines, any_at, mark_crossings, sum};
+pub(crate) use losses::{Buffers, losses};
 pub(crate) use neighborhood::Incremental;
+pub(crate) use unit_row::UnitRow;

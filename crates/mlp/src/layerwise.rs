@@ -13,24 +13,27 @@
 //!
 //! Refuses to know any analytic gradient.
 
+mod above;
+mod entries;
 mod independent;
-mod row;
+mod kernels;
+mod layer;
+mod narrow;
+mod products;
+mod setup;
+mod shortcut;
 mod unit;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use finite_diff::{
-    Derivatives, DifferenceError, Entry, Estimate, EvaluationError, Execution, Neighborhood,
-    Objective, Outcome, Piece, Progress, Scheme, Shortcut, differentiate, share_out,
-};
+use finite_diff::{Estimate, EvaluationError, Neighborhood, Objective, Piece, Scheme, Shortcut};
 
+use self::above::Above;
 use self::independent::check_independent;
-use self::row::{Rows, rows_of};
-use self::unit::{Noisy, UnitDelta};
+use self::setup::Setup;
+use self::unit::{Scratch, UnitDelta, measure};
 use crate::cost::example_losses;
-use crate::incremental::{Base, Incremental, Work};
-use crate::place::Place;
+use crate::incremental::{Base, Incremental};
 use crate::{MlpError, NetworkObjective};
 
 /// The cost of a network whose derivatives are taken from whole rows of Z_l; around a point it is
@@ -71,18 +74,31 @@ impl<'a> Layerwise<'a> {
         if layer == 0 || layer > depth {
             return Err(MlpError::NoSuchLayer { layer, depth });
         }
-        let noisy = Noisy::new(&base, scheme)?;
-        let mut work = Work::new();
-        let mut estimates = Vec::new();
+        let setup = Setup::new(&base, scheme)?;
+        let above = Above::new(&base, layer);
+        let mut scratch = Scratch::new();
+        let examples = base.examples();
+        let mut estimates = Vec::with_capacity(base.z(layer).rows() * examples);
         for unit in 0..base.z(layer).rows() {
-            let found = UnitDelta::measure(&base, layer, unit, scheme, &noisy, &mut work)?;
-            let found = found.ok_or(MlpError::NotFiniteDelta { layer, unit })?;
-            estimates.extend((0..base.examples()).map(|example| Estimate {
-                derivative: found.derivative[example],
-                truncation: found.truncation[example],
-                noise: found.noise[example],
-                step: found.step,
-                flat: !found.moved[example],
+            let mut numbers = [(); 3].map(|()| vec![0.0; examples]);
+            let mut moved = vec![false; examples];
+            let [derivative, truncation, noise] = &mut numbers;
+            let mut delta = UnitDelta {
+                derivative,
+                truncation,
+                noise,
+                moved: &mut moved,
+            };
+            let place = (layer, unit);
+            let taken = measure(&base, &above, place, &setup, &mut delta, &mut scratch)?;
+            let taken = taken.ok_or(MlpError::NotFiniteDelta { layer, unit })?;
+            let [derivative, truncation, noise] = numbers;
+            estimates.extend((0..examples).map(|example| Estimate {
+                derivative: derivative[example],
+                truncation: truncation[example],
+                noise: noise[example],
+                step: taken.step,
+                flat: !moved[example],
             }));
         }
         Ok(estimates)
@@ -139,139 +155,4 @@ impl Objective<f64> for Layerwise<'_> {
     fn engine(&self) -> Option<&'static str> {
         Some("layerwise")
     }
-}
-
-/// Units that are done together, by one product: enough of them for its fast kernel, few enough to share out.
-const GROUP: usize = 32;
-
-/// Some units of one layer.
-struct Group {
-    layer: usize,
-    units: Vec<usize>,
-    /// How many derivatives by their parameters are asked for.
-    coordinates: usize,
-}
-
-impl Shortcut<f64> for Layerwise<'_> {
-    fn differentiate(
-        &self,
-        point: &[f64],
-        coordinates: &[usize],
-        scheme: &Scheme,
-        execution: &Execution<'_>,
-    ) -> Result<Derivatives, DifferenceError> {
-        let base = self.independent_base(point).map_err(failed)?;
-        let noisy = Noisy::new(&base, scheme).map_err(failed)?;
-        // Found anew each time: kept for all of them they would be more memory than the derivatives.
-        let place_of = |coordinate: usize| Place::of(base.architecture, coordinate);
-        let groups = groups(&base, coordinates).map_err(failed)?;
-        let finished = AtomicUsize::new(0);
-        let cancelled = || {
-            execution
-                .cancel
-                .is_some_and(|flag| flag.load(Ordering::Relaxed))
-        };
-        let task = |work: &mut Work<f64>, number: usize| {
-            let group = &groups[number];
-            if cancelled() {
-                return Ok(None);
-            }
-            let rows = rows_of(&base, group, scheme, &noisy, work);
-            if let Some(progress) = execution.progress {
-                let before = finished.fetch_add(group.coordinates, Ordering::Relaxed);
-                progress(Progress {
-                    done: before + group.coordinates,
-                    total: coordinates.len(),
-                });
-            }
-            rows.map(Some)
-        };
-        let done = share_out(execution.threads, groups.len(), Work::new, task)?;
-        let done: Vec<Option<Rows>> = done.into_iter().collect::<Result<_, _>>().map_err(failed)?;
-        // For each unit, its group and its position there.
-        let mut table: Vec<Vec<(usize, usize)>> = Vec::new();
-        for layer in 1..=base.depth() {
-            table.push(vec![(0, 0); base.z(layer).rows()]);
-        }
-        for (number, group) in groups.iter().enumerate() {
-            for (at, &unit) in group.units.iter().enumerate() {
-                table[group.layer - 1][unit] = (number, at);
-            }
-        }
-        let probes: u64 = done.iter().flatten().map(Rows::probes).sum();
-        let mut entries = Vec::with_capacity(coordinates.len());
-        // Where a unit could not be moved as a whole, one coordinate at a time.
-        let mut alone = Vec::new();
-        for &coordinate in coordinates {
-            let place = place_of(coordinate).map_err(failed)?;
-            let (number, at) = table[place.layer - 1][place.row];
-            let Some(rows) = &done[number] else { continue };
-            let outcome = rows.outcome(at, &base, coordinate, place, scheme);
-            if outcome.is_none() {
-                alone.push((entries.len(), coordinate));
-            }
-            entries.push(Entry {
-                coordinate,
-                outcome: outcome.unwrap_or(Outcome::StepNotRepresentable { step: 0.0 }),
-                evaluations: 0,
-            });
-        }
-        let mut evaluations = 1 + probes;
-        if !alone.is_empty() {
-            let quiet = Execution {
-                progress: None,
-                ..*execution
-            };
-            let wanted: Vec<usize> = alone.iter().map(|(_, coordinate)| *coordinate).collect();
-            let run = differentiate(&self.0.incremental(), point, &wanted, scheme, &quiet)?;
-            evaluations += run.evaluations;
-            let mut run = run.entries.into_iter().peekable();
-            let mut missing = Vec::new();
-            for (at, coordinate) in alone {
-                match run.next_if(|entry| entry.coordinate == coordinate) {
-                    Some(entry) => entries[at] = entry,
-                    // Cancelled before it came to this one.
-                    None => missing.push(at),
-                }
-            }
-            for at in missing.into_iter().rev() {
-                entries.remove(at);
-            }
-        }
-        Ok(Derivatives {
-            center: base.cost,
-            interrupted: entries.len() < coordinates.len(),
-            entries,
-            evaluations,
-        })
-    }
-}
-
-fn failed(source: MlpError) -> DifferenceError {
-    DifferenceError::Center {
-        source: source.into(),
-    }
-}
-
-/// The units that the parameters belong to, some of one layer at a time.
-fn groups(base: &Base<'_, f64>, coordinates: &[usize]) -> Result<Vec<Group>, MlpError> {
-    let mut counts: Vec<Vec<usize>> = (1..=base.depth())
-        .map(|layer| vec![0; base.z(layer).rows()])
-        .collect();
-    for &coordinate in coordinates {
-        let place = Place::of(base.architecture, coordinate)?;
-        counts[place.layer - 1][place.row] += 1;
-    }
-    let mut groups = Vec::new();
-    for (counts, layer) in counts.iter().zip(1..) {
-        let wanted: Vec<usize> = (0..counts.len()).filter(|&unit| counts[unit] > 0).collect();
-        for units in wanted.chunks(GROUP) {
-            groups.push(Group {
-                layer,
-                units: units.to_vec(),
-                coordinates: units.iter().map(|&unit| counts[unit]).sum(),
-            });
-        }
-    }
-    Ok(groups)
 }

@@ -163,11 +163,6 @@ impl<T: Scalar> Beyond<T> {
         (self.layer, self.unit) == (layer, unit)
     }
 
-    /// The example of each column.
-    pub(crate) fn chosen(&self) -> &[usize] {
-        &self.chosen
-    }
-
     /// Appends what of a row of all examples is followed.
     pub(crate) fn choose(&self, row: &[T], followed: &mut Vec<T>) {
         let end = followed.len() + self.chosen.len();

@@ -2,52 +2,74 @@
 //!
 //! Refuses to know what the unit is fed with.
 
-use finite_diff::{Scheme, Stencil};
+use tensor_core::vectorized;
 
+use super::above::{self, Above, Rising, pick};
+use super::kernels::{AddQuotient, Bars, LANES, MarkMoved, displace, nearest, smallest_of, steps};
+use super::setup::Setup;
+use crate::Activation;
 use crate::MlpError;
-use crate::cost::example_losses;
-use crate::incremental::{Base, Beyond, Work, idle, mark_crossings, rise};
+use crate::incremental::{Base, UnitRow, mark_crossings};
 
-/// ε_f of the loss of each example.
-pub(super) struct Noisy {
-    epsilon_f: Vec<f64>,
-}
-
-impl Noisy {
-    /// From what `scheme` says of the noise of J, the mean of m losses whose roundings are independent:
-    /// ε_f√m for a loss of average size, more for larger ones (V11).
-    pub(super) fn new(base: &Base<'_, f64>, scheme: &Scheme) -> Result<Self, MlpError> {
-        let loss = base.architecture.loss();
-        let losses = example_losses(loss, base.z(base.depth()), base.batch.y().view())?;
-        let m = losses.len() as f64;
-        let mean = losses.iter().sum::<f64>() / m;
-        // As far as a step in z can reach: noise that grows with the distance grows that far.
-        let reach = scheme.stencil.reach() * scheme.step.at(1.0, &scheme.stencil);
-        let epsilon_f = scheme.noise.within::<f64>(base.cost.abs(), reach) * m.sqrt();
-        let size = |loss: &f64| {
-            if mean > 0.0 {
-                (loss / mean).max(1.0)
-            } else {
-                1.0
-            }
-        };
-        Ok(Self {
-            epsilon_f: losses.iter().map(|loss| epsilon_f * size(loss)).collect(),
-        })
-    }
-}
-
-/// ∂ℓ_e/∂z_ie for each example, with what it may be off by.
-pub(super) struct UnitDelta {
-    pub(super) derivative: Vec<f64>,
-    pub(super) truncation: Vec<f64>,
-    pub(super) noise: Vec<f64>,
+/// Where ∂ℓ_e/∂z_ie is written to, with what it may be off by: an entry an example, 0 where the unit does not act.
+pub(super) struct UnitDelta<'d> {
+    pub(super) derivative: &'d mut [f64],
+    pub(super) truncation: &'d mut [f64],
+    pub(super) noise: &'d mut [f64],
     /// Whether the loss of the example moved at all.
-    pub(super) moved: Vec<bool>,
-    /// The narrowest step taken.
+    pub(super) moved: &'d mut [bool],
+}
+
+/// How it was come by.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Taken {
+    /// The narrowest step.
     pub(super) step: f64,
-    /// How many probes it took.
+    /// How many probes.
     pub(super) probes: u64,
+}
+
+/// What a thread reuses from unit to unit, so that no probe allocates.
+pub(super) struct Scratch {
+    above: above::Scratch,
+    /// h and whether a kink is passed, of every example.
+    steps: Vec<f64>,
+    crossed: Vec<bool>,
+    /// The examples that are probed; to whole vectors the last one again and again.
+    picked: Vec<usize>,
+    columns: Columns,
+}
+
+/// One entry for each example that is probed.
+#[derive(Default)]
+struct Columns {
+    z: Vec<f64>,
+    a: Vec<f64>,
+    mask: Vec<f64>,
+    steps: Vec<f64>,
+    dz: Vec<f64>,
+    /// One row a probe, as the next.
+    rises: Vec<f64>,
+    changes: Vec<f64>,
+    passed: Vec<bool>,
+    moved: Vec<bool>,
+    derivatives: Vec<f64>,
+    /// D(2h), and then the truncation.
+    doubled: Vec<f64>,
+    noise: Vec<f64>,
+    still: Vec<f64>,
+}
+
+impl Scratch {
+    pub(super) fn new() -> Self {
+        Self {
+            above: above::Scratch::new(),
+            steps: Vec::new(),
+            crossed: Vec::new(),
+            picked: Vec::new(),
+            columns: Columns::default(),
+        }
+    }
 }
 
 /// By so much a step is narrowed at a time where it passes a kink, and so often at most: down to 1e-5 of it,
@@ -55,267 +77,313 @@ pub(super) struct UnitDelta {
 const NARROWER: f64 = 1.0 / 16.0;
 const NARROWED: usize = 4;
 
-impl UnitDelta {
-    /// Measures it; `None` where a step can't be taken or a loss is not finite.
-    pub(super) fn measure(
-        base: &Base<'_, f64>,
-        layer: usize,
-        unit: usize,
-        scheme: &Scheme,
-        noisy: &Noisy,
-        work: &mut Work<f64>,
-    ) -> Result<Option<Self>, MlpError> {
-        let examples = base.examples();
-        let z = base.z(layer);
-        let z = z.row(unit);
-        let mut delta = Self {
-            derivative: vec![0.0; examples],
-            truncation: vec![0.0; examples],
-            noise: vec![0.0; examples],
-            moved: vec![false; examples],
+/// Measures one unit into `delta`, which is 0; `None` where a step can't be taken or a loss is not finite.
+pub(super) fn measure(
+    base: &Base<'_, f64>,
+    above: &Above<'_>,
+    (layer, unit): (usize, usize),
+    setup: &Setup,
+    delta: &mut UnitDelta<'_>,
+    scratch: &mut Scratch,
+) -> Result<Option<Taken>, MlpError> {
+    let mut probing = Probing {
+        above,
+        unit,
+        own: UnitRow::of(base, layer, unit),
+        setup,
+        // A unit of the output has no kink, and none above it.
+        bends: layer < base.depth() && !base.activation().is_smooth(),
+        narrowing: 1.0,
+        taken: Taken {
             step: f64::INFINITY,
             probes: 0,
-        };
-        let rule = scheme.step.under::<f64>(&scheme.stencil);
-        let mut probing = Probing {
-            base,
-            layer,
-            unit,
-            z,
-            stencil: scheme.stencil,
-            offsets: scheme.stencil.offsets(),
-            steps: z.iter().map(|&z| rule.at(z)).collect(),
-            // A unit of the output has no kink, and none beyond it.
-            bends: layer < base.depth() && !base.activation().is_smooth(),
-            noisy,
-        };
-        let acting = idle(base, layer, unit);
-        let mut crossed = probing.own_crossings();
-        if !probing.probe(acting, &mut delta, &mut crossed, work)? {
+        },
+    };
+    scratch.steps.resize(base.examples(), 0.0);
+    steps(setup.rule, probing.own.z, &mut scratch.steps);
+    probing.mark_own_crossings(scratch);
+    let cut_off = layer < base.depth() && base.activation() == Activation::Relu;
+    let UnitRow { a, mask, .. } = probing.own;
+    // While the unit stays on its side of its kink it can't act where it is dropped, or cut off below 0.
+    pick_where(base.examples(), &mut scratch.picked, |example| {
+        (!cut_off || a[example] != 0.0) & mask.get(example).is_none_or(|&kept| kept != 0.0)
+    });
+    if !probing.probe(delta, scratch)? {
+        return Ok(None);
+    }
+    for _ in 0..NARROWED {
+        if !scratch.crossed.contains(&true) {
+            return Ok(Some(probing.taken));
+        }
+        probing.narrowing *= NARROWER;
+        probing.pick_crossed(scratch);
+        if !probing.probe(delta, scratch)? {
             return Ok(None);
         }
-        let wide = probing.steps.clone();
-        for _ in 0..NARROWED {
-            if !crossed.contains(&true) {
-                return Ok(Some(delta));
-            }
-            let left_out = crossed.iter().map(|crossed| !crossed).collect();
-            for (step, &crossed) in probing.steps.iter_mut().zip(&crossed) {
-                *step *= if crossed { NARROWER } else { 1.0 };
-            }
-            let before = crossed;
-            crossed = probing.own_crossings();
-            for (crossed, before) in crossed.iter_mut().zip(before) {
-                *crossed &= before;
-            }
-            if !probing.probe(left_out, &mut delta, &mut crossed, work)? {
-                return Ok(None);
-            }
+    }
+    if scratch.crossed.contains(&true) {
+        probing.narrowing = 1.0;
+        probing.pick_crossed(scratch);
+        if !probing.probe_kinks(delta, scratch)? {
+            return Ok(None);
         }
-        if crossed.contains(&true) {
-            probing.steps = wide;
-            let left_out = crossed.iter().map(|crossed| !crossed).collect();
-            if !probing.probe_kinks(left_out, &mut delta, work)? {
-                return Ok(None);
-            }
-        }
-        Ok(Some(delta))
+    }
+    Ok(Some(probing.taken))
+}
+
+/// The examples of which `wanted` is true, to whole vectors the last one again and again. Without a branch:
+/// nobody can predict in which of them a unit is on.
+fn pick_where(examples: usize, picked: &mut Vec<usize>, wanted: impl Fn(usize) -> bool) {
+    picked.resize(examples.max(picked.len()), 0);
+    let mut count = 0;
+    for example in 0..examples {
+        picked[count] = example;
+        count += usize::from(wanted(example));
+    }
+    picked.truncate(count);
+    if let Some(&last) = picked.last() {
+        picked.resize(count.next_multiple_of(LANES), last);
     }
 }
 
 /// One unit that is moved by a step of its own in every example.
 struct Probing<'p> {
-    base: &'p Base<'p, f64>,
-    layer: usize,
+    above: &'p Above<'p>,
     unit: usize,
-    /// Z_l[i, ·].
-    z: &'p [f64],
-    stencil: Stencil,
-    offsets: Vec<i32>,
-    steps: Vec<f64>,
+    own: UnitRow<'p, f64>,
+    setup: &'p Setup,
     bends: bool,
-    noisy: &'p Noisy,
+    /// By what the steps are multiplied.
+    narrowing: f64,
+    taken: Taken,
 }
 
 impl Probing<'_> {
-    fn at(&self, example: usize, offset: i32) -> f64 {
-        self.z[example] + f64::from(offset) * self.steps[example]
-    }
-
-    /// The widest points: between them everything is affine, if no kink is passed at either.
-    fn ends(&self) -> Vec<i32> {
-        let low = self.offsets.iter().copied().min().filter(|&end| end < 0);
-        let high = self.offsets.iter().copied().max().filter(|&end| end > 0);
-        low.into_iter().chain(high).collect()
-    }
-
-    /// The examples in which the unit itself passes its kink.
-    fn own_crossings(&self) -> Vec<bool> {
-        let mut crossed = vec![false; self.steps.len()];
-        if self.bends {
-            let z = self.base.z(self.layer);
-            let mask = self.base.mask(self.layer);
-            let mask = mask.as_ref().map_or(&[][..], |mask| mask.row(self.unit));
-            for end in self.ends() {
-                let dz: Vec<f64> = (0..crossed.len())
-                    .map(|example| self.at(example, end) - self.z[example])
-                    .collect();
-                mark_crossings(z.row(self.unit), &dz, mask, &mut crossed);
-            }
+    /// Marks the examples in which the unit itself passes its kink, on its first steps.
+    fn mark_own_crossings(&self, scratch: &mut Scratch) {
+        let Scratch {
+            steps,
+            crossed,
+            columns,
+            ..
+        } = scratch;
+        crossed.clear();
+        crossed.resize(steps.len(), false);
+        let z = self.own.z;
+        if !self.bends || nearest(z, steps, f64::from(self.setup.reach)) > 0.0 {
+            return;
         }
-        crossed
+        for &end in &self.setup.ends {
+            columns.dz.resize(z.len(), 0.0);
+            displace(z, steps, self.setup.offsets[end], &mut columns.dz);
+            mark_crossings(z, &columns.dz, self.own.mask, crossed);
+        }
     }
 
-    /// How far the losses rise at each of `offsets`, one row of the columns of `beyond` each; `false` where a
-    /// step vanishes or a loss is not finite.
-    fn rises(
+    /// Picks those in which a kink was passed.
+    fn pick_crossed(&self, scratch: &mut Scratch) {
+        let crossed = &scratch.crossed;
+        pick_where(crossed.len(), &mut scratch.picked, |example| {
+            crossed[example]
+        });
+    }
+
+    /// How far the losses of the picked examples rise at each of `offsets`, and in which columns a kink is passed
+    /// above the unit; false where a step vanishes or a loss is not finite.
+    fn rise(
         &self,
-        beyond: &Beyond<f64>,
         offsets: &[i32],
-        work: &mut Work<f64>,
-    ) -> Result<Option<Vec<f64>>, MlpError> {
-        let (base, columns) = (self.base, beyond.chosen().len());
-        let mut rises = vec![0.0; offsets.len() * columns];
-        let take = |row: &[f64]| {
-            beyond
-                .chosen()
-                .iter()
-                .map(|&e| row[e])
-                .collect::<Vec<f64>>()
-        };
-        let (z_all, mask) = (base.z(self.layer), base.mask(self.layer));
-        let z = take(z_all.row(self.unit));
-        let a = match self.layer < base.depth() {
-            true => take(base.a(self.layer).row(self.unit)),
-            false => Vec::new(),
-        };
-        let mask = mask.map_or_else(Vec::new, |mask| take(mask.row(self.unit)));
-        let mut dz = vec![0.0; columns];
-        for (&offset, rises) in offsets.iter().zip(rises.chunks_exact_mut(columns.max(1))) {
-            for (column, (dz, &example)) in dz.iter_mut().zip(beyond.chosen()).enumerate() {
-                *dz = 0.0;
-                if column < beyond.examples {
-                    *dz = self.at(example, offset) - z[column];
-                    if *dz == 0.0 || !dz.is_finite() {
-                        return Ok(None);
-                    }
-                }
-            }
-            if self.layer == base.depth() {
-                rises.copy_from_slice(&dz);
-            } else {
-                rise(base.activation(), (&z, &dz), &mask, &a, rises);
+        ends: &[usize],
+        scratch: &mut Scratch,
+    ) -> Result<bool, MlpError> {
+        let Scratch {
+            picked, columns, ..
+        } = scratch;
+        let count = picked.len();
+        pick(self.own.z, picked, &mut columns.z);
+        for (row, own) in [
+            (self.own.a, &mut columns.a),
+            (self.own.mask, &mut columns.mask),
+        ] {
+            own.clear();
+            if !row.is_empty() {
+                pick(row, picked, own);
             }
         }
-        beyond.follow(base, &rises, work)?;
-        let finite = work.changes.iter().all(|change| change.is_finite());
-        Ok(finite.then_some(rises))
+        pick(&scratch.steps, picked, &mut columns.steps);
+        for step in &mut columns.steps {
+            *step *= self.narrowing;
+        }
+        columns.dz.resize(count, 0.0);
+        columns.rises.resize(offsets.len() * count, 0.0);
+        let dz = &mut columns.dz[..count];
+        let own = self.own.with(&columns.z, &columns.a, &columns.mask);
+        for (&offset, rises) in offsets.iter().zip(columns.rises.chunks_exact_mut(count)) {
+            if !displace(own.z, &columns.steps, offset, dz) {
+                return Ok(false);
+            }
+            own.raise(dz, rises);
+        }
+        columns.passed.clear();
+        columns.passed.resize(count, false);
+        let rising = Rising {
+            unit: self.unit,
+            picked,
+            rises: &columns.rises,
+            ends,
+        };
+        let (changes, passed) = (&mut columns.changes, &mut columns.passed);
+        self.above
+            .follow(&rising, &mut scratch.above, changes, passed)
     }
 
-    /// Probes the examples that are not `left_out`, writes what was found into `delta` for those in which no
-    /// kink is passed, and marks the others in `crossed`.
+    /// Probes the picked examples, writes what was found into `delta` for those in which no kink is passed, and
+    /// leaves the others marked.
     fn probe(
-        &self,
-        left_out: Vec<bool>,
-        delta: &mut UnitDelta,
-        crossed: &mut [bool],
-        work: &mut Work<f64>,
+        &mut self,
+        delta: &mut UnitDelta<'_>,
+        scratch: &mut Scratch,
     ) -> Result<bool, MlpError> {
-        let beyond = Beyond::new(self.base, self.layer, self.unit, left_out, work)?;
-        let columns = beyond.chosen().len();
-        if columns == 0 {
+        let count = scratch.picked.len();
+        if count == 0 {
             return Ok(true);
         }
-        let Some(rises) = self.rises(&beyond, &self.offsets, work)? else {
+        if !self.rise(&self.setup.offsets, &self.setup.ends, scratch)? {
             return Ok(false);
-        };
-        delta.probes += self.offsets.len() as u64;
-        let changes = work.changes.clone();
-        if self.bends {
-            let mut passed = vec![false; columns];
-            for end in self.ends() {
-                let row = self.offsets.iter().position(|&offset| offset == end);
-                let own = row.map_or(0..0, |row| row * columns..(row + 1) * columns);
-                beyond.mark_crossings(self.base, &rises[own], work, &mut passed)?;
+        }
+        self.taken.probes += self.setup.offsets.len() as u64;
+        let Scratch {
+            crossed,
+            picked,
+            columns,
+            ..
+        } = scratch;
+        let own = self.own.with(&columns.z, &columns.a, &columns.mask);
+        if self.bends && self.narrowing < 1.0 {
+            // The steps are others than those that were looked at first.
+            for &end in &self.setup.ends {
+                let dz = &mut columns.dz[..count];
+                displace(own.z, &columns.steps, self.setup.offsets[end], dz);
+                mark_crossings(own.z, dz, own.mask, &mut columns.passed);
             }
-            for (&example, passed) in beyond.chosen().iter().zip(passed) {
-                crossed[example] |= passed;
+            for &example in &*picked {
+                crossed[example] = false;
             }
         }
-        let chosen = &beyond.chosen()[..beyond.examples];
-        let derivatives = self.quotients(chosen, &changes, columns, 1);
-        let doubled = self.quotients(chosen, &changes, columns, 2);
-        for (column, &example) in chosen.iter().enumerate() {
-            if crossed[example] {
-                continue;
+        let any = self.bends && {
+            let mut any = crossed.contains(&true);
+            for (&example, &passed) in picked.iter().zip(&columns.passed) {
+                crossed[example] |= passed;
+                any |= passed;
             }
-            let derivative = derivatives[column];
-            let truncation = self.stencil.truncation(derivative, doubled[column]);
-            self.write(delta, example, derivative, truncation);
-            let mut changes = changes[column..].iter().step_by(columns);
-            delta.moved[example] = changes.any(|&change| change != 0.0);
+            any
+        };
+        self.quotients(columns, count, 1);
+        self.quotients(columns, count, 2);
+        pick(&self.setup.epsilon_f, picked, &mut columns.noise);
+        vectorized(Bars {
+            derivatives: &columns.derivatives,
+            doubled: &mut columns.doubled,
+            truncation: self.setup.truncation,
+            steps: &columns.steps,
+            noise: &mut columns.noise,
+            amplification: self.setup.amplification,
+        });
+        let found = [
+            (&columns.derivatives, &mut *delta.derivative),
+            (&columns.doubled, &mut *delta.truncation),
+            (&columns.noise, &mut *delta.noise),
+        ];
+        if any {
+            // Those that passed a kink leave nothing behind but their marks.
+            for (step, &example) in columns.steps.iter_mut().zip(&*picked) {
+                *step = if crossed[example] {
+                    f64::INFINITY
+                } else {
+                    *step
+                };
+            }
+            for (found, all) in found {
+                for (&found, &example) in found.iter().zip(&*picked) {
+                    all[example] = if crossed[example] {
+                        all[example]
+                    } else {
+                        found
+                    };
+                }
+            }
+        } else {
+            for (found, all) in found {
+                for (&found, &example) in found.iter().zip(&*picked) {
+                    all[example] = found;
+                }
+            }
+        }
+        self.taken.step = self.taken.step.min(smallest_of(&columns.steps));
+        columns.moved.clear();
+        columns.moved.resize(count, false);
+        let moved = &mut columns.moved[..];
+        for changes in columns.changes.chunks_exact(count) {
+            vectorized(MarkMoved { changes, moved });
+        }
+        for (&example, &moved) in picked.iter().zip(&*moved) {
+            delta.moved[example] |= moved & !crossed[example];
         }
         Ok(true)
     }
 
-    /// D(stretch·h) of each chosen example, from how far its loss rises at each offset.
-    fn quotients(
-        &self,
-        chosen: &[usize],
-        changes: &[f64],
-        columns: usize,
-        stretch: i32,
-    ) -> Vec<f64> {
-        let mut sums = vec![0.0; chosen.len()];
-        let still = vec![0.0; columns];
+    /// D(stretch·h) of each column, from how far its loss rises at each offset.
+    fn quotients(&self, columns: &mut Columns, count: usize, stretch: i32) {
+        let sums = match stretch {
+            1 => &mut columns.derivatives,
+            _ => &mut columns.doubled,
+        };
+        sums.clear();
+        sums.resize(count, 0.0);
+        columns.still.resize(count, 0.0);
         let row = |offset: i32| {
-            let row = self.offsets.iter().position(|&known| known == offset);
-            row.map_or(&still[..], |row| {
-                &changes[row * columns..(row + 1) * columns]
+            let row = self.setup.offsets.iter().position(|&known| known == offset);
+            row.map_or(&columns.still[..count], |row| {
+                &columns.changes[row * count..(row + 1) * count]
             })
         };
-        for quotient in self.stencil.quotients() {
+        for quotient in self.setup.stencil.quotients() {
             let (from, to) = (quotient.from * stretch, quotient.to * stretch);
-            let values = sums.iter_mut().zip(row(from)).zip(row(to));
-            for (((sum, j_from), j_to), &example) in values.zip(chosen) {
-                let distance = self.at(example, to) - self.at(example, from);
-                *sum += quotient.weight * ((j_to - j_from) / distance);
-            }
+            vectorized(AddQuotient {
+                z: &columns.z,
+                steps: &columns.steps,
+                from: (from, row(from)),
+                to: (to, row(to)),
+                weight: quotient.weight,
+                sums,
+            });
         }
-        sums
     }
 
     /// Those that are at a kink: the mean of the derivatives from both sides, and a bar that holds both.
     fn probe_kinks(
-        &self,
-        left_out: Vec<bool>,
-        delta: &mut UnitDelta,
-        work: &mut Work<f64>,
+        &mut self,
+        delta: &mut UnitDelta<'_>,
+        scratch: &mut Scratch,
     ) -> Result<bool, MlpError> {
-        let beyond = Beyond::new(self.base, self.layer, self.unit, left_out, work)?;
-        let columns = beyond.chosen().len();
-        if self.rises(&beyond, &[-1, 1], work)?.is_none() {
+        if !self.rise(&[-1, 1], &[], scratch)? {
             return Ok(false);
         }
-        delta.probes += 2;
-        for (column, &example) in beyond.chosen()[..beyond.examples].iter().enumerate() {
-            let z = self.z[example];
-            let (below, above) = (work.changes[column], work.changes[columns + column]);
-            let left = -below / (z - self.at(example, -1));
-            let right = above / (self.at(example, 1) - z);
-            let middle = f64::midpoint(left, right);
-            self.write(delta, example, middle, (right - left).abs());
+        self.taken.probes += 2;
+        let columns = &scratch.columns;
+        let (below, above) = columns.changes.split_at(scratch.picked.len());
+        for (column, &example) in scratch.picked.iter().enumerate() {
+            let (z, h) = (columns.z[column], columns.steps[column]);
+            let (below, above) = (below[column], above[column]);
+            let left = -below / (z - (z - h));
+            let right = above / ((z + h) - z);
+            self.taken.step = self.taken.step.min(h);
+            delta.derivative[example] = f64::midpoint(left, right);
+            delta.truncation[example] = (right - left).abs();
+            let amplified = self.setup.amplification * self.setup.epsilon_f[example];
+            delta.noise[example] = amplified / h;
             delta.moved[example] = below != 0.0 || above != 0.0;
         }
         Ok(true)
-    }
-
-    fn write(&self, delta: &mut UnitDelta, example: usize, derivative: f64, truncation: f64) {
-        let step = self.steps[example];
-        delta.step = delta.step.min(step);
-        delta.derivative[example] = derivative;
-        delta.truncation[example] = truncation;
-        let amplified = self.stencil.noise_amplification() * self.noisy.epsilon_f[example];
-        delta.noise[example] = amplified / step;
     }
 }

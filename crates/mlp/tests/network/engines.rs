@@ -240,3 +240,77 @@ fn a_probe_that_leaves_the_numbers_says_what_the_plain_forward_says() -> Result<
     }
     Ok(())
 }
+
+/// More inputs than go through one product, and more units than are measured or multiplied together.
+fn large() -> (Architecture, Parameters<f64>, Batch<f64>) {
+    let net = Architecture::new(&[300, 40, 9, 1], Activation::Relu, Loss::BinaryCrossEntropy);
+    let net = net.unwrap().with_l2(0.3).unwrap();
+    let parameters = initialize(&net, Initialization::He, 5).unwrap();
+    let batch = batch_for(&net, 50, 5);
+    (net, parameters, batch)
+}
+
+#[test]
+fn layerwise_has_the_same_bits_for_any_number_of_threads_and_any_order() {
+    let (net, parameters, batch) = large();
+    let objective = NetworkObjective::new(&net, &batch, None)
+        .unwrap()
+        .layerwise();
+    let run = |coordinates: &[usize], threads: usize| {
+        let execution = Execution {
+            threads: std::num::NonZeroUsize::new(threads),
+            ..Execution::default()
+        };
+        let theta = parameters.as_flat();
+        differentiate(&objective, theta, coordinates, &Scheme::CENTRAL, &execution).unwrap()
+    };
+    let all: Vec<usize> = (0..parameters.as_flat().len()).collect();
+    let one = run(&all, 1);
+    assert!(one.entries.iter().map(|e| e.coordinate).eq(all.clone()));
+    for threads in 2..4 {
+        assert_eq!(one, run(&all, threads), "{threads}");
+    }
+    // Some, in an order of their own and one of them twice: the same numbers, but of what fewer units need.
+    let some: Vec<usize> = (0..700).map(|k| (k * 7919 + 3) % all.len()).collect();
+    let some = [&some[..], &[255, 256, 257, 255]].concat();
+    let few = run(&some, 2);
+    assert_eq!(few.entries.len(), some.len());
+    for (entry, &coordinate) in few.entries.iter().zip(&some) {
+        assert_eq!(entry.coordinate, coordinate);
+        let (a, b) = (entry.outcome, one.entries[coordinate].outcome);
+        let (a, b) = (a.estimated().unwrap(), b.estimated().unwrap());
+        // The products may add up in another order where they have other shapes.
+        assert!((a.derivative - b.derivative).abs() <= b.error_bar());
+    }
+}
+
+#[test]
+fn layerwise_agrees_with_the_plain_engine_beyond_one_part() {
+    let (net, parameters, batch) = large();
+    let plain = NetworkObjective::new(&net, &batch, None).unwrap();
+    let theta = parameters.as_flat();
+    let some: Vec<usize> = (0..theta.len()).step_by(61).collect();
+    let run = |objective: &dyn Objective<f64>| {
+        differentiate(
+            objective,
+            theta,
+            &some,
+            &Scheme::CENTRAL,
+            &Execution::default(),
+        )
+        .unwrap()
+    };
+    let (slow, fast) = (run(&plain), run(&plain.layerwise()));
+    for (slow, fast) in slow.entries.iter().zip(&fast.entries) {
+        let (s, f) = (
+            slow.outcome.estimated().unwrap(),
+            fast.outcome.estimated().unwrap(),
+        );
+        let bars = s.error_bar() + f.error_bar();
+        assert!(
+            (s.derivative - f.derivative).abs() <= 2.0 * bars,
+            "{}: {s:?} {f:?}",
+            slow.coordinate
+        );
+    }
+}
