@@ -2,6 +2,8 @@
 //!
 //! Refuses to know what moves the unit.
 
+mod totals;
+
 use tensor_core::{MatrixView, MatrixViewMut, Scalar, product_into};
 
 use super::base::Base;
@@ -17,6 +19,7 @@ const COLUMNS: usize = 256;
 pub(crate) struct Beyond<T> {
     layer: usize,
     unit: usize,
+    loss: Loss,
     /// The examples that are kept, in ascending order. So that all loops run over whole vectors the last one
     /// is kept again and again: what does not rise changes nothing.
     chosen: Vec<usize>,
@@ -58,6 +61,8 @@ pub(crate) struct Work<T> {
     /// The columns in which something rises, each with its example, and their losses.
     rising: Vec<(usize, usize)>,
     losses: Vec<T>,
+    packed: totals::Packed<T>,
+    lanes: Vec<[T; LANES]>,
 }
 
 impl<T: Scalar> Work<T> {
@@ -69,11 +74,31 @@ impl<T: Scalar> Work<T> {
             changes: Vec::new(),
             rising: Vec::new(),
             losses: Vec::new(),
+            packed: totals::Packed::default(),
+            lanes: Vec::new(),
         }
     }
 }
 
 impl<T: Scalar> Beyond<T> {
+    /// Of no unit yet, to be [`turned`](Self::turn_to) to one after another.
+    pub(crate) fn empty() -> Self {
+        Self {
+            layer: 0,
+            unit: 0,
+            loss: Loss::MeanSquaredError,
+            chosen: Vec::new(),
+            examples: 0,
+            idle: Vec::new(),
+            column: Vec::new(),
+            layers: Vec::new(),
+            outputs: 0,
+            y: Vec::new(),
+            through: None,
+            losses: Vec::new(),
+        }
+    }
+
     /// What lies beyond unit `unit` of layer `layer`, for the examples that are not `idle`.
     pub(crate) fn new(
         base: &Base<'_, T>,
@@ -82,13 +107,33 @@ impl<T: Scalar> Beyond<T> {
         idle: Vec<bool>,
         work: &mut Work<T>,
     ) -> Result<Self, MlpError> {
-        let mut chosen: Vec<usize> = (0..idle.len()).filter(|&example| !idle[example]).collect();
-        let examples = chosen.len();
+        let mut beyond = Self {
+            idle,
+            ..Self::empty()
+        };
+        beyond.turn_to(base, layer, unit, work);
+        Ok(beyond)
+    }
+
+    /// Turns to another unit, for the examples that are not [`idle`](Self::idle), and keeps the memory.
+    pub(crate) fn turn_to(
+        &mut self,
+        base: &Base<'_, T>,
+        layer: usize,
+        unit: usize,
+        work: &mut Work<T>,
+    ) {
+        (self.layer, self.unit) = (layer, unit);
+        let chosen = &mut self.chosen;
+        chosen.clear();
+        chosen.extend((0..self.idle.len()).filter(|&example| !self.idle[example]));
+        self.examples = chosen.len();
         if let Some(&last) = chosen.last() {
-            chosen.resize(examples.next_multiple_of(LANES), last);
+            chosen.resize(self.examples.next_multiple_of(LANES), last);
         }
         let last = base.depth();
         let loss = base.architecture.loss();
+        self.loss = loss;
         // The losses of the outputs add up, so that of layer L a unit's own row is all that moves; but for
         // softmax, which mixes them.
         let rows = if layer == last && loss != Loss::SoftmaxCrossEntropy {
@@ -96,66 +141,59 @@ impl<T: Scalar> Beyond<T> {
         } else {
             0..base.z(last).rows()
         };
-        let column = if layer < last {
-            base.weights(layer + 1).column(unit).collect()
+        self.outputs = rows.len();
+        self.column.clear();
+        if layer < last {
+            self.column.extend(base.weights(layer + 1).column(unit));
         } else {
             let own = |row| if row == unit { T::one() } else { T::zero() };
-            rows.clone().map(own).collect()
-        };
+            self.column.extend(rows.clone().map(own));
+        }
         // One loop through both layers beyond the unit, where the second has one unit and the first is of straight
         // lines and without dropout; it needs no activations of the first.
         let narrow = layer + 2 == last && rows.len() == 1 && base.mask(layer + 1).is_none();
         let lines = Lines::of(base.activation()).filter(|_| narrow);
-        let layers = (last.min(layer + 1)..=last)
-            .map(|later| {
-                let hidden = later < last;
-                let kept = if hidden {
-                    0..base.z(later).rows()
-                } else {
-                    rows.clone()
-                };
-                let mask = base.mask(later).filter(|_| hidden);
-                Kept {
-                    layer: later,
-                    z: take(base.z(later), kept.clone(), &chosen),
-                    a: match hidden && lines.is_none() {
-                        true => take(base.a(later), kept.clone(), &chosen),
-                        false => Vec::new(),
-                    },
-                    mask: mask.map_or_else(Vec::new, |mask| take(mask, kept, &chosen)),
-                }
-            })
-            .collect();
-        let mut beyond = Self {
-            layer,
-            unit,
-            column,
-            layers,
-            outputs: rows.len(),
-            y: take(base.batch.y().view(), rows, &chosen),
-            through: None,
-            losses: vec![T::zero(); chosen.len()],
-            chosen,
-            examples,
-            idle,
-        };
+        let layers = last.min(layer + 1)..=last;
+        self.layers.resize_with(layers.clone().count(), Kept::empty);
+        for (later, kept) in layers.zip(&mut self.layers) {
+            let hidden = later < last;
+            let rows = match hidden {
+                true => 0..base.z(later).rows(),
+                false => rows.clone(),
+            };
+            kept.layer = later;
+            take(base.z(later), rows.clone(), chosen, &mut kept.z);
+            kept.a.clear();
+            if hidden && lines.is_none() {
+                take(base.a(later), rows.clone(), chosen, &mut kept.a);
+            }
+            kept.mask.clear();
+            if let Some(mask) = base.mask(later).filter(|_| hidden) {
+                take(mask, rows, chosen, &mut kept.mask);
+            }
+        }
+        take(base.batch.y().view(), rows, chosen, &mut self.y);
+        self.losses.clear();
+        self.losses.resize(chosen.len(), T::zero());
+        let through = self.through.take();
         if let Some(lines) = lines {
-            let (mut z, still) = (beyond.losses.clone(), beyond.losses.clone());
-            beyond.pass_through(base, lines, &still, &mut z);
-            beyond.through = Some((lines, z));
+            let mut z = through.map_or_else(Vec::new, |(_, z)| z);
+            z.clear();
+            z.resize(self.chosen.len(), T::zero());
+            // All zeros so far.
+            self.pass_through(base, lines, &self.losses, &mut z);
+            self.through = Some((lines, z));
         }
         work.dz.clear();
-        work.dz.extend_from_slice(beyond.logits());
-        let (y, rows) = (&beyond.y, beyond.outputs);
+        work.dz.extend_from_slice(self.logits());
         losses(
             loss,
             &mut work.dz,
-            y,
-            rows,
+            &self.y,
+            self.outputs,
             &mut work.buffers,
-            &mut beyond.losses,
+            &mut self.losses,
         );
-        Ok(beyond)
     }
 
     /// Whether this is it.
@@ -168,16 +206,16 @@ impl<T: Scalar> Beyond<T> {
         &self.chosen
     }
 
-    /// Appends what of a row of all examples is followed.
+    /// What of a row of all examples is followed, the repetitions left at 0.
     pub(crate) fn choose(&self, row: &[T], followed: &mut Vec<T>) {
-        let end = followed.len() + self.chosen.len();
+        followed.clear();
         let real = &self.chosen[..self.examples];
         if self.examples == row.len() {
             followed.extend_from_slice(row);
         } else {
             followed.extend(real.iter().map(|&example| row[example]));
         }
-        followed.resize(end, T::zero());
+        followed.resize(self.chosen.len(), T::zero());
     }
 
     /// How many probes at a time are followed.
@@ -261,6 +299,7 @@ impl<T: Scalar> Beyond<T> {
             changes,
             rising,
             losses: found,
+            ..
         } = work;
         // Without a branch: nobody can predict which of them are 0.
         let mut count = 0;
@@ -436,10 +475,19 @@ impl<T: Scalar> Beyond<T> {
                 z: &hidden.z,
                 c: &self.column,
                 w: base.weights(output.layer).as_slice(),
-                da: rises,
-                out,
             };
-            through.run(lines);
+            through.run(lines, rises, out);
+        }
+    }
+}
+
+impl<T> Kept<T> {
+    fn empty() -> Self {
+        Self {
+            layer: 0,
+            z: Vec::new(),
+            a: Vec::new(),
+            mask: Vec::new(),
         }
     }
 }
@@ -447,9 +495,22 @@ impl<T: Scalar> Beyond<T> {
 /// For each example, whether the unit can't act on it while it stays on its side of its kink: it is dropped
 /// there, or cut off below 0.
 pub(crate) fn idle<T: Scalar>(base: &Base<'_, T>, layer: usize, unit: usize) -> Vec<bool> {
-    let mut idle = vec![false; base.examples()];
+    let mut idle = Vec::new();
+    find_idle(base, layer, unit, &mut idle);
+    idle
+}
+
+/// [`idle`] into what there is.
+pub(crate) fn find_idle<T: Scalar>(
+    base: &Base<'_, T>,
+    layer: usize,
+    unit: usize,
+    idle: &mut Vec<bool>,
+) {
+    idle.clear();
+    idle.resize(base.examples(), false);
     if layer == base.depth() {
-        return idle;
+        return;
     }
     let cut_off = base.activation() == Activation::Relu;
     for (idle, &a) in idle.iter_mut().zip(base.a(layer).row(unit)) {
@@ -460,19 +521,19 @@ pub(crate) fn idle<T: Scalar>(base: &Base<'_, T>, layer: usize, unit: usize) -> 
             *idle |= kept == T::zero();
         }
     }
-    idle
 }
 
 /// Some columns of some rows, row by row.
-fn take<T: Scalar>(
+pub(super) fn take<T: Scalar>(
     matrix: MatrixView<'_, T>,
     rows: std::ops::Range<usize>,
     columns: &[usize],
-) -> Vec<T> {
-    let mut taken = Vec::with_capacity(rows.len() * columns.len());
+    taken: &mut Vec<T>,
+) {
+    taken.clear();
+    taken.reserve(rows.len() * columns.len());
     for row in rows {
         let row = matrix.row(row);
         taken.extend(columns.iter().map(|&column| row[column]));
     }
-    taken
 }
