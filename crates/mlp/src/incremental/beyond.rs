@@ -62,7 +62,6 @@ pub(crate) struct Work<T> {
     rising: Vec<(usize, usize)>,
     losses: Vec<T>,
     packed: totals::Packed<T>,
-    lanes: Vec<[T; LANES]>,
 }
 
 impl<T: Scalar> Work<T> {
@@ -75,7 +74,6 @@ impl<T: Scalar> Work<T> {
             rising: Vec::new(),
             losses: Vec::new(),
             packed: totals::Packed::default(),
-            lanes: Vec::new(),
         }
     }
 }

@@ -92,7 +92,8 @@ pub(crate) fn losses<T: Scalar>(
     }
 }
 
-fn resized<T: Scalar>(buffer: &mut Vec<T>, len: usize) -> &mut [T] {
+/// So many entries of what is reused; what they hold is no matter.
+pub(crate) fn resized<T: Scalar>(buffer: &mut Vec<T>, len: usize) -> &mut [T] {
     if buffer.len() < len {
         buffer.resize(len, T::zero());
     }

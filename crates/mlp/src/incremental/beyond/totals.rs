@@ -8,11 +8,8 @@ use tensor_core::{Kernel, Scalar, vectorized};
 use super::{Beyond, Work};
 use crate::incremental::base::Base;
 use crate::incremental::kernels::{Bent, LANES, Lines, Through, sum};
-use crate::incremental::losses::{Logistic, Squared, Term};
+use crate::incremental::losses::{Logistic, Squared, Term, resized};
 use crate::{Loss, MlpError};
-
-/// The sums of one probe, one for each place in a vector.
-type Lanes<T> = [T; LANES];
 
 /// Rows of what is kept, for the examples among which a coordinate moves the unit.
 pub(super) struct Packed<T> {
@@ -65,16 +62,16 @@ impl<T: Scalar> Beyond<T> {
         let rises = &rises[..probes * columns];
         match (self.loss, &self.through) {
             (Loss::BinaryCrossEntropy, Some((lines, still))) => {
-                self.through(base, *lines, Logistic, (rises, still), work);
+                self.through(base, *lines, Logistic, (rises, still), work, sums);
             }
             (Loss::MeanSquaredError, Some((lines, still))) => {
-                self.through(base, *lines, Squared, (rises, still), work);
+                self.through(base, *lines, Squared, (rises, still), work, sums);
             }
             (Loss::BinaryCrossEntropy, None) if self.packs() => {
-                self.directly(Logistic, rises, among, work);
+                self.directly(Logistic, rises, among, work, sums);
             }
             (Loss::MeanSquaredError, None) if self.packs() => {
-                self.directly(Squared, rises, among, work);
+                self.directly(Squared, rises, among, work, sums);
             }
             _ => {
                 for rises in rises.chunks(columns * self.probes()) {
@@ -84,8 +81,6 @@ impl<T: Scalar> Beyond<T> {
                 return Ok(());
             }
         }
-        let total = |lanes: &Lanes<T>| lanes.iter().fold(T::zero(), |sum, &value| sum + value);
-        sums.extend(work.lanes.iter().map(total));
         Ok(())
     }
 
@@ -96,6 +91,7 @@ impl<T: Scalar> Beyond<T> {
         term: impl Term<T>,
         (rises, still): (&[T], &[T]),
         work: &mut Work<T>,
+        sums: &mut Vec<T>,
     ) {
         let [hidden, output] = &self.layers[..] else {
             return;
@@ -111,7 +107,7 @@ impl<T: Scalar> Beyond<T> {
             c: &self.column,
             w: weights.as_slice(),
         };
-        let lanes = zeros(&mut work.lanes, rises.len() / self.chosen.len());
+        let losses = resized(&mut work.changes, rises.len());
         match lines {
             Lines::CutOff(bent) => vectorized(Two {
                 bent,
@@ -120,7 +116,8 @@ impl<T: Scalar> Beyond<T> {
                 still,
                 ahead,
                 rises,
-                lanes,
+                losses,
+                sums,
             }),
             Lines::Sloped(bent) => vectorized(Two {
                 bent,
@@ -129,7 +126,8 @@ impl<T: Scalar> Beyond<T> {
                 still,
                 ahead,
                 rises,
-                lanes,
+                losses,
+                sums,
             }),
         }
     }
@@ -140,13 +138,17 @@ impl<T: Scalar> Beyond<T> {
         rises: &[T],
         among: Option<&[usize]>,
         work: &mut Work<T>,
+        sums: &mut Vec<T>,
     ) {
         let Some(output) = self.layers.last() else {
             return;
         };
         let all = self.chosen.len();
-        let columns = among.map_or(all, <[usize]>::len);
-        let Work { packed, lanes, .. } = work;
+        let Work {
+            packed, changes, ..
+        } = work;
+        changes.clear();
+        changes.resize(rises.len(), T::zero());
         let ahead = match among {
             None => Ahead {
                 z: &output.z,
@@ -164,7 +166,8 @@ impl<T: Scalar> Beyond<T> {
             column: &self.column,
             ahead,
             rises,
-            lanes: zeros(lanes, rises.len() / columns),
+            losses: changes,
+            sums,
         });
     }
 }
@@ -183,78 +186,50 @@ fn gather<'p, T: Scalar>(
     packed
 }
 
-fn zeros<T: Scalar>(lanes: &mut Vec<Lanes<T>>, probes: usize) -> &mut [Lanes<T>] {
-    lanes.clear();
-    lanes.resize(probes, [T::zero(); LANES]);
-    lanes
-}
-
 /// The output at θ: Z_L and the labels, one row an output, and the loss of each column.
+#[derive(Clone, Copy)]
 struct Ahead<'k, T> {
     z: &'k [T],
     y: &'k [T],
     losses: &'k [T],
 }
 
-impl<T: Scalar> Ahead<'_, T> {
-    fn columns(&self) -> usize {
-        self.losses.len()
-    }
-}
-
-/// One layer: the sums of the terms of z_k + c_k·da over the outputs k, less the loss at θ.
+/// One layer: the terms of z_k + c_k·da, added up over the outputs k.
 struct One<'k, T, F> {
     term: F,
     /// c, one entry an output.
     column: &'k [T],
     ahead: Ahead<'k, T>,
     rises: &'k [T],
-    lanes: &'k mut [Lanes<T>],
-}
-
-impl<T: Scalar, F: Term<T>> One<'_, T, F> {
-    #[inline(always)]
-    fn tile<const TILE: usize>(&mut self, start: usize) {
-        let e = self.ahead.columns();
-        for (rises, lanes) in self.rises.chunks_exact(e).zip(&mut *self.lanes) {
-            let (Some(da), Some(before)) = (
-                rises[start..].first_chunk::<TILE>(),
-                self.ahead.losses[start..].first_chunk::<TILE>(),
-            ) else {
-                return;
-            };
-            let mut losses = [T::zero(); TILE];
-            let rows = self.ahead.z.chunks_exact(e);
-            for ((z, y), &c) in rows.zip(self.ahead.y.chunks_exact(e)).zip(self.column) {
-                let (z, y) = (&z[start..][..TILE], &y[start..][..TILE]);
-                for lane in 0..TILE {
-                    losses[lane] += self.term.of(z[lane] + c * da[lane], y[lane]);
-                }
-            }
-            add_up(lanes, &losses, before);
-        }
-    }
+    /// The loss of each example under each probe, 0 before.
+    losses: &'k mut [T],
+    sums: &'k mut Vec<T>,
 }
 
 impl<T: Scalar, F: Term<T>> Kernel for One<'_, T, F> {
     type Output = ();
 
     #[inline(always)]
-    fn run(mut self) {
-        let (e, mut start) = (self.ahead.columns(), 0);
-        while start + WIDE <= e {
-            self.tile::<WIDE>(start);
-            start += WIDE;
+    fn run(self) {
+        let Ahead { z, y, losses } = self.ahead;
+        let e = losses.len();
+        for (rises, losses) in self
+            .rises
+            .chunks_exact(e)
+            .zip(self.losses.chunks_exact_mut(e))
+        {
+            let rows = z.chunks_exact(e).zip(y.chunks_exact(e));
+            for ((z, y), &c) in rows.zip(self.column) {
+                for (((loss, &da), &z), &y) in losses.iter_mut().zip(rises).zip(z).zip(y) {
+                    *loss += self.term.of(z + c * da, y);
+                }
+            }
         }
-        while start + LANES <= e {
-            self.tile::<LANES>(start);
-            start += LANES;
-        }
+        add_up(self.losses, losses, self.sums);
     }
 }
 
-/// Two layers, the second of one unit: z = z_L + Σ_k w_k·(φ(Z_k + c_k·da) − φ(Z_k)), and its term less the loss
-/// at θ.
+/// Two layers, the second of one unit: the term of z = z_L + Σ_k w_k·(φ(Z_k + c_k·da) − φ(Z_k)).
 struct Two<'k, T, B, F> {
     bent: B,
     term: F,
@@ -263,33 +238,23 @@ struct Two<'k, T, B, F> {
     still: &'k [T],
     ahead: Ahead<'k, T>,
     rises: &'k [T],
-    lanes: &'k mut [Lanes<T>],
+    losses: &'k mut [T],
+    sums: &'k mut Vec<T>,
 }
 
 impl<T: Scalar, B: Bent<T>, F: Term<T>> Two<'_, T, B, F> {
+    /// The new Σ_k, of a tile of examples under every probe: while its Z_k are near.
     #[inline(always)]
     fn tile<const TILE: usize>(&mut self, start: usize) {
-        let Ahead { z, y, losses } = self.ahead;
-        let (Some(z), Some(y), Some(before), Some(still)) = (
-            z[start..].first_chunk::<TILE>(),
-            y[start..].first_chunk::<TILE>(),
-            losses[start..].first_chunk::<TILE>(),
-            self.still[start..].first_chunk::<TILE>(),
-        ) else {
-            return;
-        };
-        let columns = self.rises.chunks_exact(losses.len());
-        for (rises, lanes) in columns.zip(&mut *self.lanes) {
-            let Some(da) = rises[start..].first_chunk::<TILE>() else {
-                return;
-            };
-            let sums = self.layers.tile(self.bent, start, da);
-            let mut losses = [T::zero(); TILE];
-            for lane in 0..TILE {
-                // What does not move stays exactly where it is.
-                losses[lane] = self.term.of(z[lane] + (sums[lane] - still[lane]), y[lane]);
+        let e = self.still.len();
+        let columns = self.rises.chunks_exact(e);
+        for (rises, out) in columns.zip(self.losses.chunks_exact_mut(e)) {
+            if let (Some(da), Some(out)) = (
+                rises[start..].first_chunk::<TILE>(),
+                out[start..].first_chunk_mut::<TILE>(),
+            ) {
+                *out = self.layers.tile(self.bent, start, da);
             }
-            add_up(lanes, &losses, before);
         }
     }
 }
@@ -299,7 +264,7 @@ impl<T: Scalar, B: Bent<T>, F: Term<T>> Kernel for Two<'_, T, B, F> {
 
     #[inline(always)]
     fn run(mut self) {
-        let (e, mut start) = (self.ahead.columns(), 0);
+        let (e, mut start) = (self.still.len(), 0);
         while start + WIDE <= e {
             self.tile::<WIDE>(start);
             start += WIDE;
@@ -308,22 +273,32 @@ impl<T: Scalar, B: Bent<T>, F: Term<T>> Kernel for Two<'_, T, B, F> {
             self.tile::<LANES>(start);
             start += LANES;
         }
+        // In a loop of its own: a term takes long, and the next need not wait for it.
+        let Ahead { z, y, losses } = self.ahead;
+        for out in self.losses.chunks_exact_mut(e) {
+            for (((out, &still), &z), &y) in out.iter_mut().zip(self.still).zip(z).zip(y) {
+                // What does not move stays exactly where it is.
+                *out = self.term.of(z + (*out - still), y);
+            }
+        }
+        add_up(self.losses, losses, self.sums);
     }
 }
 
-/// Examples whose numbers are held in registers: four vectors, so that one need not wait for another.
+/// Examples whose sums are held in registers: four vectors, so that one need not wait for another.
 const WIDE: usize = 4 * LANES;
 
-/// In the same order for every size of a tile.
+/// Appends Σ_e (ℓ′_e − ℓ_e) of each probe, on as many running sums as a vector has places.
 #[inline(always)]
-fn add_up<T: Scalar, const TILE: usize>(
-    lanes: &mut Lanes<T>,
-    losses: &[T; TILE],
-    before: &[T; TILE],
-) {
-    for (losses, before) in losses.chunks_exact(LANES).zip(before.chunks_exact(LANES)) {
-        for lane in 0..LANES {
-            lanes[lane] += losses[lane] - before[lane];
+fn add_up<T: Scalar>(losses: &[T], before: &[T], sums: &mut Vec<T>) {
+    for losses in losses.chunks_exact(before.len()) {
+        let mut lanes = [T::zero(); LANES];
+        let vectors = losses.as_chunks::<LANES>().0.iter();
+        for (losses, before) in vectors.zip(before.as_chunks::<LANES>().0) {
+            for ((lane, &loss), &before) in lanes.iter_mut().zip(losses).zip(before) {
+                *lane += loss - before;
+            }
         }
+        sums.push(lanes.iter().fold(T::zero(), |sum, &lane| sum + lane));
     }
 }
