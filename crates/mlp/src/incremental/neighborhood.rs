@@ -104,16 +104,16 @@ impl<'a, T: Scalar> Incremental<'a, T> {
             }
             return Ok(());
         }
+        if self.waiting.probes.len() + probes.len() > suits {
+            self.let_go(base, values)?;
+        }
         let Waiting {
             probes: queue,
             rises,
         } = &mut self.waiting;
         queue.extend(probes.iter().map(|probe| (place, *probe)));
-        let columns = acting.beyond.chosen().len();
+        let columns = self.acting.beyond.chosen().len();
         rises.extend_from_slice(&self.rises.rows[..probes.len() * columns]);
-        if queue.len() >= suits {
-            self.let_go(base, values)?;
-        }
         Ok(())
     }
 
