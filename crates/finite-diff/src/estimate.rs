@@ -151,19 +151,14 @@ impl<'a, T: Real> Line<'a, T> {
     }
 
     /// The point x + offset·h as formed in the working type, and J there.
+    ///
+    /// Inlined: what is known already is asked for four times a coordinate, and takes longer to be handed over
+    /// than to be found.
+    #[inline(always)]
     pub(crate) fn at(&mut self, offset: i32, h: f64) -> Result<(f64, f64), Obstacle> {
         let (replacement, value) = match self.points.iter().find(|p| p.0 == offset) {
             Some(&(_, x, value)) => (x.widen(), value),
-            None => {
-                let (replacement, side) = self.point(offset, h)?;
-                self.evaluations += 1;
-                let value = match self.near.value_with(self.coordinate, replacement) {
-                    Ok(value) => value.widen(),
-                    Err(source) => return Err(Obstacle::Failed((side, source))),
-                };
-                self.points.push((offset, replacement, value));
-                (replacement.widen(), value)
-            }
+            None => self.evaluate(offset, h)?,
         };
         if !value.is_finite() {
             let side = Side {
@@ -173,6 +168,17 @@ impl<'a, T: Real> Line<'a, T> {
             return Err(Obstacle::NonFinite { side, value });
         }
         Ok((replacement, value))
+    }
+
+    fn evaluate(&mut self, offset: i32, h: f64) -> Result<(f64, f64), Obstacle> {
+        let (replacement, side) = self.point(offset, h)?;
+        self.evaluations += 1;
+        let value = match self.near.value_with(self.coordinate, replacement) {
+            Ok(value) => value.widen(),
+            Err(source) => return Err(Obstacle::Failed((side, source))),
+        };
+        self.points.push((offset, replacement, value));
+        Ok((replacement.widen(), value))
     }
 
     /// The smooth piece of J at x + offset·h. It costs a forward pass, and is counted as one, where
@@ -188,6 +194,7 @@ impl<'a, T: Real> Line<'a, T> {
     }
 
     /// (J(x_t) − J(x_f))/(x_t − x_f), by the distance the two points really have.
+    #[inline]
     pub(crate) fn quotient(&mut self, from: i32, to: i32, h: f64) -> Result<f64, Obstacle> {
         let (x_from, j_from) = self.at(from, h)?;
         let (x_to, j_to) = self.at(to, h)?;

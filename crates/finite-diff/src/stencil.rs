@@ -157,6 +157,6 @@ impl Stencil {
 
     /// How much larger D(2h) − D(h) is than the truncation error of D(h): 2ᵖ − 1.
     fn doubling_ratio(&self) -> f64 {
-        2f64.powi(self.order) - 1.0
+        f64::from((1 << self.order) - 1)
     }
 }

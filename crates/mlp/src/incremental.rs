@@ -10,6 +10,7 @@ mod base;
 mod beyond;
 mod kernels;
 mod losses;
+mod mover;
 mod neighborhood;
 mod unit_row;
 

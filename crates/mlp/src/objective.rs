@@ -137,13 +137,8 @@ impl<T: Scalar> Objective<T> for NetworkObjective<'_, T> {
     }
 
     fn piece(&self, point: &[T]) -> Result<Piece, EvaluationError> {
-        let pattern = branch_pattern_at(self.architecture, point, self.batch, self.masks)?;
-        Ok(
-            pattern.map_or(Piece::Everywhere, |pattern| Piece::Numbered {
-                fingerprint: pattern.fingerprint,
-                on_kink: pattern.on_kink,
-            }),
-        )
+        let piece = piece_at(self.architecture, point, self.batch, self.masks)?;
+        Ok(piece)
     }
 
     fn neighborhood<'a>(
@@ -160,6 +155,22 @@ impl<T: Scalar> Objective<T> for NetworkObjective<'_, T> {
     fn engine(&self) -> Option<&'static str> {
         self.incremental.then(|| Engine::Incremental.name())
     }
+}
+
+/// The piece of J that `point` lies on, from a whole forward pass.
+pub(crate) fn piece_at<T: Scalar>(
+    architecture: &Architecture,
+    point: &[T],
+    batch: &Batch<T>,
+    masks: Option<&DropoutMasks<T>>,
+) -> Result<Piece, MlpError> {
+    let pattern = branch_pattern_at(architecture, point, batch, masks)?;
+    Ok(
+        pattern.map_or(Piece::Everywhere, |pattern| Piece::Numbered {
+            fingerprint: pattern.fingerprint,
+            on_kink: pattern.on_kink,
+        }),
+    )
 }
 
 /// The blocks W1, b1, W2, b2, …, each with its layer as its stage.

@@ -74,6 +74,12 @@ fn ln_1p_of_unit(e: f64) -> f64 {
     2.0 * s + s * (z * (low + z4 * (middle + z4 * high)))
 }
 
+/// ln(1 + e^x) for x ≤ 0, within 4 units in the last place; below −708 it is that of −708.
+#[inline(always)]
+pub(crate) fn softplus_of_nonpositive(x: f64) -> f64 {
+    ln_1p_of_unit(exp_of_nonpositive(x))
+}
+
 /// ln(1 + e^x) = max(x, 0) + ln(1 + e^(−|x|)) of each entry, within 4 units in the last place; below −708
 /// it is that of −708.
 pub(crate) fn softplus(x: &[f64], out: &mut [f64]) {
@@ -91,7 +97,7 @@ impl Kernel for Softplus<'_> {
     #[inline(always)]
     fn run(self) {
         for (out, &x) in self.out.iter_mut().zip(self.x) {
-            let rest = ln_1p_of_unit(exp_of_nonpositive(-x.abs()));
+            let rest = softplus_of_nonpositive(-x.abs());
             *out = if x > 0.0 { x } else { 0.0 } + rest;
             // A NaN is not hidden by the comparison: `rest` is NaN too.
         }

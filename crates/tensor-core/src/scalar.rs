@@ -77,6 +77,13 @@ pub trait Scalar:
         }
     }
 
+    /// ln(1 + eˣ) for x whose real part is at most 0, to be inlined into a loop over many.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn softplus_of_nonpositive(self) -> Self {
+        self.exp().ln_1p()
+    }
+
     /// eˣ of each entry, for entries whose real part is at most 0.
     #[doc(hidden)]
     fn exp_nonpositive_each(x: &mut [Self]) {

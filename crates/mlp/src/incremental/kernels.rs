@@ -2,7 +2,11 @@
 //!
 //! Each is written for every scalar. Refuses to know layers.
 
+mod through;
+
 use tensor_core::{Kernel, Scalar, vectorized};
+
+pub(crate) use through::Through;
 
 use crate::{Activation, LEAKY_SLOPE};
 
@@ -125,6 +129,82 @@ impl<T: Scalar, B: Bent<T>> Kernel for BentRise<'_, T, B> {
     }
 }
 
+/// One row of a layer: Z, its mask, empty where there is none, and A = φ(Z)∘D.
+#[derive(Clone, Copy)]
+pub(crate) struct Row<'k, T> {
+    pub(crate) z: &'k [T],
+    pub(crate) mask: &'k [T],
+    pub(crate) a: &'k [T],
+}
+
+/// How far the activations of a row rise when Z does by δ·x, for each δ: φ(z + δ·x)∘D − a, one row a δ.
+pub(crate) fn raise<T: Scalar>(
+    activation: Activation,
+    deltas: &[T],
+    x: &[T],
+    row: Row<'_, T>,
+    out: &mut [T],
+) {
+    match Lines::of(activation) {
+        Some(Lines::CutOff(bent)) => vectorized(Raise {
+            bent,
+            deltas,
+            x,
+            row,
+            out,
+        }),
+        Some(Lines::Sloped(bent)) => vectorized(Raise {
+            bent,
+            deltas,
+            x,
+            row,
+            out,
+        }),
+        None => {
+            for (out, &delta) in out.chunks_exact_mut(x.len().max(1)).zip(deltas) {
+                let entries = out.iter_mut().zip(x).zip(row.z).zip(row.a).enumerate();
+                for (at, (((out, &x), &z), &a)) in entries {
+                    let moved = activation.apply(z + delta * x);
+                    *out = row.mask.get(at).map_or(moved, |&kept| moved * kept) - a;
+                }
+            }
+        }
+    }
+}
+
+struct Raise<'k, T, B> {
+    bent: B,
+    deltas: &'k [T],
+    x: &'k [T],
+    row: Row<'k, T>,
+    out: &'k mut [T],
+}
+
+impl<T: Scalar, B: Bent<T>> Kernel for Raise<'_, T, B> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Row { z, mask, a } = self.row;
+        for (out, &delta) in self
+            .out
+            .chunks_exact_mut(self.x.len().max(1))
+            .zip(self.deltas)
+        {
+            let entries = out.iter_mut().zip(self.x).zip(z).zip(a);
+            if mask.is_empty() {
+                for (((out, &x), &z), &a) in entries {
+                    *out = self.bent.of(z + delta * x) - a;
+                }
+            } else {
+                for ((((out, &x), &z), &a), &kept) in entries.zip(mask) {
+                    *out = self.bent.of(z + delta * x) * kept - a;
+                }
+            }
+        }
+    }
+}
+
 /// out = c·aᵀ, one row an entry of c: the rank-one term that a row of activations adds to the next Z.
 pub(crate) fn outer<T: Scalar>(c: &[T], a: &[T], out: &mut [T]) {
     vectorized(Outer { c, a, out });
@@ -145,86 +225,6 @@ impl<T: Scalar> Kernel for Outer<'_, T> {
             for (out, &a) in row.iter_mut().zip(self.a) {
                 *out = c * a;
             }
-        }
-    }
-}
-
-/// out = δ·x, or δ everywhere where there is no x.
-pub(crate) fn scaled<T: Scalar>(delta: T, x: Option<&[T]>, out: &mut [T]) {
-    match x {
-        Some(x) => outer(&[delta], x, out),
-        None => out.fill(delta),
-    }
-}
-
-/// Two layers at once, where the second has one unit: out = Σ_k w_k·φ(Z_k + c_k·da), Z with one row an
-/// entry of c and of w. Nothing of the first layer is written down.
-pub(crate) struct Through<'k, T> {
-    /// n×e, row by row.
-    pub(crate) z: &'k [T],
-    /// n entries.
-    pub(crate) c: &'k [T],
-    /// n entries.
-    pub(crate) w: &'k [T],
-    /// e entries.
-    pub(crate) da: &'k [T],
-    /// e entries.
-    pub(crate) out: &'k mut [T],
-}
-
-impl<T: Scalar> Through<'_, T> {
-    pub(crate) fn run(self, lines: Lines<T>) {
-        match lines {
-            Lines::CutOff(bent) => vectorized(Bending { bent, layers: self }),
-            Lines::Sloped(bent) => vectorized(Bending { bent, layers: self }),
-        }
-    }
-
-    /// `TILE` examples from `start` on, whose sums are held in registers. In the same order of operations for
-    /// every size, so that an example does not depend on its place.
-    #[inline(always)]
-    fn tile<const TILE: usize>(&mut self, start: usize, bent: impl Bent<T>) {
-        let e = self.da.len();
-        let (Some(da), Some(out)) = (
-            self.da[start..].first_chunk::<TILE>(),
-            self.out[start..].first_chunk_mut::<TILE>(),
-        ) else {
-            return;
-        };
-        let mut sums = [T::zero(); TILE];
-        for (row, (&c, &w)) in self.z.chunks_exact(e).zip(self.c.iter().zip(self.w)) {
-            let z = &row[start..][..TILE];
-            for lane in 0..TILE {
-                sums[lane] += w * bent.of(z[lane] + c * da[lane]);
-            }
-        }
-        *out = sums;
-    }
-}
-
-struct Bending<'k, T, B> {
-    bent: B,
-    layers: Through<'k, T>,
-}
-
-impl<T: Scalar, B: Bent<T>> Kernel for Bending<'_, T, B> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let Self { bent, mut layers } = self;
-        let (e, mut start) = (layers.da.len(), 0);
-        while start + 32 <= e {
-            layers.tile::<32>(start, bent);
-            start += 32;
-        }
-        while start + LANES <= e {
-            layers.tile::<LANES>(start, bent);
-            start += LANES;
-        }
-        while start < e {
-            layers.tile::<1>(start, bent);
-            start += 1;
         }
     }
 }
@@ -276,6 +276,32 @@ impl<T: Scalar> Kernel for Sum<'_, T> {
         }
         let rest = rest.iter().fold(T::zero(), |sum, &value| sum + value);
         sums.iter().fold(rest, |sum, &value| sum + value)
+    }
+}
+
+/// Whether z + δ·x is anywhere not 0 or below, for any δ.
+pub(crate) fn any_above<T: Scalar>(z: &[T], deltas: &[T], x: &[T]) -> bool {
+    vectorized(AnyAbove { z, deltas, x })
+}
+
+struct AnyAbove<'k, T> {
+    z: &'k [T],
+    deltas: &'k [T],
+    x: &'k [T],
+}
+
+impl<T: Scalar> Kernel for AnyAbove<'_, T> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run(self) -> bool {
+        let zero = T::zero().real_part();
+        // A NaN is not below: whoever asks looks closer.
+        let stays = |z: T| z.real_part() <= zero;
+        self.deltas.iter().fold(false, |any, &delta| {
+            let pairs = self.z.iter().zip(self.x);
+            any | pairs.fold(false, |any, (&z, &x)| any | !stays(z + delta * x))
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 //! The numbers of [`example_losses`](crate::example_losses) to rounding, by formulas without branches
 //! over contiguous columns. Refuses to know what moved the logits.
 
-use tensor_core::{Kernel, Scalar, softplus_each, vectorized};
+use tensor_core::{Kernel, Scalar, vectorized};
 
 use crate::Loss;
 
@@ -42,12 +42,13 @@ pub(crate) fn losses<T: Scalar>(
     let labels = y.chunks_exact(examples);
     match loss {
         Loss::BinaryCrossEntropy => {
-            let mirrored = resized(&mut buffers.first, columns);
-            let rest = resized(&mut buffers.second, columns);
             for (z, y) in z.chunks_exact(columns).zip(labels) {
-                vectorized(Mirror { z, out: mirrored });
-                softplus_each(mirrored, rest);
-                vectorized(Logistic { z, y, rest, out });
+                vectorized(Add {
+                    term: Logistic,
+                    z,
+                    y,
+                    out,
+                });
             }
         }
         Loss::SoftmaxCrossEntropy => {
@@ -80,13 +81,19 @@ pub(crate) fn losses<T: Scalar>(
         }
         Loss::MeanSquaredError => {
             for (z, y) in z.chunks_exact(columns).zip(labels) {
-                vectorized(Squared { z, y, out });
+                vectorized(Add {
+                    term: Squared,
+                    z,
+                    y,
+                    out,
+                });
             }
         }
     }
 }
 
-fn resized<T: Scalar>(buffer: &mut Vec<T>, len: usize) -> &mut [T] {
+/// So many entries of what is reused; what they hold is no matter.
+pub(crate) fn resized<T: Scalar>(buffer: &mut Vec<T>, len: usize) -> &mut [T] {
     if buffer.len() < len {
         buffer.resize(len, T::zero());
     }
@@ -98,49 +105,58 @@ fn above_zero<T: Scalar>(z: T) -> bool {
     z.real_part() > T::Real::from_f64(0.0)
 }
 
-/// out = −|z|, the sign taken from the real part.
-struct Mirror<'k, T> {
-    z: &'k [T],
-    out: &'k mut [T],
+/// What one output of an example adds to its loss, where outputs do not mix.
+pub(crate) trait Term<T>: Copy {
+    /// The term of the logit `z` and the label `y`.
+    fn of(self, z: T, y: T) -> T;
 }
 
-impl<T: Scalar> Kernel for Mirror<'_, T> {
-    type Output = ();
+/// l + y·max(−z, 0) + (1−y)·max(z, 0).
+#[derive(Clone, Copy)]
+pub(crate) struct Logistic;
 
+impl<T: Scalar> Term<T> for Logistic {
     #[inline(always)]
-    fn run(self) {
-        for (out, &z) in self.out.iter_mut().zip(self.z) {
-            *out = if above_zero(z) { -z } else { z };
-        }
+    fn of(self, z: T, y: T) -> T {
+        // Signs and sizes are taken from the real part.
+        let (below, above, mirrored) = if above_zero(z) {
+            (T::zero(), z, -z)
+        } else {
+            (-z, T::zero(), z)
+        };
+        mirrored.softplus_of_nonpositive() + (y * below + (T::one() - y) * above)
     }
 }
 
-/// out ← out + l + y·max(−z, 0) + (1−y)·max(z, 0).
-struct Logistic<'k, T> {
+/// ½(z − y)².
+#[derive(Clone, Copy)]
+pub(crate) struct Squared;
+
+impl<T: Scalar> Term<T> for Squared {
+    #[inline(always)]
+    fn of(self, z: T, y: T) -> T {
+        T::from_f64(0.5) * ((z - y) * (z - y))
+    }
+}
+
+/// out ← out + the term of each z; `y` is repeated.
+struct Add<'k, T, F> {
+    term: F,
     z: &'k [T],
     y: &'k [T],
-    rest: &'k [T],
     out: &'k mut [T],
 }
 
-impl<T: Scalar> Kernel for Logistic<'_, T> {
+impl<T: Scalar, F: Term<T>> Kernel for Add<'_, T, F> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
         let examples = self.y.len();
-        let parts = self
-            .z
-            .chunks_exact(examples)
-            .zip(self.rest.chunks_exact(examples));
-        for ((z, rest), out) in parts.zip(self.out.chunks_exact_mut(examples)) {
-            for (((out, &z), &rest), &y) in out.iter_mut().zip(z).zip(rest).zip(self.y) {
-                let (below, above) = if above_zero(z) {
-                    (T::zero(), z)
-                } else {
-                    (-z, T::zero())
-                };
-                *out += rest + (y * below + (T::one() - y) * above);
+        let parts = self.z.chunks_exact(examples);
+        for (z, out) in parts.zip(self.out.chunks_exact_mut(examples)) {
+            for ((out, &z), &y) in out.iter_mut().zip(z).zip(self.y) {
+                *out += self.term.of(z, y);
             }
         }
     }
@@ -214,29 +230,6 @@ impl<T: Scalar> Kernel for Share<'_, T> {
             let ties_with_it = share.real_part() >= one;
             *ties += if ties_with_it { share } else { T::zero() };
             *others += if ties_with_it { T::zero() } else { share };
-        }
-    }
-}
-
-/// out ← out + ½(z − y)².
-struct Squared<'k, T> {
-    z: &'k [T],
-    y: &'k [T],
-    out: &'k mut [T],
-}
-
-impl<T: Scalar> Kernel for Squared<'_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let half = T::from_f64(0.5);
-        let examples = self.y.len();
-        let parts = self.z.chunks_exact(examples);
-        for (z, out) in parts.zip(self.out.chunks_exact_mut(examples)) {
-            for ((out, &z), &y) in out.iter_mut().zip(z).zip(self.y) {
-                *out += half * ((z - y) * (z - y));
-            }
         }
     }
 }

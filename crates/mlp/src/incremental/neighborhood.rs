@@ -8,9 +8,10 @@ use finite_diff::{EvaluationError, Neighborhood, Piece, Probe};
 use tensor_core::Scalar;
 
 use super::base::Base;
-use super::beyond::{Beyond, Work, idle};
-use super::kernels::{any_at, rise, scaled, sum};
+use super::beyond::Work;
+use super::mover::{Mover, Rises};
 use crate::cost::count;
+use crate::objective::piece_at;
 use crate::pattern::{Side, words};
 use crate::place::Place;
 use crate::{BranchPattern, MlpError, cost_at};
@@ -18,34 +19,41 @@ use crate::{BranchPattern, MlpError, cost_at};
 /// J around one θ; see [`incremental`](super).
 pub(crate) struct Incremental<'a, T> {
     base: Arc<Base<'a, T>>,
-    beyond: Around<T>,
+    /// The unit that was asked for last, for the examples on which it acts, and one for all.
+    acting: Mover<T>,
+    all: Mover<T>,
+    rises: Rises<T>,
     work: Work<T>,
-    /// How far Z of the unit rises, and its activations: one row of all examples a probe.
-    dz: Vec<T>,
-    rises: Vec<T>,
-    /// The rises of those examples that are followed.
-    followed: Vec<T>,
+    /// As many ones as there are examples: what a bias is multiplied by.
+    ones: Vec<T>,
+    deltas: Vec<T>,
+    sums: Vec<T>,
+    waiting: Waiting<T>,
 }
 
-/// What lies beyond the unit that was asked for last: for the examples on which it acts, and for all.
-struct Around<T> {
-    acting: Option<Beyond<T>>,
-    all: Option<Beyond<T>>,
+/// Probes of the unit that `acting` is, which go through the layers together.
+struct Waiting<T> {
+    probes: Vec<(Place, Probe<T>)>,
+    /// One row a probe.
+    rises: Vec<T>,
 }
 
 impl<'a, T: Scalar> Incremental<'a, T> {
     /// Shares what is kept of the forward pass.
     pub(crate) fn new(base: Arc<Base<'a, T>>) -> Self {
         Self {
+            ones: vec![T::one(); base.examples()],
             base,
-            beyond: Around {
-                acting: None,
-                all: None,
-            },
+            acting: Mover::new(),
+            all: Mover::new(),
             work: Work::new(),
-            dz: Vec::new(),
-            rises: Vec::new(),
-            followed: Vec::new(),
+            rises: Rises::new(),
+            deltas: Vec::new(),
+            sums: Vec::new(),
+            waiting: Waiting {
+                probes: Vec::new(),
+                rises: Vec::new(),
+            },
         }
     }
 
@@ -53,83 +61,112 @@ impl<'a, T: Scalar> Incremental<'a, T> {
         Place::of(self.base.architecture, coordinate)
     }
 
-    /// J at probes that all move the same unit, appended to `values`.
-    fn values_of_unit(
+    /// J at probes of the parameter at `place`, appended to `values`, or left `waiting`.
+    fn along(
         &mut self,
-        unit: (usize, usize),
-        probes: &[(Place, Probe<T>)],
+        base: &Base<'_, T>,
+        place: Place,
+        probes: &[Probe<T>],
         values: &mut Vec<T>,
     ) -> Result<(), MlpError> {
-        let base = Arc::clone(&self.base);
-        let mut rest = probes;
-        while !rest.is_empty() {
-            let acting = self.beyond.of(&base, unit, false, &mut self.work)?;
-            let group = &rest[..acting.probes().min(rest.len())];
-            self.raise(&base, group);
-            let taken = self.follow(&base, unit, group.len())?;
-            let followed = self.work.changes.len() / taken;
-            for (k, (place, probe)) in group[..taken].iter().enumerate() {
-                let changes = &self.work.changes[k * followed..(k + 1) * followed];
-                let data = sum(changes) / count(base.examples());
-                let value = base.cost + (data + penalty_rise(&base, *place, probe));
-                values.push(finite_or_plain(&base, probe, value)?);
+        let unit = (place.layer, place.row);
+        if !self.acting.beyond.is(place.layer, place.row) {
+            self.let_go(base, values)?;
+            self.acting.turn_to(base, unit, false, &mut self.work);
+        }
+        self.deltas.clear();
+        let theta = base.theta;
+        let deltas = probes.iter().map(|p| p.replacement - theta[p.coordinate]);
+        self.deltas.extend(deltas);
+        let before = base.a(place.layer - 1);
+        let x = place.col.map_or(&self.ones[..], |col| before.row(col));
+        let acting = &self.acting;
+        let tame = self.deltas.iter().all(|delta| delta.is_finite());
+        if !tame || acting.wakes(&self.deltas, x) {
+            self.let_go(base, values)?;
+            // Each goes by what it does itself, so that it does not matter what it came with.
+            for probe in probes {
+                values.push(self.alone(base, place, probe)?);
             }
-            rest = &rest[taken..];
+            return Ok(());
+        }
+        acting.raise(base, &self.deltas, x, &mut self.rises);
+        let suits = acting.beyond.suits();
+        if suits == 1 {
+            let rises = (&self.rises.rows[..], probes.len());
+            let (among, sums) = (self.rises.among(), &mut self.sums);
+            sums.clear();
+            acting
+                .beyond
+                .totals(base, rises, among, &mut self.work, sums)?;
+            for (probe, &sum) in probes.iter().zip(&self.sums) {
+                values.push(value(base, place, probe, sum)?);
+            }
+            return Ok(());
+        }
+        if self.waiting.probes.len() + probes.len() > suits {
+            self.let_go(base, values)?;
+        }
+        let Waiting {
+            probes: queue,
+            rises,
+        } = &mut self.waiting;
+        queue.extend(probes.iter().map(|probe| (place, *probe)));
+        let columns = self.acting.beyond.chosen().len();
+        rises.extend_from_slice(&self.rises.rows[..probes.len() * columns]);
+        Ok(())
+    }
+
+    /// The values of what is `waiting`.
+    fn let_go(&mut self, base: &Base<'_, T>, values: &mut Vec<T>) -> Result<(), MlpError> {
+        let Waiting { probes, rises } = &mut self.waiting;
+        if probes.is_empty() {
+            return Ok(());
+        }
+        self.sums.clear();
+        let (beyond, rows) = (&self.acting.beyond, (&rises[..], probes.len()));
+        beyond.totals(base, rows, None, &mut self.work, &mut self.sums)?;
+        rises.clear();
+        for ((place, probe), &sum) in probes.drain(..).zip(&self.sums) {
+            values.push(value(base, place, &probe, sum)?);
         }
         Ok(())
     }
 
-    /// How far Z and the activations of their unit rise under each probe.
-    fn raise(&mut self, base: &Base<'_, T>, probes: &[(Place, Probe<T>)]) {
-        let examples = base.examples();
-        self.dz.resize(probes.len() * examples, T::zero());
-        self.rises.resize(probes.len() * examples, T::zero());
-        let rows = self.dz.chunks_exact_mut(examples);
-        let rows = rows.zip(self.rises.chunks_exact_mut(examples));
-        for ((place, probe), (dz, rises)) in probes.iter().zip(rows) {
-            let Place { layer, row, col } = *place;
-            let delta = probe.replacement - base.theta[probe.coordinate];
-            let before = base.a(layer - 1);
-            scaled(delta, col.map(|col| before.row(col)), dz);
-            if layer == base.depth() {
-                rises.copy_from_slice(dz);
-            } else {
-                let mask = base.mask(layer);
-                let mask = mask.as_ref().map_or(&[][..], |mask| mask.row(row));
-                let (z, a) = (base.z(layer), base.a(layer));
-                rise(base.activation(), (z.row(row), dz), mask, a.row(row), rises);
-            }
+    /// J at one probe, which may wake examples on which the unit does not act at θ: by all of them then.
+    fn alone(&mut self, base: &Base<'_, T>, place: Place, probe: &Probe<T>) -> Result<T, MlpError> {
+        let delta = probe.replacement - base.theta[probe.coordinate];
+        if !delta.is_finite() {
+            return plain(base, probe);
         }
+        let mover = match self.raise_alone(base, place, delta) {
+            true => &self.all,
+            false => &self.acting,
+        };
+        let (rows, among) = ((&self.rises.rows[..], 1), self.rises.among());
+        self.sums.clear();
+        mover
+            .beyond
+            .totals(base, rows, among, &mut self.work, &mut self.sums)?;
+        let sum = self.sums.first().copied().unwrap_or_default();
+        value(base, place, probe, sum)
     }
 
-    /// Follows the first of `probes` raised probes to the losses, as many as go together, and says how many:
-    /// up to the first one that wakes an example on which the unit does not act at θ. That one goes alone,
-    /// with all examples.
-    fn follow(
-        &mut self,
-        base: &Base<'_, T>,
-        unit: (usize, usize),
-        probes: usize,
-    ) -> Result<usize, MlpError> {
-        let examples = base.examples();
-        let work = &mut self.work;
-        let acting = self.beyond.of(base, unit, false, work)?;
-        let rows = self.rises.chunks_exact(examples).take(probes);
-        let sound = rows
-            .clone()
-            .position(|rises| any_at(&acting.idle, rises))
-            .unwrap_or(probes);
-        let by = match sound {
-            0 => self.beyond.of(base, unit, true, work)?,
-            _ => acting,
+    /// Raises the unit of `place` by one probe, for all examples if it wakes one, and says whether it does.
+    fn raise_alone(&mut self, base: &Base<'_, T>, place: Place, delta: T) -> bool {
+        let unit = (place.layer, place.row);
+        let before = base.a(place.layer - 1);
+        let x = place.col.map_or(&self.ones[..], |col| before.row(col));
+        self.acting.turn_to(base, unit, false, &mut self.work);
+        let wakes = self.acting.wakes(&[delta], x);
+        let mover = if wakes {
+            self.all.turn_to(base, unit, true, &mut self.work);
+            &self.all
+        } else {
+            &self.acting
         };
-        let taken = sound.max(1);
-        self.followed.clear();
-        for rises in rows.take(taken) {
-            by.choose(rises, &mut self.followed);
-        }
-        by.follow(base, &self.followed, work)?;
-        Ok(taken)
+        mover.raise(base, &[delta], x, &mut self.rises);
+        wakes
     }
 
     /// The branch pattern with one parameter replaced.
@@ -139,31 +176,45 @@ impl<'a, T: Scalar> Incremental<'a, T> {
             return Ok(Piece::Everywhere);
         };
         let place = self.place(probe.coordinate)?;
-        let Place { layer, row, .. } = place;
+        let Place { layer, row, col } = place;
         if layer < base.depth() {
-            self.raise(&base, &[(place, probe)]);
+            let delta = probe.replacement - base.theta[probe.coordinate];
+            if !delta.is_finite() {
+                let Base {
+                    architecture,
+                    batch,
+                    masks,
+                    ..
+                } = *base;
+                return piece_at(architecture, &point(&base, &probe), batch, masks);
+            }
             let examples = base.examples();
-            let mask = base.mask(layer);
+            let (mask, before) = (base.mask(layer), base.a(layer - 1));
+            let x = col.map_or(&self.ones[..], |col| before.row(col));
             let (z, word) = (base.z(layer), words(layer));
-            for (example, (&z, &dz)) in z.row(row).iter().zip(&self.dz).enumerate() {
+            for (example, (&z, &x)) in z.row(row).iter().zip(x).enumerate() {
+                let moved = z + delta * x;
                 let kept = mask.is_none_or(|mask| mask.row(row)[example] != T::zero());
-                if kept && Side::of(z) != Side::of(z + dz) {
-                    sides.change(word, row * examples + example, z, z + dz);
+                if kept && Side::of(z) != Side::of(moved) {
+                    sides.change(word, row * examples + example, z, moved);
                 }
             }
-            let work = &mut self.work;
-            let acting = self.beyond.of(&base, (layer, row), false, work)?;
-            let by = match any_at(&acting.idle, &self.rises[..examples]) {
-                true => self.beyond.of(&base, (layer, row), true, work)?,
-                false => acting,
+            let mover = match self.raise_alone(&base, place, delta) {
+                true => &self.all,
+                false => &self.acting,
             };
-            self.followed.clear();
-            by.choose(&self.rises[..examples], &mut self.followed);
-            by.watch(&base, &self.followed, work, |layer, entry, z, moved| {
-                if Side::of(z) != Side::of(moved) {
-                    sides.change(words(layer), entry, z, moved);
-                }
-            })?;
+            // Where only some columns rise nothing hidden lies beyond.
+            if self.rises.among().is_none() {
+                let rows = &self.rises.rows[..mover.beyond.chosen().len()];
+                let work = &mut self.work;
+                mover
+                    .beyond
+                    .watch(&base, rows, work, |layer, entry, z, moved| {
+                        if Side::of(z) != Side::of(moved) {
+                            sides.change(words(layer), entry, z, moved);
+                        }
+                    })?;
+            }
         }
         let BranchPattern {
             fingerprint,
@@ -176,26 +227,20 @@ impl<'a, T: Scalar> Incremental<'a, T> {
     }
 }
 
-impl<T: Scalar> Around<T> {
-    /// What lies beyond this unit.
-    fn of(
-        &mut self,
-        base: &Base<'_, T>,
-        (layer, unit): (usize, usize),
-        all: bool,
-        work: &mut Work<T>,
-    ) -> Result<&Beyond<T>, MlpError> {
-        let place = if all { &mut self.all } else { &mut self.acting };
-        Ok(match place.take() {
-            Some(beyond) if beyond.is(layer, unit) => place.insert(beyond),
-            _ => {
-                let idle = match all {
-                    true => vec![false; base.examples()],
-                    false => idle(base, layer, unit),
-                };
-                place.insert(Beyond::new(base, layer, unit, idle, work)?)
-            }
-        })
+/// J at `probe`, under which the losses rise by `sum` in all.
+fn value<T: Scalar>(
+    base: &Base<'_, T>,
+    place: Place,
+    probe: &Probe<T>,
+    sum: T,
+) -> Result<T, MlpError> {
+    let data = sum / count(base.examples());
+    let value = base.cost + (data + penalty_rise(base, place, probe));
+    // Infinities that meet on the way may not be the same ones.
+    if value.is_finite() {
+        Ok(value)
+    } else {
+        plain(base, probe)
     }
 }
 
@@ -210,19 +255,20 @@ fn penalty_rise<T: Scalar>(base: &Base<'_, T>, place: Place, probe: &Probe<T>) -
     squares * T::from_f64(lambda) / (T::from_f64(2.0) * count(base.examples()))
 }
 
-/// The value, or where it is no number what the whole forward pass says there: infinities that meet on the
-/// way may not be the same ones.
-fn finite_or_plain<T: Scalar>(
-    base: &Base<'_, T>,
-    probe: &Probe<T>,
-    value: T,
-) -> Result<T, MlpError> {
-    if value.is_finite() {
-        return Ok(value);
-    }
+/// What the whole forward pass says.
+fn plain<T: Scalar>(base: &Base<'_, T>, probe: &Probe<T>) -> Result<T, MlpError> {
+    cost_at(
+        base.architecture,
+        &point(base, probe),
+        base.batch,
+        base.masks,
+    )
+}
+
+fn point<T: Scalar>(base: &Base<'_, T>, probe: &Probe<T>) -> Vec<T> {
     let mut point = base.theta.to_vec();
     point[probe.coordinate] = probe.replacement;
-    cost_at(base.architecture, &point, base.batch, base.masks)
+    point
 }
 
 impl<T: Scalar> Neighborhood<T> for Incremental<'_, T> {
@@ -249,14 +295,21 @@ impl<T: Scalar> Neighborhood<T> for Incremental<'_, T> {
         probes: &[Probe<T>],
         values: &mut Vec<T>,
     ) -> Result<(), EvaluationError> {
-        let mut placed = Vec::with_capacity(probes.len());
-        for probe in probes {
-            placed.push((self.place(probe.coordinate)?, *probe));
+        let base = Arc::clone(&self.base);
+        // After a failure something may be left.
+        self.waiting.probes.clear();
+        self.waiting.rises.clear();
+        let mut taken = Ok(());
+        for probes in probes.chunk_by(|a, b| a.coordinate == b.coordinate) {
+            taken = self
+                .place(probes[0].coordinate)
+                .and_then(|place| self.along(&base, place, probes, values));
+            if taken.is_err() {
+                break;
+            }
         }
-        for group in placed.chunk_by(|a, b| (a.0.layer, a.0.row) == (b.0.layer, b.0.row)) {
-            self.values_of_unit((group[0].0.layer, group[0].0.row), group, values)?;
-        }
-        Ok(())
+        self.let_go(&base, values)?;
+        Ok(taken?)
     }
 
     fn batch(&self) -> usize {

@@ -82,6 +82,11 @@ real!(
         exponentials::softplus(x, out);
     }
 
+    #[inline(always)]
+    fn softplus_of_nonpositive(self) -> Self {
+        exponentials::softplus_of_nonpositive(self)
+    }
+
     fn exp_nonpositive_each(x: &mut [Self]) {
         exponentials::exp_nonpositive(x);
     }
