@@ -5,8 +5,10 @@
 
 pub mod course;
 mod direction;
+mod domain;
 mod error;
 mod estimate;
+mod formula;
 mod ladder;
 mod layout;
 mod noise;
@@ -21,12 +23,18 @@ mod sum;
 mod sweep;
 mod working_copy;
 
-pub use direction::{Direction, Directions, Pair, Walk, WalkEnd, directions, walk};
+pub use direction::{
+    Direction, Directions, Pair, Walk, WalkEnd, directions, directions_within, walk,
+};
+pub use domain::{Domain, DomainError, Within};
 pub use error::{DifferenceError, Side};
 pub use estimate::{Estimate, Noise, Outcome};
 pub use ladder::{Ground, Refined, ladder_reach};
 pub use layout::{Block, Coordinate, LayoutError, ParameterLayout};
-pub use noise::{MeasuredNoise, measure_complex_step_noise, measure_field_noise, measure_noise};
+pub use noise::{
+    MeasuredNoise, measure_complex_step_noise, measure_field_noise, measure_field_noise_within,
+    measure_noise,
+};
 pub use objective::{
     EvaluationError, FromFn, Neighborhood, Objective, Piece, Plain, Probe, Reevaluation, Shortcut,
     TryFromFn, from_fn, try_from_fn,
