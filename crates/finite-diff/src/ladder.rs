@@ -87,8 +87,9 @@ pub(crate) fn refine<T: Real>(
 }
 
 /// The same where a bound is within reach: on as many rungs as fit on either side, on narrower ones where
-/// these are too few on both; and where they are too few on one side that has any room, once more on steps as
-/// short as that. The sharper of the two is taken, unless the second sees a kink at x
+/// these are too few on both. Where they are too few on one side that has any room, or truncation is more of the
+/// bar than noise is, J may be singular at the bound, and the distance to it a length of its own: then once
+/// more on steps as short as that. The sharper of the two is taken, unless the second sees a kink at x
 /// ((B5) to (B8) of docs/theory/bounds.md).
 fn refine_at_a_bound<T: Real>(
     line: &mut Line<'_, T>,
@@ -111,7 +112,8 @@ fn refine_at_a_bound<T: Real>(
     let caps = room(line, wide, rungs);
     let first = climb(line, x, wide, rungs, caps, noise)?;
     let [below, above] = caps;
-    if below.min(above) >= ENOUGH_QUOTIENTS {
+    let blunt = |refined: &Refined| refined.derivative.truncation > refined.derivative.noise;
+    if below.min(above) >= ENOUGH_QUOTIENTS && !first.estimated().is_some_and(blunt) {
         return Ok(first);
     }
     // As many rungs as there are, the widest just inside the nearer bound.

@@ -19,6 +19,7 @@ mod selection;
 mod stencil;
 mod step;
 mod stream;
+mod stride;
 mod sum;
 mod sweep;
 mod working_copy;
@@ -44,7 +45,7 @@ pub use real::Real;
 pub use selection::Selection;
 pub use stencil::{Quotient, Stencil};
 pub use step::{StepRule, StepSize};
-pub use stream::{MISSED_PER_BAR, StreamedDirection};
+pub use stream::{MISSED_PER_BAR, MISSED_PER_TURNED_BAR, StreamedDirection};
 pub use sum::compensated_sum;
 pub use sweep::{
     Derivatives, Entry, Execution, Progress, Scheme, complex_step, differentiate,
