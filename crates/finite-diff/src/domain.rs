@@ -288,7 +288,22 @@ impl Domain {
             .unwrap_or(0.0)
     }
 
-    /// The same for x ± t·u_i: as it is where both lie inside, else half the way to the nearer bound, else 0.
+    /// The same for a table of values: half the way to the nearer bound, as long as that leaves √ε of it, so that a J that is singular there does not pass for noise; else [`turned`](Self::turned).
+    pub(crate) fn shortened<T: Real>(
+        &self,
+        coordinate: usize,
+        x: T,
+        component: f64,
+        t: f64,
+    ) -> f64 {
+        match self.both_ways(coordinate, x, component, t) {
+            0.0 => self.turned(coordinate, x, component, t),
+            short => short,
+        }
+    }
+
+    /// The same for x ± t·u_i: as it is where both lie inside, else half the way to the nearer bound, 0 where that
+    /// leaves less than √ε of it.
     pub(crate) fn both_ways<T: Real>(
         &self,
         coordinate: usize,
@@ -305,7 +320,11 @@ impl Domain {
         };
         let [below, above] = interval.room(x);
         let half = (0.5 * below.min(above) / t).copysign(component);
-        [component, half].into_iter().find(inside).unwrap_or(0.0)
+        let least = T::EPSILON.sqrt() * component.abs();
+        [component, half]
+            .into_iter()
+            .find(|u| u.abs() >= least && inside(u))
+            .unwrap_or(0.0)
     }
 }
 

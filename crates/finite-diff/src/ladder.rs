@@ -13,6 +13,10 @@ const ENOUGH_QUOTIENTS: usize = 3;
 /// One more tells by which order a one-sided rung converges.
 const ENOUGH_FOR_ORDER: usize = 4;
 
+/// How much more than two rungs differ by a one-sided one may be off where J is only as smooth as x^(3/2) at its
+/// bound: each gap is 1/√2 of the next wider one, and all that follow add up to 1/(√2 − 1) of it.
+const HIDDEN: f64 = std::f64::consts::SQRT_2 + 1.0;
+
 /// A derivative estimated on a whole ladder of steps.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Refined {
@@ -428,7 +432,10 @@ fn one_sided(
     let extrapolated =
         |ratios, gap| extrapolate(quotients, h, ratios, gap, 2.0, epsilon_f, observed);
     let mut rungs = extrapolated(&[2.0], 4.0);
-    let long = extrapolated(&[2.0, 4.0, 8.0], 16.0);
+    let mut long = extrapolated(&[2.0, 4.0, 8.0], 16.0);
+    if observed {
+        heed_closer_looks(&mut rungs, &mut long);
+    }
     for (rung, long) in rungs.iter_mut().zip(long) {
         if long.error_bar() < rung.error_bar() {
             *rung = long;
@@ -443,7 +450,7 @@ fn one_sided(
 /// units of ε_f/h, `epsilon_f` the noise of J up to a distance.
 ///
 /// Where the ratio is to be `observed`, a gap that shrinks by less than a quarter from one rung to the next
-/// widens the bar ((B6) of docs/theory/bounds.md).
+/// widens the bar, and one that noise hides is taken for as much as that ((B6) of docs/theory/bounds.md).
 fn extrapolate(
     quotients: &[f64],
     h: f64,
@@ -480,19 +487,44 @@ fn extrapolate(
         .map(|k| {
             // Two rungs can agree by accident; the gap above them guards against that.
             let above = gaps.get(k + 1).map_or(0.0, |wider| wider / gap_ratio);
-            let remainder = match observed {
-                true => 3.0 * gaps[k] / (ratio(k) - 1.0),
-                false => 0.0,
+            let apart = noise(k) + noise(k + 1);
+            let (remainder, hidden) = match (observed, gaps[k] > apart) {
+                (false, _) => (0.0, 0.0),
+                (true, true) => (3.0 * gaps[k] / (ratio(k) - 1.0), 0.0),
+                (true, false) => (0.0, HIDDEN * apart),
             };
             Estimate {
                 derivative: values[k],
                 truncation: gaps[k].max(above).max(remainder),
-                noise: noise(k),
+                noise: noise(k) + hidden,
                 step: h * 2f64.powi(k as i32),
                 flat: false,
             }
         })
         .collect()
+}
+
+/// Where a narrower rung is off by more than noise, a wider one is off by as much and by what lies between
+/// the two; and so is one of lower order where the `long` extrapolation is. What does not converge where one looks
+/// closer is no word ((B7) of docs/theory/bounds.md).
+fn heed_closer_looks(short: &mut [Estimate], long: &mut [Estimate]) {
+    let resolved = |estimate: &&Estimate| estimate.truncation > 1.5 * estimate.noise;
+    let heed = |rung: &mut Estimate, closer: &Estimate| {
+        let between = (rung.derivative - closer.derivative).abs();
+        rung.truncation = rung.truncation.max(between + closer.truncation);
+    };
+    for rungs in [&mut *long, &mut *short] {
+        for k in 1..rungs.len() {
+            let (narrower, wider) = rungs.split_at_mut(k);
+            let Some(rung) = wider.first_mut() else { break };
+            narrower.iter().filter(resolved).for_each(|n| heed(rung, n));
+        }
+    }
+    for (short, long) in short.iter_mut().zip(long) {
+        if resolved(&&*long) {
+            heed(short, long);
+        }
+    }
 }
 
 /// The rung with the smallest bar after it was widened until no narrower one contradicts it, and

@@ -97,7 +97,9 @@ pub fn measure_noise<T: Real, O: Objective<T> + ?Sized>(
     let mut share = 1.0;
     for _ in 0..LINES {
         let drawn = draw_direction(point, &mut rng);
-        let direction = kept_inside(domain, point, &drawn, distance);
+        let direction = kept_inside(domain, point, &drawn, |domain, i, x, u| {
+            domain.turned(i, x, u, distance)
+        });
         if let Cow::Owned(kept) = &direction {
             share = (size(kept) / size(&drawn)).min(share);
         }
@@ -234,7 +236,10 @@ fn tables<T: Real>(
     domain: Option<&Domain>,
     spacing: f64,
 ) -> Result<Vec<[f64; VALUES]>, EvaluationError> {
-    let direction = kept_inside(domain, from, direction, VALUES as f64 * spacing);
+    let t = VALUES as f64 * spacing;
+    let direction = kept_inside(domain, from, direction, |domain, i, x, u| {
+        domain.shortened(i, x, u, t)
+    });
     let mut tables: Vec<[f64; VALUES]> = Vec::new();
     let mut probe = from.to_vec();
     for i in 0..VALUES {
@@ -250,19 +255,19 @@ fn tables<T: Real>(
     Ok(tables)
 }
 
-/// A direction along which the points up to `from` + t·u lie in the domain: that given, where they do.
+/// A direction that stays in the domain, as `keep` has each component; that given, where it does by itself.
 fn kept_inside<'u, T: Real>(
     domain: Option<&Domain>,
     from: &[T],
     direction: &'u [f64],
-    t: f64,
+    keep: impl Fn(&Domain, usize, T, f64) -> f64,
 ) -> Cow<'u, [f64]> {
     let Some(domain) = domain else {
         return Cow::Borrowed(direction);
     };
     let components = from.iter().zip(direction).enumerate();
     let kept: Vec<f64> = components
-        .map(|(i, (x, u))| domain.turned(i, *x, *u, t))
+        .map(|(i, (x, u))| keep(domain, i, *x, *u))
         .collect();
     if kept == direction {
         Cow::Borrowed(direction)

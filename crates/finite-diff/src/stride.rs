@@ -11,10 +11,6 @@ use crate::{Real, ladder_reach};
 /// No entry of a streamed direction is larger, before it is scaled: |z| < 3, and (3 + ½)/(√33/4) = 2.437.
 const LARGEST: f64 = 2.44;
 
-/// What a one-sided formula of order 4 has more noise by than the five-point one: (103/6)/(3/2). A coordinate
-/// is moved to both sides as long as what is left of it there is no shorter than by that.
-const NOISIER: f64 = 103.0 / 9.0;
-
 /// To which side an entry may point.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Side {
@@ -43,8 +39,11 @@ impl Stride {
     }
 }
 
-/// That of `coordinate` at `x`: to both sides where there is room for all of it, or for some; else to the side
-/// with more room ((B11) of docs/theory/bounds.md).
+/// That of `coordinate` at `x`: to both sides, as far as there is room; to the side with more of it where that
+/// leaves less than √ε, on a bound that is ((B11) of docs/theory/bounds.md).
+///
+/// Inside, a step that is short beside the distance to the bound is worth more than one that is sharp: J may be
+/// singular there, and one direction moves coordinates of every distance.
 pub(crate) fn stride<T: Real>(domain: Option<&Domain>, coordinate: usize, x: T) -> Stride {
     let free = Stride {
         length: scale(x),
@@ -75,7 +74,7 @@ pub(crate) fn stride<T: Real>(domain: Option<&Domain>, coordinate: usize, x: T) 
     } else {
         fit(below, Side::Below)
     };
-    if NOISIER * both.length >= one.length {
+    if both.length >= T::EPSILON.sqrt() * one.length {
         both
     } else {
         one
