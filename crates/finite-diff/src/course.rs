@@ -4,6 +4,7 @@
 //! one to use.
 
 use crate::error::{DifferenceError, Side};
+use crate::sweep::inside;
 use crate::{Objective, Real};
 
 /// gradapprox_i = (J(θ + ε·e_i) − J(θ − ε·e_i)) / 2ε for every i, by two full evaluations each.
@@ -35,13 +36,18 @@ pub fn gradient<T: Real, O: Objective<T> + ?Sized>(
             got: theta.len(),
         });
     }
+    let domain = objective.domain();
+    inside(domain, theta)?;
     let mut gradapprox = Vec::with_capacity(theta.len());
     let mut probe = theta.to_vec();
     for (i, &original) in theta.iter().enumerate() {
         let mut j = |offset: i32| {
             probe[i] = T::narrow(original.widen() + f64::from(offset) * epsilon);
-            let value = objective
-                .value(&probe)
+            // The notebook knows no bounds: it stops there.
+            let value = domain
+                .map_or(Ok(()), |domain| domain.check(&probe))
+                .map_err(Into::into)
+                .and_then(|()| objective.value(&probe))
                 .map_err(|source| DifferenceError::Probe {
                     coordinate: i,
                     side: Side {

@@ -12,9 +12,10 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use crate::parallel::on_threads;
+use crate::sweep::inside;
 use crate::{
-    Block, DifferenceError, EvaluationError, Execution, LayoutError, Objective, ParameterLayout,
-    Piece, Real,
+    Block, DifferenceError, Domain, EvaluationError, Execution, LayoutError, Objective,
+    ParameterLayout, Piece, Real,
 };
 
 /// What is added to the size of every normal deviate, so that no coordinate is all but left out:
@@ -29,6 +30,8 @@ pub struct Direction {
     block: Option<String>,
     range: Range<usize>,
     entries: Vec<f64>,
+    /// What of each entry bounds left of the one that was drawn; empty where they left all of each.
+    left: Vec<f64>,
 }
 
 /// Directions of a layout at a point.
@@ -69,6 +72,22 @@ pub fn directions<T: Real>(
     seed: u64,
     most: usize,
 ) -> Result<Directions, LayoutError> {
+    directions_within(layout, point, None, seed, most)
+}
+
+/// The same in a domain: an entry that would leave it on either side, at the widest t of a [`walk`], goes
+/// half the way to the nearer bound, 0 on a bound or where a coordinate is fixed ((B10) of
+/// docs/theory/bounds.md). A block of which nothing is left has no direction.
+///
+/// # Errors
+/// As [`directions`].
+pub fn directions_within<T: Real>(
+    layout: &ParameterLayout,
+    point: &[T],
+    domain: Option<&Domain>,
+    seed: u64,
+    most: usize,
+) -> Result<Directions, LayoutError> {
     layout.check_len(point.len())?;
     let stream = |number: usize| {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
@@ -90,21 +109,23 @@ pub fn directions<T: Real>(
         (0..blocks.len()).collect()
     };
     let left_out = blocks.len() - drawn.len();
+    let direction = |block: Option<&Block>, range: Range<usize>, number: usize| {
+        let point = &point[range.clone()];
+        Direction {
+            block: block.map(|block| block.name().to_owned()),
+            entries: entries(point, &mut stream(number)),
+            left: Vec::new(),
+            range,
+        }
+        .kept_inside(point, domain)
+    };
     let mut directions: Vec<Direction> = drawn
         .into_iter()
         .filter_map(|at| blocks.get(at))
-        .map(|(number, block)| Direction {
-            block: Some(block.name().to_owned()),
-            range: block.range(),
-            entries: entries(&point[block.range()], &mut stream(*number)),
-        })
+        .filter_map(|(number, block)| direction(Some(block), block.range(), *number))
         .collect();
     if blocks.len() > 1 {
-        directions.push(Direction {
-            block: None,
-            range: 0..point.len(),
-            entries: entries(point, &mut stream(layout.blocks().len())),
-        });
+        directions.extend(direction(None, 0..point.len(), layout.blocks().len()));
     }
     Ok(Directions {
         directions,
@@ -155,6 +176,45 @@ impl Direction {
     /// u, for the coordinates of [`range`](Self::range).
     pub fn entries(&self) -> &[f64] {
         &self.entries
+    }
+
+    /// What s_i = max(1, |x_i|) is for the coordinates of [`range`](Self::range), in the same measure as
+    /// [`entries`](Self::entries): less where a bound left less of the entry, and 0 where nothing moves.
+    pub fn lengths<T: Real>(&self, point: &[T]) -> impl Iterator<Item = f64> {
+        let left = self.left.iter().copied().chain(std::iter::repeat(1.0));
+        let moved = point.get(self.range()).unwrap_or_default();
+        moved.iter().zip(left).map(|(x, left)| scale(*x) * left)
+    }
+
+    /// With what bounds leave of it at the widest t; `None` where they leave nothing.
+    fn kept_inside<T: Real>(mut self, point: &[T], domain: Option<&Domain>) -> Option<Self> {
+        let (Some(domain), Some(t)) = (domain, ladder::<T>().last()) else {
+            return Some(self);
+        };
+        let kept: Vec<f64> = self
+            .range()
+            .zip(point)
+            .zip(&self.entries)
+            .map(|((i, x), u)| domain.both_ways(i, *x, *u, t))
+            .collect();
+        if kept != self.entries {
+            // No entry that was drawn is 0.
+            let left = kept.iter().zip(&self.entries).map(|(kept, u)| kept / u);
+            self.left = left.collect();
+            self.entries = kept;
+        }
+        self.entries.iter().any(|u| *u != 0.0).then_some(self)
+    }
+
+    /// Whether all that it moved is where it may be.
+    fn is_inside<T: Real>(&self, domain: Option<&Domain>, point: &[T], moved: [&[T]; 2]) -> bool {
+        domain.is_none_or(|domain| {
+            self.range().all(|i| {
+                moved
+                    .iter()
+                    .all(|moved| moved[i] == point[i] || domain.admits(i, moved[i]))
+            })
+        })
     }
 
     /// x⁺ − x⁻ at t for each coordinate of [`range`](Self::range): the step really taken, about
@@ -268,7 +328,7 @@ pub struct Walk {
 ///
 /// # Errors
 /// [`DifferenceError`]: a point or a direction that doesn't fit, an objective that fails at the point
-/// itself, threads that can't be started. A failure elsewhere is the end of its walk.
+/// itself, threads that can't be started. In a domain the directions are those of [`directions_within`]. A failure elsewhere is the end of its walk.
 pub fn walk<T: Real, O: Objective<T> + ?Sized>(
     objective: &O,
     point: &[T],
@@ -282,6 +342,7 @@ pub fn walk<T: Real, O: Objective<T> + ?Sized>(
             got: point.len(),
         });
     }
+    inside(objective.domain(), point)?;
     if let Some(direction) = directions.iter().find(|u| u.range.end > dim) {
         return Err(DifferenceError::NoSuchCoordinate {
             coordinate: direction.range.end - 1,
@@ -337,7 +398,8 @@ fn walk_one<T: Real, O: Objective<T> + ?Sized>(
             walk.end = WalkEnd::Cancelled;
             return walk;
         }
-        if !direction.step(point, t, &mut plus, &mut minus) {
+        let moved = direction.step(point, t, &mut plus, &mut minus);
+        if !moved || !direction.is_inside(objective.domain(), point, [&plus, &minus]) {
             walk.end = WalkEnd::NotRepresentable { t };
             return walk;
         }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::EvaluationError;
+use crate::{DomainError, EvaluationError};
 
 /// Which point of a stencil an evaluation was for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -46,6 +46,9 @@ pub enum DifferenceError {
         /// n of the objective.
         dim: usize,
     },
+    /// The point lies outside the domain of the objective, or does not fit it.
+    #[error(transparent)]
+    Domain(#[from] DomainError),
     /// The step size is zero, negative or not finite.
     #[error(
         "the step size {step:?} is not a finite number above zero: choose one, for example 1e-7"

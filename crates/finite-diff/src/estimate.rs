@@ -3,7 +3,9 @@
 //!
 //! Refuses to know how many coordinates there are.
 
+use crate::domain::Interval;
 use crate::error::Side;
+use crate::formula::Choice;
 use crate::{EvaluationError, Neighborhood, Piece, Real, Stencil};
 
 /// A numeric derivative with its error bar B = truncation + noise.
@@ -110,6 +112,8 @@ pub(crate) struct Line<'a, T> {
     near: &'a mut dyn Neighborhood<T>,
     coordinate: usize,
     x: T,
+    /// Between which J may be evaluated, where not everywhere.
+    pub(crate) interval: Option<Interval>,
     points: &'a mut Vec<Seen<T>>,
     pub(crate) evaluations: u64,
 }
@@ -128,19 +132,36 @@ impl<'a, T: Real> Line<'a, T> {
         near: &'a mut dyn Neighborhood<T>,
         coordinate: usize,
         x: T,
+        interval: Option<Interval>,
         seen: &'a mut Vec<Seen<T>>,
     ) -> Self {
         Self {
             near,
             coordinate,
             x,
+            interval,
             evaluations: seen.len().saturating_sub(1) as u64,
             points: seen,
         }
     }
 
+    /// Whether x + offset·h is a point where J may be evaluated.
+    pub(crate) fn admits(&self, offset: i32, h: f64) -> bool {
+        let Some(interval) = &self.interval else {
+            return true;
+        };
+        offset == 0 || point(self.x, offset, h).is_some_and(|x| interval.admits(x))
+    }
+
+    /// Forgets all points but x, for another step.
+    pub(crate) fn restart(&mut self) {
+        self.points.retain(|point| point.0 == 0);
+    }
+
     fn point(&self, offset: i32, h: f64) -> Result<(T, Side), Obstacle> {
-        let replacement = point(self.x, offset, h).ok_or(Obstacle::NotRepresentable)?;
+        let replacement = point(self.x, offset, h)
+            .filter(|_| self.admits(offset, h))
+            .ok_or(Obstacle::NotRepresentable)?;
         Ok((
             replacement,
             Side {
@@ -238,29 +259,39 @@ impl Obstacle {
     }
 }
 
-/// The derivative by `stencil` at h, with the error bar from a second step 2h:
-/// B = 3·|D(2h) − D(h)|/(2ᵖ − 1) + c·ε_f/h (docs/theory/derivatives.md, equation 5).
+/// The derivative by the formula chosen at its h, with the error bar from a second step 2h:
+/// B = 3·|D(2h) − D(h)|/(2ᵖ − 1) + c·ε_f/h (docs/theory/derivatives.md, equation 5), or from a second and a
+/// third where the formula was chosen for a bound (docs/theory/bounds.md, equation B3).
 ///
 /// The points of D(2h) are shared with D(h) where they coincide: 2 evaluations for forward
 /// differences, 4 for central, 6 for five-point, J(x) being known.
 pub(crate) fn estimate<T: Real>(
     line: &mut Line<'_, T>,
-    stencil: &Stencil,
-    h: f64,
+    choice: &Choice<'_>,
     noise: Noise,
 ) -> Result<Outcome, ProbeFailure> {
-    let single = combine(line, stencil, 1, h);
-    let double = single.and_then(|d| Ok((d, combine(line, stencil, 2, h)?)));
-    let (derivative, wider) = match double {
-        Ok(pair) => pair,
-        Err(obstacle) => return obstacle.into_outcome(h),
-    };
+    let (stencil, h) = (&choice.formula.stencil, choice.step);
+    let mut derivatives = [0.0; 3];
+    let steps = if choice.formula.inward { 3 } else { 2 };
+    for (derivative, stretch) in derivatives.iter_mut().zip([1, 2, 4]).take(steps) {
+        match combine(line, stencil, stretch, h) {
+            Ok(d) => *derivative = d,
+            Err(obstacle) => return obstacle.into_outcome(h),
+        }
+    }
     let distance = stencil.reach() * h / line.x.widen().abs().max(1.0);
     let epsilon_f = noise.within::<T>(line.magnitude(), distance);
+    let noise = stencil.noise_amplification() * epsilon_f / h;
+    let [derivative, wider, _] = derivatives;
     Ok(Outcome::Estimated(Estimate {
         derivative,
-        truncation: stencil.truncation(derivative, wider),
-        noise: stencil.noise_amplification() * epsilon_f / h,
+        truncation: if choice.formula.inward {
+            // D(2h) has half the noise of D(h).
+            stencil.observed_truncation(derivatives, 1.5 * noise)
+        } else {
+            stencil.truncation(derivative, wider)
+        },
+        noise,
         step: h,
         flat: line.is_flat(),
     }))

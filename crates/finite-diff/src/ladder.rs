@@ -3,16 +3,25 @@
 //!
 //! A real error of a gradient does not depend on h; a kink in reach, or rounding, does.
 
-use crate::estimate::{Line, Noise, Obstacle, ProbeFailure};
+use crate::estimate::{Line, Noise, Obstacle, ProbeFailure, point};
+use crate::stencil::observed_ratio;
 use crate::{Estimate, Outcome, Piece, Real};
 
 /// The quotients that a rung and its bar take: D(h), D(2h), D(4h).
 const ENOUGH_QUOTIENTS: usize = 3;
 
+/// One more tells by which order a one-sided rung converges.
+const ENOUGH_FOR_ORDER: usize = 4;
+
+/// How much more than two rungs differ by a one-sided one may be off where J is only as smooth as x^(3/2) at its
+/// bound: each gap is 1/√2 of the next wider one, and all that follow add up to 1/(√2 − 1) of it.
+const HIDDEN: f64 = std::f64::consts::SQRT_2 + 1.0;
+
 /// A derivative estimated on a whole ladder of steps.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Refined {
-    /// The derivative: from both sides, or from the only one on which J is known to be smooth.
+    /// The derivative: from both sides, or from the only one on which J is known to be smooth, or on which a
+    /// bound leaves room.
     pub derivative: Estimate,
     /// From x and below only: D⁻.
     pub left: Estimate,
@@ -74,8 +83,102 @@ pub(crate) fn refine<T: Real>(
     let (narrowest, widest) = exponents::<T>();
     let h = scale(x) * 2f64.powi(-narrowest);
     let rungs = usize::try_from(narrowest - widest + 1).unwrap_or(0);
+    let room = room(line, h, rungs);
+    if room == [rungs; 2] {
+        return climb(line, x, h, rungs, room, noise);
+    }
+    refine_at_a_bound(line, x, h, rungs, noise)
+}
 
-    let pieces = match survey(line, h, rungs) {
+/// The same where a bound is within reach: on as many rungs as fit on either side, on narrower ones where
+/// these are too few on both. Where they are too few on one side that has any room, or truncation is more of the
+/// bar than noise is, J may be singular at the bound, and the distance to it a length of its own: then once
+/// more on steps as short as that. The sharper of the two is taken, unless the second sees a kink at x
+/// ((B5) to (B8) of docs/theory/bounds.md).
+fn refine_at_a_bound<T: Real>(
+    line: &mut Line<'_, T>,
+    x: T,
+    h: f64,
+    rungs: usize,
+    noise: Noise,
+) -> Result<Outcome<Refined>, ProbeFailure> {
+    let enough = |line: &Line<'_, T>, h: f64| {
+        let [below, above] = room(line, h, rungs);
+        below.max(above) >= ENOUGH_FOR_ORDER
+    };
+    let mut wide = h;
+    while !enough(line, wide) {
+        wide /= 2.0;
+        if !is_representable(x, wide) {
+            return Ok(Outcome::StepNotRepresentable { step: h });
+        }
+    }
+    let caps = room(line, wide, rungs);
+    let first = climb(line, x, wide, rungs, caps, noise)?;
+    let [below, above] = caps;
+    let blunt = |refined: &Refined| refined.derivative.truncation > refined.derivative.noise;
+    if below.min(above) >= ENOUGH_QUOTIENTS && !first.estimated().is_some_and(blunt) {
+        return Ok(first);
+    }
+    // As many rungs as there are, the widest just inside the nearer bound.
+    let mut short = wide;
+    while room(line, short, rungs).contains(&0) && is_representable(x, short) {
+        short /= 2.0;
+    }
+    let mut fitting = 1;
+    while fitting < rungs && is_representable(x, short / 2.0) {
+        short /= 2.0;
+        fitting += 1;
+    }
+    let caps = room(line, short, fitting);
+    if caps.iter().any(|rungs| *rungs < ENOUGH_FOR_ORDER) {
+        return Ok(first);
+    }
+    line.restart();
+    let second = climb(line, x, short, fitting, caps, noise)?;
+    Ok(match (first.estimated(), second.estimated()) {
+        (Some(wide), Some(short)) => {
+            let kink = !matches!(short.ground, Ground::Smooth { .. });
+            if kink || short.derivative.error_bar() < wide.derivative.error_bar() {
+                second
+            } else {
+                first
+            }
+        }
+        (None, Some(_)) => second,
+        _ => first,
+    })
+}
+
+/// Whether x ± h are two numbers beside x.
+fn is_representable<T: Real>(x: T, h: f64) -> bool {
+    [1, -1].iter().all(|&o| point(x, o, h).is_some())
+}
+
+/// How many rungs from the narrowest on lie where J may be evaluated, below and above.
+fn room<T: Real>(line: &Line<'_, T>, h: f64, rungs: usize) -> [usize; 2] {
+    if line.interval.is_none() {
+        return [rungs; 2];
+    }
+    let fits = |sign: i32| {
+        (0..rungs)
+            .take_while(|rung| line.admits(sign * (1 << rung), h))
+            .count()
+    };
+    [fits(-1), fits(1)]
+}
+
+/// The rungs from h on, at most so many of them on either side, and what they say.
+fn climb<T: Real>(
+    line: &mut Line<'_, T>,
+    x: T,
+    h: f64,
+    rungs: usize,
+    room: [usize; 2],
+    noise: Noise,
+) -> Result<Outcome<Refined>, ProbeFailure> {
+    let bounded = room != [rungs; 2];
+    let pieces = match survey(line, h, room) {
         Ok(pieces) => pieces,
         Err(obstacle) => return obstacle.into_outcome(h),
     };
@@ -109,10 +212,10 @@ pub(crate) fn refine<T: Real>(
     let magnitude = line.magnitude();
     let size = x.widen().abs().max(1.0);
     let epsilon_f = |distance: f64| noise.within::<T>(magnitude, distance / size);
-    let below = one_sided(&below, h, &epsilon_f);
-    let above = one_sided(&above, h, &epsilon_f);
-    let central = extrapolate(&central, h, &[4.0], 16.0, 1.0, &epsilon_f);
-    Ok(conclude(&pieces, central, below, above, h))
+    let below = one_sided(&below, h, &epsilon_f, bounded);
+    let above = one_sided(&above, h, &epsilon_f, bounded);
+    let central = extrapolate(&central, h, &[4.0], 16.0, 1.0, &epsilon_f, false);
+    Ok(conclude(&pieces, central, below, above, h, bounded))
 }
 
 /// The widest step of the ladder around `x`: how far the second look reaches on either side, s·ε^0.15 with
@@ -142,11 +245,11 @@ struct Survey {
     leaves: Option<f64>,
 }
 
-/// Asks for the piece at x and at each point of the ladder, from the narrowest on.
-fn survey<T: Real>(line: &mut Line<'_, T>, h: f64, rungs: usize) -> Result<Survey, Obstacle> {
+/// Asks for the piece at x and at each point of the ladder that there is `room` for, from the narrowest on.
+fn survey<T: Real>(line: &mut Line<'_, T>, h: f64, room: [usize; 2]) -> Result<Survey, Obstacle> {
     let all = |known| Survey {
-        below: rungs,
-        above: rungs,
+        below: room[0],
+        above: room[1],
         known,
         fenced: false,
         leaves: None,
@@ -157,8 +260,8 @@ fn survey<T: Real>(line: &mut Line<'_, T>, h: f64, rungs: usize) -> Result<Surve
         center @ Piece::Numbered { .. } => center,
     };
     let mut leaves: Option<f64> = None;
-    let mut reach = |sign: i32| -> Result<usize, Obstacle> {
-        for rung in 0..rungs {
+    let mut reach = |sign: i32, room: usize| -> Result<usize, Obstacle> {
+        for rung in 0..room {
             match line.piece(sign * (1 << rung), h) {
                 Ok(piece) if piece == center => {}
                 Ok(_) => {
@@ -170,9 +273,9 @@ fn survey<T: Real>(line: &mut Line<'_, T>, h: f64, rungs: usize) -> Result<Surve
                 Err(obstacle) => return Err(obstacle),
             }
         }
-        Ok(rungs)
+        Ok(room)
     };
-    let (below, above) = (reach(-1)?, reach(1)?);
+    let (below, above) = (reach(-1, room[0])?, reach(1, room[1])?);
     if below.max(above) < ENOUGH_QUOTIENTS {
         // No side is smooth far enough: look at both as at those of a black box.
         return Ok(Survey {
@@ -197,12 +300,23 @@ fn conclude(
     below: Vec<Estimate>,
     above: Vec<Estimate>,
     h: f64,
+    bounded: bool,
 ) -> Outcome<Refined> {
     let innermost_differ = below
         .first()
         .zip(above.first())
         .is_some_and(|(left, right)| differ(left, right));
     let (left, right) = (sharpest(&below), sharpest(&above));
+    let kink_at_x = left
+        .zip(right)
+        .is_some_and(|((left, _), (right, _))| differ(&left, &right));
+    if bounded && !pieces.fenced && (pieces.known || !kink_at_x) {
+        let central = match pieces.known {
+            true => central,
+            false => with_sides(central, &below, &above),
+        };
+        return sharpest_side(pieces, sharpest(&central), left, right, h);
+    }
     if pieces.known {
         // One-sided rungs, where the piece of x ends on the other side.
         let (rungs, only) = match (left, right) {
@@ -230,19 +344,7 @@ fn conclude(
         });
     }
 
-    // A black box: what the two sides of a rung say widens its bar.
-    let with_sides: Vec<Estimate> = central
-        .into_iter()
-        .zip(below.iter().zip(&above))
-        .map(|(rung, (left, right))| {
-            let apart = (right.derivative - left.derivative).abs();
-            let kink = (apart + left.error_bar() + right.error_bar()) / 2.0;
-            Estimate {
-                truncation: rung.truncation + kink,
-                ..rung
-            }
-        })
-        .collect();
+    let with_sides = with_sides(central, &below, &above);
     let (Some((derivative, kink_in_reach)), Some((left, _)), Some((right, _))) =
         (sharpest(&with_sides), left, right)
     else {
@@ -250,7 +352,7 @@ fn conclude(
     };
     let ground = if pieces.fenced {
         Ground::Fenced
-    } else if differ(&left, &right) {
+    } else if kink_at_x {
         Ground::Kink {
             resolved: innermost_differ,
         }
@@ -269,16 +371,71 @@ fn conclude(
     })
 }
 
+/// The central rungs of a black box: what the two sides of a rung say widens its bar.
+fn with_sides(central: Vec<Estimate>, below: &[Estimate], above: &[Estimate]) -> Vec<Estimate> {
+    central
+        .into_iter()
+        .zip(below.iter().zip(above))
+        .map(|(rung, (left, right))| {
+            let apart = (right.derivative - left.derivative).abs();
+            let kink = (apart + left.error_bar() + right.error_bar()) / 2.0;
+            Estimate {
+                truncation: rung.truncation + kink,
+                ..rung
+            }
+        })
+        .collect()
+}
+
+/// Where a bound cuts rungs off: the sharpest of what both sides say together and what each says by itself,
+/// since all of them are the derivative. A side that has none of its own says what that one does.
+fn sharpest_side(
+    pieces: &Survey,
+    central: Option<(Estimate, bool)>,
+    left: Option<(Estimate, bool)>,
+    right: Option<(Estimate, bool)>,
+    h: f64,
+) -> Outcome<Refined> {
+    let sharpest = [central, left, right]
+        .into_iter()
+        .flatten()
+        .min_by(|(a, _), (b, _)| a.error_bar().total_cmp(&b.error_bar()));
+    let Some((derivative, kink_in_reach)) = sharpest else {
+        return Outcome::StepNotRepresentable { step: h };
+    };
+    let side = |own: Option<(Estimate, bool)>| own.map_or(derivative, |(own, _)| own);
+    Outcome::Estimated(Refined {
+        derivative,
+        left: side(left),
+        right: side(right),
+        ground: Ground::Smooth {
+            kink_in_reach,
+            known: pieces.known,
+        },
+        other_piece_within: pieces.leaves,
+    })
+}
+
 /// Whether two one-sided derivatives differ by more than their bars (docs/theory/kinks.md, equation 12).
 fn differ(left: &Estimate, right: &Estimate) -> bool {
     (right.derivative - left.derivative).abs() > 2.0 * (left.error_bar() + right.error_bar())
 }
 
 /// The sharper of a short and a long extrapolation for each rung.
-fn one_sided(quotients: &[f64], h: f64, epsilon_f: &dyn Fn(f64) -> f64) -> Vec<Estimate> {
+fn one_sided(
+    quotients: &[f64],
+    h: f64,
+    epsilon_f: &dyn Fn(f64) -> f64,
+    observed: bool,
+) -> Vec<Estimate> {
     // Both ends of a one-sided quotient are h apart, so that its noise is 2ε_f/h.
-    let mut rungs = extrapolate(quotients, h, &[2.0], 4.0, 2.0, epsilon_f);
-    let long = extrapolate(quotients, h, &[2.0, 4.0, 8.0], 16.0, 2.0, epsilon_f);
+    let extrapolated =
+        |ratios, gap| extrapolate(quotients, h, ratios, gap, 2.0, epsilon_f, observed);
+    let mut rungs = extrapolated(&[2.0], 4.0);
+    let mut long = extrapolated(&[2.0, 4.0, 8.0], 16.0);
+    if observed {
+        heed_closer_looks(&mut rungs, &mut long);
+    }
     for (rung, long) in rungs.iter_mut().zip(long) {
         if long.error_bar() < rung.error_bar() {
             *rung = long;
@@ -291,6 +448,9 @@ fn one_sided(quotients: &[f64], h: f64, epsilon_f: &dyn Fn(f64) -> f64) -> Vec<E
 /// (ρ·v(h) − v(2h))/(ρ − 1), and as the bar of each what the next wider one differs by. On smooth
 /// ground each such gap is `gap_ratio` times the one before. `amplification` is the noise of D(h) in
 /// units of ε_f/h, `epsilon_f` the noise of J up to a distance.
+///
+/// Where the ratio is to be `observed`, a gap that shrinks by less than a quarter from one rung to the next
+/// widens the bar, and one that noise hides is taken for as much as that ((B6) of docs/theory/bounds.md).
 fn extrapolate(
     quotients: &[f64],
     h: f64,
@@ -298,6 +458,7 @@ fn extrapolate(
     gap_ratio: f64,
     amplification: f64,
     epsilon_f: &dyn Fn(f64) -> f64,
+    observed: bool,
 ) -> Vec<Estimate> {
     let mut values = quotients.to_vec();
     let mut amplification = amplification;
@@ -312,21 +473,58 @@ fn extrapolate(
         reach *= 2.0;
     }
     let gaps: Vec<f64> = values.windows(2).map(|v| (v[1] - v[0]).abs()).collect();
+    let noise = |k: usize| {
+        let step = h * 2f64.powi(k as i32);
+        amplification * epsilon_f(reach * step) / step
+    };
+    // The last rung has no gap above it, and shrinks as the one before.
+    let ratio = |k: usize| {
+        let k = k.min(gaps.len().saturating_sub(2));
+        let wider = gaps.get(k + 1).copied().unwrap_or(0.0);
+        observed_ratio(gaps[k], wider, noise(k) + noise(k + 1), gap_ratio)
+    };
     (0..gaps.len())
         .map(|k| {
-            let step = h * 2f64.powi(k as i32);
             // Two rungs can agree by accident; the gap above them guards against that.
             let above = gaps.get(k + 1).map_or(0.0, |wider| wider / gap_ratio);
-            let truncation = gaps[k].max(above);
+            let apart = noise(k) + noise(k + 1);
+            let (remainder, hidden) = match (observed, gaps[k] > apart) {
+                (false, _) => (0.0, 0.0),
+                (true, true) => (3.0 * gaps[k] / (ratio(k) - 1.0), 0.0),
+                (true, false) => (0.0, HIDDEN * apart),
+            };
             Estimate {
                 derivative: values[k],
-                truncation,
-                noise: amplification * epsilon_f(reach * step) / step,
-                step,
+                truncation: gaps[k].max(above).max(remainder),
+                noise: noise(k) + hidden,
+                step: h * 2f64.powi(k as i32),
                 flat: false,
             }
         })
         .collect()
+}
+
+/// Where a narrower rung is off by more than noise, a wider one is off by as much and by what lies between
+/// the two; and so is one of lower order where the `long` extrapolation is. What does not converge where one looks
+/// closer is no word ((B7) of docs/theory/bounds.md).
+fn heed_closer_looks(short: &mut [Estimate], long: &mut [Estimate]) {
+    let resolved = |estimate: &&Estimate| estimate.truncation > 1.5 * estimate.noise;
+    let heed = |rung: &mut Estimate, closer: &Estimate| {
+        let between = (rung.derivative - closer.derivative).abs();
+        rung.truncation = rung.truncation.max(between + closer.truncation);
+    };
+    for rungs in [&mut *long, &mut *short] {
+        for k in 1..rungs.len() {
+            let (narrower, wider) = rungs.split_at_mut(k);
+            let Some(rung) = wider.first_mut() else { break };
+            narrower.iter().filter(resolved).for_each(|n| heed(rung, n));
+        }
+    }
+    for (short, long) in short.iter_mut().zip(long) {
+        if resolved(&&*long) {
+            heed(short, long);
+        }
+    }
 }
 
 /// The rung with the smallest bar after it was widened until no narrower one contradicts it, and

@@ -1,12 +1,14 @@
 //! How noisy the evaluations of J are: rounding, measured instead of guessed.
 
+use std::borrow::Cow;
+
 use num_complex::Complex;
 use num_traits::Float;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::sweep::COMPLEX_STEP;
-use crate::{DifferenceError, EvaluationError, Noise, Objective, Real};
+use crate::sweep::{COMPLEX_STEP, inside};
+use crate::{DifferenceError, Domain, EvaluationError, Noise, Objective, Real};
 
 /// The values in one difference table; Moré & Wild use 7 to 9.
 const VALUES: usize = 9;
@@ -59,6 +61,8 @@ impl MeasuredNoise {
 /// to none at its minimum, and the difference quotients the error δ·|r′| for every step
 /// (docs/theory/error-bars.md, equation E2).
 ///
+/// In a [`Domain`] each line turns, or is shortened, where it would leave it ((B9) of docs/theory/bounds.md).
+///
 /// # Errors
 /// [`DifferenceError`], where the point doesn't fit or J fails there.
 pub fn measure_noise<T: Real, O: Objective<T> + ?Sized>(
@@ -73,12 +77,13 @@ pub fn measure_noise<T: Real, O: Objective<T> + ?Sized>(
             got: point.len(),
         });
     }
+    let domain = objective.domain();
     let value = |probe: &[T]| Ok(vec![objective.value(probe)?.widen()]);
-    let sigmas = measure_field_noise(value, point, seed)?;
+    let sigmas = measure_field_noise_within(value, point, domain, seed)?;
     let mut sigma = sigmas.first().copied().flatten();
     let mut evaluations = ((SPACINGS.len() + LINES) * VALUES) as u64;
     if sigma == Some(0.0) {
-        let (grain, more) = grain(value, point, seed)?;
+        let (grain, more) = grain(value, point, domain, seed)?;
         sigma = Some(grain / 3.0);
         evaluations += more;
     }
@@ -88,16 +93,24 @@ pub fn measure_noise<T: Real, O: Objective<T> + ?Sized>(
     draw_direction(point, &mut rng);
     let distance = T::EPSILON.powf(AWAY);
     let mut largest: Option<f64> = None;
+    // How far away that is, where bounds leave less room.
+    let mut share = 1.0;
     for _ in 0..LINES {
-        let direction = draw_direction(point, &mut rng);
+        let drawn = draw_direction(point, &mut rng);
+        let direction = kept_inside(domain, point, &drawn, |domain, i, x, u| {
+            domain.turned(i, x, u, distance)
+        });
+        if let Cow::Owned(kept) = &direction {
+            share = (size(kept) / size(&drawn)).min(share);
+        }
         let away = |x: &T, u: &f64| T::narrow(x.widen() + distance * u);
         let from: Vec<T> = point
             .iter()
-            .zip(&direction)
+            .zip(direction.iter())
             .map(|(x, u)| away(x, u))
             .collect();
         // J may have no value so far away: then nothing is known of its noise there.
-        let Ok(tables) = tables(value, &from, &direction, T::EPSILON.powf(SPACINGS[1])) else {
+        let Ok(tables) = tables(value, &from, &drawn, domain, T::EPSILON.powf(SPACINGS[1])) else {
             continue;
         };
         if let Some(there) = tables.first().and_then(noise_of) {
@@ -105,7 +118,7 @@ pub fn measure_noise<T: Real, O: Objective<T> + ?Sized>(
         }
     }
     let growth = match (sigma, largest) {
-        (Some(here), Some(there)) => (there - here).max(0.0) / distance,
+        (Some(here), Some(there)) if share > 0.0 => (there - here).max(0.0) / (share * distance),
         _ => 0.0,
     };
     Ok(MeasuredNoise {
@@ -136,6 +149,8 @@ pub fn measure_complex_step_noise<O: Objective<Complex<f64>> + ?Sized>(
             got: point.len(),
         });
     }
+    let domain = objective.domain();
+    inside(domain, point)?;
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut sigma: Option<f64> = None;
     for _ in 0..LINES {
@@ -149,7 +164,8 @@ pub fn measure_complex_step_noise<O: Objective<Complex<f64>> + ?Sized>(
             Ok(vec![objective.value(&stepped)?.im / COMPLEX_STEP])
         };
         let line = draw_direction(point, &mut rng);
-        let tables = tables(derivative, point, &line, f64::EPSILON.powf(SPACINGS[1]))
+        let spacing = f64::EPSILON.powf(SPACINGS[1]);
+        let tables = tables(derivative, point, &line, domain, spacing)
             .map_err(|source| DifferenceError::Center { source })?;
         if let Some(here) = tables.first().and_then(noise_of) {
             sigma = Some(here.max(sigma.unwrap_or(0.0)));
@@ -189,13 +205,14 @@ const WIDE_SPACINGS: [f64; 4] = [0.4, 0.3, 0.2, 0.1];
 fn grain<T: Real>(
     value: impl Fn(&[T]) -> Result<Vec<f64>, EvaluationError>,
     point: &[T],
+    domain: Option<&Domain>,
     seed: u64,
 ) -> Result<(f64, u64), DifferenceError> {
     let direction = draw_direction(point, &mut ChaCha8Rng::seed_from_u64(seed));
     let mut evaluations = 0;
     for fraction in WIDE_SPACINGS {
         let spacing = T::EPSILON.powf(fraction);
-        let tables = tables(&value, point, &direction, spacing)
+        let tables = tables(&value, point, &direction, domain, spacing)
             .map_err(|source| DifferenceError::Center { source })?;
         evaluations += VALUES as u64;
         let steps = tables.iter().flat_map(|table| table.windows(2));
@@ -216,12 +233,17 @@ fn tables<T: Real>(
     field: impl Fn(&[T]) -> Result<Vec<f64>, EvaluationError>,
     from: &[T],
     direction: &[f64],
+    domain: Option<&Domain>,
     spacing: f64,
 ) -> Result<Vec<[f64; VALUES]>, EvaluationError> {
+    let t = VALUES as f64 * spacing;
+    let direction = kept_inside(domain, from, direction, |domain, i, x, u| {
+        domain.shortened(i, x, u, t)
+    });
     let mut tables: Vec<[f64; VALUES]> = Vec::new();
     let mut probe = from.to_vec();
     for i in 0..VALUES {
-        for ((p, x), u) in probe.iter_mut().zip(from).zip(direction) {
+        for ((p, x), u) in probe.iter_mut().zip(from).zip(direction.iter()) {
             *p = T::narrow(x.widen() + (i + 1) as f64 * spacing * u);
         }
         let values = field(&probe)?;
@@ -231,6 +253,32 @@ fn tables<T: Real>(
         }
     }
     Ok(tables)
+}
+
+/// A direction that stays in the domain, as `keep` has each component; that given, where it does by itself.
+fn kept_inside<'u, T: Real>(
+    domain: Option<&Domain>,
+    from: &[T],
+    direction: &'u [f64],
+    keep: impl Fn(&Domain, usize, T, f64) -> f64,
+) -> Cow<'u, [f64]> {
+    let Some(domain) = domain else {
+        return Cow::Borrowed(direction);
+    };
+    let components = from.iter().zip(direction).enumerate();
+    let kept: Vec<f64> = components
+        .map(|(i, (x, u))| keep(domain, i, *x, *u))
+        .collect();
+    if kept == direction {
+        Cow::Borrowed(direction)
+    } else {
+        Cow::Owned(kept)
+    }
+}
+
+/// How far a direction goes, all components together.
+fn size(direction: &[f64]) -> f64 {
+    direction.iter().map(|u| u.abs()).sum()
 }
 
 /// The same for a function of many values, such as a gradient: the noise σ of each of them, `None`
@@ -243,11 +291,25 @@ pub fn measure_field_noise<T: Real>(
     point: &[T],
     seed: u64,
 ) -> Result<Vec<Option<f64>>, DifferenceError> {
+    measure_field_noise_within(field, point, None, seed)
+}
+
+/// The same, evaluated in a domain only.
+///
+/// # Errors
+/// As [`measure_field_noise`], and [`DifferenceError::Domain`] where the point does not lie in it.
+pub fn measure_field_noise_within<T: Real>(
+    field: impl Fn(&[T]) -> Result<Vec<f64>, EvaluationError>,
+    point: &[T],
+    domain: Option<&Domain>,
+    seed: u64,
+) -> Result<Vec<Option<f64>>, DifferenceError> {
+    inside(domain, point)?;
     let direction = draw_direction(point, &mut ChaCha8Rng::seed_from_u64(seed));
     let mut candidates: Vec<Vec<f64>> = Vec::new();
     for fraction in SPACINGS {
         let spacing = T::EPSILON.powf(fraction);
-        let tables = tables(&field, point, &direction, spacing)
+        let tables = tables(&field, point, &direction, domain, spacing)
             .map_err(|source| DifferenceError::Center { source })?;
         candidates.resize(tables.len(), Vec::new());
         for (candidates, table) in candidates.iter_mut().zip(&tables) {

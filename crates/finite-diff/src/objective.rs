@@ -4,7 +4,7 @@
 
 use std::error::Error;
 
-use crate::{Derivatives, DifferenceError, Execution, Scheme};
+use crate::{Derivatives, DifferenceError, Domain, Execution, Scheme};
 
 /// The error of one evaluation, kept whole: it can be downcast to what the caller's function returned.
 pub type EvaluationError = Box<dyn Error + Send + Sync + 'static>;
@@ -76,6 +76,45 @@ pub trait Objective<T: Copy + Send + Sync>: Sync {
     fn engine(&self) -> Option<&'static str> {
         None
     }
+
+    /// Where J may be evaluated; `None` where it may be everywhere. Whatever differentiates J or measures
+    /// its noise stays inside; see [`Domain`], and [`Within`](crate::Within) for giving one to an objective.
+    fn domain(&self) -> Option<&Domain> {
+        None
+    }
+}
+
+impl<T: Copy + Send + Sync, O: Objective<T> + ?Sized> Objective<T> for &O {
+    fn dim(&self) -> usize {
+        (**self).dim()
+    }
+
+    fn value(&self, point: &[T]) -> Result<T, EvaluationError> {
+        (**self).value(point)
+    }
+
+    fn piece(&self, point: &[T]) -> Result<Piece, EvaluationError> {
+        (**self).piece(point)
+    }
+
+    fn neighborhood<'a>(
+        &'a self,
+        point: &'a [T],
+    ) -> Result<Box<dyn Neighborhood<T> + 'a>, EvaluationError> {
+        (**self).neighborhood(point)
+    }
+
+    fn shortcut(&self) -> Option<&dyn Shortcut<T>> {
+        (**self).shortcut()
+    }
+
+    fn engine(&self) -> Option<&'static str> {
+        (**self).engine()
+    }
+
+    fn domain(&self) -> Option<&Domain> {
+        (**self).domain()
+    }
 }
 
 /// Derivatives by many coordinates from work that they share.
@@ -116,6 +155,10 @@ impl<T: Copy + Send + Sync, O: Objective<T> + ?Sized> Objective<T> for Plain<'_,
 
     fn piece(&self, point: &[T]) -> Result<Piece, EvaluationError> {
         self.0.piece(point)
+    }
+
+    fn domain(&self) -> Option<&Domain> {
+        self.0.domain()
     }
 }
 

@@ -4,7 +4,7 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use crate::ParameterLayout;
+use crate::{Domain, ParameterLayout};
 
 /// Which coordinates of a layout to differentiate.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -45,12 +45,23 @@ impl Selection {
     /// # Ok::<(), finite_diff::LayoutError>(())
     /// ```
     pub fn coordinates(&self, layout: &ParameterLayout) -> Vec<usize> {
+        self.coordinates_within(layout, None)
+    }
+
+    /// Those of them that are not fixed in `domain`. A sample is drawn among those: it is no smaller for it,
+    /// and has at least one of each block that has any.
+    pub fn coordinates_within(
+        &self,
+        layout: &ParameterLayout,
+        domain: Option<&Domain>,
+    ) -> Vec<usize> {
+        let is_free = |i: &usize| domain.is_none_or(|domain| !domain.is_fixed(*i));
         match self {
-            Self::All => (0..layout.len()).collect(),
-            Self::Some(coordinates) => coordinates.clone(),
-            Self::Sample { count, seed } => sample(layout, *count, *seed),
+            Self::All => (0..layout.len()).filter(is_free).collect(),
+            Self::Some(coordinates) => coordinates.iter().copied().filter(is_free).collect(),
+            Self::Sample { count, seed } => sample(layout, is_free, *count, *seed),
             Self::SampleEach { count, seed } => {
-                let hands = shuffled(layout, *seed);
+                let hands = shuffled(layout, is_free, *seed);
                 let dealt = hands
                     .into_iter()
                     .flat_map(|hand| hand.into_iter().take(*count));
@@ -62,8 +73,12 @@ impl Selection {
     }
 }
 
-/// The flat indices of each block that has any, in random order.
-fn shuffled(layout: &ParameterLayout, seed: u64) -> Vec<Vec<usize>> {
+/// The flat indices of each block that has any that are free, in random order.
+fn shuffled(
+    layout: &ParameterLayout,
+    is_free: impl Fn(&usize) -> bool,
+    seed: u64,
+) -> Vec<Vec<usize>> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     layout
         .blocks()
@@ -72,14 +87,22 @@ fn shuffled(layout: &ParameterLayout, seed: u64) -> Vec<Vec<usize>> {
         .map(|block| {
             let mut hand: Vec<usize> = block.range().collect();
             hand.shuffle(&mut rng);
+            hand.retain(&is_free);
             hand
         })
+        .filter(|hand| !hand.is_empty())
         .collect()
 }
 
-fn sample(layout: &ParameterLayout, count: usize, seed: u64) -> Vec<usize> {
-    let mut hands = shuffled(layout, seed);
-    let wanted = count.max(hands.len()).min(layout.len());
+fn sample(
+    layout: &ParameterLayout,
+    is_free: impl Fn(&usize) -> bool,
+    count: usize,
+    seed: u64,
+) -> Vec<usize> {
+    let mut hands = shuffled(layout, is_free, seed);
+    let all = hands.iter().map(Vec::len).sum();
+    let wanted = count.max(hands.len()).min(all);
     let mut drawn = Vec::with_capacity(wanted);
     while drawn.len() < wanted {
         for hand in &mut hands {

@@ -8,6 +8,38 @@
 /// refinement studies", J. Fluids Eng. 116): 3 for two, 1.25 for three and more.
 const TWO_STEPS: f64 = 3.0;
 
+/// Quotients of 0 and k = 1, …, p with the weights (−1)^(k+1)·(p over k).
+const ABOVE: [&[Quotient]; 3] = [
+    &[outward(1, 1.0)],
+    &[outward(1, 2.0), outward(2, -1.0)],
+    &[
+        outward(1, 4.0),
+        outward(2, -6.0),
+        outward(3, 4.0),
+        outward(4, -1.0),
+    ],
+];
+
+/// The same of 0 and −k.
+const BELOW: [&[Quotient]; 3] = [
+    &[ABOVE[0][0].mirrored()],
+    &[ABOVE[1][0].mirrored(), ABOVE[1][1].mirrored()],
+    &[
+        ABOVE[2][0].mirrored(),
+        ABOVE[2][1].mirrored(),
+        ABOVE[2][2].mirrored(),
+        ABOVE[2][3].mirrored(),
+    ],
+];
+
+const fn outward(to: i32, weight: f64) -> Quotient {
+    Quotient {
+        from: 0,
+        to,
+        weight,
+    }
+}
+
 /// One weighted difference quotient w·(J(x + t·h) − J(x + f·h)) / (x_t − x_f).
 ///
 /// A quotient, not a bare weight, because each one can then divide by the distance between the two
@@ -21,6 +53,16 @@ pub struct Quotient {
     pub to: i32,
     /// w; the weights of a stencil add up to 1.
     pub weight: f64,
+}
+
+impl Quotient {
+    const fn mirrored(self) -> Self {
+        Self {
+            from: -self.to,
+            to: -self.from,
+            weight: self.weight,
+        }
+    }
 }
 
 /// A finite-difference formula for the first derivative, D(h) = Σ w·(J(x+t·h) − J(x+f·h))/((t−f)h).
@@ -76,7 +118,42 @@ impl Stencil {
         ],
     };
 
-    /// All of them.
+    /// x and what lies above it, truncation h·J″/2, h²·J‴/3 and h⁴·J⁽⁵⁾/5: of order 1, 2 and 4, as those that
+    /// they stand in for where x is near its lower bound ((B2) of docs/theory/bounds.md).
+    pub const INWARD_ABOVE: [Self; 3] = Self::inward(["above-1", "above-2", "above-4"], ABOVE);
+
+    /// The mirror images, for x near its upper bound.
+    pub const INWARD_BELOW: [Self; 3] = Self::inward(["below-1", "below-2", "below-4"], BELOW);
+
+    const fn inward(names: [&'static str; 3], quotients: [&'static [Quotient]; 3]) -> [Self; 3] {
+        let [first, second, fourth] = names;
+        let [one, two, four] = quotients;
+        [
+            Self::of(first, 1, one),
+            Self::of(second, 2, two),
+            Self::of(fourth, 4, four),
+        ]
+    }
+
+    const fn of(name: &'static str, order: i32, quotients: &'static [Quotient]) -> Self {
+        Self {
+            name,
+            order,
+            quotients,
+        }
+    }
+
+    /// Those that evaluate on one side only, and are of the same order: above x and below it.
+    pub(crate) fn one_sided(&self) -> [Self; 2] {
+        let at = match self.order {
+            1 => 0,
+            2 => 1,
+            _ => 2,
+        };
+        [Self::INWARD_ABOVE[at], Self::INWARD_BELOW[at]]
+    }
+
+    /// All that one chooses from.
     pub const ALL: [Self; 3] = [Self::FORWARD, Self::CENTRAL, Self::FIVE_POINT];
 
     /// The field's name: `forward`, `central`, `five-point`.
@@ -105,8 +182,13 @@ impl Stencil {
 
     /// The points of D(h) and D(2h) beside x itself, in steps h, each once, in the order of their use.
     pub fn offsets(&self) -> Vec<i32> {
+        self.offsets_of(&[1, 2])
+    }
+
+    /// The same of D(s·h) for each s of `stretches`.
+    pub(crate) fn offsets_of(&self, stretches: &[i32]) -> Vec<i32> {
         let mut offsets = Vec::new();
-        for stretch in [1, 2] {
+        for &stretch in stretches {
             for quotient in self.quotients {
                 for offset in [quotient.from * stretch, quotient.to * stretch] {
                     if offset != 0 && !offsets.contains(&offset) {
@@ -155,8 +237,31 @@ impl Stencil {
         self.quotients.iter().map(furthest).fold(0.0, f64::max)
     }
 
+    /// The same where D(4h) is known too, and J may be less smooth than the formula counts on: the order is
+    /// that by which the three differ, p at most, and the wider pair is heard as well. `noise` is how far
+    /// rounding alone may put D(h) and D(2h) apart: where it does, they say nothing of the order
+    /// ((B3) of docs/theory/bounds.md).
+    pub(crate) fn observed_truncation(&self, derivatives: [f64; 3], noise: f64) -> f64 {
+        let [single, double, fourfold] = derivatives;
+        let (gap, wider) = ((double - single).abs(), (fourfold - double).abs());
+        let formal = 1.0 + self.doubling_ratio();
+        let ratio = observed_ratio(gap, wider, noise, formal);
+        let above = wider / (formal * self.doubling_ratio());
+        TWO_STEPS * (gap / (ratio - 1.0)).max(above)
+    }
+
     /// How much larger D(2h) − D(h) is than the truncation error of D(h): 2ᵖ − 1.
     fn doubling_ratio(&self) -> f64 {
         f64::from((1 << self.order) - 1)
     }
+}
+
+/// By how much a gap between two estimates shrinks where the step is halved, as two gaps tell: `formal` at
+/// most, as on smooth ground, and where the narrower one is noise. At least 1 + ε: what does not shrink is
+/// known to no digit.
+pub(crate) fn observed_ratio(gap: f64, wider: f64, noise: f64, formal: f64) -> f64 {
+    if gap <= noise {
+        return formal;
+    }
+    (wider / gap).clamp(1.0 + f64::EPSILON, formal)
 }

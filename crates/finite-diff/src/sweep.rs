@@ -7,11 +7,15 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use num_complex::Complex;
 
+use crate::domain::Interval;
 use crate::error::{DifferenceError, Side};
 use crate::estimate::{Line, Noise, Outcome, ProbeFailure, Seen, estimate, point as point_at};
+use crate::formula::Formulas;
 use crate::ladder::{Refined, refine};
 use crate::parallel::share_out;
-use crate::{Estimate, EvaluationError, Neighborhood, Objective, Probe, Real, Stencil, StepSize};
+use crate::{
+    Domain, Estimate, EvaluationError, Neighborhood, Objective, Probe, Real, Stencil, StepSize,
+};
 
 /// Which finite differences to take.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -119,39 +123,60 @@ pub fn differentiate<T: Real, O: Objective<T> + ?Sized>(
         return Err(DifferenceError::InvalidStep { step: scheme.step });
     }
     check(objective.dim(), point.len(), coordinates)?;
-    if let Some(shortcut) = objective.shortcut() {
+    let domain = objective.domain();
+    inside(domain, point)?;
+    // A shortcut does not know bounds.
+    if let Some(shortcut) = objective.shortcut().filter(|_| domain.is_none()) {
         return shortcut.differentiate(point, coordinates, scheme, execution);
     }
-    let offsets = scheme.stencil.offsets();
-    let rule = scheme.step.under::<T>(&scheme.stencil);
+    let formulas = Formulas::new::<T>(scheme, domain);
     sweep(
         objective,
         point,
         coordinates,
-        offsets.len(),
+        formulas.points(),
         execution,
         |near, center, group, scratch, entries| {
-            let step = |coordinate: usize| rule.at(point[coordinate]);
             if near.batch() > 1 {
-                probe_group(near, point, group, &offsets, &step, scratch)?;
+                probe_group(near, point, group, &formulas, scratch)?;
             }
             let mut values = scratch.values.drain(..);
             for &coordinate in group {
-                let (x, h) = (point[coordinate], step(coordinate));
+                let x = point[coordinate];
+                let Some(choice) = formulas.choose(coordinate, x) else {
+                    let step = formulas.step(x);
+                    entries.push(Entry {
+                        coordinate,
+                        outcome: Outcome::StepNotRepresentable { step },
+                        evaluations: 0,
+                    });
+                    continue;
+                };
                 let seen = &mut scratch.seen;
                 seen.clear();
                 seen.push((0, x, center.widen()));
-                let points = offsets
-                    .iter()
-                    .filter_map(|&o| Some((o, point_at(x, o, h)?)));
+                let offsets = choice.formula.offsets.iter();
+                let points = offsets.filter_map(|&o| Some((o, point_at(x, o, choice.step)?)));
                 seen.extend(
                     points
                         .zip(&mut values)
                         .map(|((offset, at), value)| (offset, at, value.widen())),
                 );
-                let mut line = Line::new(near, coordinate, x, seen);
-                let outcome = estimate(&mut line, &scheme.stencil, h, scheme.noise)
-                    .map_err(|failure| (coordinate, failure))?;
+                let interval = interval(domain, coordinate);
+                let mut line = Line::new(near, coordinate, x, interval, seen);
+                let failed = |failure| (coordinate, failure);
+                let mut outcome = estimate(&mut line, &choice, scheme.noise).map_err(failed)?;
+                let closer = outcome
+                    .estimated()
+                    .and_then(|seen| formulas.closer(coordinate, x, &choice, seen));
+                if let Some(closer) = closer {
+                    line.restart();
+                    let other = estimate(&mut line, &closer, scheme.noise).map_err(failed)?;
+                    let bar = |outcome: &Outcome| outcome.estimated().map(Estimate::error_bar);
+                    if bar(&other).zip(bar(&outcome)).is_some_and(|(b, a)| b < a) {
+                        outcome = other;
+                    }
+                }
                 entries.push(Entry {
                     coordinate,
                     outcome,
@@ -164,22 +189,35 @@ pub fn differentiate<T: Real, O: Objective<T> + ?Sized>(
     .map(|derivatives| derivatives.map_center(Real::widen))
 }
 
+/// Fails where the point does not lie in the domain.
+pub(crate) fn inside<T: Real>(domain: Option<&Domain>, point: &[T]) -> Result<(), DifferenceError> {
+    domain.map_or(Ok(()), |domain| domain.check(point))?;
+    Ok(())
+}
+
+fn interval(domain: Option<&Domain>, coordinate: usize) -> Option<Interval> {
+    domain.and_then(|domain| domain.interval(coordinate))
+}
+
 /// J at all points that the derivatives by a group of coordinates need, in one batch.
 fn probe_group<T: Real>(
     near: &mut dyn Neighborhood<T>,
     point: &[T],
     group: &[usize],
-    offsets: &[i32],
-    step: &dyn Fn(usize) -> f64,
+    formulas: &Formulas<'_>,
     scratch: &mut Scratch<T>,
 ) -> Result<(), (usize, ProbeFailure)> {
     let Scratch { probes, values, .. } = scratch;
     probes.clear();
     values.clear();
     for &coordinate in group {
-        let (x, h) = (point[coordinate], step(coordinate));
+        let x = point[coordinate];
+        let Some(choice) = formulas.choose(coordinate, x) else {
+            continue;
+        };
         // What is no point has no value, and the estimate finds out by itself.
-        let replacements = offsets.iter().filter_map(|&o| point_at(x, o, h));
+        let offsets = choice.formula.offsets.iter();
+        let replacements = offsets.filter_map(|&o| point_at(x, o, choice.step));
         probes.extend(replacements.map(|replacement| Probe {
             coordinate,
             replacement,
@@ -189,8 +227,11 @@ fn probe_group<T: Real>(
         let failed = probes.get(values.len());
         let coordinate = failed.map_or(0, |probe| probe.coordinate);
         let replacement = failed.map_or(f64::NAN, |probe| probe.replacement.widen());
-        let h = step(coordinate);
-        let offset = ((replacement - point[coordinate].widen()) / h).round() as i32;
+        let x = point[coordinate];
+        let h = formulas
+            .choose(coordinate, x)
+            .map_or(f64::NAN, |choice| choice.step);
+        let offset = ((replacement - x.widen()) / h).round() as i32;
         let side = Side {
             offset,
             replacement,
@@ -212,6 +253,8 @@ pub fn differentiate_finely<T: Real, O: Objective<T> + ?Sized>(
     execution: &Execution<'_>,
 ) -> Result<Derivatives<Refined>, DifferenceError> {
     check(objective.dim(), point.len(), coordinates)?;
+    let domain = objective.domain();
+    inside(domain, point)?;
     sweep(
         objective,
         point,
@@ -223,7 +266,8 @@ pub fn differentiate_finely<T: Real, O: Objective<T> + ?Sized>(
                 let x = point[coordinate];
                 scratch.seen.clear();
                 scratch.seen.push((0, x, center.widen()));
-                let mut line = Line::new(near, coordinate, x, &mut scratch.seen);
+                let interval = interval(domain, coordinate);
+                let mut line = Line::new(near, coordinate, x, interval, &mut scratch.seen);
                 let outcome = refine(&mut line, x, noise).map_err(|f| (coordinate, f))?;
                 entries.push(Entry {
                     coordinate,
@@ -269,6 +313,7 @@ pub fn complex_step<O: Objective<Complex<f64>> + ?Sized>(
     coordinates: &[usize],
     execution: &Execution<'_>,
 ) -> Result<Derivatives, DifferenceError> {
+    inside(objective.domain(), point)?;
     let point: Vec<Complex<f64>> = point.iter().map(|&x| Complex::new(x, 0.0)).collect();
     check(objective.dim(), point.len(), coordinates)?;
     sweep(

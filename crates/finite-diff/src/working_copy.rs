@@ -12,9 +12,11 @@ use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use thiserror::Error;
 
-use crate::direction::{either_side, scale};
+use crate::direction::either_side;
+use crate::stride::{Stride, reach, stride};
 use crate::sum::{CHUNK, Sum, summed};
-use crate::{DifferenceError, EvaluationError, Objective, Piece, Real, StreamedDirection};
+use crate::sweep::inside;
+use crate::{DifferenceError, Domain, EvaluationError, Objective, Piece, Real, StreamedDirection};
 
 /// One copy of θ, in which a probe moves a range of coordinates and puts them back, also where J fails.
 ///
@@ -22,16 +24,21 @@ use crate::{DifferenceError, EvaluationError, Objective, Piece, Real, StreamedDi
 /// stored. Each probe writes only the coordinates that it moves. Filling, putting back and adding up is shared
 /// among the threads, with the same bits for every number of them.
 ///
+/// Where the objective has a [`Domain`], no probe leaves it: entries of a direction are turned round or
+/// shortened near a bound, and 0 where a coordinate is fixed ((B11) of docs/theory/bounds.md).
+///
 /// One probe at a time: a second one that begins meanwhile fails with [`Busy`].
 pub struct WorkingCopy<'a, T, O: ?Sized> {
     objective: &'a O,
     point: &'a [T],
+    domain: Option<&'a Domain>,
     copy: Mutex<Vec<T>>,
     pool: Option<ThreadPool>,
     evaluations: AtomicU64,
 }
 
-/// How large a vector v is over a range of coordinates, with s_i = max(1, |θ_i|).
+/// How large a vector v is over a range of coordinates, with s_i = max(1, |θ_i|), or what bounds leave of it;
+/// those that nothing moves are left out.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Size {
     /// √Σ (v_i·s_i)²: the standard deviation of v·u over all directions.
@@ -59,6 +66,8 @@ impl<'a, T: Real, O: Objective<T> + ?Sized> WorkingCopy<'a, T, O> {
         threads: Option<NonZeroUsize>,
     ) -> Result<Self, DifferenceError> {
         fits(objective.dim(), point.len())?;
+        let domain = objective.domain();
+        inside(domain, point)?;
         let pool = threads
             .map(|threads| {
                 let threads = threads.get();
@@ -71,6 +80,7 @@ impl<'a, T: Real, O: Objective<T> + ?Sized> WorkingCopy<'a, T, O> {
         Ok(Self {
             objective,
             point,
+            domain,
             copy: Mutex::new(point.to_vec()),
             pool,
             evaluations: AtomicU64::new(0),
@@ -121,6 +131,7 @@ impl<'a, T: Real, O: Objective<T> + ?Sized> WorkingCopy<'a, T, O> {
         }
         Ok(Along {
             copy: self,
+            domain: reach(self.domain, self.point, &range).map(|t| Domain::of(vec![t])),
             direction,
             against: None,
             moved: AtomicBool::new(false),
@@ -153,8 +164,12 @@ impl<'a, T: Real, O: Objective<T> + ?Sized> WorkingCopy<'a, T, O> {
     pub fn contract(&self, direction: &StreamedDirection, values: &[f64]) -> f64 {
         let scaled = |first: usize, point: &[T], values: &[f64]| {
             let mut sum = Sum::default();
-            for ((z, x), v) in direction.from(first).zip(point).zip(values) {
-                sum.add(z * scale(*x) * v);
+            let entries = direction.from(first).zip(self.strides(first, point));
+            for ((z, stride), v) in entries.zip(values) {
+                // What is not moved has no part in it, whatever its value.
+                if stride.length != 0.0 {
+                    sum.add(stride.of(z) * v);
+                }
             }
             sum
         };
@@ -165,32 +180,60 @@ impl<'a, T: Real, O: Objective<T> + ?Sized> WorkingCopy<'a, T, O> {
     pub fn size(&self, range: Range<usize>, values: &[f64]) -> Size {
         let end = range.end.min(self.point.len()).min(values.len());
         let range = range.start.min(end)..end;
-        let largest = |of: &dyn Fn(&f64, &T) -> f64| {
+        let moved =
+            |first: usize, point: &'a [T]| self.strides(first, point).map(|stride| stride.length);
+        let lengths = || moved(range.start, &self.point[range.clone()]);
+        let largest = |of: &dyn Fn(f64, f64) -> f64| {
             values[range.clone()]
                 .iter()
-                .zip(&self.point[range.clone()])
-                .fold(0.0f64, |largest, (v, x)| largest.max(of(v, x).abs()))
+                .zip(lengths())
+                .filter(|(_, length)| *length != 0.0)
+                .fold(0.0f64, |most, (v, length)| most.max(of(*v, length).abs()))
         };
         // Squares of what is far from 1 would leave the range of the type.
-        let root = |of: &(dyn Fn(&f64, &T) -> f64 + Sync)| {
+        let root = |of: &(dyn Fn(f64, f64) -> f64 + Sync)| {
             let largest = largest(&of);
             if largest == 0.0 || !largest.is_finite() {
                 return largest;
             }
-            let squares = |_: usize, point: &[T], values: &[f64]| {
+            let squares = |first: usize, point: &'a [T], values: &[f64]| {
                 let mut sum = Sum::default();
-                for (x, v) in point.iter().zip(values) {
-                    sum.add((of(v, x) / largest).powi(2));
+                let pairs = moved(first, point).zip(values);
+                for (length, v) in pairs.filter(|(length, _)| *length != 0.0) {
+                    sum.add((of(*v, length) / largest).powi(2));
                 }
                 sum
             };
             largest * self.sum(range.clone(), values, squares).sqrt()
         };
+        let count = lengths().filter(|length| *length != 0.0).count();
         Size {
-            along: root(&|v, x| v * scale(*x)),
-            entry: root(&|v, _| *v) / (range.len().max(1) as f64).sqrt(),
-            steps: root(&|_, x| scale(*x)),
+            along: root(&|v, length| v * length),
+            entry: root(&|v, _| v) / (count.max(1) as f64).sqrt(),
+            steps: root(&|_, length| length),
         }
+    }
+
+    /// The strides of `point`, which is θ from coordinate `first` on.
+    fn strides<'p>(
+        &'p self,
+        first: usize,
+        point: &'p [T],
+    ) -> impl Iterator<Item = Stride> + use<'p, 'a, T, O> {
+        let domain = self.domain;
+        let numbered = point.iter().enumerate();
+        numbered.map(move |(i, x)| stride(domain, first + i, *x))
+    }
+
+    /// u of `direction` as a probe moves the point: its [`entries`](StreamedDirection::entries) where no bound is
+    /// near, else turned round, or shortened, or 0.
+    pub fn entries(&self, direction: &StreamedDirection) -> impl Iterator<Item = f64> {
+        let range = direction.range();
+        let end = range.end.min(self.point.len());
+        let moved = self.point.get(range.start..end).unwrap_or_default();
+        let strides = self.strides(range.start, moved);
+        let entries = direction.from(range.start).zip(strides);
+        entries.map(|(z, stride)| stride.of(z))
     }
 
     /// Adds `piece(first, θ, values)` over the chunks of `range`.
@@ -198,11 +241,12 @@ impl<'a, T: Real, O: Objective<T> + ?Sized> WorkingCopy<'a, T, O> {
         &self,
         range: Range<usize>,
         values: &[f64],
-        piece: impl Fn(usize, &[T], &[f64]) -> Sum + Sync,
+        piece: impl Fn(usize, &'a [T], &[f64]) -> Sum + Sync,
     ) -> f64 {
         let end = range.end.min(self.point.len()).min(values.len());
         let start = range.start.min(end);
-        let (point, values) = (&self.point[start..end], &values[start..end]);
+        let whole: &'a [T] = self.point;
+        let (point, values) = (&whole[start..end], &values[start..end]);
         self.on_pool(|| {
             summed(point.len(), |part| {
                 piece(start + part.start, &point[part.clone()], &values[part])
@@ -232,7 +276,7 @@ impl<'a, T: Real, O: Objective<T> + ?Sized> WorkingCopy<'a, T, O> {
         let range = direction.range();
         let point = &self.point[range.clone()];
         self.on_pool(|| {
-            fill(&mut copy[range.clone()], point, direction, t);
+            fill(&mut copy[range.clone()], point, self.domain, direction, t);
             let answer = ask(self.objective, copy);
             copy[range].copy_from_slice(point);
             answer
@@ -265,12 +309,20 @@ fn fits(expected: usize, got: usize) -> Result<(), DifferenceError> {
 }
 
 /// Sets `copy` to θ + t·u. The far side is as far off as the near one, as `either_side` rounds it.
-fn fill<T: Real>(copy: &mut [T], point: &[T], direction: &StreamedDirection, t: f64) {
+fn fill<T: Real>(
+    copy: &mut [T],
+    point: &[T],
+    domain: Option<&Domain>,
+    direction: &StreamedDirection,
+    t: f64,
+) {
     let start = direction.range().start;
     let one = |(number, (copy, point)): (usize, (&mut [T], &[T]))| {
-        let entries = direction.from(start + number * CHUNK);
-        for ((moved, x), z) in copy.iter_mut().zip(point).zip(entries) {
-            let (plus, minus) = either_side(*x, t.abs() * z * scale(*x));
+        let first = start + number * CHUNK;
+        let moved = copy.iter_mut().zip(point).zip(direction.from(first));
+        for (i, ((moved, x), z)) in moved.enumerate() {
+            let u = stride(domain, first + i, *x).of(z);
+            let (plus, minus) = either_side(*x, t.abs() * u);
             *moved = if t < 0.0 { minus } else { plus };
         }
     };
@@ -314,6 +366,8 @@ fn fill<T: Real>(copy: &mut [T], point: &[T], direction: &StreamedDirection, t: 
 pub struct Along<'a, T, O: ?Sized> {
     copy: &'a WorkingCopy<'a, T, O>,
     direction: StreamedDirection,
+    /// The t for which the point is where J may be evaluated.
+    domain: Option<Domain>,
     /// g, and J at θ.
     against: Option<(&'a [f64], T)>,
     moved: AtomicBool,
@@ -324,6 +378,13 @@ impl<T: Real, O: Objective<T> + ?Sized> Along<'_, T, O> {
     /// against it.
     pub fn has_moved(&self) -> bool {
         self.moved.load(Ordering::Relaxed)
+    }
+
+    /// Whether a bound turned entries of the direction round, so that it goes to t > 0 only
+    /// ([`MISSED_PER_TURNED_BAR`](crate::MISSED_PER_TURNED_BAR)).
+    pub fn is_one_sided(&self) -> bool {
+        let bounds = self.domain.as_ref().map(|domain| domain.bounds(0));
+        bounds.is_some_and(|(lower, _)| lower == 0.0)
     }
 }
 
@@ -353,7 +414,10 @@ impl<T: Real, O: Objective<T> + ?Sized> Objective<T> for Along<'_, T, O> {
                 let mut sum = Sum::default();
                 let sides = moved[part.clone()].iter().zip(&point[part.clone()]);
                 for ((moved, x), g) in sides.zip(&gradient[part]) {
-                    sum.add(g * (moved.widen() - x.widen()));
+                    // What is not moved has no part in it, whatever g is there.
+                    if moved != x {
+                        sum.add(g * (moved.widen() - x.widen()));
+                    }
                 }
                 sum
             });
@@ -371,6 +435,10 @@ impl<T: Real, O: Objective<T> + ?Sized> Objective<T> for Along<'_, T, O> {
         })?;
         self.copy.count_piece(piece);
         Ok(piece)
+    }
+
+    fn domain(&self) -> Option<&Domain> {
+        self.domain.as_ref()
     }
 }
 

@@ -1,7 +1,7 @@
 //! The check itself: its settings, and the way from what was measured to a report.
 
 use finite_diff::{
-    Derivatives, DifferenceError, Entry, Estimate, EvaluationError, Execution, LayoutError,
+    Derivatives, DifferenceError, Domain, Entry, Estimate, EvaluationError, Execution, LayoutError,
     Objective, Outcome, ParameterLayout, Real, Scheme, Selection,
 };
 use num_complex::Complex;
@@ -101,9 +101,26 @@ pub enum CheckError {
     /// There is nothing to check.
     #[error("there are no parameters to check: the layout or the selection is empty")]
     Empty,
+    /// All that was selected is fixed.
+    #[error(
+        "nothing moves the parameters to check: {fixed} of them were selected, and all are fixed, or their \
+         lower bound is their upper one"
+    )]
+    AllFixed {
+        /// How many were selected.
+        fixed: usize,
+    },
     /// A check along directions was asked for none.
     #[error("a check along directions needs at least one a block; three is the default")]
     NoDirections,
+    /// A block to be fixed that is not there.
+    #[error("no block is named `{name}`, which is to be fixed: the blocks are {layout}")]
+    NoSuchBlock {
+        /// The name.
+        name: String,
+        /// The layout in short form.
+        layout: String,
+    },
     /// A function of many values was given without any derivative of it.
     #[error(
         "there is nothing to check: give the Jacobian, a vector-Jacobian or a Jacobian-vector product"
@@ -189,6 +206,9 @@ impl CheckError {
 /// First every selected coordinate by `settings.scheme`, then those that do not agree sharply again: on
 /// complex numbers where there is [`Settings::shadow`], and on a ladder of steps. See [`verdict`] for the
 /// rule.
+///
+/// An objective with a [`Domain`] ([`Objective::domain`], [`finite_diff::Within`]) is evaluated in it only. Next to a bound its
+/// derivative is that into the domain, and fixed parameters are left out (docs/theory/bounds.md).
 ///
 /// ```
 /// use finite_diff::{ParameterLayout, from_fn};
@@ -379,7 +399,21 @@ pub fn measure_gradient_noise<T: Real>(
     point: &[T],
     seed: u64,
 ) -> Result<Vec<Option<f64>>, CheckError> {
-    finite_diff::measure_field_noise(gradient, point, seed).map_err(CheckError::Difference)
+    measure_gradient_noise_within(gradient, point, None, seed)
+}
+
+/// The same, the gradient being evaluated in a domain only.
+///
+/// # Errors
+/// [`CheckError::Difference`], where the point does not lie in it or the gradient can't be evaluated.
+pub fn measure_gradient_noise_within<T: Real>(
+    gradient: impl Fn(&[T]) -> Result<Vec<f64>, EvaluationError>,
+    point: &[T],
+    domain: Option<&Domain>,
+    seed: u64,
+) -> Result<Vec<Option<f64>>, CheckError> {
+    finite_diff::measure_field_noise_within(gradient, point, domain, seed)
+        .map_err(CheckError::Difference)
 }
 
 /// The report on the evidence: nothing is evaluated here.
@@ -402,7 +436,7 @@ pub(crate) fn judge(
     let slope = measured
         .lines
         .as_ref()
-        .map(|lines| slope::judge(lines, layout, &measured.analytic, theta, &compared));
+        .map(|lines| slope::judge(lines, layout, &measured.analytic, &compared));
     let frame = Frame {
         theta,
         working_epsilon: evidence.working_epsilon,
@@ -410,6 +444,7 @@ pub(crate) fn judge(
         mistakes: settings.mistakes,
         cost: evidence.cost,
         selected: evidence.selected,
+        fixed: measured.fixed,
         reexamined: evidence.reexamined,
         evaluations: evidence.evaluations,
         elapsed: measured.begun.elapsed(),

@@ -2,13 +2,13 @@
 
 use std::time::Instant;
 
-use finite_diff::{Objective, ParameterLayout, Real, Selection};
+use finite_diff::{Domain, ParameterLayout, Real, Selection};
 
-use crate::check::{CheckError, Settings, judge, measure_gradient_noise};
-use crate::measure::{Measured, measure};
+use crate::check::{CheckError, Settings, judge, measure_gradient_noise_within};
+use crate::measure::{Measured, measure, nothing_to_check};
 use crate::report::Report;
 use crate::structure::{Inspected, fit_gradient, inspect};
-use crate::subject::{Copied, Subject};
+use crate::subject::{Copied, Subject, objective_of};
 
 /// Checks a subject's backward pass at `point`: looks at its structure ([`examine`](crate::examine)),
 /// measures the noise of its gradient, and compares the gradient with finite differences
@@ -18,7 +18,8 @@ use crate::subject::{Copied, Subject};
 /// [`Report::with_structure`] for what that makes of the verdict. Where the layout is wrong, the blocks
 /// that fit are compared all the same; a block without a gradient is compared as zero, which is how an
 /// optimiser takes it. The noise of the gradient is measured (27 more backward passes) where the settings
-/// bring none, a call does not depend on the calls before, and the gradient is in `f64`.
+/// bring none, a call does not depend on the calls before, and the gradient is in `f64`. Where the subject has
+/// a [`domain`](Subject::domain) neither pass is called outside it, and nothing is said of parameters that are fixed.
 ///
 /// # Errors
 /// [`CheckError`], where the pieces don't fit together or a pass fails. A gradient of the wrong shape is
@@ -38,14 +39,15 @@ pub fn check_subject<T: Real, S: Subject<T> + ?Sized>(
         gradient,
         placed,
     } = inspected;
-    let wanted = settings.selection.coordinates(layout);
+    let domain = subject.domain();
+    let wanted = settings.selection.coordinates_within(layout, domain);
     let comparable = |i: &usize| {
         // What does not exist is for the check to refuse.
         layout.block_index(*i).is_none_or(|block| placed[block])
     };
     let coordinates: Vec<usize> = wanted.iter().copied().filter(comparable).collect();
     if wanted.is_empty() {
-        return Err(CheckError::Empty);
+        return Err(nothing_to_check(layout, settings));
     }
 
     let measurable = settings.analytic_noise.is_none()
@@ -62,7 +64,7 @@ pub fn check_subject<T: Real, S: Subject<T> + ?Sized>(
             let handed = subject.backward(&mut point.to_vec(), 1.0)?;
             Ok(fit_gradient(handed, layout).flat)
         };
-        let noise = measure_gradient_noise(field, point, settings.seed)?;
+        let noise = measure_gradient_noise_within(field, point, domain, settings.seed)?;
         structure.backward_passes += passes.get();
         Some(noise)
     } else {
@@ -75,17 +77,18 @@ pub fn check_subject<T: Real, S: Subject<T> + ?Sized>(
     };
 
     let copied = Copied { subject, layout };
-    let objective: &dyn Objective<T> = subject.objective().unwrap_or(&copied);
+    let objective = objective_of(subject, &copied);
     let mut measured = if coordinates.is_empty() {
         // No block can be compared.
         let mut nothing = Measured::begin(&gradient, &settings);
         nothing.evidence.cost = cost;
         nothing
     } else {
-        measure(objective, &gradient, point, layout, &settings)?
+        measure(objective.as_ref(), &gradient, point, layout, &settings)?
     };
     measured.evidence.deterministic &= deterministic;
     measured.evidence.selected = wanted.len();
+    measured.fixed = domain.map_or(0, Domain::fixed);
     measured.begun = begun;
     structure.heed_probes(&measured.evidence, layout);
 

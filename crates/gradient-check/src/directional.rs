@@ -15,7 +15,7 @@ use std::ops::Range;
 use std::time::Instant;
 
 use finite_diff::{
-    Block, DifferenceError, EvaluationError, Execution, Noise, Objective, ParameterLayout,
+    Block, DifferenceError, Domain, EvaluationError, Execution, Noise, Objective, ParameterLayout,
     Progress, Real, StreamedDirection, WorkingCopy, measure_noise, on_threads,
 };
 
@@ -26,6 +26,7 @@ pub use report::{
 
 use crate::check::CheckError;
 use crate::constants::Constants;
+use crate::measure::inside;
 use crate::verdict::{Reason, Verdict, overall};
 use look::Bench;
 use search::{Limits, search};
@@ -74,6 +75,9 @@ impl Default for DirectionalSettings<'_> {
 /// e·u, which misses what is allowed with probability at most (9/8)·τ/‖e‖, k directions with that to the k;
 /// [`DirectionalBlock::smallest_visible`] says which error that leaves. A block that fails is bisected, with
 /// fresh directions, down to the wrong coordinates or to the smallest ranges that hold them.
+///
+/// An objective with a [`Domain`] is evaluated in it only: entries of a direction are shortened near a bound or turned
+/// round, and fixed coordinates not moved (docs/theory/bounds.md).
 ///
 /// Memory: one copy of θ, in which probes move a block and put it back; nothing else of its length is
 /// allocated here.
@@ -128,12 +132,19 @@ fn run<T: Real>(
 ) -> Result<DirectionalReport, CheckError> {
     let begun = Instant::now();
     fit(objective.dim(), analytic, point.len(), layout, settings)?;
+    let domain = objective.domain();
+    inside(domain, point, layout)?;
+    let is_free = |i: usize| domain.is_none_or(|domain| !domain.is_fixed(i));
     let blocks: Vec<(usize, &Block)> = layout
         .blocks()
         .iter()
         .enumerate()
-        .filter(|(_, block)| !block.is_empty())
+        .filter(|(_, block)| block.range().any(is_free))
         .collect();
+    if blocks.is_empty() {
+        let fixed = point.len();
+        return Err(CheckError::AllFixed { fixed });
+    }
     // It runs where we do.
     let copy = WorkingCopy::new(objective, point, None).map_err(CheckError::Difference)?;
     let evaluate = || copy.value().map_err(at_center);
@@ -145,6 +156,7 @@ fn run<T: Real>(
         cost: cost.widen(),
         noise: f64::NAN,
         parameters: point.len(),
+        fixed: domain.map_or(0, Domain::fixed),
         directions: settings.directions,
         blocks: Vec::with_capacity(blocks.len()),
         evaluations: 0,
@@ -187,6 +199,7 @@ fn run<T: Real>(
 
     let bench = Bench {
         copy,
+        domain,
         analytic,
         cost,
         piece,
@@ -269,7 +282,9 @@ fn check_block<T: Real, O: Objective<T> + ?Sized>(
     report: &mut DirectionalReport,
 ) -> Result<DirectionalBlock, CheckError> {
     let mut checked = unseen(block);
-    let (no_numbers, more) = not_numbers(bench.analytic, block.range(), settings.most_ranges);
+    let is_free = |at: usize| bench.is_free(at);
+    let (no_numbers, more) =
+        not_numbers(bench.analytic, block.range(), is_free, settings.most_ranges);
     if !no_numbers.is_empty() {
         // J is a number at θ and g is not: nothing needs to be evaluated.
         checked.verdict = Verdict::Disagree;
@@ -333,10 +348,15 @@ fn word(readings: &[DirectionReading]) -> Verdict {
 }
 
 /// The ranges of `range` in which g is no number, up to `most` of them, and whether there are more.
-fn not_numbers(analytic: &[f64], range: Range<usize>, most: usize) -> (Vec<Range<usize>>, bool) {
+fn not_numbers(
+    analytic: &[f64],
+    range: Range<usize>,
+    is_free: impl Fn(usize) -> bool,
+    most: usize,
+) -> (Vec<Range<usize>>, bool) {
     let mut ranges: Vec<Range<usize>> = Vec::new();
     for at in range {
-        if analytic.get(at).is_none_or(|g| g.is_finite()) {
+        if analytic.get(at).is_none_or(|g| g.is_finite()) || !is_free(at) {
             continue;
         }
         if let Some(last) = ranges.last_mut().filter(|last| last.end == at) {

@@ -28,7 +28,7 @@ mod wire;
 
 pub use check::{
     CheckError, Settings, check, check_by_complex_step, check_estimates, gather,
-    gather_by_complex_step, measure_gradient_noise,
+    gather_by_complex_step, measure_gradient_noise, measure_gradient_noise_within,
 };
 pub use check_subject::check_subject;
 pub use constants::Constants;

@@ -5,8 +5,8 @@
 use std::time::Instant;
 
 use finite_diff::{
-    DifferenceError, EvaluationError, Noise, Objective, Outcome, ParameterLayout, Piece, Real,
-    Scheme,
+    DifferenceError, Domain, DomainError, EvaluationError, Neighborhood, Noise, Objective, Outcome,
+    ParameterLayout, Piece, Real, Scheme,
 };
 use num_complex::Complex;
 
@@ -29,6 +29,8 @@ pub(crate) struct Measured {
     pub(crate) smooth: Option<bool>,
     /// What the slope test saw.
     pub(crate) lines: Option<slope::Lines>,
+    /// How many parameters nothing moves.
+    pub(crate) fixed: usize,
     /// The gradient that it was held against.
     pub(crate) analytic: Vec<f64>,
     pub(crate) begun: Instant,
@@ -57,6 +59,7 @@ impl Measured {
             noise: Noise::Absolute(f64::NAN),
             smooth: None,
             lines: None,
+            fixed: 0,
             analytic: analytic.to_vec(),
             begun: Instant::now(),
             scheme: settings.scheme.stencil.name(),
@@ -109,8 +112,10 @@ pub(crate) fn measure<T: Real, O: Objective<T> + ?Sized>(
     layout: &ParameterLayout,
     settings: &Settings<'_>,
 ) -> Result<Measured, CheckError> {
-    let coordinates = fit(objective.dim(), analytic, point.len(), layout, settings)?;
+    let domain = objective.domain();
+    let coordinates = fit(objective.dim(), domain, analytic, point, layout, settings)?;
     let mut measured = Measured::begin(analytic, settings);
+    measured.fixed = domain.map_or(0, Domain::fixed);
     let cost = measured.evaluate_twice(objective, point, T::widen)?;
     let evidence = &mut measured.evidence;
     if !begin(evidence, &coordinates, analytic, settings) {
@@ -132,6 +137,7 @@ pub(crate) fn measure<T: Real, O: Objective<T> + ?Sized>(
     collect(evidence, first, analytic, settings);
     sharpen(evidence, objective, point, layout, &scheme, execution).map_err(named)?;
     if let Some(shadow) = settings.shadow {
+        let shadow = &SameDomain { shadow, domain };
         measured.smooth = smooth_at(objective, point, evidence)?;
         // At a kink it knows one side only, and a word that no other look could confirm is no word.
         if measured.smooth == Some(true) {
@@ -158,8 +164,10 @@ pub(crate) fn measure_by_complex_step<O: Objective<Complex<f64>> + ?Sized>(
     layout: &ParameterLayout,
     settings: &Settings<'_>,
 ) -> Result<Measured, CheckError> {
-    let coordinates = fit(objective.dim(), analytic, point.len(), layout, settings)?;
+    let domain = objective.domain();
+    let coordinates = fit(objective.dim(), domain, analytic, point, layout, settings)?;
     let mut measured = Measured {
+        fixed: domain.map_or(0, Domain::fixed),
         scheme: "complex-step",
         ..Measured::begin(analytic, settings)
     };
@@ -186,11 +194,13 @@ pub(crate) fn measure_by_complex_step<O: Objective<Complex<f64>> + ?Sized>(
     Ok(measured)
 }
 
-/// Whether everything has the same length, and which coordinates are meant, in ascending order.
-fn fit(
+/// Whether everything has the same length and the point lies where J may be evaluated, and which coordinates
+/// are meant, in ascending order: none that is fixed.
+fn fit<T: Real>(
     dim: usize,
+    domain: Option<&Domain>,
     analytic: &[f64],
-    point: usize,
+    point: &[T],
     layout: &ParameterLayout,
     settings: &Settings<'_>,
 ) -> Result<Vec<usize>, CheckError> {
@@ -202,11 +212,12 @@ fn fit(
             len: layout.len(),
         });
     }
-    layout.check_len(point).map_err(CheckError::Point)?;
+    layout.check_len(point.len()).map_err(CheckError::Point)?;
     layout
         .check_len(analytic.len())
         .map_err(CheckError::Gradient)?;
-    let mut coordinates = settings.selection.coordinates(layout);
+    inside(domain, point, layout)?;
+    let mut coordinates = settings.selection.coordinates_within(layout, domain);
     coordinates.sort_unstable();
     coordinates.dedup();
     if let Some(&coordinate) = coordinates.iter().find(|&&coordinate| coordinate >= dim) {
@@ -214,9 +225,27 @@ fn fit(
         return Err(CheckError::Difference(source));
     }
     if coordinates.is_empty() {
-        return Err(CheckError::Empty);
+        return Err(nothing_to_check(layout, settings));
     }
     Ok(coordinates)
+}
+
+/// Fails where the point lies outside the domain, by the name of the coordinate.
+pub(crate) fn inside<T: Real>(
+    domain: Option<&Domain>,
+    point: &[T],
+    layout: &ParameterLayout,
+) -> Result<(), CheckError> {
+    let checked = domain.map_or(Ok(()), |domain| domain.check(point));
+    checked.map_err(|error| name_coordinate(error.into(), layout))
+}
+
+/// Why there is nothing: all that was selected is fixed, or nothing was.
+pub(crate) fn nothing_to_check(layout: &ParameterLayout, settings: &Settings<'_>) -> CheckError {
+    match settings.selection.coordinates(layout).len() {
+        0 => CheckError::Empty,
+        fixed => CheckError::AllFixed { fixed },
+    }
 }
 
 /// Whether J is smooth at the point, as far as it knows.
@@ -260,7 +289,8 @@ fn walk_lines<T: Real, O: Objective<T> + ?Sized>(
     })?;
     evidence.evaluations += lines.evaluations;
     evidence.interrupted |= lines.interrupted;
-    Ok(Some(lines))
+    // Every parameter may be on a bound.
+    Ok((!lines.is_empty()).then_some(lines))
 }
 
 /// The same for a function of complex numbers, on real ones.
@@ -306,17 +336,51 @@ impl<O: Objective<Complex<f64>> + ?Sized> Objective<f64> for OnRealNumbers<'_, O
     fn piece(&self, point: &[f64]) -> Result<Piece, EvaluationError> {
         self.0.piece(&Self::at(point))
     }
+
+    fn domain(&self) -> Option<&Domain> {
+        self.0.domain()
+    }
+}
+
+/// The same function on complex numbers, whose real parts are kept in the domain of J.
+struct SameDomain<'a> {
+    shadow: &'a dyn Objective<Complex<f64>>,
+    domain: Option<&'a Domain>,
+}
+
+impl Objective<Complex<f64>> for SameDomain<'_> {
+    fn dim(&self) -> usize {
+        self.shadow.dim()
+    }
+
+    fn value(&self, point: &[Complex<f64>]) -> Result<Complex<f64>, EvaluationError> {
+        self.shadow.value(point)
+    }
+
+    fn neighborhood<'a>(
+        &'a self,
+        point: &'a [Complex<f64>],
+    ) -> Result<Box<dyn Neighborhood<Complex<f64>> + 'a>, EvaluationError> {
+        self.shadow.neighborhood(point)
+    }
+
+    fn domain(&self) -> Option<&Domain> {
+        self.domain.or(self.shadow.domain())
+    }
 }
 
 pub(crate) fn name_coordinate(source: DifferenceError, layout: &ParameterLayout) -> CheckError {
     match &source {
-        DifferenceError::Probe { coordinate, .. } => match layout.coordinate(*coordinate) {
-            Some(coordinate) => CheckError::At {
-                name: coordinate.to_string(),
-                source,
-            },
-            None => CheckError::Difference(source),
-        },
+        DifferenceError::Probe { coordinate, .. }
+        | DifferenceError::Domain(DomainError::Outside { coordinate, .. }) => {
+            match layout.coordinate(*coordinate) {
+                Some(coordinate) => CheckError::At {
+                    name: coordinate.to_string(),
+                    source,
+                },
+                None => CheckError::Difference(source),
+            }
+        }
         _ => CheckError::Difference(source),
     }
 }

@@ -56,6 +56,7 @@ pub fn compare_gradients(
         mistakes: None,
         cost: f64::NAN,
         selected: layout.len(),
+        fixed: 0,
         reexamined: 0,
         evaluations: 0,
         elapsed: Duration::ZERO,

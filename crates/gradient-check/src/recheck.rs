@@ -269,7 +269,8 @@ fn at_first_sight(evidence: &Evidence, entry: &Entry, same_steps: bool) -> Compa
         };
     };
     let off = (fast.derivative - plain.derivative).abs();
-    if same_steps {
+    // Near a bound the bars choose the step, and it may be another one.
+    if same_steps && fast.step == plain.step {
         // With steps so wide that J is far from straight its values are far larger than at the point, and so is
         // their rounding, which that of the point says nothing of. What is finer than any comparison here is
         // aimed at makes no engine guilty.

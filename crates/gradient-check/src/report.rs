@@ -142,6 +142,9 @@ pub struct Report {
     pub parameters: usize,
     /// How many of them were meant to be judged.
     pub selected: usize,
+    /// How many of them are fixed, by their bounds or because that was said: nothing moved these, and they
+    /// are not among those selected.
+    pub fixed: usize,
     /// How many were looked at a second time.
     pub reexamined: usize,
     /// How often J was evaluated.
@@ -191,6 +194,7 @@ pub(crate) struct Frame<'a> {
     pub mistakes: Option<&'a dyn Mistakes>,
     pub cost: f64,
     pub selected: usize,
+    pub fixed: usize,
     pub reexamined: usize,
     pub evaluations: u64,
     pub elapsed: Duration,
@@ -277,6 +281,7 @@ pub(crate) fn assemble(
         cost: frame.cost,
         parameters: layout.len(),
         selected: frame.selected,
+        fixed: frame.fixed,
         reexamined: frame.reexamined,
         evaluations: frame.evaluations,
         elapsed: frame.elapsed,

@@ -141,9 +141,9 @@ pub struct SlopeResult {
     /// The smallest |(∇J − g)·u| from which on every larger one would have been called wrong, found by
     /// planting it in these very points; `None` where not even one as large as `size` would have been.
     pub would_have_seen: Option<f64>,
-    /// The smallest |u_i|: an error of `would_have_seen` over this, in any one coordinate, can't hide.
+    /// The smallest |u_i| of those that it moves: an error of `would_have_seen` over this, in any one coordinate, can't hide.
     pub smallest_entry: f64,
-    /// How many coordinates it moves.
+    /// How many coordinates it moves: not those that are fixed or on a bound.
     pub coordinates: usize,
     /// How many of those the component-wise check judged.
     pub judged: usize,

@@ -10,12 +10,13 @@ mod packing;
 mod passes;
 mod words;
 
-use finite_diff::{Objective, Outcome, ParameterLayout, Real};
+use finite_diff::{Outcome, ParameterLayout, Real};
 
 use crate::check::{CheckError, Settings};
 use crate::evidence::Evidence;
+use crate::measure::inside;
 use crate::report::Report;
-use crate::subject::{Copied, Subject};
+use crate::subject::{Copied, Subject, objective_of};
 use crate::verdict::{self, Reason, Verdict};
 use dependence::dependence;
 use packing::examine_packing;
@@ -215,6 +216,8 @@ pub(crate) fn inspect<T: Real, S: Subject<T> + ?Sized>(
     if layout.is_empty() {
         return Err(CheckError::Empty);
     }
+    let domain = subject.domain();
+    inside(domain, point, layout)?;
     let mut structure = Structure::default();
     let mut passes = Passes::new(subject, point, layout, settings);
     let (cost, deterministic) = passes.forward_twice(&mut structure)?;
@@ -228,9 +231,13 @@ pub(crate) fn inspect<T: Real, S: Subject<T> + ?Sized>(
     });
     structure.findings.extend(faults);
     let copied = Copied { subject, layout };
-    let objective: &dyn Objective<T> = subject.objective().unwrap_or(&copied);
+    let objective = objective_of(subject, &copied);
     for &position in &fitted.missing {
         let block = &layout.blocks()[position];
+        if domain.is_some_and(|domain| block.range().all(|i| domain.is_fixed(i))) {
+            // Nobody wants a gradient of it.
+            continue;
+        }
         let known = if !deterministic {
             Err(Reason::NotDeterministic)
         } else if !cost.is_finite() {
@@ -239,7 +246,7 @@ pub(crate) fn inspect<T: Real, S: Subject<T> + ?Sized>(
             Ok(cost)
         };
         let (dependence, evaluations) = match known {
-            Ok(cost) => dependence(objective, point, &block.range(), cost, settings)?,
+            Ok(cost) => dependence(objective.as_ref(), point, &block.range(), cost, settings)?,
             Err(reason) => (Dependence::Unknown { reason }, 0),
         };
         structure.forward_passes += evaluations;

@@ -3,7 +3,7 @@
 //!
 //! Refuses to know what the code is made of; it may be foreign, and change what it is handed.
 
-use finite_diff::{EvaluationError, Objective, ParameterLayout, Real, from_fn};
+use finite_diff::{Domain, EvaluationError, Objective, ParameterLayout, Real, Within, from_fn};
 
 /// An array with its name and shape, row-major.
 #[derive(Debug, Clone, PartialEq)]
@@ -126,6 +126,12 @@ pub trait Subject<T: Real>: Sync {
     fn objective(&self) -> Option<&dyn Objective<T>> {
         None
     }
+
+    /// Where both passes may be called: that of [`objective`](Self::objective), if it has one. A check calls
+    /// neither of them anywhere else.
+    fn domain(&self) -> Option<&Domain> {
+        self.objective().and_then(Objective::domain)
+    }
 }
 
 /// A subject made of an objective and a closure that gives its gradient as one flat vector.
@@ -205,5 +211,21 @@ impl<T: Real, S: Subject<T> + ?Sized> Objective<T> for Copied<'_, S> {
 
     fn value(&self, point: &[T]) -> Result<T, EvaluationError> {
         self.subject.value(&mut point.to_vec())
+    }
+
+    fn domain(&self) -> Option<&Domain> {
+        self.subject.domain()
+    }
+}
+
+/// The objective of a subject, `copied` where it has none, kept in its domain.
+pub(crate) fn objective_of<'a, T: Real, S: Subject<T> + ?Sized>(
+    subject: &'a S,
+    copied: &'a Copied<'a, S>,
+) -> Box<dyn Objective<T> + 'a> {
+    let objective: &dyn Objective<T> = subject.objective().unwrap_or(copied);
+    match subject.domain() {
+        Some(domain) if objective.domain().is_none() => Box::new(Within::new(objective, domain)),
+        _ => Box::new(objective),
     }
 }

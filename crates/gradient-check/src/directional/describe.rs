@@ -45,7 +45,9 @@ impl<T: Real, O: Objective<T> + ?Sized> Site<'_, '_, T, O> {
         for k in 0..many {
             // Both ends, and what lies evenly between.
             let at = range.start + k * (n - 1) / (many - 1).max(1);
-            examined.push(self.examine(at)?);
+            if self.bench.is_free(at) {
+                examined.push(self.examine(at)?);
+            }
         }
         let off = |e: &ExaminedCoordinate| e.numeric.map_or(0.0, |d| (e.analytic - d).abs());
         examined.sort_by(|a, b| off(b).total_cmp(&off(a)));

@@ -8,9 +8,9 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use finite_diff::{
-    Along, Derivatives, DifferenceError, Entry, Estimate, Execution, Ground, Noise, Objective,
-    Outcome, Piece, Real, Refined, Scheme, Stencil, StepSize, StreamedDirection, WorkingCopy,
-    differentiate, differentiate_finely,
+    Along, Derivatives, DifferenceError, Domain, Entry, Estimate, Execution, Ground, Noise,
+    Objective, Outcome, Piece, Real, Refined, Scheme, Stencil, StepSize, StreamedDirection,
+    WorkingCopy, differentiate, differentiate_finely, ladder_reach,
 };
 
 use super::report::DirectionReading;
@@ -30,6 +30,8 @@ const GAPS: f64 = 800.0;
 /// What all looks share.
 pub(super) struct Bench<'a, T, O: ?Sized> {
     pub(super) copy: WorkingCopy<'a, T, O>,
+    /// Where J may be evaluated.
+    pub(super) domain: Option<&'a Domain>,
     pub(super) analytic: &'a [f64],
     pub(super) cost: T,
     /// The smooth piece of θ.
@@ -69,6 +71,12 @@ impl<T: Real, O: Objective<T> + ?Sized> Bench<'_, T, O> {
             .is_some_and(|cancel| cancel.load(Ordering::Relaxed))
     }
 
+    /// Whether anything moves this coordinate.
+    pub(super) fn is_free(&self, coordinate: usize) -> bool {
+        self.domain
+            .is_none_or(|domain| !domain.is_fixed(coordinate))
+    }
+
     /// A direction over `range` that nobody has used yet.
     pub(super) fn fresh(&self, range: Range<usize>) -> StreamedDirection {
         let number = self.next.get();
@@ -78,8 +86,7 @@ impl<T: Real, O: Objective<T> + ?Sized> Bench<'_, T, O> {
 
     /// u of the one coordinate that `direction` moves.
     pub(super) fn entry(&self, direction: &StreamedDirection) -> f64 {
-        let mut entries = direction.entries(self.copy.point());
-        entries.next().unwrap_or(f64::NAN)
+        self.copy.entries(direction).next().unwrap_or(f64::NAN)
     }
 
     /// `entry` is the root mean square of g over the whole block: no entry is known better than to some ε of
@@ -140,9 +147,9 @@ impl<T: Real, O: Objective<T> + ?Sized> Bench<'_, T, O> {
             .iter()
             .min_by(|a, b| a.error_bar().total_cmp(&b.error_bar()));
         let reading = match sharpest {
-            None => without_estimate(obstacle),
+            None => without_estimate(obstacle, &line),
             Some(sharpest) => {
-                let mut reading = self.reading(sharpest, ruler);
+                let mut reading = self.reading(sharpest, &line, ruler);
                 let contradicted = estimates.iter().any(|estimate| {
                     estimate.derivative.abs() > self.tolerance(estimate.error_bar(), ruler)
                 });
@@ -181,14 +188,14 @@ impl<T: Real, O: Objective<T> + ?Sized> Bench<'_, T, O> {
         let run = differentiate_finely(&line, &[T::zero()], &[0], self.noise, &ONE_THREAD);
         let reading = match outcome(run, block)? {
             Outcome::Estimated(refined) if !refined.derivative.derivative.is_finite() => {
-                without_estimate(Reason::NonFinite)
+                without_estimate(Reason::NonFinite, &line)
             }
-            Outcome::Estimated(refined) => self.judge(&refined, &short.reading, ruler),
-            Outcome::NonFinite { .. } => without_estimate(Reason::NonFinite),
+            Outcome::Estimated(refined) => self.judge(&refined, &line, &short.reading, ruler),
+            Outcome::NonFinite { .. } => without_estimate(Reason::NonFinite, &line),
             Outcome::StepNotRepresentable { .. } => match short.reading.verdict {
                 // The pieces around θ are too narrow for any step.
-                Verdict::Inconclusive(reason) => without_estimate(reason),
-                _ => without_estimate(Reason::Kink),
+                Verdict::Inconclusive(reason) => without_estimate(reason, &line),
+                _ => without_estimate(Reason::Kink, &line),
             },
         };
         let calm = short
@@ -207,10 +214,11 @@ impl<T: Real, O: Objective<T> + ?Sized> Bench<'_, T, O> {
     fn judge(
         &self,
         refined: &Refined,
+        line: &Along<'_, T, O>,
         short: &DirectionReading,
         ruler: &Ruler,
     ) -> DirectionReading {
-        let mut reading = self.reading(&refined.derivative, ruler);
+        let mut reading = self.reading(&refined.derivative, line, ruler);
         reading.on_the_ladder = true;
         let error = refined.derivative.derivative;
         if let Ground::Kink { .. } | Ground::Fenced = refined.ground {
@@ -275,9 +283,15 @@ impl<T: Real, O: Objective<T> + ?Sized> Bench<'_, T, O> {
             Piece::Numbered { .. } => {}
         }
         let narrowest = T::EPSILON.sqrt();
+        let offsets: &[f64] = if line.is_one_sided() {
+            step = (ladder_reach(T::zero()) / 16.0).min(step);
+            &[16.0, 12.0, 8.0, 6.0, 4.0, 3.0, 2.0, 1.0]
+        } else {
+            &[4.0, -4.0, 2.0, -2.0, 1.0, -1.0]
+        };
         while step >= narrowest {
             let mut inside = true;
-            for offset in [4.0, -4.0, 2.0, -2.0, 1.0, -1.0] {
+            for offset in offsets {
                 let t = offset * step;
                 let piece = line
                     .piece(&[T::narrow(t)])
@@ -312,7 +326,12 @@ impl<T: Real, O: Objective<T> + ?Sized> Bench<'_, T, O> {
         )
     }
 
-    fn reading(&self, estimate: &Estimate, ruler: &Ruler) -> DirectionReading {
+    fn reading(
+        &self,
+        estimate: &Estimate,
+        line: &Along<'_, T, O>,
+        ruler: &Ruler,
+    ) -> DirectionReading {
         DirectionReading {
             // ψ′ is (∇J − g)·u.
             error: Some(-estimate.derivative),
@@ -321,6 +340,7 @@ impl<T: Real, O: Objective<T> + ?Sized> Bench<'_, T, O> {
             doubt: ruler.doubt,
             step: Some(estimate.step),
             on_the_ladder: false,
+            one_sided: line.is_one_sided(),
             verdict: Verdict::Inconclusive(Reason::BelowResolution),
         }
     }
@@ -343,7 +363,10 @@ const ONE_THREAD: Execution<'static> = Execution {
     cancel: None,
 };
 
-fn without_estimate(reason: Reason) -> DirectionReading {
+fn without_estimate<T: Real, O: Objective<T> + ?Sized>(
+    reason: Reason,
+    line: &Along<'_, T, O>,
+) -> DirectionReading {
     DirectionReading {
         error: None,
         error_bar: None,
@@ -351,6 +374,7 @@ fn without_estimate(reason: Reason) -> DirectionReading {
         doubt: 0.0,
         step: None,
         on_the_ladder: false,
+        one_sided: line.is_one_sided(),
         verdict: Verdict::Inconclusive(reason),
     }
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use finite_diff::{Coordinate, MISSED_PER_BAR};
+use finite_diff::{Coordinate, MISSED_PER_BAR, MISSED_PER_TURNED_BAR};
 
 use crate::Verdict;
 
@@ -21,6 +21,8 @@ pub struct DirectionalReport {
     pub noise: f64,
     /// The number of parameters.
     pub parameters: usize,
+    /// How many of them are fixed: nothing moved these, and a block of nothing else is left out.
+    pub fixed: usize,
     /// k, how many directions each block was asked along.
     pub directions: usize,
     /// The blocks in the order of the layout, without those that have no entry.
@@ -72,6 +74,9 @@ pub struct DirectionReading {
     pub step: Option<f64>,
     /// Whether it was looked at on the whole ladder of steps.
     pub on_the_ladder: bool,
+    /// Whether bounds turned entries of the direction round, so that it went to one side only: it misses more
+    /// then ([`MISSED_PER_TURNED_BAR`]).
+    pub one_sided: bool,
     /// The word on it.
     pub verdict: Verdict,
 }
@@ -81,6 +86,16 @@ impl DirectionReading {
     /// what was seen (docs/theory/verdict.md, equation 28).
     pub(crate) fn would_have_seen(&self) -> Option<f64> {
         Some(self.tolerance + self.doubt + self.error?.abs()).filter(|v| v.is_finite())
+    }
+
+    /// An error of this size would be missed with probability 1 at most, one k times as large with 1/k.
+    fn missed_below(&self) -> Option<f64> {
+        let per_bar = if self.one_sided {
+            MISSED_PER_TURNED_BAR
+        } else {
+            MISSED_PER_BAR
+        };
+        Some(per_bar * self.would_have_seen()?)
     }
 }
 
@@ -156,8 +171,8 @@ impl DirectionalBlock {
         }
         self.readings
             .iter()
-            .filter_map(DirectionReading::would_have_seen)
-            .map(|seen| (MISSED_PER_BAR * seen / error).min(1.0))
+            .filter_map(DirectionReading::missed_below)
+            .map(|missed| (missed / error).min(1.0))
             .product()
     }
 
@@ -182,13 +197,13 @@ impl DirectionalBlock {
 pub(crate) fn smallest_visible(readings: &[DirectionReading]) -> Option<f64> {
     let mut seen: Vec<f64> = readings
         .iter()
-        .filter_map(DirectionReading::would_have_seen)
+        .filter_map(DirectionReading::missed_below)
         .collect();
     seen.sort_by(f64::total_cmp);
     let mut logarithm = -CHANCE.ln();
     let mut least: Option<f64> = None;
     for (m, seen) in seen.iter().enumerate() {
-        logarithm += (MISSED_PER_BAR * seen).ln();
+        logarithm += seen.ln();
         let here = (logarithm / (m + 1) as f64).exp();
         least = Some(least.map_or(here, |least| least.min(here)));
     }

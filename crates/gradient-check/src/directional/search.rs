@@ -249,6 +249,9 @@ impl<T: Real, O: Objective<T> + ?Sized> Search<'_, '_, T, O> {
 
     /// Looks at a part of a range that failed along up to k fresh directions.
     fn part(&mut self, range: Range<usize>, of: &Failing) -> Result<Part, CheckError> {
+        if !range.clone().any(|at| self.site.bench.is_free(at)) {
+            return Ok(Part::Right);
+        }
         let ruler = self.site.bench.ruler(range.clone(), self.site.entry);
         // Half of what the part would have if the error were spread evenly ((D9) of
         // docs/theory/directions.md).

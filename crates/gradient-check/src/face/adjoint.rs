@@ -5,11 +5,13 @@
 
 use std::fmt;
 
-use finite_diff::{EvaluationError, ParameterLayout, Real, compensated_sum, directions};
+use finite_diff::{
+    Domain, EvaluationError, ParameterLayout, Real, compensated_sum, directions_within,
+};
 
 use super::memo::Length;
 use super::products::{Product, cotangent, flat, whole};
-use crate::check::measure_gradient_noise;
+use crate::check::measure_gradient_noise_within;
 use crate::text::{derivative, plain, short, verdict, wrapped};
 use crate::verdict::{Reason, Verdict};
 use crate::{CheckError, Settings};
@@ -79,6 +81,7 @@ pub(super) fn check_adjoint<T: Real>(
     reverse: Product<'_, T>,
     outputs: usize,
     point: &[T],
+    domain: Option<&Domain>,
     layout: &ParameterLayout,
     settings: &Settings<'_>,
 ) -> Result<AdjointReport, CheckError> {
@@ -87,13 +90,16 @@ pub(super) fn check_adjoint<T: Real>(
         call: "the Jacobian-vector product",
         product: forward,
         entries: outputs,
+        domain,
     };
     let reverse = Pass {
         call: "the vector-Jacobian product",
         product: reverse,
         entries: point.len(),
+        domain,
     };
-    let drawn = directions(layout, point, seed, usize::MAX).map_err(CheckError::Point)?;
+    let drawn =
+        directions_within(layout, point, domain, seed, usize::MAX).map_err(CheckError::Point)?;
     let mut pairings = Vec::new();
     for (number, direction) in drawn.directions.iter().enumerate() {
         let u = whole(direction.range(), direction.entries(), point.len());
@@ -127,6 +133,7 @@ struct Pass<'b, T> {
     call: &'static str,
     product: Product<'b, T>,
     entries: usize,
+    domain: Option<&'b Domain>,
 }
 
 impl<T: Real> Pass<'_, T> {
@@ -156,7 +163,7 @@ impl<T: Real> Pass<'_, T> {
         let values = field(point).map_err(failed)?;
         let terms = weights.iter().zip(&values).map(|(w, y)| w.widen() * y);
         let terms: Vec<f64> = terms.collect();
-        let sigmas = measure_gradient_noise(field, point, seed)?;
+        let sigmas = measure_gradient_noise_within(field, point, self.domain, seed)?;
         let weighed = weights.iter().zip(sigmas);
         let variance = weighed.map(|(w, sigma)| (w.widen() * sigma.unwrap_or(0.0)).powi(2));
         Ok((terms, variance.sum()))

@@ -1,6 +1,6 @@
 //! The closures under test as a [`Subject`].
 
-use finite_diff::{EvaluationError, ParameterLayout, Real};
+use finite_diff::{Domain, EvaluationError, ParameterLayout, Real};
 
 use super::returned::{Returned, ReturnedPair, ReturnedValue, ReturnedVector};
 use crate::{Gradient, NamedArray, Subject};
@@ -73,6 +73,7 @@ impl<'a, T: Real> Function<'a, T> {
 pub(super) struct Placed<'a, 'b, T> {
     pub(super) function: &'b Function<'a, T>,
     pub(super) layout: &'b ParameterLayout,
+    pub(super) domain: Option<&'b Domain>,
 }
 
 impl<T: Real> Subject<T> for Placed<'_, '_, T> {
@@ -87,6 +88,10 @@ impl<T: Real> Subject<T> for Placed<'_, '_, T> {
 
     fn takes_cotangent(&self) -> bool {
         false
+    }
+
+    fn domain(&self) -> Option<&Domain> {
+        self.domain
     }
 }
 

@@ -124,9 +124,11 @@ impl<'a, T: Real> GradientCheck<'a, T> {
         if !self.setup.says_epsilon {
             settings.working_epsilon = self.function.epsilon;
         }
+        let domain = self.setup.domain(&layout)?;
         let placed = Placed {
             function: &self.function,
             layout: &layout,
+            domain: domain.as_ref(),
         };
         check_subject(&placed, &self.setup.point, &layout, &settings)
     }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use finite_diff::{ParameterLayout, Real};
+use finite_diff::{Domain, ParameterLayout, Real};
 
 use super::memo::{Evaluate, Memo, Output};
 use crate::diagnosis::Context;
@@ -19,12 +19,13 @@ pub(super) fn check_rows<T: Real>(
     function: Evaluate<'_, T>,
     jacobian: &[Vec<f64>],
     point: &[T],
+    domain: Option<&Domain>,
     layout: &ParameterLayout,
     named: &ParameterLayout,
     settings: &Settings<'_>,
 ) -> Result<Report, CheckError> {
     let begun = Instant::now();
-    let memo = Memo::new(function, point, jacobian.len());
+    let memo = Memo::new(function, point, jacobian.len(), domain);
     let mut compared = vec![(Vec::new(), Vec::new()); layout.blocks().len()];
     let mut frame = Frame {
         theta: &vec![0.0; named.len()],
@@ -33,6 +34,7 @@ pub(super) fn check_rows<T: Real>(
         mistakes: None,
         cost: f64::NAN,
         selected: 0,
+        fixed: domain.map_or(0, Domain::fixed) * jacobian.len(),
         reexamined: 0,
         evaluations: 0,
         elapsed: begun.elapsed(),

@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use finite_diff::{EvaluationError, Objective, Real};
+use finite_diff::{Domain, EvaluationError, Objective, Real};
 use thiserror::Error;
 
 /// How many values are kept, of all points together: 64 MB.
@@ -28,6 +28,7 @@ pub(super) struct Memo<'b, T> {
     function: Evaluate<'b, T>,
     center: &'b [T],
     outputs: usize,
+    domain: Option<&'b Domain>,
     seen: Mutex<Seen>,
     /// Two hashes of the bits: two points are taken for one by accident once in 2¹²⁸ pairs.
     hashers: [RandomState; 2],
@@ -41,11 +42,17 @@ struct Seen {
 }
 
 impl<'b, T: Real> Memo<'b, T> {
-    pub(super) fn new(function: Evaluate<'b, T>, center: &'b [T], outputs: usize) -> Self {
+    pub(super) fn new(
+        function: Evaluate<'b, T>,
+        center: &'b [T],
+        outputs: usize,
+        domain: Option<&'b Domain>,
+    ) -> Self {
         Self {
             function,
             center,
             outputs,
+            domain,
             seen: Mutex::default(),
             hashers: [RandomState::new(), RandomState::new()],
             calls: AtomicU64::new(0),
@@ -104,5 +111,9 @@ impl<T: Real> Objective<T> for Output<'_, '_, T> {
 
     fn value(&self, point: &[T]) -> Result<T, EvaluationError> {
         Ok(T::narrow(self.memo.values(point)?[self.number]))
+    }
+
+    fn domain(&self) -> Option<&Domain> {
+        self.memo.domain
     }
 }

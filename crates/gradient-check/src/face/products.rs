@@ -1,7 +1,10 @@
 //! The two products with a Jacobian J that are computed without J: Jᵀv, what a backward pass gives, and J·u, what a
 //! forward-mode pass gives.
 
-use finite_diff::{EvaluationError, ParameterLayout, Real, compensated_sum, directions};
+use finite_diff::{
+    DifferenceError, Domain, EvaluationError, ParameterLayout, Real, compensated_sum,
+    directions_within,
+};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -32,6 +35,7 @@ struct Contracted<'b, T> {
     product: Product<'b, T>,
     cotangent: Vec<T>,
     layout: &'b ParameterLayout,
+    domain: Option<&'b Domain>,
 }
 
 impl<T: Real> Subject<T> for Contracted<'_, T> {
@@ -54,6 +58,10 @@ impl<T: Real> Subject<T> for Contracted<'_, T> {
         let v: Vec<T> = self.cotangent.iter().map(scaled).collect();
         Ok(named((self.product)(point, &v)?, self.layout))
     }
+
+    fn domain(&self) -> Option<&Domain> {
+        self.domain
+    }
 }
 
 /// Checks Jᵀv for one random v as the gradient of vᵀF: structure, linearity in v, every coordinate.
@@ -62,6 +70,7 @@ pub(super) fn check_vjp<T: Real>(
     product: Product<'_, T>,
     outputs: usize,
     point: &[T],
+    domain: Option<&Domain>,
     layout: &ParameterLayout,
     settings: &Settings<'_>,
 ) -> Result<Report, CheckError> {
@@ -70,6 +79,7 @@ pub(super) fn check_vjp<T: Real>(
         product,
         cotangent: cotangent(outputs, settings.seed),
         layout,
+        domain,
     };
     check_subject(&contracted, point, layout, settings)
 }
@@ -81,11 +91,13 @@ pub(super) fn check_jvp<T: Real>(
     product: Product<'_, T>,
     output: &(String, Vec<usize>),
     point: &[T],
+    domain: Option<&Domain>,
     layout: &ParameterLayout,
     settings: &Settings<'_>,
 ) -> Result<Report, CheckError> {
     let outputs: usize = output.1.iter().product();
-    let drawn = directions(layout, point, settings.seed, usize::MAX).map_err(CheckError::Point)?;
+    let drawn = directions_within(layout, point, domain, settings.seed, usize::MAX)
+        .map_err(CheckError::Point)?;
     let mut named = ParameterLayout::new();
     let mut columns = ParameterLayout::new();
     let mut lines: Vec<Vec<f64>> = Vec::new();
@@ -130,11 +142,42 @@ pub(super) fn check_jvp<T: Real>(
         function(&moved)
     };
     let origin = vec![T::zero(); lines.len()];
+    let ends = domain
+        .map(|domain| ends(domain, point, &lines))
+        .transpose()?;
     let settings = Settings {
         selection: finite_diff::Selection::All,
         ..settings.clone()
     };
-    check_rows(&along, &rows, &origin, &columns, &named, &settings)
+    check_rows(
+        &along,
+        &rows,
+        &origin,
+        ends.as_ref(),
+        &columns,
+        &named,
+        &settings,
+    )
+}
+
+/// How far one can go along each line before it leaves the domain.
+fn ends<T: Real>(domain: &Domain, point: &[T], lines: &[Vec<f64>]) -> Result<Domain, CheckError> {
+    let end = |line: &Vec<f64>| {
+        let mut end = [f64::NEG_INFINITY, f64::INFINITY];
+        for (i, (x, u)) in point.iter().zip(line).enumerate() {
+            let (lower, upper) = domain.bounds(i);
+            let (a, b) = ((lower - x.widen()) / u, (upper - x.widen()) / u);
+            if *u != 0.0 {
+                end = [end[0].max(a.min(b)), end[1].min(a.max(b))];
+            }
+        }
+        // By a hair less: x + t·u is rounded.
+        end.map(|t| t * (1.0 - 4.0 * T::EPSILON))
+    };
+    let [lower, upper] = [0, 1].map(|side| lines.iter().map(|line| end(line)[side]).collect());
+    let (lower, upper): (Vec<f64>, Vec<f64>) = (lower, upper);
+    let domain = Domain::new(&lower, &upper);
+    domain.map_err(|wrong| CheckError::Difference(DifferenceError::Domain(wrong)))
 }
 
 /// The entries of a direction among as many zeros as it takes.

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use finite_diff::{LayoutError, ParameterLayout, Real, Selection};
+use finite_diff::{DifferenceError, Domain, LayoutError, ParameterLayout, Real, Selection};
 
 use crate::{CheckError, Settings};
 
@@ -12,10 +12,20 @@ pub(super) struct Setup<'a, T> {
     /// `None` for one block `x`; an error of its parts is kept until the check is run.
     layout: Option<Result<ParameterLayout, LayoutError>>,
     pub(super) settings: Settings<'a>,
+    pub(super) bounds: Bounds<T>,
     /// Whether the caller said himself how well the gradient can be.
     pub(super) says_epsilon: bool,
     /// How the caller would write it again, apart from the point.
     pub(super) called: Called,
+}
+
+/// Where the function may be evaluated, as it was said.
+#[derive(Debug, Clone)]
+pub(super) struct Bounds<T> {
+    pub(super) lower: Option<Vec<T>>,
+    pub(super) upper: Option<Vec<T>>,
+    /// The names of blocks that nothing moves.
+    pub(super) fixed: Vec<String>,
 }
 
 /// What was written to call the check.
@@ -39,6 +49,11 @@ impl<T: Real> Setup<'_, T> {
             point: Vec::new(),
             layout: None,
             settings: Settings::default(),
+            bounds: Bounds {
+                lower: None,
+                upper: None,
+                fixed: Vec::new(),
+            },
             says_epsilon: false,
             called: Called::default(),
         }
@@ -99,6 +114,37 @@ impl<T: Real> Setup<'_, T> {
         self.settings.execution.threads = NonZeroUsize::new(threads);
     }
 
+    /// Where the function may be evaluated; `None` where nothing was said.
+    pub(super) fn domain(&self, layout: &ParameterLayout) -> Result<Option<Domain>, CheckError> {
+        let Bounds {
+            lower,
+            upper,
+            fixed,
+        } = &self.bounds;
+        if lower.is_none() && upper.is_none() && fixed.is_empty() {
+            return Ok(None);
+        }
+        let all = |bounds: &Option<Vec<T>>, infinite: T| match bounds.as_deref() {
+            None => vec![infinite; layout.len()],
+            // One for all.
+            Some([one]) => vec![*one; layout.len()],
+            Some(each) => each.to_vec(),
+        };
+        let (lower, upper) = (all(lower, T::neg_infinity()), all(upper, T::infinity()));
+        let mut coordinates = Vec::new();
+        for name in fixed {
+            let block = layout.block(name).ok_or_else(|| CheckError::NoSuchBlock {
+                name: name.clone(),
+                layout: layout.to_string(),
+            })?;
+            coordinates.extend(block.range());
+        }
+        let domain = Domain::new(&lower, &upper).and_then(|domain| domain.fix(coordinates));
+        domain
+            .map(Some)
+            .map_err(|wrong| CheckError::Difference(DifferenceError::Domain(wrong)))
+    }
+
     /// The layout of the point.
     pub(super) fn layout(&self) -> Result<ParameterLayout, CheckError> {
         match &self.layout {
@@ -146,6 +192,30 @@ macro_rules! settings {
         #[must_use]
         pub fn seed(mut self, seed: u64) -> Self {
             self.setup.seed(seed);
+            self
+        }
+
+        /// The lower bounds of the parameters, one for each or one for all: nothing is evaluated below them. Where a step
+        /// has no room, derivatives are taken from one side, and the bars say how sharp that is.
+        #[must_use]
+        pub fn lower(mut self, bounds: impl AsRef<[T]>) -> Self {
+            self.setup.bounds.lower = Some(bounds.as_ref().to_vec());
+            self
+        }
+
+        /// The upper bounds likewise.
+        #[must_use]
+        pub fn upper(mut self, bounds: impl AsRef<[T]>) -> Self {
+            self.setup.bounds.upper = Some(bounds.as_ref().to_vec());
+            self
+        }
+
+        /// Blocks that nothing moves and of which no derivative is taken, by name. A single parameter is fixed by a lower
+        /// bound that is its upper one.
+        #[must_use]
+        pub fn fixed(mut self, blocks: &[&str]) -> Self {
+            let names = blocks.iter().map(|name| (*name).to_owned());
+            self.setup.bounds.fixed.extend(names);
             self
         }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use finite_diff::{EvaluationError, ParameterLayout, Real};
+use finite_diff::{DomainError, EvaluationError, ParameterLayout, Real};
 
 use super::adjoint::{AdjointReport, check_adjoint};
 use super::failure::{GradientError, Headlines};
@@ -133,6 +133,11 @@ impl<'a, T: Real> VectorCheck<'a, T> {
             settings.working_epsilon = self.epsilon;
         }
         let values = |x: &[T]| (self.function)(x).map(flat);
+        let domain = self.setup.domain(&layout)?;
+        let domain = domain.as_ref();
+        if let Some(domain) = domain {
+            domain.check(point).map_err(outside)?;
+        }
         let output = self.named_output(values(point).map_err(forward_failed)?.len())?;
         let outputs = output.1.iter().product();
 
@@ -140,19 +145,19 @@ impl<'a, T: Real> VectorCheck<'a, T> {
         if let Some(jacobian) = &self.jacobian {
             let named = named_jacobian(&output, &layout)?;
             let rows = rows(jacobian(point), outputs, &named)?;
-            let checked = check_rows(&values, &rows, point, &layout, &named, &settings)?;
+            let checked = check_rows(&values, &rows, point, domain, &layout, &named, &settings)?;
             report.jacobian = Some(checked);
         }
         if let Some(vjp) = &self.vjp {
-            let checked = check_vjp(&values, vjp, outputs, point, &layout, &settings)?;
+            let checked = check_vjp(&values, vjp, outputs, point, domain, &layout, &settings)?;
             report.vjp = Some(checked);
         }
         if let Some(jvp) = &self.jvp {
-            let checked = check_jvp(&values, jvp, &output, point, &layout, &settings)?;
+            let checked = check_jvp(&values, jvp, &output, point, domain, &layout, &settings)?;
             report.jvp = Some(checked);
         }
         if let (Some(jvp), Some(vjp)) = (&self.jvp, &self.vjp) {
-            let checked = check_adjoint(jvp, vjp, outputs, point, &layout, &settings)?;
+            let checked = check_adjoint(jvp, vjp, outputs, point, domain, &layout, &settings)?;
             report.adjoint = Some(checked);
         }
         if report.verdicts().next().is_none() {
@@ -191,6 +196,10 @@ impl<'a, T: Real> VectorCheck<'a, T> {
         };
         GradientError::unless_agreed(report.verdict(), report, &self.setup, &headlines)
     }
+}
+
+fn outside(source: DomainError) -> CheckError {
+    CheckError::Difference(finite_diff::DifferenceError::Domain(source))
 }
 
 fn forward_failed(source: EvaluationError) -> CheckError {

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use finite_diff::{
     DifferenceError, LayoutError, Objective, ParameterLayout, Real, WalkEnd, compensated_sum,
-    directions, walk,
+    directions_within, walk,
 };
 
 use super::line::{self, Judged, Reading, Setting};
@@ -20,6 +20,8 @@ pub(crate) struct Line {
     block: Option<String>,
     range: Range<usize>,
     entries: Vec<f64>,
+    /// What an entry is measured in, s_i where no bound left less of it.
+    lengths: Vec<f64>,
     readings: Vec<Reading>,
     setting: Setting,
     /// Whether J never moved.
@@ -34,6 +36,12 @@ pub(crate) struct Lines {
     left_out: usize,
     pub(crate) evaluations: u64,
     pub(crate) interrupted: bool,
+}
+
+impl Lines {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
 }
 
 /// Why there are no lines.
@@ -52,7 +60,9 @@ pub(crate) fn gather<T: Real, O: Objective<T> + ?Sized>(
     epsilon_f: f64,
     settings: &Settings<'_>,
 ) -> Result<Lines, Obstacle> {
-    let drawn = directions(layout, point, settings.seed, MOST_BLOCKS).map_err(Obstacle::Layout)?;
+    let domain = objective.domain();
+    let drawn = directions_within(layout, point, domain, settings.seed, MOST_BLOCKS)
+        .map_err(Obstacle::Layout)?;
     let walks = walk(objective, point, &drawn.directions, &settings.execution)
         .map_err(Obstacle::Difference)?;
     let rounding = rounding(analytic, layout, evidence, settings);
@@ -78,14 +88,14 @@ pub(crate) fn gather<T: Real, O: Objective<T> + ?Sized>(
                 Reading {
                     t: pair.t,
                     residual: (pair.plus - pair.minus)
-                        - compensated_sum(g.iter().zip(&displacement).map(|(g, d)| g * d)),
+                        - compensated_sum(moved(g, &displacement).map(|(g, d)| g * d)),
                     even: (pair.plus - evidence.cost) + (pair.minus - evidence.cost),
                     noise: epsilon_f.max(2.0 * T::EPSILON * largest),
                     rounding: r.iter().zip(&displacement).map(|(r, d)| r * d.abs()).sum(),
                 }
             })
             .collect();
-        let zero = g.iter().all(|g| *g == 0.0);
+        let zero = moved(g, u.entries()).all(|(g, _)| g == 0.0);
         let still = zero
             && walk
                 .pairs
@@ -102,6 +112,7 @@ pub(crate) fn gather<T: Real, O: Objective<T> + ?Sized>(
         Line {
             block: u.block().map(str::to_owned),
             entries: u.entries().to_vec(),
+            lengths: u.lengths(point).collect(),
             range,
             still: still && !readings.is_empty(),
             readings,
@@ -123,6 +134,13 @@ pub(crate) fn gather<T: Real, O: Objective<T> + ?Sized>(
         evaluations,
         interrupted,
     })
+}
+
+/// The entries of g that are moved, each with by how much: what a bound leaves no room for has no part in
+/// it, whatever g is there.
+fn moved<'a>(g: &'a [f64], by: &'a [f64]) -> impl Iterator<Item = (f64, f64)> + Clone + 'a {
+    let pairs = g.iter().copied().zip(by.iter().copied());
+    pairs.filter(|(_, by)| *by != 0.0)
 }
 
 /// r for every coordinate, as the judge has it for those it compares: what rounding may do to g. One
@@ -158,7 +176,6 @@ pub(crate) fn judge(
     lines: &Lines,
     layout: &ParameterLayout,
     analytic: &[f64],
-    theta: &[f64],
     compared: &[(f64, Vec<Comparison>)],
 ) -> SlopeTest {
     let blocks: Vec<(Range<usize>, &[Comparison])> = layout
@@ -171,7 +188,7 @@ pub(crate) fn judge(
     let directions: Vec<SlopeResult> = lines
         .lines
         .iter()
-        .map(|line| result(line, analytic, theta, &blocks))
+        .map(|line| result(line, analytic, &blocks))
         .collect();
     SlopeTest {
         verdict: overall(&directions),
@@ -181,37 +198,46 @@ pub(crate) fn judge(
     }
 }
 
-fn result(
-    line: &Line,
-    analytic: &[f64],
-    theta: &[f64],
-    blocks: &[(Range<usize>, &[Comparison])],
-) -> SlopeResult {
+fn result(line: &Line, analytic: &[f64], blocks: &[(Range<usize>, &[Comparison])]) -> SlopeResult {
     let g = &analytic[line.range.clone()];
-    let length = |i: usize| theta[i].abs().max(1.0);
     let norm = |entries: &mut dyn Iterator<Item = f64>| entries.fold(0.0, f64::hypot);
-    let size = norm(&mut line.range.clone().zip(g).map(|(i, g)| g * length(i)));
+    let size = norm(&mut moved(g, &line.lengths).map(|(g, length)| g * length));
     let (judged, would_have_seen) = word(line, g, size);
 
-    let moved = || {
+    let own_blocks = || {
         let within =
             |range: &Range<usize>| range.start >= line.range.start && range.end <= line.range.end;
         blocks.iter().filter(move |(range, _)| within(range))
     };
-    let own = || moved().flat_map(|(_, comparisons)| comparisons.iter());
     let entry = |c: &Comparison| line.entries[c.coordinate - line.range.start].abs();
+    let is_moved = move |c: &&Comparison| entry(c) != 0.0;
+    let own = || {
+        let all = own_blocks().flat_map(|(_, comparisons)| comparisons.iter());
+        all.filter(is_moved)
+    };
+    let moved_in = |range: &Range<usize>| {
+        let within = range.start - line.range.start..range.end - line.range.start;
+        let entries = line.entries.get(within).unwrap_or_default();
+        entries.iter().filter(|u| **u != 0.0).count()
+    };
     // |g − d| is at most the tolerance, and d as far again from the truth as its bars say.
     let room = |(range, comparisons): &(Range<usize>, &[Comparison])| -> Option<f64> {
         let room = |c: &Comparison| {
             let bar = line.setting.safety * c.error_bar.unwrap_or(0.0);
             (c.verdict == Verdict::Agree).then(|| (c.tolerance + c.doubt + bar) * entry(c))
         };
-        let sum = comparisons.iter().map(room).sum::<Option<f64>>()?;
-        (!comparisons.is_empty()).then(|| sum * range.len() as f64 / comparisons.len() as f64)
+        let judged = || comparisons.iter().filter(is_moved);
+        let sum = judged().map(room).sum::<Option<f64>>()?;
+        match (moved_in(range), judged().count()) {
+            (0, _) => Some(0.0),
+            (_, 0) => None,
+            (all, judged) => Some(sum * all as f64 / judged as f64),
+        }
     };
     let wrong = own().filter(|c| c.verdict == Verdict::Disagree);
     let error_elsewhere = norm(&mut wrong.filter_map(|c| {
-        let apart = (c.analytic - c.numeric?).abs() * length(c.coordinate);
+        let length = line.lengths[c.coordinate - line.range.start];
+        let apart = (c.analytic - c.numeric?).abs() * length;
         Some(if apart.is_nan() { f64::INFINITY } else { apart })
     }));
     SlopeResult {
@@ -231,10 +257,11 @@ fn result(
         smallest_entry: line
             .entries
             .iter()
+            .filter(|u| **u != 0.0)
             .fold(f64::INFINITY, |least, u| least.min(u.abs())),
-        coordinates: line.range.len(),
+        coordinates: moved_in(&line.range),
         judged: own().count(),
-        room: moved().map(room).sum(),
+        room: own_blocks().map(room).sum(),
         error_elsewhere,
         failure: line.failure.clone(),
     }
@@ -247,7 +274,8 @@ fn word(line: &Line, g: &[f64], size: f64) -> (Judged, Option<f64>) {
         judged.verdict = SlopeVerdict::Undecided(SlopeReason::Vacuous);
         return (judged, None);
     }
-    if !line.readings.is_empty() && g.iter().any(|g| !g.is_finite()) {
+    let mut followed = moved(g, &line.entries);
+    if !line.readings.is_empty() && followed.any(|(g, _)| !g.is_finite()) {
         // J has a slope along u, and g has none.
         let wrong = Judged {
             power: None,

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use finite_diff::{DifferenceError, Objective, Real, measure_noise};
+use finite_diff::{DifferenceError, Domain, Objective, Real, measure_noise};
 
 use super::finding::Dependence;
 use crate::check::{CheckError, Settings};
@@ -33,7 +33,9 @@ pub(super) fn dependence<T: Real>(
                 for i in block.clone() {
                     let x = point[i].widen();
                     let u = unit(settings.seed, direction, i) * x.abs().max(1.0);
-                    probe[i] = T::narrow(x + side * T::EPSILON.powf(power) * u);
+                    let step = side * T::EPSILON.powf(power);
+                    let turned = |domain: &Domain| step * domain.turned(i, point[i], u, step);
+                    probe[i] = T::narrow(x + objective.domain().map_or(step * u, turned));
                 }
                 let value = objective
                     .value(&probe)

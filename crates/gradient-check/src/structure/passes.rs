@@ -96,8 +96,10 @@ impl<'a, T: Real, S: Subject<T> + ?Sized> Passes<'a, T, S> {
         let second = fit_gradient(again, self.layout);
         self.compare_calls(&first, &second, structure)?;
         if cost.is_finite() {
+            let domain = self.subject.domain();
             let bad: Vec<usize> = (0..first.flat.len())
                 .filter(|&i| !first.flat[i].is_finite())
+                .filter(|&i| domain.is_none_or(|domain| !domain.is_fixed(i)))
                 .collect();
             if let Some(&i) = bad.first() {
                 structure.findings.push(Finding::NonFinite {

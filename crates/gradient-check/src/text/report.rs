@@ -330,7 +330,8 @@ fn footnotes(report: &Report) -> String {
         ));
     }
     text.push_str(&slope(report));
-    if report.selected < report.parameters {
+    // What is fixed is no part of a sample.
+    if report.selected + report.fixed < report.parameters {
         let _ = writeln!(
             text,
             "  judged {} of {} coordinates, a sample with some of every block; {}",
@@ -340,6 +341,19 @@ fn footnotes(report: &Report) -> String {
                 Some(_) => "of the rest the slope test alone speaks",
                 None => "the rest may be anything",
             },
+        );
+    }
+    if report.fixed > 0 {
+        let (which, it) = match report.fixed {
+            1 => ("1 coordinate is".to_owned(), "it"),
+            fixed => (
+                format!("{} coordinates are", thousands(fixed as u64)),
+                "them",
+            ),
+        };
+        let _ = writeln!(
+            text,
+            "  {which} fixed: nothing moves {it}, and nothing is said of {it}"
         );
     }
     if report.interrupted {

@@ -41,7 +41,7 @@ pub(super) fn slope(report: &Report) -> String {
             format!("{}. {}", wrong_alone(test), why(*because, test))
         }
     };
-    let judged_all = report.selected == report.parameters;
+    let judged_all = report.selected + report.fixed == report.parameters;
     if !judged_all && !matches!(agreement, Agreement::OnlySlope { .. }) {
         said += "; it covers all coordinates, also those not judged";
     }

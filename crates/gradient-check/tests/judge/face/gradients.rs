@@ -325,3 +325,61 @@ proptest! {
         prop_assert!(wrong.is_err());
     }
 }
+
+/// √a·ln(b)/c, which ends at a = 0 and b = 0.
+fn bounded(p: &[f64]) -> Result<f64, String> {
+    match p[0] < 0.0 || p[1] <= 0.0 {
+        true => Err(format!("evaluated at {p:?}")),
+        false => Ok(p[0].powf(1.5) * p[1].ln() / p[2]),
+    }
+}
+
+fn of_bounded(factor: f64) -> impl Fn(&[f64]) -> [f64; 3] {
+    move |p| {
+        let (root, ln) = (p[0].sqrt(), p[1].ln());
+        let d = p[0].powf(1.5);
+        [
+            factor * 1.5 * root * ln / p[2],
+            d / p[1] / p[2],
+            -d * ln / (p[2] * p[2]),
+        ]
+    }
+}
+
+#[test]
+fn bounds_are_kept_and_what_is_fixed_is_left_out() {
+    let lower = [0.0, 0.0, f64::NEG_INFINITY];
+    for at in [[1e-9, 0.5, 2.0], [1e-3, 1e-6, 2.0], [0.5, 0.5, 2.0]] {
+        assert_gradient!(bounded, of_bounded(1.0), at = at, lower = lower);
+        let wrong = check_gradient!(bounded, of_bounded(1.001), at = at, lower = lower);
+        assert!(matches!(wrong, Err(GradientError::Wrong(_))), "{at:?}");
+    }
+    // Without bounds it fails.
+    let at = [1e-9, 0.5, 2.0];
+    assert!(matches!(
+        check_gradient!(bounded, of_bounded(1.0), at = at),
+        Err(GradientError::Check { .. })
+    ));
+
+    let blocks: &[(&str, &[usize])] = &[("a", &[1]), ("b", &[1]), ("c", &[1])];
+    let wrong_in_a = || {
+        GradientCheck::new(bounded, of_bounded(2.0))
+            .at([0.5, 0.5, 2.0])
+            .blocks(blocks)
+            .lower([0.0])
+    };
+    assert_eq!(wrong_in_a().run().unwrap().verdict, Verdict::Disagree);
+    let report = wrong_in_a().fixed(&["a"]).verify().unwrap();
+    assert_eq!(
+        (report.selected, report.fixed, report.counts.total()),
+        (2, 1, 2)
+    );
+    let said = "1 coordinate is fixed: nothing moves it, and nothing is said of it";
+    assert!(report.to_string().contains(said), "{report}");
+
+    let text = |check: GradientCheck<'_>| check.run().unwrap_err().to_string();
+    insta::assert_snapshot!(text(wrong_in_a().fixed(&["d"])), @"no block is named `d`, which is to be fixed: the blocks are a[1] b[1] c[1]");
+    insta::assert_snapshot!(text(wrong_in_a().upper([0.1, 1.0, 9.0])), @"at a[0]: parameter 0 is 0.5, which is not between its bounds 0e0 and 1e-1: check at a point inside, or mend the bounds");
+    insta::assert_snapshot!(text(wrong_in_a().upper([1.0, 9.0])), @"there are 3 lower and 2 upper bounds for 3 parameters: give one each, infinite where there is none");
+    insta::assert_snapshot!(text(wrong_in_a().fixed(&["a", "b", "c"])), @"nothing moves the parameters to check: 3 of them were selected, and all are fixed, or their lower bound is their upper one");
+}

@@ -316,3 +316,29 @@ proptest! {
         prop_assert_eq!(adjoint.unwrap().verdict(), Verdict::Agree);
     }
 }
+
+#[test]
+fn bounds_hold_for_every_derivative() {
+    // y = (√x₀, x₀x₁) for x₀ ≥ 0 and x₁ in (−1, 1).
+    let f = |x: &[f64]| match x[0] < 0.0 || x[1].abs() >= 1.0 {
+        true => Err(format!("evaluated at {x:?}")),
+        false => Ok([x[0].powf(1.5), x[0] * x[1]]),
+    };
+    for at in [[1e-7, 0.5], [0.3, 1.0 - 1e-7], [0.3, 0.5]] {
+        let check = |factor: f64| {
+            let j = move |x: &[f64]| [[1.5 * x[0].sqrt(), 0.0], [x[1], factor * x[0]]];
+            VectorCheck::new(f)
+                .jacobian(move |x: &[f64]| j(x).concat())
+                .vjp(move |x: &[f64], v: &[f64]| {
+                    let j = j(x);
+                    [0, 1].map(|k| v[0] * j[0][k] + v[1] * j[1][k])
+                })
+                .jvp(move |x: &[f64], u: &[f64]| j(x).map(|row| row[0] * u[0] + row[1] * u[1]))
+                .at(at)
+                .lower([0.0, -1.0])
+                .upper([f64::INFINITY, 1.0])
+        };
+        check(1.0).verify().unwrap();
+        assert_eq!(check(1.01).run().unwrap().verdict(), Verdict::Disagree);
+    }
+}

@@ -1,0 +1,110 @@
+//! How far, and to which side, a coordinate is moved along a streamed direction where bounds are near.
+//!
+//! Refuses to know J.
+
+use std::ops::Range;
+
+use crate::direction::{either_side, scale};
+use crate::domain::{Domain, Interval};
+use crate::{Real, ladder_reach};
+
+/// No entry of a streamed direction is larger, before it is scaled: |z| < 3, and (3 + ½)/(√33/4) = 2.437.
+const LARGEST: f64 = 2.44;
+
+/// To which side an entry may point.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Side {
+    Either,
+    Above,
+    Below,
+}
+
+/// What the entry of one coordinate is scaled by, and to which side it points.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Stride {
+    /// max(1, |x|), or what bounds leave of it; 0 where it is not to be moved.
+    pub(crate) length: f64,
+    side: Side,
+}
+
+impl Stride {
+    /// u_i of the entry `z`.
+    pub(crate) fn of(self, z: f64) -> f64 {
+        self.length
+            * match self.side {
+                Side::Either => z,
+                Side::Above => z.abs(),
+                Side::Below => -z.abs(),
+            }
+    }
+}
+
+/// That of `coordinate` at `x`: to both sides, as far as there is room; to the side with more of it where that
+/// leaves less than √ε, on a bound that is ((B11) of docs/theory/bounds.md).
+///
+/// Inside, a step that is short beside the distance to the bound is worth more than one that is sharp: J may be
+/// singular there, and one direction moves coordinates of every distance.
+pub(crate) fn stride<T: Real>(domain: Option<&Domain>, coordinate: usize, x: T) -> Stride {
+    let free = Stride {
+        length: scale(x),
+        side: Side::Either,
+    };
+    let Some(interval) = domain.and_then(|domain| domain.interval(coordinate)) else {
+        return free;
+    };
+    let furthest = LARGEST * ladder_reach(T::zero());
+    let [below, above] = interval.room(x);
+    let fit = |room: f64, side: Side| {
+        let inside = |length: &f64| {
+            let (plus, minus) = either_side(x, furthest * length);
+            (side == Side::Below || interval.admits(plus))
+                && (side == Side::Above || interval.admits(minus))
+        };
+        let length = free.length.min(room / furthest);
+        // It may round to the bound.
+        let length = [length, 0.5 * length].into_iter().find(inside);
+        Stride {
+            length: length.unwrap_or(0.0),
+            side,
+        }
+    };
+    let both = fit(below.min(above), Side::Either);
+    let one = if above >= below {
+        fit(above, Side::Above)
+    } else {
+        fit(below, Side::Below)
+    };
+    if both.length >= T::EPSILON.sqrt() * one.length {
+        both
+    } else {
+        one
+    }
+}
+
+/// The t for which θ + t·u lies in the domain, for a direction that moves `range`: `None` where no bound is
+/// within reach of anything that is done along a direction.
+pub(crate) fn reach<T: Real>(
+    domain: Option<&Domain>,
+    point: &[T],
+    range: &Range<usize>,
+) -> Option<Interval> {
+    let domain = domain?;
+    // As far as a table of the noise goes, on its widest spacing.
+    let widest = LARGEST * 9.0 * T::EPSILON.powf(0.1);
+    let mut near = false;
+    let mut one_sided = false;
+    for (i, x) in range
+        .clone()
+        .zip(point.get(range.clone()).unwrap_or_default())
+    {
+        if let Some(interval) = domain.interval(i) {
+            let (plus, minus) = either_side(*x, widest * scale(*x));
+            near |= !(interval.admits(plus) && interval.admits(minus));
+            one_sided |= stride(Some(domain), i, *x).side != Side::Either;
+        }
+    }
+    // The bounds themselves are not evaluated, the widest step of the ladder is.
+    let furthest = ladder_reach(T::zero()) * (1.0 + T::EPSILON);
+    let lower = if one_sided { 0.0 } else { -furthest };
+    near.then(|| Interval::new(lower, furthest))
+}
