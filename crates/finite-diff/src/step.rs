@@ -107,7 +107,7 @@ fn power_of_two(value: f64) -> f64 {
 
 #[inline(always)]
 fn is_normal_and_positive(value: f64) -> bool {
-    (value >= f64::MIN_POSITIVE) & (value < f64::INFINITY)
+    (f64::MIN_POSITIVE..f64::INFINITY).contains(&value)
 }
 
 /// [`power_of_two`] of a normal number above 0.
