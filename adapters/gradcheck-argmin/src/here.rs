@@ -2,7 +2,8 @@
 //! the check runs on a thread of its own.
 //!
 //! Not a lock: a cost that shares its own work among threads may take up another evaluation while it waits, which would
-//! then wait for the lock that it holds.
+//! then wait for the lock that it holds. And the check evaluates one point after the other: shared out to rayon's pool it
+//! would wait for threads that may all be waiting here, in calls of their own.
 
 use std::panic::resume_unwind;
 use std::sync::mpsc::{Sender, channel};

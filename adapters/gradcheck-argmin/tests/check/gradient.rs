@@ -244,3 +244,19 @@ fn a_check_that_is_kept_knows_that_its_problem_is_gone() {
     let error = kept.unwrap().run().unwrap_err();
     assert_eq!(error.caused_by(), Some(&Misfit::Gone));
 }
+
+#[test]
+fn checks_from_all_threads_of_a_pool_at_once_do_not_wait_for_each_other() {
+    let verdicts = rayon::broadcast(|_| {
+        let problem = Functions::new(
+            |p: &[f64]| Ok(p.iter().map(|x| x.sin()).sum()),
+            |p| Ok(p.iter().map(|x| x.cos()).collect()),
+        );
+        let short = RIGHT.check_gradient(&start()).unwrap();
+        let long = problem
+            .check_gradient_with(&vec![0.3; 5000], |check| check.sample(50))
+            .unwrap();
+        [short.verdict, long.verdict]
+    });
+    assert!(verdicts.concat().iter().all(|v| *v == Verdict::Agree));
+}
