@@ -45,10 +45,8 @@ fn a_wrong_gradient_is_found_and_said() {
       block  shape  verdict   diff.    worst      analytic       numeric    ± bar
       x      2      disagree  2.8e-01  x[0]   -1.10000e+02  -2.15600e+02  1.3e-09
       x is wrong in 1 of 2 entries, most in x[0], by 1.1e+02
-      why: dx: no simple cause fits; ruled out are a factor, the sign, a
-           transposition, a permutation, another block's gradient, a decay term, a
-           wrong axis, a few entries among many right ones, single precision, and
-           whatever mistakes the model itself could try.
+      why: dx: only 1 of 2 entries is wrong: x[0] is 0.51020× its numeric
+           derivative; the other agrees.
       difference 2.8e-01 over all; the course reads it as "a bug"
       would have caught: 7.5e-11 of its block's scale in any one coordinate, 1.4e-10
       in any whole block
