@@ -14,6 +14,8 @@ pub fn listen() -> &'static AtomicBool {
     // Fails only if a handler is set already, by an earlier call.
     let _ = ctrlc::set_handler(|| {
         if INTERRUPTED.swap(true, Ordering::Relaxed) {
+            // What we started is not to outlive us.
+            um_bridge::Server::end_all();
             std::process::exit(KILLED);
         }
     });

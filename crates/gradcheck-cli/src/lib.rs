@@ -14,6 +14,7 @@ pub mod interrupt;
 pub mod network;
 pub mod output;
 pub mod progress;
+pub mod remote;
 pub mod suggest;
 pub mod zoo;
 

@@ -1,6 +1,7 @@
 //! What the user typed. Knows clap; turns words into the domain's objects and nothing else.
 
 mod config;
+mod model;
 mod network;
 mod numbers;
 
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use config::ConfigProblem;
 pub(crate) use config::read_config;
+pub(crate) use model::ModelArgs;
 pub(crate) use network::NetworkOptions;
 
 /// Checks hand-written gradients: at random initialisation and again after training, with a verdict
@@ -34,6 +36,7 @@ Examples:
   gradcheck mlp --fault dw2-doubled                  what a wrong backward pass looks like
   gradcheck mlp --data my.csv --label price --loss mse --layers 12,8,1
   gradcheck course                                   the course's exercise and its published numbers
+  gradcheck model --spawn 'python model.py'          a model in any language, by the UM-Bridge protocol
   gradcheck compare mine.npz numeric.npz             two gradients from anywhere
 
 Exit codes: 0 every check agrees, 1 a gradient is wrong, 2 something could not be used,
@@ -55,6 +58,9 @@ pub enum Command {
     /// A network on real data, at initialisation and again after training
     #[command(after_help = MLP_EXAMPLES)]
     Mlp(Box<MlpArgs>),
+    /// A model in any language behind the UM-Bridge protocol, with the gradient it offers
+    #[command(after_help = MODEL_EXAMPLES)]
+    Model(Box<ModelArgs>),
     /// Two gradients from files (.npy, .npz, .safetensors, .json, .csv)
     #[command(after_help = COMPARE_EXAMPLES)]
     Compare(CompareArgs),
@@ -90,6 +96,16 @@ The file for --config is TOML with the names of the flags as keys, for example:
   layers = [30, 16, 8, 1]
   activation = \"tanh\"
   learning-rate = 0.05";
+
+const MODEL_EXAMPLES: &str = "\
+Examples:
+  gradcheck model http://localhost:4242
+  gradcheck model --spawn 'python model.py' --block W1:5x4 --block b1:5
+  gradcheck model http://localhost:4242 --at point.json --config '{\"fidelity\": 2}'
+  gradcheck model http://a:4242 http://b:4242 --jobs 8        two servers share the work
+
+A point is a JSON list with one list of numbers for each input: [[0.5, -1.0], [2.0]].
+A model without a gradient has its forward side looked at, and exit code 2.";
 
 const COMPARE_EXAMPLES: &str = "\
 Examples:

@@ -4,6 +4,7 @@ mod compare;
 mod course;
 mod faults;
 mod mlp;
+mod model;
 mod scalar;
 mod step;
 mod zoo;
@@ -41,6 +42,7 @@ fn dispatch(command: Command) -> Result<u8> {
         Command::Scalar(args) => scalar::run(&args),
         Command::Course(args) => course::run(&args),
         Command::Mlp(args) => mlp::run(*args),
+        Command::Model(args) => model::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Faults(args) => faults::run(&args),
         Command::Zoo(args) => zoo::run(&args),

@@ -59,11 +59,6 @@ impl fmt::Display for AdjointReport {
             );
             f.write_str(&plain(&wrapped("", &line)))?;
         }
-        if self.verdict() == Verdict::Disagree {
-            f.write_str(
-                "  one of the two passes is wrong; which one, only the function itself can tell\n",
-            )?;
-        }
         Ok(())
     }
 }

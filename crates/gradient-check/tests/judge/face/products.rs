@@ -156,7 +156,6 @@ fn two_products_that_contradict_each_other() {
     one against the other: disagree
       along x: disagree, v·(Ju) = +1.62874e+00 and (Jᵀv)·u = +4.38159e-01, 1.2e+00
       apart where rounding explains #
-      one of the two passes is wrong; which one, only the function itself can tell
     to see it again: assert_products!(f, wrong, jvp, at = [2.0, 0.5, 0.25], seed = 0)
     "#);
     // Wrong alike: they fit together, and the function itself tells.

@@ -1,0 +1,131 @@
+//! The flags of `gradcheck model`.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::{OutputArgs, numbers};
+use crate::remote::{BlockShape, ModelSpec};
+
+/// `gradcheck model`.
+#[derive(Debug, Args)]
+pub struct ModelArgs {
+    /// The URLs of servers of the model: one, or several that share the work
+    #[arg(
+        value_name = "URL",
+        required_unless_present = "spawn",
+        conflicts_with = "spawn"
+    )]
+    pub urls: Vec<String>,
+    /// Start this server, which is told its port by PORT or {port}, and end it afterwards
+    #[arg(long, value_name = "COMMAND")]
+    pub spawn: Option<String>,
+    /// Which of the server's models, where it has several
+    #[arg(long, value_name = "NAME")]
+    pub model: Option<String>,
+    /// The point: .json with a list of lists, one an input; or .npz, .safetensors or .json by name [default: random]
+    #[arg(long, value_name = "FILE")]
+    pub at: Option<PathBuf>,
+    /// The name and shape of an input, such as W1:5x4 or b1:5; once for each, in their order
+    #[arg(long = "block", value_name = "NAME:SHAPE")]
+    pub blocks: Vec<BlockShape>,
+    /// The model's own configuration: a JSON object, or a file with one
+    #[arg(long, value_name = "JSON|FILE")]
+    pub config: Option<String>,
+    /// How many evaluations at a time [default: 1 a URL]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = numbers::threads)]
+    pub jobs: Option<NonZeroUsize>,
+    /// Judge so many coordinates, of every input some, instead of all
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = numbers::count)]
+    pub sample: Option<usize>,
+    /// The seed of the point, the cotangent and all else that is random
+    #[arg(long, value_name = "N", default_value_t = 0, allow_hyphen_values = true, value_parser = numbers::seed)]
+    pub seed: u64,
+    /// What the model's gradient is computed in
+    #[arg(long, value_name = "TYPE", default_value = "f64", value_parser = ["f64", "f32"])]
+    pub precision: String,
+    /// How sharp a comparison must be to count as agreement, relative to its block's scale
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true, value_parser = numbers::real)]
+    pub resolution: Option<f64>,
+    /// How long one call may take, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 60.0, allow_hyphen_values = true, value_parser = numbers::real)]
+    pub timeout: f64,
+    /// How often a call that may succeed another time is tried again
+    #[arg(long, value_name = "N", default_value_t = 3, allow_hyphen_values = true, value_parser = numbers::count)]
+    pub retries: usize,
+    /// The form of the result
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// What of the flags makes no sense.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelUsage {
+    /// No time, or no end.
+    #[error("--timeout {value} is no time to wait: give some seconds, such as 60")]
+    Timeout {
+        /// As given.
+        value: f64,
+    },
+    /// So many that starting them is all that would happen.
+    #[error("--jobs {value} is too many: give at most {most}")]
+    Jobs {
+        /// As given.
+        value: usize,
+        /// The most.
+        most: usize,
+    },
+    /// Not between 0 and 1.
+    #[error(
+        "--resolution {value} is no share of a scale: give a number between 0 and 1, such as 1e-3"
+    )]
+    Resolution {
+        /// As given.
+        value: f64,
+    },
+}
+
+/// More evaluations at a time run into the limits of the system.
+const MOST_JOBS: usize = 1024;
+
+impl ModelArgs {
+    /// The model meant.
+    ///
+    /// # Errors
+    /// [`ModelUsage`].
+    pub fn spec(&self) -> Result<ModelSpec, ModelUsage> {
+        let longest = Duration::from_secs(365 * 24 * 3600);
+        let timeout = Duration::try_from_secs_f64(self.timeout)
+            .ok()
+            .filter(|timeout| !timeout.is_zero() && *timeout <= longest)
+            .ok_or(ModelUsage::Timeout {
+                value: self.timeout,
+            })?;
+        if let Some(jobs) = self.jobs.filter(|jobs| jobs.get() > MOST_JOBS) {
+            return Err(ModelUsage::Jobs {
+                value: jobs.get(),
+                most: MOST_JOBS,
+            });
+        }
+        if let Some(value) = self.resolution.filter(|r| !(*r > 0.0 && *r < 1.0)) {
+            return Err(ModelUsage::Resolution { value });
+        }
+        Ok(ModelSpec {
+            urls: self.urls.clone(),
+            spawn: self.spawn.clone(),
+            model: self.model.clone(),
+            at: self.at.clone(),
+            blocks: self.blocks.clone(),
+            config: self.config.clone(),
+            jobs: self.jobs,
+            sample: self.sample,
+            seed: self.seed,
+            single: self.precision == "f32",
+            resolution: self.resolution,
+            timeout,
+            retries: u32::try_from(self.retries).unwrap_or(u32::MAX),
+        })
+    }
+}

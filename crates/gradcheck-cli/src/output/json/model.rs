@@ -1,0 +1,157 @@
+//! `gradcheck model`.
+
+use gradient_check::{AdjointReport, Report};
+use serde::Serialize;
+
+use super::SCHEMA;
+use crate::remote::{Forward, ModelOutcome, ModelSpec, Offered, command_line};
+
+/// `gradcheck model`.
+#[derive(Debug, Serialize)]
+pub struct ModelDocument {
+    schema: u32,
+    /// `null` where there was nothing to check.
+    verdict: Option<String>,
+    seed: u64,
+    command: String,
+    interrupted: bool,
+    model: Described,
+    seconds: f64,
+    failure: Option<String>,
+    troubles: Vec<String>,
+    checks: Vec<Check>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    adjoint: Option<Adjoint>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    forward: Option<WireForward>,
+}
+
+#[derive(Debug, Serialize)]
+struct Described {
+    name: String,
+    urls: Vec<String>,
+    inputs: Vec<usize>,
+    outputs: Vec<usize>,
+    jobs: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct Check {
+    /// `gradient` or `apply jacobian`.
+    stage: &'static str,
+    #[serde(flatten)]
+    report: Report,
+}
+
+#[derive(Debug, Serialize)]
+struct Adjoint {
+    verdict: String,
+    pairings: Vec<Pairing>,
+}
+
+#[derive(Debug, Serialize)]
+struct Pairing {
+    block: Option<String>,
+    verdict: String,
+    forward: f64,
+    reverse: f64,
+    tolerance: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct WireForward {
+    value: f64,
+    deterministic: bool,
+    noise: Option<f64>,
+    looked_at: usize,
+    flat: usize,
+    kinks: usize,
+    kinked: Vec<Kinked>,
+    evaluations: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct Kinked {
+    block: String,
+    index: Vec<usize>,
+    at_the_point: bool,
+    slope_below: f64,
+    slope_above: f64,
+}
+
+/// The document of a model's check.
+pub fn model(spec: &ModelSpec, outcome: &ModelOutcome) -> ModelDocument {
+    let (mut checks, mut adjoint, mut forward) = (Vec::new(), None, None);
+    match &outcome.offered {
+        Offered::Gradient(report) => {
+            let stages = [("gradient", &report.vjp), ("apply jacobian", &report.jvp)];
+            for (stage, report) in stages {
+                if let Some(report) = report.clone() {
+                    checks.push(Check { stage, report });
+                }
+            }
+            adjoint = report.adjoint.as_ref().map(wire_adjoint);
+        }
+        Offered::Forward(found) => forward = Some(wire_forward(found)),
+    }
+    let stopped = matches!(&outcome.offered, Offered::Forward(found) if found.interrupted);
+    ModelDocument {
+        schema: SCHEMA,
+        verdict: outcome.verdict().map(|verdict| verdict.to_string()),
+        seed: spec.seed,
+        command: command_line(spec),
+        interrupted: stopped || checks.iter().any(|check| check.report.interrupted),
+        model: Described {
+            name: outcome.model.clone(),
+            urls: outcome.urls.clone(),
+            inputs: outcome
+                .layout
+                .blocks()
+                .iter()
+                .map(|block| block.len())
+                .collect(),
+            outputs: outcome.outputs.clone(),
+            jobs: outcome.jobs,
+        },
+        seconds: outcome.elapsed.as_secs_f64(),
+        failure: outcome.failure.clone(),
+        troubles: outcome.troubles.clone(),
+        checks,
+        adjoint,
+        forward,
+    }
+}
+
+fn wire_adjoint(report: &AdjointReport) -> Adjoint {
+    let pairing = |pairing: &gradient_check::Pairing| Pairing {
+        block: pairing.block.clone(),
+        verdict: pairing.verdict.to_string(),
+        forward: pairing.forward,
+        reverse: pairing.reverse,
+        tolerance: pairing.tolerance,
+    };
+    Adjoint {
+        verdict: report.verdict().to_string(),
+        pairings: report.pairings.iter().map(pairing).collect(),
+    }
+}
+
+fn wire_forward(found: &Forward) -> WireForward {
+    let kinked = found.kinked.iter().map(|kinked| Kinked {
+        block: kinked.coordinate.block.clone(),
+        index: kinked.coordinate.index.clone(),
+        at_the_point: kinked.at_the_point,
+        slope_below: kinked.slopes[0],
+        slope_above: kinked.slopes[1],
+    });
+    WireForward {
+        value: found.value,
+        deterministic: found.deterministic,
+        noise: found.noise,
+        looked_at: found.looked_at,
+        flat: found.flat,
+        kinks: found.kinks,
+        kinked: kinked.collect(),
+        evaluations: found.evaluations,
+    }
+}

@@ -1,0 +1,211 @@
+//! The check of a model, from its URL to the report.
+
+use std::num::NonZeroUsize;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+use finite_diff::{Execution, ParameterLayout, Progress, Selection};
+use gradient_check::{Settings, VectorCheck, VectorReport, Verdict};
+use um_bridge::{Client, Model, ModelObjective, Server, SpawnSettings, Support};
+
+use super::forward::{Forward, examine};
+use super::products::Products;
+use super::{ModelError, ModelSpec, config, point};
+
+/// What was found of a model.
+#[derive(Debug)]
+pub struct ModelOutcome {
+    /// Its name.
+    pub model: String,
+    /// The URLs that were asked; of a server that was started, none.
+    pub urls: Vec<String>,
+    /// Its inputs.
+    pub layout: ParameterLayout,
+    /// The lengths of its outputs.
+    pub outputs: Vec<usize>,
+    /// What it offers, and what came of that.
+    pub offered: Offered,
+    /// Servers that failed in between, a line each.
+    pub troubles: Vec<String>,
+    /// What the model failed with in the middle; what was measured before is in the report.
+    pub failure: Option<String>,
+    /// How many evaluations ran at a time.
+    pub jobs: usize,
+    /// How long it took, without the start of a server.
+    pub elapsed: Duration,
+}
+
+/// What a model offers, and what came of that.
+#[derive(Debug)]
+pub enum Offered {
+    /// A gradient, checked.
+    Gradient(Box<VectorReport>),
+    /// None: only the forward side could be looked at.
+    Forward(Forward),
+}
+
+impl ModelOutcome {
+    /// The word on the gradient, where there is one.
+    pub fn verdict(&self) -> Option<Verdict> {
+        match &self.offered {
+            Offered::Gradient(report) => Some(report.verdict()),
+            Offered::Forward(_) => None,
+        }
+    }
+}
+
+/// Finds the model, starts its server if that is wanted, and checks its gradient at one point.
+///
+/// # Errors
+/// [`ModelError`], where the model can't be found, used or asked; its server is ended all the same.
+pub fn check(
+    spec: &ModelSpec,
+    cancel: &AtomicBool,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<ModelOutcome, ModelError> {
+    let config = config::read(spec.config.as_deref())?;
+    // Ended when it is dropped, whatever happens from here on.
+    let server = match &spec.spawn {
+        Some(command) => Some(Server::spawn(
+            command,
+            &SpawnSettings {
+                cancel: Some(cancel),
+                ..SpawnSettings::default()
+            },
+        )?),
+        None => None,
+    };
+    let urls: Vec<String> = match &server {
+        Some(server) => vec![server.url().to_owned()],
+        None => spec.urls.clone(),
+    };
+    let begun = Instant::now();
+    let settings = um_bridge::Settings {
+        timeout: spec.timeout,
+        retries: spec.retries,
+        ..um_bridge::Settings::default()
+    };
+    let model = Model::open(Client::new(&urls, settings)?, spec.model.as_deref(), config)?;
+    let Support {
+        evaluate, gradient, ..
+    } = model.support();
+    if !evaluate {
+        return Err(ModelError::NoEvaluate {
+            model: model.name().to_owned(),
+        });
+    }
+    let layout = layout(spec, &model)?;
+    let point = match &spec.at {
+        Some(path) => point::read(path, &layout)?,
+        None => point::drawn(&layout, spec.seed),
+    };
+    let jobs = spec.jobs.or(NonZeroUsize::new(urls.len()));
+    let execution = Execution {
+        threads: jobs,
+        progress: Some(progress),
+        cancel: Some(cancel),
+        ..Execution::default()
+    };
+    let offered = match gradient {
+        true => {
+            let report = judged(spec, &model, &layout, point, execution)?;
+            Offered::Gradient(Box::new(report))
+        }
+        false => {
+            let ones = model.output_sizes().iter().map(|size| vec![1.0; *size]);
+            let objective = ModelObjective::new(&model, ones.collect())
+                .and_then(|objective| objective.with_layout(layout.clone()))
+                .map_err(|error| ModelError::Shape(error.to_string()))?;
+            Offered::Forward(examine(&objective, &point, spec, &execution)?)
+        }
+    };
+    let troubles = model.client().troubles();
+    Ok(ModelOutcome {
+        model: model.name().to_owned(),
+        urls: if server.is_some() { Vec::new() } else { urls },
+        outputs: model.output_sizes().to_vec(),
+        layout,
+        offered,
+        troubles: troubles.iter().map(ToString::to_string).collect(),
+        failure: None,
+        jobs: jobs.map_or(1, NonZeroUsize::get),
+        elapsed: begun.elapsed(),
+    })
+}
+
+fn judged(
+    spec: &ModelSpec,
+    model: &Model,
+    layout: &ParameterLayout,
+    point: Vec<f64>,
+    execution: Execution<'_>,
+) -> Result<VectorReport, ModelError> {
+    let products = Products { model, layout };
+    let mut settings = Settings {
+        seed: spec.seed,
+        execution,
+        ..Settings::default()
+    };
+    if let Some(count) = spec.sample {
+        settings.selection = Selection::Sample {
+            count,
+            seed: spec.seed,
+        };
+    }
+    if spec.single {
+        settings.working_epsilon = f64::from(f32::EPSILON);
+    }
+    let outputs: usize = model.output_sizes().iter().sum();
+    let mut check = VectorCheck::new(|x: &[f64]| products.outputs(x))
+        .vjp(|x: &[f64], v: &[f64]| products.transposed(x, v))
+        .at(point)
+        .layout(layout.clone())
+        .output("output", &[outputs])
+        .settings(settings);
+    if let Some(resolution) = spec.resolution {
+        check = check.resolution(resolution);
+    }
+    if model.support().apply_jacobian {
+        check = check.jvp(|x: &[f64], u: &[f64]| products.along(x, u));
+    }
+    Ok(check.run()?)
+}
+
+/// The inputs by name, if they have any and any outputs depend on them.
+fn layout(spec: &ModelSpec, model: &Model) -> Result<ParameterLayout, ModelError> {
+    let sizes = model.input_sizes();
+    let nothing = |what| ModelError::Nothing {
+        model: model.name().to_owned(),
+        what,
+    };
+    if sizes.iter().sum::<usize>() == 0 {
+        return Err(nothing("no inputs"));
+    }
+    if model.output_sizes().iter().sum::<usize>() == 0 {
+        return Err(nothing("no outputs"));
+    }
+    let mut layout = ParameterLayout::new();
+    if spec.blocks.is_empty() {
+        for (number, size) in sizes.iter().enumerate() {
+            layout = layout.with(format!("input{number}"), &[*size])?;
+        }
+        return Ok(layout);
+    }
+    for block in &spec.blocks {
+        layout = layout.with(&block.name, &block.shape)?;
+    }
+    let lengths: Vec<usize> = layout.blocks().iter().map(|block| block.len()).collect();
+    if lengths != sizes {
+        let listed = |lengths: &[usize]| {
+            let words: Vec<String> = lengths.iter().map(ToString::to_string).collect();
+            words.join(" and ")
+        };
+        return Err(ModelError::Blocks {
+            model: model.name().to_owned(),
+            blocks: layout.to_string(),
+            got: listed(&lengths),
+            expected: listed(sizes),
+        });
+    }
+    Ok(layout)
+}

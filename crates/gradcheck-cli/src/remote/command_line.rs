@@ -1,0 +1,39 @@
+//! The command that runs the same check again.
+
+use super::ModelSpec;
+use crate::network::quoted;
+
+/// `gradcheck model` with every choice that differs from its default, quoted for a shell.
+pub fn command_line(spec: &ModelSpec) -> String {
+    let mut words = vec!["gradcheck".to_owned(), "model".to_owned()];
+    words.extend(spec.urls.iter().map(|url| quoted(url)));
+    let mut flag = |name: &str, value: Option<String>| {
+        if let Some(value) = value {
+            words.push(format!("--{name} {}", quoted(&value)));
+        }
+    };
+    flag("spawn", spec.spawn.clone());
+    flag("model", spec.model.clone());
+    flag(
+        "at",
+        spec.at
+            .as_ref()
+            .map(|path| path.to_string_lossy().into_owned()),
+    );
+    for block in &spec.blocks {
+        flag("block", Some(block.to_string()));
+    }
+    flag("config", spec.config.clone());
+    flag("jobs", spec.jobs.map(|jobs| jobs.to_string()));
+    flag("sample", spec.sample.map(|count| count.to_string()));
+    flag("precision", spec.single.then(|| "f32".to_owned()));
+    flag("resolution", spec.resolution.map(|r| format!("{r:e}")));
+    let seconds = spec.timeout.as_secs_f64();
+    flag("timeout", (seconds != 60.0).then(|| seconds.to_string()));
+    flag(
+        "retries",
+        (spec.retries != 3).then(|| spec.retries.to_string()),
+    );
+    flag("seed", Some(spec.seed.to_string()));
+    words.join(" ")
+}

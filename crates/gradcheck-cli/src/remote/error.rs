@@ -1,0 +1,139 @@
+//! Why a model can't be checked: what, where and what to do.
+
+use std::path::PathBuf;
+
+use gradient_check::CheckError;
+use thiserror::Error;
+use um_bridge::SpawnError;
+
+use crate::input_error::InputError;
+
+/// A model that can't be checked.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ModelError {
+    /// The configuration can't be read.
+    #[error(
+        "{path}: can't be read ({source}): --config takes a JSON object, or the name of a file with one"
+    )]
+    ConfigFile {
+        /// The file.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// It is no JSON.
+    #[error("{place}: this is no JSON: {source}")]
+    ConfigJson {
+        /// Where it stands.
+        place: String,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+    /// It is JSON, and no object.
+    #[error(
+        "{place}: the configuration of a model is a JSON object, such as {{\"vtk_output\": false}}"
+    )]
+    ConfigKind {
+        /// Where it stands.
+        place: String,
+    },
+    /// A file with the point that can't be read.
+    #[error(transparent)]
+    File(#[from] InputError),
+    /// Another number of lists than the model has inputs.
+    #[error("{}: it has {got} lists, but the model {inputs} inputs, {expected}: give one list of numbers for each", path.display())]
+    PointCount {
+        /// The file.
+        path: PathBuf,
+        /// The inputs in short form.
+        expected: String,
+        /// How many they are.
+        inputs: usize,
+        /// How many lists there are.
+        got: usize,
+    },
+    /// A block that the file does not hold.
+    #[error("{}: it holds no `{block}`, but {}", path.display(), listed(holds))]
+    PointBlock {
+        /// The file.
+        path: PathBuf,
+        /// The block.
+        block: String,
+        /// What it holds.
+        holds: Vec<String>,
+    },
+    /// An input of another length.
+    #[error("{}: `{block}` has {got} numbers, but the model's input has {expected}", path.display())]
+    PointLength {
+        /// The file.
+        path: PathBuf,
+        /// The block.
+        block: String,
+        /// The model's.
+        expected: usize,
+        /// The file's.
+        got: usize,
+    },
+    /// A number that is none.
+    #[error("{}: {coordinate} is {value}: give a point of finite numbers", path.display())]
+    PointNotFinite {
+        /// The file.
+        path: PathBuf,
+        /// The coordinate.
+        coordinate: String,
+        /// What stands there.
+        value: f64,
+    },
+    /// Blocks that don't fit the model's inputs.
+    #[error(
+        "the blocks {blocks} have {got} numbers, but the inputs of `{model}` {expected}: give one --block for each input, in their order"
+    )]
+    Blocks {
+        /// The model.
+        model: String,
+        /// As given.
+        blocks: String,
+        /// Their lengths.
+        got: String,
+        /// The model's.
+        expected: String,
+    },
+    /// Two blocks of one name, or one too large.
+    #[error(transparent)]
+    Layout(#[from] finite_diff::LayoutError),
+    /// It has no inputs or no outputs.
+    #[error("the model `{model}` has {what}: there is nothing to differentiate")]
+    Nothing {
+        /// The model.
+        model: String,
+        /// What it lacks.
+        what: &'static str,
+    },
+    /// Its outputs and inputs are not what it says.
+    #[error("{0}")]
+    Shape(String),
+    /// It can't even be evaluated.
+    #[error("the model `{model}` does not offer Evaluate: there is nothing to check it by")]
+    NoEvaluate {
+        /// The model.
+        model: String,
+    },
+    /// The server could not be started.
+    #[error(transparent)]
+    Spawn(#[from] SpawnError),
+    /// The model could not be used.
+    #[error(transparent)]
+    Bridge(#[from] um_bridge::Error),
+    /// The check could not be made.
+    #[error(transparent)]
+    Check(#[from] CheckError),
+}
+
+fn listed(names: &[String]) -> String {
+    match names {
+        [] => "nothing".to_owned(),
+        [one] => format!("`{one}`"),
+        _ => format!("`{}`", names.join("`, `")),
+    }
+}

@@ -1,0 +1,20 @@
+//! A model somewhere else, in whatever language: what is to be checked of it, and the check.
+//!
+//! Talks through `um-bridge`; prints nothing, and knows no exit code.
+
+mod blocks;
+mod check;
+mod command_line;
+mod config;
+mod error;
+mod forward;
+mod point;
+mod products;
+mod spec;
+
+pub use blocks::BlockShape;
+pub use check::{ModelOutcome, Offered, check};
+pub use command_line::command_line;
+pub use error::ModelError;
+pub use forward::{Forward, Kinked};
+pub use spec::ModelSpec;

@@ -1,0 +1,103 @@
+//! The point at which a model is checked: from a file, or drawn.
+
+use std::path::Path;
+
+use finite_diff::ParameterLayout;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
+
+use super::ModelError;
+use crate::gradient_file::{self, NamedBlock};
+
+/// Standard normal numbers for every input.
+pub(super) fn drawn(layout: &ParameterLayout, seed: u64) -> Vec<f64> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    (0..layout.len())
+        .map(|_| StandardNormal.sample(&mut rng))
+        .collect()
+}
+
+/// The point in a file: a JSON list with one list of numbers for each input, or arrays by the names of the blocks.
+pub(super) fn read(path: &Path, layout: &ParameterLayout) -> Result<Vec<f64>, ModelError> {
+    let text = path.extension().is_some_and(|ending| ending == "json");
+    let lists = match text {
+        true => std::fs::read_to_string(path).ok(),
+        false => None,
+    };
+    // Whatever is no list of lists of numbers is for the reader of gradients to read, or to refuse.
+    let lists = lists.and_then(|text| serde_json::from_str::<Vec<Vec<f64>>>(&text).ok());
+    let parts = match lists {
+        Some(lists) => in_order(path, lists, layout)?,
+        None => by_name(path, gradient_file::read(path)?, layout)?,
+    };
+    let point = parts.concat();
+    match point.iter().position(|x| !x.is_finite()) {
+        None => Ok(point),
+        Some(at) => Err(ModelError::PointNotFinite {
+            path: path.to_owned(),
+            coordinate: layout
+                .coordinate(at)
+                .map_or_else(String::new, |c| c.to_string()),
+            value: point[at],
+        }),
+    }
+}
+
+fn in_order(
+    path: &Path,
+    lists: Vec<Vec<f64>>,
+    layout: &ParameterLayout,
+) -> Result<Vec<Vec<f64>>, ModelError> {
+    let blocks = layout.blocks();
+    if lists.len() != blocks.len() {
+        return Err(ModelError::PointCount {
+            path: path.to_owned(),
+            expected: layout.to_string(),
+            inputs: blocks.len(),
+            got: lists.len(),
+        });
+    }
+    for (block, list) in blocks.iter().zip(&lists) {
+        if block.len() != list.len() {
+            return Err(length(path, block.name(), block.len(), list.len()));
+        }
+    }
+    Ok(lists)
+}
+
+fn by_name(
+    path: &Path,
+    mut named: Vec<NamedBlock>,
+    layout: &ParameterLayout,
+) -> Result<Vec<Vec<f64>>, ModelError> {
+    if let ([block], [only]) = (layout.blocks(), &mut named[..])
+        && only.name == gradient_file::UNNAMED
+    {
+        only.name = block.name().to_owned();
+    }
+    let mut parts = Vec::new();
+    for block in layout.blocks() {
+        let Some(found) = named.iter().find(|found| found.name == block.name()) else {
+            return Err(ModelError::PointBlock {
+                path: path.to_owned(),
+                block: block.name().to_owned(),
+                holds: named.iter().map(|found| found.name.clone()).collect(),
+            });
+        };
+        if found.values.len() != block.len() {
+            return Err(length(path, block.name(), block.len(), found.values.len()));
+        }
+        parts.push(found.values.clone());
+    }
+    Ok(parts)
+}
+
+fn length(path: &Path, block: &str, expected: usize, got: usize) -> ModelError {
+    ModelError::PointLength {
+        path: path.to_owned(),
+        block: block.to_owned(),
+        expected,
+        got,
+    }
+}
