@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use finite_diff::{Execution, ParameterLayout, Progress, Selection};
+use finite_diff::{Execution, Failed, ParameterLayout, Progress, Selection};
 use gradient_check::{Settings, VectorCheck, VectorReport, Verdict};
 use um_bridge::{Client, Model, ModelObjective, Server, SpawnSettings, Support};
 
@@ -100,7 +100,9 @@ pub fn check(
         None => point::drawn(&layout, spec.seed),
     };
     let jobs = spec.jobs.or(NonZeroUsize::new(urls.len()));
+    let failed = Failed::new();
     let execution = Execution {
+        failure: Some(&failed),
         threads: jobs,
         progress: Some(progress),
         cancel: Some(cancel),
@@ -127,7 +129,7 @@ pub fn check(
         layout,
         offered,
         troubles: troubles.iter().map(ToString::to_string).collect(),
-        failure: None,
+        failure: failed.take().map(|error| error.to_string()),
         jobs: jobs.map_or(1, NonZeroUsize::get),
         elapsed: begun.elapsed(),
     })
