@@ -568,7 +568,7 @@ where
             Some(run_chunk(&mut near, scratch, (at, &coordinates[at..=at])))
         };
         let done = one_by_one(execution.threads, steps.len(), state, task)?;
-        // In the order of their last steps, which is that of the coordinates.
+        // By the number of one of its steps each, which is the order of the coordinates.
         done.into_iter().map(|(_, done)| done).collect()
     } else {
         let chunks: Vec<&[usize]> = coordinates.chunks(CHUNK).collect();

@@ -57,6 +57,7 @@ pub trait Packing<T> {
 ///
 /// The methods take `&mut [T]`, because the code under test may be foreign and write where it should
 /// only read. They are handed copies, never the caller's point, and the copies are looked at afterwards.
+/// Where a call takes 1 ms or more, several of either pass may be under way at a time.
 /// Whatever else the code keeps between two calls it keeps inside `self`: an adapter hands it on as it
 /// is, so that gradients that pile up are seen. Several inputs are several blocks of one point.
 ///
