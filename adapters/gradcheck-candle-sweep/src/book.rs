@@ -50,6 +50,31 @@ pub(crate) struct Made {
 impl Case {
     /// Its variables and its function, in `dtype`.
     pub(crate) fn make(&self, dtype: DType) -> Result<Made> {
+        self.made(dtype, false)
+    }
+
+    /// Whether the operation gives other numbers for these layouts than for contiguous copies of the same inputs.
+    pub(crate) fn forward_depends_on_layout(&self, dtype: DType) -> Result<bool> {
+        if self
+            .inputs
+            .iter()
+            .all(|(_, view)| matches!(view, View::Whole | View::Computed))
+        {
+            return Ok(false);
+        }
+        let output = |copied| {
+            let output = (self.made(dtype, copied)?.function)()?.flatten_all()?;
+            output.to_dtype(DType::F64)?.to_vec1::<f64>()
+        };
+        let (seen, copied) = (output(false)?, output(true)?);
+        let size = copied.iter().fold(0.0f64, |size, y| size.max(y.abs()));
+        // Another order of summation is no other number: a thousandth of the largest is.
+        let apart = |(a, b): (&f64, &f64)| (a - b).abs() > 1e-3 * size;
+        Ok(seen.iter().zip(&copied).any(apart))
+    }
+
+    /// The same, its inputs copied to be contiguous where that is wanted.
+    fn made(&self, dtype: DType, copied: bool) -> Result<Made> {
         let map = VarMap::new();
         let function = (self.layer)(&map, dtype)?;
         let mut variables = Vec::new();
@@ -73,19 +98,28 @@ impl Case {
             variable.set(drawn.variable(View::Whole, dtype, seed)?.as_tensor())?;
             variables.push((name, variable));
         }
-        let (inputs, uses) = (self.inputs.clone(), self.uses);
+        let (inputs, uses, copied) = (self.inputs.clone(), self.uses, copied);
         let function = move || {
             let see = |((input, view), variable): (&(Input, View), &Var)| {
-                view.seen(variable.as_tensor(), &input.shape)
+                input.seen(*view, variable.as_tensor())
             };
-            let seen: Vec<Tensor> = inputs.iter().zip(&own).map(see).collect::<Result<_>>()?;
+            let mut seen: Vec<Tensor> = inputs.iter().zip(&own).map(see).collect::<Result<_>>()?;
+            if copied {
+                seen = seen
+                    .iter()
+                    .map(Tensor::force_contiguous)
+                    .collect::<Result<_>>()?;
+            }
             let output = function(&seen)?;
             let (at, first) = match uses {
                 Use::Once => return Ok(output),
                 Use::OtherLast(at) => (at, false),
                 Use::OtherFirst(at) => (at, true),
             };
-            let other = (&seen[at] * 1.5)?.sin()?.flatten_all()?.to_dtype(output.dtype())?;
+            let other = (&seen[at] * 1.5)?
+                .sin()?
+                .flatten_all()?
+                .to_dtype(output.dtype())?;
             let output = output.flatten_all()?;
             match first {
                 true => Tensor::cat(&[&other, &output], 0),
@@ -156,8 +190,24 @@ impl Book {
         layer: Layer,
     ) {
         let whole = whole(inputs);
-        self.push(op, label, whole.clone(), Use::Once, DType::F64, &layer, held);
-        self.push(op, label, whole.clone(), Use::Once, DType::F32, &layer, held);
+        self.push(
+            op,
+            label,
+            whole.clone(),
+            Use::Once,
+            DType::F64,
+            &layer,
+            held,
+        );
+        self.push(
+            op,
+            label,
+            whole.clone(),
+            Use::Once,
+            DType::F32,
+            &layer,
+            held,
+        );
         for at in 0..N {
             for view in View::all(&whole[at].0.shape).into_iter().skip(1) {
                 let mut viewed = whole.clone();
@@ -166,6 +216,19 @@ impl Book {
             }
             for uses in [Use::OtherLast(at), Use::OtherFirst(at)] {
                 self.push(op, label, whole.clone(), uses, DType::F64, &layer, held);
+            }
+        }
+        if let [(a, _), (b, _)] = whole.as_slice() {
+            // Two layouts at once.
+            let strided = |input: &Input| {
+                let views = View::all(&input.shape).into_iter();
+                views.filter(|view| view.is_strided()).collect::<Vec<_>>()
+            };
+            for first in strided(a) {
+                for second in strided(b) {
+                    let viewed = vec![(a.clone(), first), (b.clone(), second)];
+                    self.push(op, label, viewed, Use::Once, DType::F64, &layer, held);
+                }
             }
         }
     }
@@ -221,7 +284,10 @@ impl Book {
 }
 
 fn whole<const N: usize>(inputs: [Input; N]) -> Vec<(Input, View)> {
-    inputs.into_iter().map(|input| (input, View::Whole)).collect()
+    inputs
+        .into_iter()
+        .map(|input| (input, View::Whole))
+        .collect()
 }
 
 /// A seed that depends on nothing but these words (FNV-1a), so that a case keeps its numbers when others are added.

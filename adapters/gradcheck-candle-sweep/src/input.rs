@@ -15,7 +15,8 @@ pub enum Values {
     Positive,
     /// −2 to −0.3.
     Negative,
-    /// Of either sign, around 1e-8.
+    /// Of either sign, around 1e-8: the variable is larger, and scaled down before the operation, since steps are no
+    /// smaller than they must be for a variable around 1.
     Tiny,
     /// Of either sign, up to 12.
     Wide,
@@ -48,10 +49,9 @@ impl Values {
         };
         (0..count)
             .map(|i| match self {
-                Self::Spread => signed(0.2, 2.0),
+                Self::Spread | Self::Tiny => signed(0.2, 2.0),
                 Self::Positive => signed(0.3, 2.0).abs(),
                 Self::Negative => -signed(0.3, 2.0).abs(),
-                Self::Tiny => 1e-8 * signed(0.2, 2.0),
                 Self::Wide => signed(0.2, 12.0),
                 Self::Zeros => match signed(0.2, 2.0) {
                     value if i % 3 == 1 => 0.0 * value.abs(),
@@ -96,7 +96,15 @@ impl Input {
         format!("{} {:?} {}", self.name, self.shape, self.values.name())
     }
 
-    /// The variable for this input in a layout, and the way from it to what the operation sees.
+    /// What the operation sees of the variable.
+    pub(crate) fn seen(&self, view: View, variable: &Tensor) -> Result<Tensor> {
+        match self.values {
+            Values::Tiny => view.seen(&variable.affine(1e-8, 0.0)?, &self.shape),
+            _ => view.seen(variable, &self.shape),
+        }
+    }
+
+    /// The variable for this input in a layout.
     pub(crate) fn variable(&self, view: View, dtype: DType, seed: u64) -> Result<Var> {
         let shape = view.stored(&self.shape);
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -143,6 +151,11 @@ impl View {
         all
     }
 
+    /// Whether the entries do not follow each other.
+    pub(crate) fn is_strided(self) -> bool {
+        matches!(self, Self::Transposed | Self::Narrowed | Self::Expanded)
+    }
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Whole => "whole",
@@ -170,8 +183,8 @@ impl View {
         stored
     }
 
-    /// What the operation sees of the variable.
-    pub(crate) fn seen(self, variable: &Tensor, shape: &[usize]) -> Result<Tensor> {
+    /// A tensor of this shape, seen of what is stored.
+    fn seen(self, variable: &Tensor, shape: &[usize]) -> Result<Tensor> {
         let rank = shape.len();
         match self {
             Self::Whole => Ok(variable.clone()),

@@ -41,7 +41,11 @@ fn main() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
     let book = book();
     let wanted = |op: &str| arguments.only.is_empty() || arguments.only.iter().any(|o| o == op);
-    if let Some(unknown) = arguments.only.iter().find(|o| !book.cases.iter().any(|c| c.op == *o)) {
+    if let Some(unknown) = arguments
+        .only
+        .iter()
+        .find(|o| !book.cases.iter().any(|c| c.op == *o))
+    {
         anyhow::bail!("there is no operation `{unknown}` in the sweep");
     }
     // What panics is reported with the case.

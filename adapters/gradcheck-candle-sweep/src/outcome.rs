@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use candle_core::DType;
 use gradcheck_candle::{CandleCheck, CandleError};
-use gradient_check::{Dependence, Finding, Reason, Report, Verdict};
+use gradient_check::{BlockReport, Finding, Reason, Report, Verdict};
 use serde::Serialize;
 
 use crate::book::Case;
@@ -101,17 +101,31 @@ pub struct Outcome {
 
 /// Checks a case. Deterministic: all that is random hangs on the names of the case.
 pub fn examine(case: &Case) -> Outcome {
-    let (mut verdict, difference, mut diagnosis) = checked(case, case.dtype);
+    let (mut verdict, mut difference, mut diagnosis) = checked(case, case.dtype);
+    let mut name = case.case.clone();
     if verdict == Word::Wrong && case.dtype == DType::F64 {
         let (single, ..) = checked(case, DType::F32);
-        if matches!(single, Word::Agree | Word::Convention) {
+        if matches!(single, Word::Agree | Word::Convention | Word::Undecided) {
             verdict = Word::SinglePrecision;
-            diagnosis = format!("right in f32, not to the digits of f64: {diagnosis}");
+            diagnosis = format!("not told from right in f32: {diagnosis}");
         }
+    }
+    if verdict == Word::Refused && case.dtype == DType::F64 {
+        // There are operations that know f32 only.
+        let single = checked(case, DType::F32);
+        if single.0 != Word::Refused {
+            (verdict, difference, diagnosis) = single;
+            name = format!("{name}, f32 as f64 is refused");
+        }
+    }
+    if verdict == Word::Wrong && matches!(case.forward_depends_on_layout(case.dtype), Ok(true)) {
+        diagnosis = format!(
+            "the forward pass gives other numbers for this layout than for a copy of it; {diagnosis}"
+        );
     }
     Outcome {
         op: case.op,
-        case: case.case.clone(),
+        case: name,
         input: case.input.clone(),
         verdict,
         difference: difference.filter(|d| d.is_finite()),
@@ -139,7 +153,11 @@ fn checked(case: &Case, dtype: DType) -> (Word, Option<f64>, String) {
         let said = payload.downcast_ref::<String>().cloned();
         let said = said.or_else(|| payload.downcast_ref::<&str>().map(|s| (*s).to_owned()));
         let said = said.unwrap_or_default();
-        (Word::Panics, None, format!("the forward pass panics: {}", line(&said)))
+        (
+            Word::Refused,
+            None,
+            format!("the forward pass panics: {}", line(&said)),
+        )
     })
 }
 
@@ -159,10 +177,8 @@ fn judged(report: &Report) -> (Word, Option<f64>, String) {
     let findings = report.structure.iter().flat_map(|s| &s.findings);
     let missing: Vec<&Finding> = findings
         .clone()
-        .filter(|finding| {
-            let depends = Dependence::Unmoved;
-            matches!(finding, Finding::Missing { dependence, .. } if *dependence != depends)
-        })
+        .filter(|finding| matches!(finding, Finding::Missing { .. }))
+        .filter(|finding| finding.word() == Some(Verdict::Disagree))
         .collect();
     match report.verdict {
         Verdict::Agree if report.counts.subgradients > 0 => {
@@ -172,12 +188,40 @@ fn judged(report: &Report) -> (Word, Option<f64>, String) {
         }
         Verdict::Agree => (Word::Agree, difference, String::new()),
         Verdict::Disagree => {
-            let blocks_wrong = report.blocks.iter().any(|b| b.counts.disagree > 0);
-            let others = findings.clone().filter(|f| f.word() == Some(Verdict::Disagree));
-            let only_missing = !missing.is_empty() && others.count() == missing.len();
-            match only_missing && !blocks_wrong {
-                true => (Word::Missing, None, line(&missing[0].message())),
-                false => (Word::Wrong, difference, reason(report)),
+            let others = findings
+                .filter(|f| f.word() == Some(Verdict::Disagree))
+                .count();
+            let is_missing = |block: &BlockReport| {
+                missing
+                    .iter()
+                    .any(|finding| finding.blocks().contains(&block.name.as_str()))
+            };
+            let others_wrong = others > missing.len()
+                || report
+                    .blocks
+                    .iter()
+                    .any(|b| b.counts.disagree > 0 && !is_missing(b));
+            // A step is moved along by nobody, and has the derivative 0 on either side.
+            let steps = report.counts.disagree == 0;
+            match (missing.is_empty() || others_wrong, steps) {
+                (true, _) => (Word::Wrong, difference, reason(report)),
+                (false, false) => {
+                    let names: Vec<String> = missing
+                        .iter()
+                        .flat_map(|m| m.blocks())
+                        .map(str::to_owned)
+                        .collect();
+                    let words = format!(
+                        "no gradient for {}, on which the output depends",
+                        names.join(", ")
+                    );
+                    (Word::Missing, None, words)
+                }
+                (false, true) => {
+                    let words =
+                        "no gradient, and every derivative that there is is 0: a step function";
+                    (Word::Convention, difference, words.to_owned())
+                }
             }
         }
         Verdict::Inconclusive(Reason::Vacuous) => {
@@ -185,7 +229,11 @@ fn judged(report: &Report) -> (Word, Option<f64>, String) {
         }
         Verdict::Inconclusive(reason) => {
             let undecided = report.counts.inconclusive();
-            let words = format!("{undecided} of {} entries: {}", report.parameters, reason.name());
+            let words = format!(
+                "{undecided} of {} entries: {}",
+                report.parameters,
+                reason.name()
+            );
             (Word::Undecided, difference, words)
         }
     }
@@ -223,12 +271,18 @@ fn reason(report: &Report) -> String {
     }
     parts.extend(causes);
     if parts.is_empty() {
-        parts.push("every entry agrees along its axis, and along a direction it does not".to_owned());
+        parts.push(
+            "every entry agrees along its axis, and along a direction it does not".to_owned(),
+        );
     }
     parts.join("; ")
 }
 
 /// The first line of a text.
 fn line(text: &impl ToString) -> String {
-    text.to_string().lines().next().unwrap_or_default().to_owned()
+    text.to_string()
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }

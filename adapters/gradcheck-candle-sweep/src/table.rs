@@ -42,7 +42,10 @@ impl Summary {
             .filter_map(|word| Some(format!("{} {}", self.words.get(word)?, word.name())))
             .collect();
         let (operations, cases) = (self.operations, self.cases);
-        format!("{operations} operations, {cases} cases: {}", counts.join(", "))
+        format!(
+            "{operations} operations, {cases} cases: {}",
+            counts.join(", ")
+        )
     }
 }
 
@@ -58,7 +61,10 @@ pub fn findings(outcomes: &[Outcome]) -> Vec<String> {
         *by_op[at].1.entry(outcome.verdict).or_default() += 1;
     }
     let line = |(op, words): (&str, BTreeMap<Word, usize>)| {
-        let words: Vec<String> = words.iter().map(|(w, n)| format!("{} ×{n}", w.name())).collect();
+        let words: Vec<String> = words
+            .iter()
+            .map(|(w, n)| format!("{} ×{n}", w.name()))
+            .collect();
         format!("{op}: {}", words.join(", "))
     };
     by_op.into_iter().map(line).collect()
@@ -67,8 +73,18 @@ pub fn findings(outcomes: &[Outcome]) -> Vec<String> {
 /// One line an operation, what was found below it, and a summary.
 pub fn table(outcomes: &[Outcome], left_out: &[LeftOut]) -> String {
     let heads = [
-        "cases", "agree", "convent.", "flat", "undecid.", "f32-only", "wrong", "missing", "fails",
-        "panics", "no backw.", "refused",
+        "cases",
+        "agree",
+        "convent.",
+        "flat",
+        "undecid.",
+        "f32-only",
+        "wrong",
+        "missing",
+        "fails",
+        "panics",
+        "no backw.",
+        "refused",
     ];
     let mut text = format!("{:<28}", "operation");
     for head in heads {
@@ -96,8 +112,17 @@ pub fn table(outcomes: &[Outcome], left_out: &[LeftOut]) -> String {
     }
     text.push_str("\nFindings\n");
     for outcome in outcomes.iter().filter(|o| o.verdict.is_finding()) {
-        let Outcome { op, case, input, verdict, diagnosis, .. } = outcome;
-        let difference = outcome.difference.map_or_else(String::new, |d| format!(" {d:.1e}"));
+        let Outcome {
+            op,
+            case,
+            input,
+            verdict,
+            diagnosis,
+            ..
+        } = outcome;
+        let difference = outcome
+            .difference
+            .map_or_else(String::new, |d| format!(" {d:.1e}"));
         let _ = writeln!(text, "  {op} · {case} · {input}");
         let _ = writeln!(text, "    {}{difference}: {diagnosis}", verdict.name());
     }

@@ -35,10 +35,30 @@ pub(crate) fn write(book: &mut Book) {
 
 /// What has no derivative, or nothing of its own to check.
 fn left_out(book: &mut Book) {
-    for op in ["eq", "ne", "lt", "le", "gt", "ge", "cmp", "argmax", "argmin", "arg_sort_last_dim", "one_hot"] {
+    for op in [
+        "eq",
+        "ne",
+        "lt",
+        "le",
+        "gt",
+        "ge",
+        "cmp",
+        "argmax",
+        "argmin",
+        "arg_sort_last_dim",
+        "one_hot",
+    ] {
         book.leave_out(op, "gives integers");
     }
-    for op in ["scatter_set", "scatter_add_set", "slice_set", "const_set", "zero_set", "one_set", "KvCache"] {
+    for op in [
+        "scatter_set",
+        "scatter_add_set",
+        "slice_set",
+        "const_set",
+        "zero_set",
+        "one_set",
+        "KvCache",
+    ] {
         book.leave_out(op, "writes in place, outside of the graph");
     }
     for op in ["dropout", "gumbel_softmax", "rand_like", "randn_like"] {

@@ -39,14 +39,22 @@ pub(super) fn write(book: &mut Book) {
     for target in [5, 10, 15, 7, 3] {
         let x = || input("x", &[2, 2, 5]);
         let label = format!("5 to {target}");
-        book.op("upsample_nearest1d", &label, [x()], move |t| t[0].upsample_nearest1d(target));
-        book.op("interpolate1d", &label, [x()], move |t| t[0].interpolate1d(target));
+        book.op("upsample_nearest1d", &label, [x()], move |t| {
+            t[0].upsample_nearest1d(target)
+        });
+        book.op("interpolate1d", &label, [x()], move |t| {
+            t[0].interpolate1d(target)
+        });
     }
     for (h, w) in [(3, 2), (6, 4), (9, 6), (6, 2), (5, 3), (2, 1)] {
         let x = || input("x", &[2, 2, 3, 2]);
         let label = format!("3×2 to {h}×{w}");
-        book.op("upsample_nearest2d", &label, [x()], move |t| t[0].upsample_nearest2d(h, w));
-        book.op("interpolate2d", &label, [x()], move |t| t[0].interpolate2d(h, w));
+        book.op("upsample_nearest2d", &label, [x()], move |t| {
+            t[0].upsample_nearest2d(h, w)
+        });
+        book.op("interpolate2d", &label, [x()], move |t| {
+            t[0].interpolate2d(h, w)
+        });
         for corners in [true, false] {
             let bilinear = move |t: &[Tensor]| t[0].upsample_bilinear2d(h, w, corners);
             let label = format!("{label}, align_corners {corners}");
@@ -54,15 +62,31 @@ pub(super) fn write(book: &mut Book) {
         }
     }
     let scaled = |t: &[Tensor]| t[0].upsample_bilinear2d_with_scale(1.5, 2.0, false);
-    book.once("upsample_bilinear2d_with_scale", "1.5, 2", [input("x", &[1, 2, 2, 3])], scaled);
+    book.once(
+        "upsample_bilinear2d_with_scale",
+        "1.5, 2",
+        [input("x", &[1, 2, 2, 3])],
+        scaled,
+    );
     let twice: fn(&[Tensor]) -> Result<Tensor> =
         |t| t[0].upsample_nearest2d(4, 4)? + t[0].upsample_nearest2d(4, 4)?;
-    book.once("upsample_nearest2d", "the same twice", [input("x", &[1, 1, 2, 2])], twice);
-    book.op("pixel_shuffle", "2", [input("x", &[2, 8, 1, 2])], |t| ops::pixel_shuffle(&t[0], 2));
-    book.op("pixel_unshuffle", "2", [input("x", &[2, 2, 2, 4])], |t| ops::pixel_unshuffle(&t[0], 2));
+    book.once(
+        "upsample_nearest2d",
+        "the same twice",
+        [input("x", &[1, 1, 2, 2])],
+        twice,
+    );
+    book.op("pixel_shuffle", "2", [input("x", &[2, 8, 1, 2])], |t| {
+        ops::pixel_shuffle(&t[0], 2)
+    });
+    book.op("pixel_unshuffle", "2", [input("x", &[2, 2, 2, 4])], |t| {
+        ops::pixel_unshuffle(&t[0], 2)
+    });
     for pad in [0, 1] {
         let label = format!("pad {pad}");
         let x = input("x", &[2, 2, 2, 3]);
-        book.op("replication_pad2d", &label, [x], move |t| ops::replication_pad2d(&t[0], pad));
+        book.op("replication_pad2d", &label, [x], move |t| {
+            ops::replication_pad2d(&t[0], pad)
+        });
     }
 }

@@ -26,11 +26,32 @@ pub(super) fn write(book: &mut Book) {
     for (label, config) in [
         ("", LSTMConfig::default()),
         ("no bias", LSTMConfig::default_no_bias()),
-        ("backward", LSTMConfig { direction: Direction::Backward, ..Default::default() }),
+        (
+            "backward",
+            LSTMConfig {
+                direction: Direction::Backward,
+                ..Default::default()
+            },
+        ),
     ] {
-        book.layer("LSTM", label, x(), &[], sequence(move |vb| candle_nn::lstm(2, 2, config, vb)));
+        book.layer(
+            "LSTM",
+            label,
+            x(),
+            &[],
+            sequence(move |vb| candle_nn::lstm(2, 2, config, vb)),
+        );
     }
-    for (label, config) in [("", GRUConfig::default()), ("no bias", GRUConfig::default_no_bias())] {
-        book.layer("GRU", label, x(), &[], sequence(move |vb| candle_nn::gru(2, 2, config, vb)));
+    for (label, config) in [
+        ("", GRUConfig::default()),
+        ("no bias", GRUConfig::default_no_bias()),
+    ] {
+        book.layer(
+            "GRU",
+            label,
+            x(),
+            &[],
+            sequence(move |vb| candle_nn::gru(2, 2, config, vb)),
+        );
     }
 }

@@ -32,13 +32,23 @@ pub(super) fn write(book: &mut Book) {
             book.op(name, &label, [x()], move |t| op(&t[0], axis));
         }
         book.once(name, "one axis", [input("x", &[5])], move |t| op(&t[0], 0));
-        book.once(name, "ties, axis 1", [x().of(Values::Ties)], move |t| op(&t[0], 1));
-        book.once(name, "wide, axis 2", [x().of(Values::Wide)], move |t| op(&t[0], 2));
+        book.once(name, "ties, axis 1", [x().of(Values::Ties)], move |t| {
+            op(&t[0], 1)
+        });
+        book.once(name, "wide, axis 2", [x().of(Values::Wide)], move |t| {
+            op(&t[0], 2)
+        });
         if !name.starts_with("var") {
-            book.once(name, "an axis of one", [input("x", &[3, 1])], move |t| op(&t[0], 1));
+            book.once(name, "an axis of one", [input("x", &[3, 1])], move |t| {
+                op(&t[0], 1)
+            });
         }
     }
-    for (label, axes) in [("axes 0, 2", vec![0, 2]), ("axes 2, 1", vec![2, 1]), ("all axes", vec![0, 1, 2])] {
+    for (label, axes) in [
+        ("axes 0, 2", vec![0, 2]),
+        ("axes 2, 1", vec![2, 1]),
+        ("all axes", vec![0, 1, 2]),
+    ] {
         let of = |op: fn(&Tensor, Vec<usize>) -> Result<Tensor>| {
             let axes = axes.clone();
             move |t: &[Tensor]| op(&t[0], axes.clone())
@@ -60,20 +70,37 @@ pub(super) fn write(book: &mut Book) {
         book.op(name, "", [x()], move |t| op(&t[0]));
         book.once(name, "", [x().of(Values::Ties)], move |t| op(&t[0]));
         book.once(name, "a scalar", [input("x", &[])], move |t| op(&t[0]));
-        book.once(name, "", [input("x", &[5]).of(Values::Tiny)], move |t| op(&t[0]));
+        book.once(name, "", [input("x", &[5]).of(Values::Tiny)], move |t| {
+            op(&t[0])
+        });
     }
-    book.once("norm", "zeros only", [input("x", &[3]).of(Values::These(vec![0.0]))], |t| t[0].norm());
-    let last: [(&'static str, Of); 2] =
-        [("softmax_last_dim", ops::softmax_last_dim), ("log_softmax", |x| ops::log_softmax(x, D::Minus1))];
+    book.once(
+        "norm",
+        "zeros only",
+        [input("x", &[3]).of(Values::These(vec![0.0]))],
+        |t| t[0].norm(),
+    );
+    let last: [(&'static str, Of); 2] = [
+        ("softmax_last_dim", ops::softmax_last_dim),
+        ("log_softmax", |x| ops::log_softmax(x, D::Minus1)),
+    ];
     for (name, op) in last {
         book.op(name, "", [x()], move |t| op(&t[0]));
         book.once(name, "", [x().of(Values::Wide)], move |t| op(&t[0]));
     }
-    book.op("log_softmax", "axis 0", [x()], |t| ops::log_softmax(&t[0], 0));
+    book.op("log_softmax", "axis 0", [x()], |t| {
+        ops::log_softmax(&t[0], 0)
+    });
     for ascending in [true, false] {
         let label = if ascending { "ascending" } else { "descending" };
         let sorted = move |t: &[Tensor]| Ok(t[0].sort_last_dim(ascending)?.0);
         book.op("sort_last_dim", label, [x()], sorted);
-        book.once("sort_last_dim", label, [input("x", &[2, 5]).of(Values::Ties)], sorted);
+        let pairs = Values::These(vec![0.5, -0.25, 0.5, 1.5, -0.25]);
+        book.once(
+            "sort_last_dim",
+            label,
+            [input("x", &[2, 5]).of(pairs)],
+            sorted,
+        );
     }
 }

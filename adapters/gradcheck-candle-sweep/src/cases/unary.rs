@@ -36,13 +36,25 @@ pub(super) fn write(book: &mut Book) {
     for (name, op) in kinked {
         everywhere(book, name, op);
     }
-    let positive: [(&'static str, Op); 3] =
-        [("log", Tensor::log), ("sqrt", Tensor::sqrt), ("recip", Tensor::recip)];
+    let positive: [(&'static str, Op); 3] = [
+        ("log", Tensor::log),
+        ("sqrt", Tensor::sqrt),
+        ("recip", Tensor::recip),
+    ];
     for (name, op) in positive {
-        book.op(name, "", [input("x", &[2, 3, 5]).of(Values::Positive)], move |t| op(&t[0]));
+        book.op(
+            name,
+            "",
+            [input("x", &[2, 3, 5]).of(Values::Positive)],
+            move |t| op(&t[0]),
+        );
     }
-    book.once("recip", "", [input("x", &[7]).of(Values::Negative)], |t| t[0].recip());
-    book.once("sqrt", "", [input("x", &[7]).of(Values::Tiny)], |t| t[0].abs()?.sqrt());
+    book.once("recip", "", [input("x", &[7]).of(Values::Negative)], |t| {
+        t[0].recip()
+    });
+    book.once("sqrt", "", [input("x", &[7]).of(Values::Tiny)], |t| {
+        t[0].abs()?.sqrt()
+    });
 
     for exponent in [2.0, 3.0, 0.5, -1.0, 1.0, 0.0, 2.5, -1.5] {
         let label = format!("exponent {exponent}");
@@ -52,10 +64,16 @@ pub(super) fn write(book: &mut Book) {
     for exponent in [2.0, 3.0, -2.0, 1.0, 0.0] {
         let label = format!("exponent {exponent}");
         let x = input("x", &[7]);
-        book.once("powf", &label, [x.clone().of(Values::Negative)], move |t| t[0].powf(exponent));
-        book.once("powf", &label, [x.clone().of(Values::Tiny)], move |t| t[0].powf(exponent));
+        book.once("powf", &label, [x.clone().of(Values::Negative)], move |t| {
+            t[0].powf(exponent)
+        });
+        book.once("powf", &label, [x.clone().of(Values::Tiny)], move |t| {
+            t[0].powf(exponent)
+        });
         if exponent >= 0.0 {
-            book.once("powf", &label, [x.of(Values::Zeros)], move |t| t[0].powf(exponent));
+            book.once("powf", &label, [x.of(Values::Zeros)], move |t| {
+                t[0].powf(exponent)
+            });
         }
     }
     for alpha in [1.0, 0.3] {
@@ -64,19 +82,39 @@ pub(super) fn write(book: &mut Book) {
     }
     for (mul, add) in [(2.5, -1.0), (-1.0, 0.0), (1.0, 3.0), (0.0, 1.0)] {
         let label = format!("{mul}·x + {add}");
-        book.op("affine", &label, [input("x", &[2, 3, 5])], move |t| t[0].affine(mul, add));
+        book.op("affine", &label, [input("x", &[2, 3, 5])], move |t| {
+            t[0].affine(mul, add)
+        });
     }
-    book.op("clamp", "", [input("x", &[2, 3, 5])], |t| t[0].clamp(-0.7, 0.9));
+    book.op("clamp", "", [input("x", &[2, 3, 5])], |t| {
+        t[0].clamp(-0.7, 0.9)
+    });
     let edges = Values::These(vec![-0.5, -1.0, 0.25, 1.0, 0.5, -0.75]);
-    book.op("clamp", "at the edges", [input("x", &[2, 6]).of(edges)], |t| t[0].clamp(-0.5, 0.5));
-    book.op("clamp", "by tensors", [input("x", &[2, 5]), input("low", &[2, 5]).of(Values::Negative), input("high", &[2, 5]).of(Values::Positive)], |t| t[0].clamp(&t[1], &t[2]));
+    book.op(
+        "clamp",
+        "at the edges",
+        [input("x", &[2, 6]).of(edges)],
+        |t| t[0].clamp(-0.5, 0.5),
+    );
+    book.op(
+        "clamp",
+        "by tensors",
+        [
+            input("x", &[2, 5]),
+            input("low", &[2, 5]).of(Values::Negative),
+            input("high", &[2, 5]).of(Values::Positive),
+        ],
+        |t| t[0].clamp(&t[1], &t[2]),
+    );
 
     everywhere(book, "sigmoid", ops::sigmoid);
     everywhere(book, "hard_sigmoid", ops::hard_sigmoid);
     everywhere(book, "mish", ops::mish);
     everywhere_with(book, "leaky_relu", "slope 0.1", |x| ops::leaky_relu(x, 0.1));
     everywhere_with(book, "selu", "", |x| ops::selu(x, 1.6733, 1.0507));
-    book.op("swiglu", "", [input("x", &[2, 3, 6])], |t| ops::swiglu(&t[0]));
+    book.op("swiglu", "", [input("x", &[2, 3, 6])], |t| {
+        ops::swiglu(&t[0])
+    });
     let activations = [
         ("Gelu", Activation::Gelu),
         ("NewGelu", Activation::NewGelu),
@@ -97,11 +135,15 @@ pub(super) fn write(book: &mut Book) {
         let label = format!("Activation::{name}");
         for values in [Values::Wide, Values::Zeros] {
             let x = input("x", &[2, 7]).of(values);
-            book.once("Activation", &label, [x], move |t| activation.forward(&t[0]));
+            book.once("Activation", &label, [x], move |t| {
+                activation.forward(&t[0])
+            });
         }
     }
     let x = input("x", &[2, 6]).of(Values::Wide);
-    book.once("Activation", "Activation::Swiglu", [x], |t| Activation::Swiglu.forward(&t[0]));
+    book.once("Activation", "Activation::Swiglu", [x], |t| {
+        Activation::Swiglu.forward(&t[0])
+    });
 }
 
 /// At numbers of every size and sign, in every layout.
@@ -116,10 +158,14 @@ fn everywhere_with(
     op: impl Fn(&Tensor) -> candle_core::Result<Tensor> + Clone + Send + Sync + 'static,
 ) {
     let in_all = op.clone();
-    book.op(name, label, [input("x", &[2, 3, 5])], move |t| in_all(&t[0]));
+    book.op(name, label, [input("x", &[2, 3, 5])], move |t| {
+        in_all(&t[0])
+    });
     for values in [Values::Wide, Values::Tiny, Values::Zeros] {
         let op = op.clone();
-        book.once(name, label, [input("x", &[7]).of(values)], move |t| op(&t[0]));
+        book.once(name, label, [input("x", &[7]).of(values)], move |t| {
+            op(&t[0])
+        });
     }
     let op = op.clone();
     book.once(name, label, [input("x", &[])], move |t| op(&t[0]));
