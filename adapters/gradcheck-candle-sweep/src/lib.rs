@@ -20,3 +20,8 @@ pub fn book() -> Book {
     cases::write(&mut book);
     book
 }
+
+/// The examples of the document on what was found are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/findings/candle.md")]
+pub struct Findings;

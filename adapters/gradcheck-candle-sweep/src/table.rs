@@ -80,6 +80,7 @@ pub fn table(outcomes: &[Outcome], left_out: &[LeftOut]) -> String {
         "undecid.",
         "f32-only",
         "wrong",
+        "forward",
         "missing",
         "fails",
         "panics",
