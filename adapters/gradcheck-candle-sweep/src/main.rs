@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
-use gradcheck_candle_sweep::{Outcome, Summary, book, examine, findings, table};
+use gradcheck_candle_sweep::{Case, Outcome, Summary, book, findings, sweep, table};
 use serde::Serialize;
 
 /// Checks the gradients of candle's operations
@@ -17,7 +17,7 @@ struct Arguments {
     /// Only this operation; may be said again
     #[arg(long, value_name = "OP")]
     only: Vec<String>,
-    /// Only names and counts of findings, one operation a line
+    /// Only how many findings each operation has, one a line, and the summary
     #[arg(long)]
     findings: bool,
 }
@@ -50,14 +50,15 @@ fn main() -> anyhow::Result<ExitCode> {
     }
     // What panics is reported with the case.
     std::panic::set_hook(Box::new(|_| {}));
-    let cases = book.cases.iter().filter(|case| wanted(case.op));
-    let outcomes: Vec<Outcome> = cases.map(examine).collect();
+    let cases: Vec<&Case> = book.cases.iter().filter(|case| wanted(case.op)).collect();
+    let outcomes = sweep(&cases);
     let _ = std::panic::take_hook();
     let summary = Summary::of(&outcomes);
     if arguments.findings {
         for line in findings(&outcomes) {
             println!("{line}");
         }
+        println!("{}", summary.line());
     } else if arguments.format == Format::Text {
         print!("{}", table(&outcomes, &book.left_out));
     } else {

@@ -7,6 +7,8 @@ use candle_nn::{ops, rotary_emb};
 use crate::book::Book;
 use crate::input::{Input, input};
 
+type Rotary = fn(&Tensor, &Tensor, &Tensor) -> Result<Tensor>;
+
 pub(super) fn write(book: &mut Book) {
     let x = || input("x", &[2, 3, 5]);
     let (alpha, beta) = (|| input("alpha", &[5]), || input("beta", &[5]));
@@ -22,10 +24,7 @@ pub(super) fn write(book: &mut Book) {
     book.op("layer_norm_slow", "", [x(), alpha(), beta()], |t| {
         ops::layer_norm_slow(&t[0], &t[1], &t[2], 1e-5)
     });
-    let rotary: [(
-        &'static str,
-        fn(&Tensor, &Tensor, &Tensor) -> Result<Tensor>,
-    ); 5] = [
+    let rotary: [(&'static str, Rotary); 5] = [
         ("rope", rotary_emb::rope),
         ("rope_slow", rotary_emb::rope_slow),
         ("rope_i", rotary_emb::rope_i),

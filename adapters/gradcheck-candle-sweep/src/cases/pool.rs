@@ -6,9 +6,11 @@ use candle_nn::ops;
 use crate::book::Book;
 use crate::input::{Values, input};
 
+type Pair = (usize, usize);
+
 pub(super) fn write(book: &mut Book) {
     // Height and width, window, stride.
-    let windows: [(&str, [usize; 2], (usize, usize), (usize, usize)); 9] = [
+    let windows: [(&str, [usize; 2], Pair, Pair); 9] = [
         ("divides", [4, 6], (2, 2), (2, 2)),
         ("divides, oblong window", [4, 6], (2, 3), (2, 3)),
         ("does not divide", [5, 7], (2, 2), (2, 2)),
