@@ -6,9 +6,9 @@ use std::sync::{Mutex, PoisonError};
 
 use candle_core::{DType, Tensor, Var};
 use finite_diff::{Noise, Real, Selection, Stencil};
-use gradient_check::{CheckError, Failure, Report, Settings, Verdict, check_subject};
+use gradient_check::{CheckError, Report, Settings, Verdict, check_subject};
 
-use crate::error::CandleError;
+use crate::error::{CandleError, Failure};
 use crate::subject::{Contracted, Forward};
 use crate::variables::{Held, Number, Variables, failed};
 
@@ -210,7 +210,6 @@ impl<'a> CandleCheck<'a> {
                 report,
                 message: self.message.clone(),
                 seed,
-                again: format!("CandleCheck::new(…).seed({seed})"),
                 location,
                 headline,
             })

@@ -3,9 +3,11 @@
 //! Knows which of candle's errors say that there is no backward pass; refuses to know which operation it was.
 
 use std::error::Error;
+use std::fmt;
+use std::panic::Location;
 
 use candle_core::DType;
-use gradient_check::{CheckError, Failure};
+use gradient_check::{CheckError, Report};
 use thiserror::Error;
 
 /// Why there is no agreement. Its text is complete.
@@ -89,6 +91,40 @@ pub enum CandleError {
     /// Nothing is known to be wrong, and not everything could be decided. That is no pass.
     #[error("{0}")]
     Undecided(Box<Failure>),
+}
+
+/// A check that did not agree, and how to see it again.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Failure {
+    /// What was found.
+    pub report: Report,
+    /// What the caller wanted to have said.
+    pub message: Option<String>,
+    /// The seed of all that was random.
+    pub seed: u64,
+    /// Where the check was called, where a panic does not say so.
+    pub location: Option<&'static Location<'static>>,
+    /// `the gradient is wrong`.
+    pub headline: &'static str,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.headline)?;
+        if let Some(message) = &self.message {
+            write!(f, ": {message}")?;
+        }
+        let (report, seed) = (&self.report, self.seed);
+        write!(
+            f,
+            "\n{report}to see it again: CandleCheck::new(…).seed({seed})"
+        )?;
+        match self.location {
+            Some(location) => write!(f, "\ncalled at {location}"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// A backward pass that panicked instead of failing.

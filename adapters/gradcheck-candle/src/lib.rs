@@ -8,5 +8,5 @@ mod subject;
 mod variables;
 
 pub use check::CandleCheck;
-pub use error::{CandleError, Panicked};
+pub use error::{CandleError, Failure, Panicked};
 pub use variables::Variables;
