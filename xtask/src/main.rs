@@ -16,6 +16,7 @@ mod large;
 mod measured;
 mod networks;
 mod power;
+mod sweep;
 mod workspace;
 mod zoo;
 
@@ -50,6 +51,8 @@ enum Command {
     Power(power::Arguments),
     /// The cheap check along directions, of as many parameters as memory holds.
     Large(large::Arguments),
+    /// The gradients of every operation of a framework that nobody here wrote: `sweep candle`.
+    Sweep(sweep::Arguments),
     /// Measures, and writes docs/benchmarks.md from what criterion left.
     BenchReport(bench_report::Arguments),
     /// Every check that a change must pass, from the formatting to the packages.
@@ -96,6 +99,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         Command::Coverage(coverage) => coverage::run(coverage),
         Command::Power(power) => power::run(power),
         Command::Large(large) => large::run(large),
+        Command::Sweep(sweep) => sweep::run(&Workspace::find(arguments.color)?, sweep),
         Command::BenchReport(report) => {
             bench_report::run(&Workspace::find(arguments.color)?, report)
         }

@@ -100,8 +100,18 @@ impl Cargo {
     }
 
     /// Runs it with its output on ours; says whether it succeeded.
-    pub(crate) fn succeeds(mut self) -> anyhow::Result<bool> {
+    pub(crate) fn succeeds(self) -> anyhow::Result<bool> {
         println!("$ {}", self.typed);
+        self.run()
+    }
+
+    /// The same with the command itself on stderr, where its output is for a script.
+    pub(crate) fn succeeds_for_scripts(self) -> anyhow::Result<bool> {
+        eprintln!("$ {}", self.typed);
+        self.run()
+    }
+
+    fn run(mut self) -> anyhow::Result<bool> {
         let status = self
             .command
             .status()
