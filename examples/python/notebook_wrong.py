@@ -1,8 +1,9 @@
-"""The notebook's network with five wrong backward passes, a model for each:
+"""The notebook's network with six wrong backward passes, a model for each:
 
     gradcheck model --spawn 'python notebook_wrong.py' --model dW2-doubled
 """
 import os, umbridge
+import numpy as np
 from notebook import Notebook, X, Y
 
 class Doubled(Notebook):
@@ -22,6 +23,12 @@ class Transposed(Notebook):
     def backward(self, theta):
         dW1, db1, dW2, db2, dW3, db3 = super().backward(theta)
         return [dW1, db1, dW2.T, db2, dW3, db3]
+
+class NoAxis(Notebook):
+    """`np.sum(dZ1)` without axis=1: one number, and broadcasting hides that it is only one."""
+    def backward(self, theta):
+        dW1, db1, dW2, db2, dW3, db3 = super().backward(theta)
+        return [dW1, np.full(5, np.sum(db1)), dW2, db2, dW3, db3]
 
 class NoMask(Notebook):
     """The derivative of ReLU is forgotten in layer 2, and so layer 1 is wrong as well."""
@@ -46,6 +53,7 @@ if __name__ == "__main__":
         Doubled("dW2-doubled"),
         FourOverM("db1-four-over-m"),
         Transposed("dW2-transposed"),
+        NoAxis("db1-without-axis"),
         NoMask("relu-mask-forgotten"),
         Reversed("dZ3-reversed"),
     ], int(os.environ["PORT"]))

@@ -12,6 +12,7 @@ mod bench_report;
 mod check_all;
 mod ci;
 mod coverage;
+mod interop;
 mod large;
 mod measured;
 mod networks;
@@ -50,6 +51,8 @@ enum Command {
     Power(power::Arguments),
     /// The cheap check along directions, of as many parameters as memory holds.
     Large(large::Arguments),
+    /// The command on models in Python, and on two servers behind HAProxy; installs what it needs.
+    Interop(interop::Arguments),
     /// Measures, and writes docs/benchmarks.md from what criterion left.
     BenchReport(bench_report::Arguments),
     /// Every check that a change must pass, from the formatting to the packages.
@@ -96,6 +99,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         Command::Coverage(coverage) => coverage::run(coverage),
         Command::Power(power) => power::run(power),
         Command::Large(large) => large::run(large),
+        Command::Interop(interop) => interop::run(&Workspace::find(arguments.color)?, interop),
         Command::BenchReport(report) => {
             bench_report::run(&Workspace::find(arguments.color)?, report)
         }
