@@ -1,22 +1,15 @@
-//! J along a line θ ± t·u, for a geometric ladder of t: random directions, the points as they are
-//! formed, the values.
+//! Random directions u, and the points θ ± t·u as they are formed.
 //!
-//! Refuses to know the gradient that somebody holds against it, and any tolerance.
+//! Refuses to know J.
 
 use std::ops::Range;
-use std::sync::atomic::Ordering;
 
 use rand::seq::index::sample;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use rayon::prelude::*;
 
-use crate::parallel::on_threads;
-use crate::sweep::inside;
-use crate::{
-    Block, DifferenceError, Domain, EvaluationError, Execution, LayoutError, Objective,
-    ParameterLayout, Piece, Real,
-};
+use crate::walk::ladder;
+use crate::{Block, Domain, LayoutError, ParameterLayout, Real};
 
 /// What is added to the size of every normal deviate, so that no coordinate is all but left out:
 /// after scaling to unit root mean square, √(1 + √(2/π) + ¼) = 1.43 on average, the smallest entry
@@ -27,7 +20,7 @@ pub(crate) const LIFT: f64 = 0.5;
 /// A direction u that moves the coordinates of one block, or all of them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Direction {
-    block: Option<String>,
+    pub(crate) block: Option<String>,
     range: Range<usize>,
     entries: Vec<f64>,
     /// What of each entry bounds left of the one that was drawn; empty where they left all of each.
@@ -207,7 +200,12 @@ impl Direction {
     }
 
     /// Whether all that it moved is where it may be.
-    fn is_inside<T: Real>(&self, domain: Option<&Domain>, point: &[T], moved: [&[T]; 2]) -> bool {
+    pub(crate) fn is_inside<T: Real>(
+        &self,
+        domain: Option<&Domain>,
+        point: &[T],
+        moved: [&[T]; 2],
+    ) -> bool {
         domain.is_none_or(|domain| {
             self.range().all(|i| {
                 moved
@@ -230,7 +228,13 @@ impl Direction {
 
     /// Sets `plus` and `minus`, which are θ elsewhere, to θ ± t·u. False where nothing moves, or past
     /// the largest number.
-    fn step<T: Real>(&self, point: &[T], t: f64, plus: &mut [T], minus: &mut [T]) -> bool {
+    pub(crate) fn step<T: Real>(
+        &self,
+        point: &[T],
+        t: f64,
+        plus: &mut [T],
+        minus: &mut [T],
+    ) -> bool {
         let mut moved = false;
         for (i, u) in self.range().zip(&self.entries) {
             (plus[i], minus[i]) = either_side(point[i], t * u);
@@ -250,199 +254,6 @@ pub(crate) fn either_side<T: Real>(x: T, step: f64) -> (T, T) {
     let plus = T::narrow(x.widen() + step);
     let taken = plus.widen() - x.widen();
     (plus, T::narrow(x.widen() - taken))
-}
-
-/// J on both sides of θ, t·u away.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Pair {
-    /// t.
-    pub t: f64,
-    /// J(θ + t·u).
-    pub plus: f64,
-    /// J(θ − t·u).
-    pub minus: f64,
-}
-
-/// Why a walk went no further.
-#[derive(Debug)]
-pub enum WalkEnd {
-    /// It came to the widest t.
-    Widest,
-    /// One of the two points lies on another smooth piece of J than θ does.
-    OtherPiece {
-        /// At this t.
-        t: f64,
-    },
-    /// J was NaN or infinite.
-    NonFinite {
-        /// t, negative on the side of θ − t·u.
-        t: f64,
-        /// What J was there.
-        value: f64,
-    },
-    /// The points round to θ, or past the largest number.
-    NotRepresentable {
-        /// At this t.
-        t: f64,
-    },
-    /// J failed; the error says where.
-    Failed(DifferenceError),
-    /// The run was cancelled.
-    Cancelled,
-}
-
-/// What was seen along one direction.
-#[derive(Debug)]
-pub struct Walk {
-    /// J on both sides, the narrowest t first; all on the smooth piece of θ, where that is known.
-    pub pairs: Vec<Pair>,
-    /// Whether J said itself that all of these points lie on the smooth piece of θ.
-    pub known_smooth: bool,
-    /// Why there are no wider ones.
-    pub end: WalkEnd,
-    /// How often J, or its piece, was evaluated.
-    pub evaluations: u64,
-}
-
-/// J along each of `directions`, for t = 2⁻ᵏ from about √ε up to ε^0.1, doubling: 1.5e-8 to 3e-2 in
-/// `f64` (22 of them, 44 evaluations), 2e-4 to 0.25 in `f32`.
-///
-/// A walk starts at the narrowest t and ends where J is not finite, fails, or says that a point lies on
-/// another smooth piece ([`Objective::piece`]); what was seen before stands. Where J has pieces,
-/// each of them is asked for with a forward pass of its own. Two points on the piece of θ share its
-/// smooth function, whatever lies between.
-///
-/// ```
-/// use finite_diff::{Execution, ParameterLayout, directions, from_fn, walk};
-/// let (layout, at) = (ParameterLayout::flat("x", 2), [0.3, 0.7]);
-/// let j = from_fn(2, |x: &[f64]| x[0] * x[1]);
-/// let u = directions(&layout, &at, 0, 32)?.directions;
-/// let walks = walk(&j, &at, &u, &Execution::default())?;
-/// let widest = walks[0].pairs.last().unwrap();
-/// let gradient = [at[1], at[0]];
-/// let linear: f64 = u[0].displacement(&at, widest.t).zip(gradient).map(|(d, g)| d * g).sum();
-/// // A quadratic has no odd term but the linear one.
-/// assert!((widest.plus - widest.minus - linear).abs() < 1e-15);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-///
-/// # Errors
-/// [`DifferenceError`]: a point or a direction that doesn't fit, an objective that fails at the point
-/// itself, threads that can't be started. In a domain the directions are those of [`directions_within`]. A failure elsewhere is the end of its walk.
-pub fn walk<T: Real, O: Objective<T> + ?Sized>(
-    objective: &O,
-    point: &[T],
-    directions: &[Direction],
-    execution: &Execution<'_>,
-) -> Result<Vec<Walk>, DifferenceError> {
-    let dim = objective.dim();
-    if point.len() != dim {
-        return Err(DifferenceError::PointLength {
-            expected: dim,
-            got: point.len(),
-        });
-    }
-    inside(objective.domain(), point)?;
-    if let Some(direction) = directions.iter().find(|u| u.range.end > dim) {
-        return Err(DifferenceError::NoSuchCoordinate {
-            coordinate: direction.range.end - 1,
-            dim,
-        });
-    }
-    let center = objective
-        .piece(point)
-        .map_err(|source| DifferenceError::Center { source })?;
-    let one_thread = execution.threads.is_some_and(|threads| threads.get() == 1);
-    let along = |u: &Direction| walk_one(objective, point, u, center, execution);
-    let mut walks: Vec<Walk> = if one_thread {
-        directions.iter().map(along).collect()
-    } else {
-        on_threads(execution.threads, || {
-            directions.par_iter().map(along).collect()
-        })?
-    };
-    // The piece of θ was a forward pass too, for all of them.
-    if let (Piece::Numbered { .. }, Some(first)) = (center, walks.first_mut()) {
-        first.evaluations += 1;
-    }
-    Ok(walks)
-}
-
-fn walk_one<T: Real, O: Objective<T> + ?Sized>(
-    objective: &O,
-    point: &[T],
-    direction: &Direction,
-    center: Piece,
-    execution: &Execution<'_>,
-) -> Walk {
-    let numbered = matches!(center, Piece::Numbered { .. });
-    let mut walk = Walk {
-        pairs: Vec::new(),
-        known_smooth: center != Piece::Unknown,
-        end: WalkEnd::Widest,
-        evaluations: 0,
-    };
-    let failed = |t: f64, source: EvaluationError| {
-        WalkEnd::Failed(DifferenceError::Along {
-            block: direction.block.clone(),
-            t,
-            source,
-        })
-    };
-    let (mut plus, mut minus) = (point.to_vec(), point.to_vec());
-    for t in ladder::<T>() {
-        if execution
-            .cancel
-            .is_some_and(|flag| flag.load(Ordering::Relaxed))
-        {
-            walk.end = WalkEnd::Cancelled;
-            return walk;
-        }
-        let moved = direction.step(point, t, &mut plus, &mut minus);
-        if !moved || !direction.is_inside(objective.domain(), point, [&plus, &minus]) {
-            walk.end = WalkEnd::NotRepresentable { t };
-            return walk;
-        }
-        let mut values = [0.0; 2];
-        for (value, (t, probe)) in values.iter_mut().zip([(t, &plus), (-t, &minus)]) {
-            if numbered {
-                walk.evaluations += 1;
-                match objective.piece(probe) {
-                    Ok(piece) if piece == center => {}
-                    Ok(_) => {
-                        walk.end = WalkEnd::OtherPiece { t: t.abs() };
-                        return walk;
-                    }
-                    Err(source) => {
-                        walk.end = failed(t, source);
-                        return walk;
-                    }
-                }
-            }
-            walk.evaluations += 1;
-            match objective.value(probe) {
-                Ok(j) => *value = j.widen(),
-                Err(source) => {
-                    walk.end = failed(t, source);
-                    return walk;
-                }
-            }
-            if !value.is_finite() {
-                walk.end = WalkEnd::NonFinite { t, value: *value };
-                return walk;
-            }
-        }
-        let [plus, minus] = values;
-        walk.pairs.push(Pair { t, plus, minus });
-    }
-    walk
-}
-
-/// The t, the narrowest first: from half the bits of the mantissa up to a tenth of them.
-fn ladder<T: Real>() -> impl Iterator<Item = f64> {
-    let bits = f64::from(T::MANTISSA_BITS);
-    let (widest, narrowest) = ((0.1 * bits).round() as i32, (0.5 * bits).round() as i32);
-    (widest..=narrowest).rev().map(|k| 2f64.powi(-k))
 }
 
 #[cfg(test)]

@@ -116,6 +116,8 @@ pub(crate) struct Line<'a, T> {
     pub(crate) interval: Option<Interval>,
     points: &'a mut Vec<Seen<T>>,
     pub(crate) evaluations: u64,
+    /// The first failure that was taken for J having no value so far away.
+    pub(crate) passed_over: Option<ProbeFailure>,
 }
 
 /// Why a line has no value to give.
@@ -142,6 +144,14 @@ impl<'a, T: Real> Line<'a, T> {
             interval,
             evaluations: seen.len().saturating_sub(1) as u64,
             points: seen,
+            passed_over: None,
+        }
+    }
+
+    /// Goes on without the value that could not be had.
+    pub(crate) fn pass_over(&mut self, obstacle: Obstacle) {
+        if let Obstacle::Failed(failure) = obstacle {
+            self.passed_over.get_or_insert(failure);
         }
     }
 

@@ -203,7 +203,10 @@ fn climb<T: Real>(
         take(&mut central, -reach, reach, left && right);
         match failure {
             // A wide step may leave the domain of J; the narrower ones stand all the same.
-            Some(_) if rung >= ENOUGH_QUOTIENTS => break,
+            Some(obstacle) if rung >= ENOUGH_QUOTIENTS => {
+                line.pass_over(obstacle);
+                break;
+            }
             Some(obstacle) => return obstacle.into_outcome(h),
             None => {}
         }
@@ -223,6 +226,15 @@ fn climb<T: Real>(
 pub fn ladder_reach<T: Real>(x: T) -> f64 {
     let (_, widest) = exponents::<T>();
     scale(x) * 2f64.powi(-widest)
+}
+
+/// The points beside `x` of all rungs, in the order in which they are asked for where J is smooth; those that are no
+/// numbers beside `x` left out.
+pub(crate) fn rungs<T: Real>(x: T) -> impl Iterator<Item = T> {
+    let (narrowest, widest) = exponents::<T>();
+    let h = scale(x) * 2f64.powi(-narrowest);
+    let offsets = (0..=narrowest - widest).flat_map(|rung| [-(1 << rung), 1 << rung]);
+    offsets.filter_map(move |offset| point(x, offset, h))
 }
 
 /// −log₂ of the narrowest and the widest step: ε^0.5 and ε^0.15.

@@ -8,12 +8,14 @@ mod direction;
 mod domain;
 mod error;
 mod estimate;
+mod execution;
 mod formula;
 mod ladder;
 mod layout;
 mod noise;
 mod objective;
 mod parallel;
+mod prefetch;
 mod real;
 mod selection;
 mod stencil;
@@ -22,33 +24,31 @@ mod stream;
 mod stride;
 mod sum;
 mod sweep;
+mod walk;
 mod working_copy;
 
-pub use direction::{
-    Direction, Directions, Pair, Walk, WalkEnd, directions, directions_within, walk,
-};
+pub use direction::{Direction, Directions, directions, directions_within};
 pub use domain::{Domain, DomainError, Within};
 pub use error::{DifferenceError, Side};
 pub use estimate::{Estimate, Noise, Outcome};
+pub use execution::{Execution, Failed, Progress};
 pub use ladder::{Ground, Refined, ladder_reach};
 pub use layout::{Block, Coordinate, LayoutError, ParameterLayout};
 pub use noise::{
-    MeasuredNoise, measure_complex_step_noise, measure_field_noise, measure_field_noise_within,
-    measure_noise,
+    MeasuredNoise, measure_complex_step_noise, measure_complex_step_noise_with,
+    measure_field_noise, measure_field_noise_within, measure_noise, measure_noise_with,
 };
 pub use objective::{
     EvaluationError, FromFn, Neighborhood, Objective, Piece, Plain, Probe, Reevaluation, Shortcut,
     TryFromFn, from_fn, try_from_fn,
 };
-pub use parallel::{on_threads, share_out};
+pub use parallel::{evaluate_each, on_threads, share_out};
 pub use real::Real;
 pub use selection::Selection;
 pub use stencil::{Quotient, Stencil};
 pub use step::{StepRule, StepSize};
 pub use stream::{MISSED_PER_BAR, MISSED_PER_TURNED_BAR, StreamedDirection};
 pub use sum::compensated_sum;
-pub use sweep::{
-    Derivatives, Entry, Execution, Progress, Scheme, complex_step, differentiate,
-    differentiate_finely,
-};
+pub use sweep::{Derivatives, Entry, Scheme, complex_step, differentiate, differentiate_finely};
+pub use walk::{Pair, Walk, WalkEnd, walk};
 pub use working_copy::{Along, Busy, Size, WorkingCopy};

@@ -1,14 +1,17 @@
 //! How noisy the evaluations of J are: rounding, measured instead of guessed.
 
 use std::borrow::Cow;
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use num_complex::Complex;
 use num_traits::Float;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use crate::parallel::evaluate_each;
 use crate::sweep::{COMPLEX_STEP, inside};
-use crate::{DifferenceError, Domain, EvaluationError, Noise, Objective, Real};
+use crate::{DifferenceError, Domain, EvaluationError, Execution, Noise, Objective, Real};
 
 /// The values in one difference table; Moré & Wild use 7 to 9.
 const VALUES: usize = 9;
@@ -63,12 +66,28 @@ impl MeasuredNoise {
 ///
 /// In a [`Domain`] each line turns, or is shortened, where it would leave it ((B9) of docs/theory/bounds.md).
 ///
+/// One evaluation after the other; [`measure_noise_with`] takes threads.
+///
 /// # Errors
 /// [`DifferenceError`], where the point doesn't fit or J fails there.
 pub fn measure_noise<T: Real, O: Objective<T> + ?Sized>(
     objective: &O,
     point: &[T],
     seed: u64,
+) -> Result<MeasuredNoise, DifferenceError> {
+    measure_noise_with(objective, point, seed, &ONE_THREAD)
+}
+
+/// The same, the evaluations made beside each other where each takes long. Where the run is stopped
+/// before its end nothing is known of the noise.
+///
+/// # Errors
+/// As [`measure_noise`]; with a slot for failures ([`Execution::failure`]) J that fails is none.
+pub fn measure_noise_with<T: Real, O: Objective<T> + ?Sized>(
+    objective: &O,
+    point: &[T],
+    seed: u64,
+    execution: &Execution<'_>,
 ) -> Result<MeasuredNoise, DifferenceError> {
     let dim = objective.dim();
     if point.len() != dim {
@@ -78,12 +97,21 @@ pub fn measure_noise<T: Real, O: Objective<T> + ?Sized>(
         });
     }
     let domain = objective.domain();
+    inside(domain, point)?;
     let value = |probe: &[T]| Ok(vec![objective.value(probe)?.widen()]);
-    let sigmas = measure_field_noise_within(value, point, domain, seed)?;
-    let mut sigma = sigmas.first().copied().flatten();
-    let mut evaluations = ((SPACINGS.len() + LINES) * VALUES) as u64;
+    let nothing = |evaluations: u64| MeasuredNoise {
+        sigma: None,
+        growth: 0.0,
+        evaluations,
+    };
+    let rows = spaced(point, domain, seed, &SPACINGS);
+    let mut evaluations = (SPACINGS.len() * VALUES) as u64;
+    let Some(tables) = strictly(value, &rows, execution)? else {
+        return Ok(nothing(evaluations));
+    };
+    let mut sigma = medians(&tables).first().copied().flatten();
     if sigma == Some(0.0) {
-        let (grain, more) = grain(value, point, domain, seed)?;
+        let (grain, more) = grain(value, point, domain, seed, execution)?;
         sigma = Some(grain / 3.0);
         evaluations += more;
     }
@@ -92,30 +120,47 @@ pub fn measure_noise<T: Real, O: Objective<T> + ?Sized>(
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     draw_direction(point, &mut rng);
     let distance = T::EPSILON.powf(AWAY);
-    let mut largest: Option<f64> = None;
     // How far away that is, where bounds leave less room.
     let mut share = 1.0;
-    for _ in 0..LINES {
-        let drawn = draw_direction(point, &mut rng);
-        let direction = kept_inside(domain, point, &drawn, |domain, i, x, u| {
-            domain.turned(i, x, u, distance)
-        });
-        if let Cow::Owned(kept) = &direction {
-            share = (size(kept) / size(&drawn)).min(share);
+    let lines: Vec<Row<T>> = (0..LINES)
+        .map(|_| {
+            let drawn = draw_direction(point, &mut rng);
+            let direction = kept_inside(domain, point, &drawn, |domain, i, x, u| {
+                domain.turned(i, x, u, distance)
+            });
+            if let Cow::Owned(kept) = &direction {
+                share = (size(kept) / size(&drawn)).min(share);
+            }
+            let away = |x: &T, u: &f64| T::narrow(x.widen() + distance * u);
+            let pairs = point.iter().zip(direction.iter());
+            let from = pairs.map(|(x, u)| away(x, u)).collect();
+            Row::new(from, &drawn, domain, T::EPSILON.powf(SPACINGS[1]))
+        })
+        .collect();
+    evaluations += (LINES * VALUES) as u64;
+    let mut largest: Option<f64> = None;
+    let mut failure = None;
+    for tables in tables_of(value, &lines, false, execution)? {
+        match tables {
+            Some(Ok(tables)) => {
+                if let Some(there) = tables.first().and_then(noise_of) {
+                    largest = Some(there.max(largest.unwrap_or(0.0)));
+                }
+            }
+            // J may have no value so far away: then nothing is known of its noise there.
+            Some(Err(source)) => failure = failure.or(Some(source)),
+            None => {}
         }
-        let away = |x: &T, u: &f64| T::narrow(x.widen() + distance * u);
-        let from: Vec<T> = point
-            .iter()
-            .zip(direction.iter())
-            .map(|(x, u)| away(x, u))
-            .collect();
-        // J may have no value so far away: then nothing is known of its noise there.
-        let Ok(tables) = tables(value, &from, &drawn, domain, T::EPSILON.powf(SPACINGS[1])) else {
-            continue;
-        };
-        if let Some(there) = tables.first().and_then(noise_of) {
-            largest = Some(there.max(largest.unwrap_or(0.0)));
+    }
+    if let Some(source) = failure.filter(|_| execution.failure.is_some()) {
+        evaluations += 1;
+        if objective.value(point).is_err() {
+            // It has none anywhere any more.
+            execution.keep(DifferenceError::Center { source })?;
         }
+    }
+    if execution.is_stopped() {
+        return Ok(nothing(evaluations));
     }
     let growth = match (sigma, largest) {
         (Some(here), Some(there)) if share > 0.0 => (there - here).max(0.0) / (share * distance),
@@ -142,6 +187,19 @@ pub fn measure_complex_step_noise<O: Objective<Complex<f64>> + ?Sized>(
     point: &[f64],
     seed: u64,
 ) -> Result<MeasuredNoise, DifferenceError> {
+    measure_complex_step_noise_with(objective, point, seed, &ONE_THREAD)
+}
+
+/// The same, as [`measure_noise_with`] is to [`measure_noise`].
+///
+/// # Errors
+/// As [`measure_complex_step_noise`]; with a slot for failures ([`Execution::failure`]) J that fails is none.
+pub fn measure_complex_step_noise_with<O: Objective<Complex<f64>> + ?Sized>(
+    objective: &O,
+    point: &[f64],
+    seed: u64,
+    execution: &Execution<'_>,
+) -> Result<MeasuredNoise, DifferenceError> {
     let dim = objective.dim();
     if point.len() != dim {
         return Err(DifferenceError::PointLength {
@@ -153,6 +211,7 @@ pub fn measure_complex_step_noise<O: Objective<Complex<f64>> + ?Sized>(
     inside(domain, point)?;
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut sigma: Option<f64> = None;
+    let mut evaluations = 0;
     for _ in 0..LINES {
         let along = draw_direction(&vec![0.0; dim], &mut rng);
         let derivative = |probe: &[f64]| {
@@ -165,18 +224,31 @@ pub fn measure_complex_step_noise<O: Objective<Complex<f64>> + ?Sized>(
         };
         let line = draw_direction(point, &mut rng);
         let spacing = f64::EPSILON.powf(SPACINGS[1]);
-        let tables = tables(derivative, point, &line, domain, spacing)
-            .map_err(|source| DifferenceError::Center { source })?;
-        if let Some(here) = tables.first().and_then(noise_of) {
+        let row = Row::new(point.to_vec(), &line, domain, spacing);
+        evaluations += VALUES as u64;
+        let Some(tables) = strictly(derivative, &[row], execution)? else {
+            sigma = None;
+            break;
+        };
+        let here = tables.first().and_then(|tables| noise_of(tables.first()?));
+        if let Some(here) = here {
             sigma = Some(here.max(sigma.unwrap_or(0.0)));
         }
     }
     Ok(MeasuredNoise {
         sigma,
         growth: 0.0,
-        evaluations: (LINES * VALUES) as u64,
+        evaluations,
     })
 }
+
+/// Nobody said how many threads there may be.
+const ONE_THREAD: Execution<'static> = Execution {
+    threads: Some(NonZeroUsize::MIN),
+    progress: None,
+    cancel: None,
+    failure: None,
+};
 
 /// The spacings of the tables, as powers of ε.
 const SPACINGS: [f64; 3] = [0.5, 0.6, 0.7];
@@ -203,19 +275,20 @@ const WIDE_SPACINGS: [f64; 4] = [0.4, 0.3, 0.2, 0.1];
 /// it moves, 0 where it never does; and what that cost. A J that was printed with six digits, or computed
 /// in a coarser type, looks like a constant to narrow steps, and like a slope of its own to wide ones.
 fn grain<T: Real>(
-    value: impl Fn(&[T]) -> Result<Vec<f64>, EvaluationError>,
+    value: impl Fn(&[T]) -> Result<Vec<f64>, EvaluationError> + Sync,
     point: &[T],
     domain: Option<&Domain>,
     seed: u64,
+    execution: &Execution<'_>,
 ) -> Result<(f64, u64), DifferenceError> {
-    let direction = draw_direction(point, &mut ChaCha8Rng::seed_from_u64(seed));
     let mut evaluations = 0;
     for fraction in WIDE_SPACINGS {
-        let spacing = T::EPSILON.powf(fraction);
-        let tables = tables(&value, point, &direction, domain, spacing)
-            .map_err(|source| DifferenceError::Center { source })?;
+        let rows = spaced(point, domain, seed, &[fraction]);
         evaluations += VALUES as u64;
-        let steps = tables.iter().flat_map(|table| table.windows(2));
+        let Some(tables) = strictly(&value, &rows, execution)? else {
+            break;
+        };
+        let steps = tables.iter().flatten().flat_map(|table| table.windows(2));
         let smallest = steps
             .map(|pair| (pair[1] - pair[0]).abs())
             .filter(|step| *step > 0.0 && Float::is_finite(*step))
@@ -227,32 +300,116 @@ fn grain<T: Real>(
     Ok((0.0, evaluations))
 }
 
-/// Nine values of each entry of `field`, equally spaced from next to `from` on: at the point itself a
-/// gradient may jump, where that lies on a kink, and no ray from it crosses that kink again.
-fn tables<T: Real>(
-    field: impl Fn(&[T]) -> Result<Vec<f64>, EvaluationError>,
-    from: &[T],
-    direction: &[f64],
-    domain: Option<&Domain>,
+/// Nine points, equally spaced from next to `from` on: at the point itself a gradient may jump, where that lies on a
+/// kink, and no ray from it crosses that kink again.
+struct Row<T> {
+    from: Vec<T>,
+    direction: Vec<f64>,
     spacing: f64,
-) -> Result<Vec<[f64; VALUES]>, EvaluationError> {
-    let t = VALUES as f64 * spacing;
-    let direction = kept_inside(domain, from, direction, |domain, i, x, u| {
-        domain.shortened(i, x, u, t)
-    });
-    let mut tables: Vec<[f64; VALUES]> = Vec::new();
-    let mut probe = from.to_vec();
-    for i in 0..VALUES {
-        for ((p, x), u) in probe.iter_mut().zip(from).zip(direction.iter()) {
-            *p = T::narrow(x.widen() + (i + 1) as f64 * spacing * u);
-        }
-        let values = field(&probe)?;
-        tables.resize(values.len(), [0.0; VALUES]);
-        for (table, value) in tables.iter_mut().zip(values) {
-            table[i] = value;
+}
+
+impl<T: Real> Row<T> {
+    fn new(from: Vec<T>, direction: &[f64], domain: Option<&Domain>, spacing: f64) -> Self {
+        let t = VALUES as f64 * spacing;
+        let direction = kept_inside(domain, &from, direction, |domain, i, x, u| {
+            domain.shortened(i, x, u, t)
+        });
+        Self {
+            direction: direction.into_owned(),
+            from,
+            spacing,
         }
     }
-    Ok(tables)
+
+    fn point(&self, i: usize) -> Vec<T> {
+        let distance = (i + 1) as f64 * self.spacing;
+        let moved = |(x, u): (&T, &f64)| T::narrow(x.widen() + distance * u);
+        self.from.iter().zip(&self.direction).map(moved).collect()
+    }
+}
+
+/// The rows from the point along its first direction, one a spacing.
+fn spaced<T: Real>(
+    point: &[T],
+    domain: Option<&Domain>,
+    seed: u64,
+    fractions: &[f64],
+) -> Vec<Row<T>> {
+    let direction = draw_direction(point, &mut ChaCha8Rng::seed_from_u64(seed));
+    let row = |fraction: &f64| {
+        let spacing = T::EPSILON.powf(*fraction);
+        Row::new(point.to_vec(), &direction, domain, spacing)
+    };
+    fractions.iter().map(row).collect()
+}
+
+/// The tables of one row: nine values of each entry of a field.
+type Tables = Vec<[f64; VALUES]>;
+
+/// The tables of each row; `None` where the run was stopped first.
+///
+/// # Errors
+/// The first failure of the field, where there is no slot for it.
+fn strictly<T: Real>(
+    field: impl Fn(&[T]) -> Result<Vec<f64>, EvaluationError> + Sync,
+    rows: &[Row<T>],
+    execution: &Execution<'_>,
+) -> Result<Option<Vec<Tables>>, DifferenceError> {
+    let tables: Option<Result<Vec<Tables>, EvaluationError>> =
+        tables_of(field, rows, true, execution)?
+            .into_iter()
+            .collect();
+    match tables {
+        None => Ok(None),
+        Some(Ok(tables)) => Ok(Some(tables)),
+        Some(Err(source)) => {
+            execution.keep(DifferenceError::Center { source })?;
+            Ok(None)
+        }
+    }
+}
+
+/// The tables of each row, or with what the field failed first in it; `None` where the run was stopped before,
+/// or, where no row may fail, where another one had.
+fn tables_of<T: Real>(
+    field: impl Fn(&[T]) -> Result<Vec<f64>, EvaluationError> + Sync,
+    rows: &[Row<T>],
+    none_may_fail: bool,
+    execution: &Execution<'_>,
+) -> Result<Vec<Option<Result<Tables, EvaluationError>>>, DifferenceError> {
+    let unfailed = |_: &Row<T>| AtomicUsize::new(usize::MAX);
+    let failed: Vec<AtomicUsize> = rows.iter().map(unfailed).collect();
+    let had_failed = |row: usize, i: usize| failed[row].load(Ordering::Relaxed) < i;
+    let values = evaluate_each(execution, rows.len() * VALUES, |number| {
+        let (row, i) = (number / VALUES, number % VALUES);
+        if had_failed(row, i) || none_may_fail && (0..row).any(|row| had_failed(row, VALUES)) {
+            return None;
+        }
+        let value = field(&rows[row].point(i));
+        if value.is_err() {
+            failed[row].fetch_min(i, Ordering::Relaxed);
+        }
+        Some(value)
+    })?;
+    let mut values = values.into_iter();
+    let mut of_row = || -> Option<Result<Tables, EvaluationError>> {
+        // All of them, whatever is found among them.
+        let row: Vec<_> = values.by_ref().take(VALUES).collect();
+        let mut tables: Tables = Vec::new();
+        for (i, values) in row.into_iter().enumerate() {
+            match values? {
+                Ok(values) => {
+                    tables.resize(values.len(), [0.0; VALUES]);
+                    for (table, value) in tables.iter_mut().zip(values) {
+                        table[i] = value;
+                    }
+                }
+                Err(failure) => return Some(Err(failure)),
+            }
+        }
+        Some(Ok(tables))
+    };
+    Ok(rows.iter().map(|_| of_row()).collect())
 }
 
 /// A direction that stays in the domain, as `keep` has each component; that given, where it does by itself.
@@ -282,37 +439,43 @@ fn size(direction: &[f64]) -> f64 {
 }
 
 /// The same for a function of many values, such as a gradient: the noise σ of each of them, `None`
-/// where no spacing gave a stable answer. It costs 27 evaluations of the function.
+/// where no spacing gave a stable answer. It costs 27 evaluations of the function, one after the other.
 ///
 /// # Errors
 /// [`DifferenceError::Center`], where the function fails.
 pub fn measure_field_noise<T: Real>(
-    field: impl Fn(&[T]) -> Result<Vec<f64>, EvaluationError>,
+    field: impl Fn(&[T]) -> Result<Vec<f64>, EvaluationError> + Sync,
     point: &[T],
     seed: u64,
 ) -> Result<Vec<Option<f64>>, DifferenceError> {
-    measure_field_noise_within(field, point, None, seed)
+    measure_field_noise_within(field, point, None, seed, &ONE_THREAD)
 }
 
-/// The same, evaluated in a domain only.
+/// The same, evaluated in a domain only, and beside each other where one evaluation takes long. Empty where the
+/// run was stopped before its end.
 ///
 /// # Errors
-/// As [`measure_field_noise`], and [`DifferenceError::Domain`] where the point does not lie in it.
+/// As [`measure_field_noise`], and [`DifferenceError::Domain`] where the point does not lie in it. With a slot for
+/// failures ([`Execution::failure`]) a function that fails is no error.
 pub fn measure_field_noise_within<T: Real>(
-    field: impl Fn(&[T]) -> Result<Vec<f64>, EvaluationError>,
+    field: impl Fn(&[T]) -> Result<Vec<f64>, EvaluationError> + Sync,
     point: &[T],
     domain: Option<&Domain>,
     seed: u64,
+    execution: &Execution<'_>,
 ) -> Result<Vec<Option<f64>>, DifferenceError> {
     inside(domain, point)?;
-    let direction = draw_direction(point, &mut ChaCha8Rng::seed_from_u64(seed));
+    let rows = spaced(point, domain, seed, &SPACINGS);
+    let tables = strictly(field, &rows, execution)?;
+    Ok(tables.map_or_else(Vec::new, |tables| medians(&tables)))
+}
+
+/// σ of each entry: the median of what its tables in all rows say.
+fn medians(rows: &[Tables]) -> Vec<Option<f64>> {
     let mut candidates: Vec<Vec<f64>> = Vec::new();
-    for fraction in SPACINGS {
-        let spacing = T::EPSILON.powf(fraction);
-        let tables = tables(&field, point, &direction, domain, spacing)
-            .map_err(|source| DifferenceError::Center { source })?;
+    for tables in rows {
         candidates.resize(tables.len(), Vec::new());
-        for (candidates, table) in candidates.iter_mut().zip(&tables) {
+        for (candidates, table) in candidates.iter_mut().zip(tables) {
             candidates.extend(noise_of(table));
         }
     }
@@ -324,7 +487,7 @@ pub fn measure_field_noise_within<T: Real>(
         sigmas.sort_by(f64::total_cmp);
         sigmas.get(sigmas.len() / 2).copied()
     };
-    Ok(candidates.into_iter().map(median).collect())
+    candidates.into_iter().map(median).collect()
 }
 
 fn sign(rng: &mut ChaCha8Rng) -> f64 {

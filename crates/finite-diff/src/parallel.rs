@@ -3,14 +3,19 @@
 //! Refuses to know what the work is.
 
 use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 
-use crate::DifferenceError;
+use crate::{DifferenceError, Execution};
 
 /// Work that one thread does sooner than others are woken for it.
 const NOT_WORTH_SHARING: Duration = Duration::from_micros(200);
+
+/// From here on one evaluation is handed out by itself: some ten times what it takes to hand it over to a thread
+/// that sleeps, so that no more than a tenth is lost by it.
+pub(crate) const SLOW: Duration = Duration::from_millis(1);
 
 /// `task(0)`, `task(1)`, … up to `count`, in that order, on so many threads, or on rayon's current pool where
 /// it is not said how many. `state` makes what a thread keeps from task to task.
@@ -78,4 +83,80 @@ pub fn on_threads<R: Send>(
         }
         _ => Ok(work()),
     }
+}
+
+/// `task(0)`, `task(1)`, … up to `count`, each one evaluation or a few; the results in that order, and `None` where
+/// the task gave none or the run had been stopped.
+///
+/// The first is done here. Where it took 1 ms or more the others go to the threads of `execution` one at a time,
+/// else they are done here too. When a task begins, all before it have begun, so that a task can find
+/// out that what it would do is not wanted any more.
+///
+/// ```
+/// use finite_diff::{Execution, evaluate_each};
+/// let squares = evaluate_each(&Execution::default(), 3, |i| Some(i * i))?;
+/// assert_eq!(squares, [Some(0), Some(1), Some(4)]);
+/// # Ok::<(), finite_diff::DifferenceError>(())
+/// ```
+///
+/// # Errors
+/// [`DifferenceError::Threads`] where threads can't be started.
+pub fn evaluate_each<R: Send>(
+    execution: &Execution<'_>,
+    count: usize,
+    task: impl Fn(usize) -> Option<R> + Sync,
+) -> Result<Vec<Option<R>>, DifferenceError> {
+    let task = |number: usize| match execution.is_stopped() {
+        true => None,
+        false => task(number),
+    };
+    let begun = Instant::now();
+    let mut results: Vec<Option<R>> = (0..count.min(1)).map(task).collect();
+    if begun.elapsed() < SLOW || execution.threads == Some(NonZeroUsize::MIN) {
+        results.extend((1..count).map(task));
+        return Ok(results);
+    }
+    let numbered = one_by_one(execution.threads, count - 1, || (), |(), i| task(1 + i))?;
+    results.resize_with(count, || None);
+    for (number, result) in numbered {
+        results[1 + number] = Some(result);
+    }
+    Ok(results)
+}
+
+/// `task(0)`, `task(1)`, … up to `count`, begun in that order, one at a time on each thread; the results that
+/// there are, by their numbers in ascending order. `state` makes what a thread keeps from task to task.
+///
+/// # Errors
+/// As [`share_out`].
+pub(crate) fn one_by_one<S, R: Send>(
+    threads: Option<NonZeroUsize>,
+    count: usize,
+    state: impl Fn() -> S + Sync,
+    task: impl Fn(&mut S, usize) -> Option<R> + Sync,
+) -> Result<Vec<(usize, R)>, DifferenceError> {
+    let next = AtomicUsize::new(0);
+    let worker = || {
+        let mut own = None;
+        let numbers = std::iter::from_fn(|| {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            (number < count).then_some(number)
+        });
+        let mut done = Vec::new();
+        for number in numbers {
+            let result = task(own.get_or_insert_with(&state), number);
+            done.extend(result.map(|result| (number, result)));
+        }
+        done
+    };
+    let mut results: Vec<(usize, R)> = on_threads(threads, || {
+        let workers = rayon::current_num_threads().min(count);
+        (0..workers)
+            .into_par_iter()
+            .with_max_len(1)
+            .flat_map_iter(|_| worker())
+            .collect()
+    })?;
+    results.sort_unstable_by_key(|(number, _)| *number);
+    Ok(results)
 }

@@ -3,7 +3,8 @@
 //! Coordinates are independent, so that the result has the same bits for every number of threads.
 
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
 use num_complex::Complex;
 
@@ -11,10 +12,12 @@ use crate::domain::Interval;
 use crate::error::{DifferenceError, Side};
 use crate::estimate::{Line, Noise, Outcome, ProbeFailure, Seen, estimate, point as point_at};
 use crate::formula::Formulas;
-use crate::ladder::{Refined, refine};
-use crate::parallel::share_out;
+use crate::ladder::{Refined, refine, rungs};
+use crate::parallel::{SLOW, one_by_one, share_out};
+use crate::prefetch::Pending;
 use crate::{
-    Domain, Estimate, EvaluationError, Neighborhood, Objective, Probe, Real, Stencil, StepSize,
+    Domain, Estimate, EvaluationError, Execution, Neighborhood, Objective, Piece, Probe, Progress,
+    Real, Stencil, StepSize,
 };
 
 /// Which finite differences to take.
@@ -51,26 +54,6 @@ impl Scheme {
     }
 }
 
-/// How far a run has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Progress {
-    /// Coordinates done.
-    pub done: usize,
-    /// Coordinates asked for.
-    pub total: usize,
-}
-
-/// How a run is carried out; changes nothing in its numbers.
-#[derive(Clone, Copy, Default)]
-pub struct Execution<'a> {
-    /// How many threads; `None` takes rayon's current pool.
-    pub threads: Option<NonZeroUsize>,
-    /// Called after each coordinate, from whichever thread did it.
-    pub progress: Option<&'a (dyn Fn(Progress) + Sync)>,
-    /// Once true, no further coordinate is begun and the run returns what it has.
-    pub cancel: Option<&'a AtomicBool>,
-}
-
 /// The numeric derivative of one coordinate.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Entry<E = Estimate> {
@@ -85,13 +68,15 @@ pub struct Entry<E = Estimate> {
 /// Numeric derivatives at one point.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Derivatives<E = Estimate> {
-    /// J at the point itself.
+    /// J at the point itself; NaN where it failed, or an error of an earlier run was in the slot
+    /// ([`Execution::failure`]).
     pub center: f64,
-    /// One entry a coordinate, in the order they were asked for. Fewer, where the run was cancelled.
+    /// One entry a coordinate, in the order they were asked for. Fewer, where the run was interrupted.
     pub entries: Vec<Entry<E>>,
     /// How often J was evaluated in all.
     pub evaluations: u64,
-    /// Whether the run was cancelled before every coordinate was done.
+    /// Whether the run was cancelled, or an evaluation failed and left its error in the slot, before every
+    /// coordinate was done.
     pub interrupted: bool,
 }
 
@@ -111,7 +96,8 @@ pub struct Derivatives<E = Estimate> {
 ///
 /// # Errors
 /// [`DifferenceError`]: a point or coordinate that doesn't fit, a step that is no step, or the first
-/// coordinate (in the order asked for) at which the objective failed.
+/// coordinate (in the order asked for) at which the objective failed. With a slot for failures
+/// ([`Execution::failure`]) that is no error but the end of the run.
 pub fn differentiate<T: Real, O: Objective<T> + ?Sized>(
     objective: &O,
     point: &[T],
@@ -136,6 +122,17 @@ pub fn differentiate<T: Real, O: Objective<T> + ?Sized>(
         coordinates,
         formulas.points(),
         execution,
+        |_, coordinate, probes| {
+            let x = point[coordinate];
+            let interval = interval(domain, coordinate);
+            if let Some(choice) = formulas.choose(coordinate, x) {
+                let offsets = choice.formula.offsets.iter();
+                let points = offsets.filter_map(|&o| point_at(x, o, choice.step));
+                let is_inside =
+                    |x: &T| interval.as_ref().is_none_or(|interval| interval.admits(*x));
+                probes.extend(points.filter(is_inside));
+            }
+        },
         |near, center, group, scratch, entries| {
             if near.batch() > 1 {
                 probe_group(near, point, group, &formulas, scratch)?;
@@ -261,6 +258,15 @@ pub fn differentiate_finely<T: Real, O: Objective<T> + ?Sized>(
         coordinates,
         1,
         execution,
+        |numbered, coordinate, probes| {
+            // Between kinks, or next to a bound, it depends on what is seen which rungs are wanted.
+            let x = point[coordinate];
+            let interval = interval(domain, coordinate);
+            let is_inside = |x: &T| interval.as_ref().is_none_or(|interval| interval.admits(*x));
+            if !numbered && rungs(x).all(|x| is_inside(&x)) {
+                probes.extend(rungs(x));
+            }
+        },
         |near, center, group, scratch, entries| {
             for &coordinate in group {
                 let x = point[coordinate];
@@ -269,10 +275,19 @@ pub fn differentiate_finely<T: Real, O: Objective<T> + ?Sized>(
                 let interval = interval(domain, coordinate);
                 let mut line = Line::new(near, coordinate, x, interval, &mut scratch.seen);
                 let outcome = refine(&mut line, x, noise).map_err(|f| (coordinate, f))?;
+                let mut evaluations = line.evaluations;
+                let passed_over = line.passed_over.take();
+                if let Some(failure) = passed_over.filter(|_| execution.failure.is_some()) {
+                    // Whether J has no value that far away, or none anywhere any more.
+                    evaluations += 1;
+                    if objective.value(point).is_err() {
+                        return Err((coordinate, failure));
+                    }
+                }
                 entries.push(Entry {
                     coordinate,
                     outcome,
-                    evaluations: line.evaluations,
+                    evaluations,
                 });
             }
             Ok(())
@@ -322,6 +337,7 @@ pub fn complex_step<O: Objective<Complex<f64>> + ?Sized>(
         coordinates,
         1,
         execution,
+        |_, _, _| {},
         |near, _, group, scratch, entries| {
             let Scratch { probes, values, .. } = scratch;
             probes.clear();
@@ -371,7 +387,8 @@ fn imaginary_part(value: Complex<f64>, side: Side) -> Outcome {
 
 /// What a sweep collects, before J(x) is brought to `f64`.
 struct Swept<T, E> {
-    center: T,
+    /// `None` where J was not evaluated there, or failed.
+    center: Option<T>,
     entries: Vec<Entry<E>>,
     interrupted: bool,
 }
@@ -379,13 +396,14 @@ struct Swept<T, E> {
 impl<T, E> Swept<T, E> {
     fn map_center(self, widen: impl Fn(T) -> f64) -> Derivatives<E> {
         // One evaluation is J at the point itself.
-        let evaluations = 1 + self
-            .entries
-            .iter()
-            .map(|entry| entry.evaluations)
-            .sum::<u64>();
+        let evaluations = u64::from(self.center.is_some())
+            + self
+                .entries
+                .iter()
+                .map(|entry| entry.evaluations)
+                .sum::<u64>();
         Derivatives {
-            center: widen(self.center),
+            center: self.center.map_or(f64::NAN, widen),
             entries: self.entries,
             evaluations,
             interrupted: self.interrupted,
@@ -417,18 +435,23 @@ const CHUNK: usize = 64;
 
 /// Asks `along` for the entries of groups of coordinates that take `probes` evaluations each. It gets a
 /// neighborhood, J(x), the group and what to reuse, and appends one entry a coordinate.
-fn sweep<T, E, O, F>(
+///
+/// Where one evaluation takes long, they are made beside each other, also those of one coordinate: `wanted` appends
+/// the probes that a coordinate will take. It is told whether J has several smooth pieces.
+fn sweep<T, E, O, W, F>(
     objective: &O,
     point: &[T],
     coordinates: &[usize],
     probes: usize,
     execution: &Execution<'_>,
+    wanted: W,
     along: F,
 ) -> Result<Swept<T, E>, DifferenceError>
 where
-    T: Copy + Send + Sync,
+    T: Copy + PartialEq + Send + Sync,
     E: Send,
     O: Objective<T> + ?Sized,
+    W: Fn(bool, usize, &mut Vec<T>),
     F: Fn(
             &mut dyn Neighborhood<T>,
             T,
@@ -438,42 +461,61 @@ where
         ) -> Result<(), (usize, ProbeFailure)>
         + Sync,
 {
+    let nothing = || Swept {
+        center: None,
+        entries: Vec::new(),
+        interrupted: true,
+    };
+    if execution.has_failed() {
+        return Ok(nothing());
+    }
     let at_center = |source: EvaluationError| DifferenceError::Center { source };
-    let mut near = objective.neighborhood(point).map_err(at_center)?;
-    let center = near.center().map_err(at_center)?;
+    let prepared = objective.neighborhood(point).and_then(|mut near| {
+        let begun = Instant::now();
+        let center = near.center()?;
+        Ok((near, center, begun.elapsed()))
+    });
+    let (mut near, center, elapsed) = match prepared {
+        Ok(prepared) => prepared,
+        Err(source) => {
+            execution.keep(at_center(source))?;
+            return Ok(nothing());
+        }
+    };
+    let is_alone = execution.threads == Some(NonZeroUsize::MIN);
+    let is_slow = elapsed >= SLOW && near.batch() == 1 && !is_alone;
     let group = (near.batch() / probes.max(1)).max(1);
 
-    let cancelled = || {
-        execution
-            .cancel
-            .is_some_and(|flag| flag.load(Ordering::Relaxed))
-    };
     let done = AtomicUsize::new(0);
-    // The first chunk that failed: later ones need not begin, earlier ones go on, so that the error
+    // The first piece of work that failed: later ones need not begin, earlier ones go on, so that the error
     // reported is the same for every number of threads.
     let failed = AtomicUsize::new(usize::MAX);
+    let is_unwanted =
+        |number: usize| execution.is_cancelled() || failed.load(Ordering::Relaxed) < number;
 
     let run_chunk = |near: &mut dyn Neighborhood<T>,
                      scratch: &mut Scratch<T>,
                      (number, chunk): (usize, &[usize])|
-     -> Result<Vec<Entry<E>>, DifferenceError> {
+     -> Done<E> {
         let mut entries = Vec::with_capacity(chunk.len());
         for group in chunk.chunks(group) {
-            if cancelled() || failed.load(Ordering::Relaxed) < number {
+            if is_unwanted(number) {
                 break;
             }
-            along(near, center, group, scratch, &mut entries).map_err(
-                |(coordinate, (side, source))| {
-                    failed.fetch_min(number, Ordering::Relaxed);
-                    DifferenceError::Probe {
-                        coordinate,
-                        side,
-                        source,
-                    }
-                },
-            )?;
+            let before = entries.len();
+            if let Err((coordinate, (side, source))) =
+                along(near, center, group, scratch, &mut entries)
+            {
+                failed.fetch_min(number, Ordering::Relaxed);
+                let error = DifferenceError::Probe {
+                    coordinate,
+                    side,
+                    source,
+                };
+                return (entries, Some(error));
+            }
             if let Some(progress) = execution.progress {
-                for _ in group {
+                for _ in before..entries.len() {
                     progress(Progress {
                         done: 1 + done.fetch_add(1, Ordering::Relaxed),
                         total: coordinates.len(),
@@ -481,36 +523,81 @@ where
                 }
             }
         }
-        Ok(entries)
+        (entries, None)
     };
     let scratch = || Scratch {
         probes: Vec::new(),
         values: Vec::new(),
         seen: Vec::new(),
     };
+    let could_not_fork =
+        |failure: &mut Option<EvaluationError>| (Vec::new(), failure.take().map(at_center));
 
-    let chunks: Vec<&[usize]> = coordinates.chunks(CHUNK).collect();
-    let near = near.as_ref();
-    let state = || (near.fork().map_err(Some), scratch());
-    let results = share_out(
-        execution.threads,
-        chunks.len(),
-        state,
-        |(own, scratch), number| match own {
-            Ok(own) => run_chunk(own.as_mut(), scratch, (number, chunks[number])),
-            Err(failure) => failure
-                .take()
-                .map_or(Ok(Vec::new()), |source| Err(at_center(source))),
-        },
-    )?;
+    let results: Vec<Done<E>> = if is_slow && !coordinates.is_empty() {
+        let asked = near.piece_with(coordinates[0], point[coordinates[0]]);
+        let numbered = !matches!(asked, Ok(Piece::Unknown | Piece::Everywhere));
+        let pending: Vec<Pending<T>> = coordinates
+            .iter()
+            .map(|&coordinate| {
+                let mut replacements = Vec::new();
+                wanted(numbered, coordinate, &mut replacements);
+                Pending::new(coordinate, replacements)
+            })
+            .collect();
+        let steps: Vec<(usize, usize)> = pending
+            .iter()
+            .enumerate()
+            .flat_map(|(at, pending)| (0..pending.steps()).map(move |step| (at, step)))
+            .collect();
+        let near = near.as_ref();
+        let state = || (near.fork().map_err(Some), scratch());
+        let task = |(own, scratch): &mut (Result<Box<dyn Neighborhood<T> + '_>, _>, _),
+                    number: usize| {
+            let (at, step) = steps[number];
+            if is_unwanted(at) {
+                return None;
+            }
+            let near = match own {
+                Ok(own) => own.as_mut(),
+                Err(failure) => return Some(could_not_fork(failure)),
+            };
+            if !pending[at].step(near, step) || is_unwanted(at) {
+                return None;
+            }
+            let mut near = pending[at].take(near);
+            Some(run_chunk(&mut near, scratch, (at, &coordinates[at..=at])))
+        };
+        let done = one_by_one(execution.threads, steps.len(), state, task)?;
+        // In the order of their last steps, which is that of the coordinates.
+        done.into_iter().map(|(_, done)| done).collect()
+    } else {
+        let chunks: Vec<&[usize]> = coordinates.chunks(CHUNK).collect();
+        let near = near.as_ref();
+        let state = || (near.fork().map_err(Some), scratch());
+        share_out(
+            execution.threads,
+            chunks.len(),
+            state,
+            |(own, scratch), number| match own {
+                Ok(own) => run_chunk(own.as_mut(), scratch, (number, chunks[number])),
+                Err(failure) => could_not_fork(failure),
+            },
+        )?
+    };
     let mut entries = Vec::with_capacity(coordinates.len());
-    for chunk in results {
-        entries.extend(chunk?);
+    let mut first = None;
+    for (of_piece, error) in results {
+        entries.extend(of_piece);
+        first = first.or(error);
     }
+    first.map_or(Ok(()), |error| execution.keep(error))?;
     let interrupted = entries.len() < coordinates.len();
     Ok(Swept {
-        center,
+        center: Some(center),
         entries,
         interrupted,
     })
 }
+
+/// The entries of a piece of work, and what ended it.
+type Done<E> = (Vec<Entry<E>>, Option<DifferenceError>);

@@ -237,6 +237,7 @@ fn a_cancelled_run_returns_what_it_has() {
         threads: NonZeroUsize::new(1),
         progress: Some(&progress),
         cancel: Some(&flag),
+        failure: None,
     };
     let j = from_fn(300, |x: &[f64]| x.iter().sum());
     let all: Vec<usize> = (0..300).collect();

@@ -54,7 +54,9 @@ pub struct Settings<'a> {
     /// Whether to make the slope test too: 44 evaluations of J for each block and 44 over all, at most
     /// twice as many where J knows its smooth pieces. It moves every parameter, whatever the selection.
     pub slope_test: bool,
-    /// Threads, progress, cancellation.
+    /// Threads, progress, cancellation. With a slot for failures ([`Execution::failure`]) a check that J fails in
+    /// ends as a cancelled one does: what was found wrong stays wrong, and what agreed is
+    /// [`Reason::Interrupted`](crate::Reason::Interrupted). Where nothing had been compared yet it is the error that is returned, and the slot empty.
     pub execution: Execution<'a>,
 }
 
@@ -198,6 +200,27 @@ impl CheckError {
             cause = error.source();
         }
         None
+    }
+}
+
+/// Puts an evaluation that failed into the slot for it.
+///
+/// # Errors
+/// The same error, where there is no slot or it is of another kind.
+pub(crate) fn keep(error: CheckError, execution: &Execution<'_>) -> Result<(), CheckError> {
+    if execution.failure.is_none() {
+        return Err(error);
+    }
+    let failed = match error {
+        CheckError::Difference(source) | CheckError::At { source, .. } => source,
+        CheckError::Backward { source, .. } => DifferenceError::Center { source },
+        other => return Err(other),
+    };
+    match failed {
+        DifferenceError::Center { .. }
+        | DifferenceError::Probe { .. }
+        | DifferenceError::Along { .. } => execution.keep(failed).map_err(CheckError::Difference),
+        other => Err(CheckError::Difference(other)),
     }
 }
 
@@ -395,24 +418,27 @@ pub fn check_estimates(
 /// # Errors
 /// [`CheckError::Difference`], where the gradient can't be evaluated.
 pub fn measure_gradient_noise<T: Real>(
-    gradient: impl Fn(&[T]) -> Result<Vec<f64>, EvaluationError>,
+    gradient: impl Fn(&[T]) -> Result<Vec<f64>, EvaluationError> + Sync,
     point: &[T],
     seed: u64,
 ) -> Result<Vec<Option<f64>>, CheckError> {
-    measure_gradient_noise_within(gradient, point, None, seed)
+    finite_diff::measure_field_noise(gradient, point, seed).map_err(CheckError::Difference)
 }
 
-/// The same, the gradient being evaluated in a domain only.
+/// The same, the gradient being evaluated in a domain only, and beside each other where one evaluation takes long.
+/// Empty where the run was stopped.
 ///
 /// # Errors
-/// [`CheckError::Difference`], where the point does not lie in it or the gradient can't be evaluated.
+/// [`CheckError::Difference`], where the point does not lie in it or the gradient can't be evaluated; with a slot
+/// for failures ([`Execution::failure`]) the latter is none.
 pub fn measure_gradient_noise_within<T: Real>(
-    gradient: impl Fn(&[T]) -> Result<Vec<f64>, EvaluationError>,
+    gradient: impl Fn(&[T]) -> Result<Vec<f64>, EvaluationError> + Sync,
     point: &[T],
     domain: Option<&Domain>,
     seed: u64,
+    execution: &Execution<'_>,
 ) -> Result<Vec<Option<f64>>, CheckError> {
-    finite_diff::measure_field_noise_within(gradient, point, domain, seed)
+    finite_diff::measure_field_noise_within(gradient, point, domain, seed, execution)
         .map_err(CheckError::Difference)
 }
 

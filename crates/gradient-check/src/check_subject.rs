@@ -1,14 +1,16 @@
 //! One call for everything: the structure of a subject, the noise of its gradient, the comparison.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use finite_diff::{Domain, ParameterLayout, Real, Selection};
 
-use crate::check::{CheckError, Settings, judge, measure_gradient_noise_within};
+use crate::check::{CheckError, Settings, judge, keep, measure_gradient_noise_within};
 use crate::measure::{Measured, measure, nothing_to_check};
 use crate::report::Report;
 use crate::structure::{Inspected, fit_gradient, inspect};
 use crate::subject::{Copied, Subject, objective_of};
+use crate::verdict::Verdict;
 
 /// Checks a subject's backward pass at `point`: looks at its structure ([`examine`](crate::examine)),
 /// measures the noise of its gradient, and compares the gradient with finite differences
@@ -58,14 +60,15 @@ pub fn check_subject<T: Real, S: Subject<T> + ?Sized>(
         && cost.is_finite()
         && !coordinates.is_empty();
     let noise = if measurable {
-        let passes = std::cell::Cell::new(0);
+        let passes = AtomicU64::new(0);
         let field = |point: &[T]| {
-            passes.set(passes.get() + 1);
+            passes.fetch_add(1, Ordering::Relaxed);
             let handed = subject.backward(&mut point.to_vec(), 1.0)?;
             Ok(fit_gradient(handed, layout).flat)
         };
-        let noise = measure_gradient_noise_within(field, point, domain, settings.seed)?;
-        structure.backward_passes += passes.get();
+        let execution = &settings.execution;
+        let noise = measure_gradient_noise_within(field, point, domain, settings.seed, execution)?;
+        structure.backward_passes += passes.into_inner();
         Some(noise)
     } else {
         None
@@ -84,7 +87,17 @@ pub fn check_subject<T: Real, S: Subject<T> + ?Sized>(
         nothing.evidence.cost = cost;
         nothing
     } else {
-        measure(objective.as_ref(), &gradient, point, layout, &settings)?
+        match measure(objective.as_ref(), &gradient, point, layout, &settings) {
+            // What was found before stays found.
+            Err(error) if structure.verdict() == Verdict::Disagree => {
+                keep(error, &settings.execution)?;
+                let mut nothing = Measured::begin(&gradient, &settings);
+                nothing.evidence.cost = cost;
+                nothing.evidence.interrupted = true;
+                nothing
+            }
+            measured => measured?,
+        }
     };
     measured.evidence.deterministic &= deterministic;
     measured.evidence.selected = wanted.len();

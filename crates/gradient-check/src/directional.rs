@@ -24,7 +24,7 @@ pub use report::{
     WrongRange,
 };
 
-use crate::check::CheckError;
+use crate::check::{CheckError, keep};
 use crate::constants::Constants;
 use crate::measure::inside;
 use crate::verdict::{Reason, Verdict, overall};
@@ -207,13 +207,20 @@ fn run<T: Real>(
         constants: settings.constants,
         working_epsilon: settings.working_epsilon,
         seed: settings.seed,
-        cancel: settings.execution.cancel,
+        execution: settings.execution,
         next: Cell::new(0),
     };
     for (done, (number, block)) in blocks.iter().enumerate() {
         // Each block has numbers of its own, whatever other blocks there are.
         bench.next.set((*number as u64) << 32);
-        let checked = check_block(&bench, layout, block, settings, &mut report)?;
+        let checked = match check_block(&bench, layout, block, settings, &mut report) {
+            Err(error) if done > 0 => {
+                keep(error, &settings.execution)?;
+                report.interrupted = true;
+                unseen(block)
+            }
+            checked => checked?,
+        };
         report.blocks.push(checked);
         if let Some(progress) = settings.execution.progress {
             progress(Progress {
@@ -318,8 +325,18 @@ fn check_block<T: Real, O: Objective<T> + ?Sized>(
             ranges: settings.most_ranges,
             until: before.saturating_add(left),
         };
-        let found = search(bench, layout, block, &seen.reading, seen.calm, limits)?;
+        let found = search(bench, layout, block, &seen.reading, seen.calm, limits);
         report.search_evaluations += bench.copy.evaluations() - before;
+        let found = match found {
+            Ok(found) => found,
+            Err(error) => {
+                // Wrong it is, wherever that may be.
+                keep(error, &settings.execution)?;
+                report.interrupted = true;
+                checked.cut = true;
+                return Ok(checked);
+            }
+        };
         report.interrupted |= bench.is_cancelled();
         checked.wrong = found.wrong;
         checked.undecided = found.undecided;

@@ -5,8 +5,8 @@
 use std::time::Instant;
 
 use finite_diff::{
-    DifferenceError, Domain, DomainError, EvaluationError, Neighborhood, Noise, Objective, Outcome,
-    ParameterLayout, Piece, Real, Scheme,
+    DifferenceError, Domain, DomainError, EvaluationError, Failed, Neighborhood, Noise, Objective,
+    Outcome, ParameterLayout, Piece, Real, Scheme,
 };
 use num_complex::Complex;
 
@@ -116,13 +116,16 @@ pub(crate) fn measure<T: Real, O: Objective<T> + ?Sized>(
     let coordinates = fit(objective.dim(), domain, analytic, point, layout, settings)?;
     let mut measured = Measured::begin(analytic, settings);
     measured.fixed = domain.map_or(0, Domain::fixed);
+    unless_failed(settings)?;
     let cost = measured.evaluate_twice(objective, point, T::widen)?;
     let evidence = &mut measured.evidence;
     if !begin(evidence, &coordinates, analytic, settings) {
         return Ok(measured);
     }
     let named = |source| name_coordinate(source, layout);
-    let seen = finite_diff::measure_noise(objective, point, settings.seed).map_err(named)?;
+    let execution = &settings.execution;
+    let seen = finite_diff::measure_noise_with(objective, point, settings.seed, execution)
+        .map_err(named)?;
     evidence.evaluations += seen.evaluations;
     let noise = seen.noise::<T>(cost.abs(), settings.scheme.noise);
     measured.noise = noise;
@@ -131,14 +134,14 @@ pub(crate) fn measure<T: Real, O: Objective<T> + ?Sized>(
         noise,
         ..settings.scheme
     };
-    let execution = &settings.execution;
     let first = finite_diff::differentiate(objective, point, &coordinates, &scheme, execution)
         .map_err(named)?;
     collect(evidence, first, analytic, settings);
+    unless_nothing(evidence, layout, settings)?;
     sharpen(evidence, objective, point, layout, &scheme, execution).map_err(named)?;
     if let Some(shadow) = settings.shadow {
         let shadow = &SameDomain { shadow, domain };
-        measured.smooth = smooth_at(objective, point, evidence)?;
+        measured.smooth = smooth_at(objective, point, evidence, settings)?;
         // At a kink it knows one side only, and a word that no other look could confirm is no word.
         if measured.smooth == Some(true) {
             let widened: Vec<f64> = point.iter().map(|x| x.widen()).collect();
@@ -171,6 +174,7 @@ pub(crate) fn measure_by_complex_step<O: Objective<Complex<f64>> + ?Sized>(
         scheme: "complex-step",
         ..Measured::begin(analytic, settings)
     };
+    unless_failed(settings)?;
     let complex = OnRealNumbers::<O>::at(point);
     measured.evaluate_twice(objective, &complex, |j| j.re)?;
     let evidence = &mut measured.evidence;
@@ -178,10 +182,12 @@ pub(crate) fn measure_by_complex_step<O: Objective<Complex<f64>> + ?Sized>(
         return Ok(measured);
     }
     let named = |source| name_coordinate(source, layout);
+    // First, since without it nothing can be said of a derivative.
+    noise_on_complex_numbers(evidence, objective, point, settings).map_err(named)?;
     let first = finite_diff::complex_step(objective, point, &coordinates, &settings.execution)
         .map_err(named)?;
     collect(evidence, first, analytic, settings);
-    noise_on_complex_numbers(evidence, objective, point, settings).map_err(named)?;
+    unless_nothing(evidence, layout, settings)?;
     let rule = Rule::of(evidence);
     for observation in &mut evidence.observations {
         if let Outcome::Estimated(estimate) = &observation.first {
@@ -253,10 +259,20 @@ fn smooth_at<T: Real, O: Objective<T> + ?Sized>(
     objective: &O,
     point: &[T],
     evidence: &mut Evidence,
+    settings: &Settings<'_>,
 ) -> Result<Option<bool>, CheckError> {
-    let piece = objective
-        .piece(point)
-        .map_err(|source| CheckError::Difference(DifferenceError::Center { source }))?;
+    if settings.execution.has_failed() {
+        return Ok(None);
+    }
+    let piece = match objective.piece(point) {
+        Ok(piece) => piece,
+        Err(source) => {
+            let kept = settings.execution.keep(DifferenceError::Center { source });
+            kept.map_err(CheckError::Difference)?;
+            evidence.interrupted = true;
+            Piece::Unknown
+        }
+    };
     Ok(match piece {
         Piece::Everywhere => Some(true),
         Piece::Numbered { on_kink, .. } => {
@@ -265,6 +281,27 @@ fn smooth_at<T: Real, O: Objective<T> + ?Sized>(
         }
         Piece::Unknown => None,
     })
+}
+
+/// Fails with what is in the slot for failures, where nothing was measured before it.
+fn unless_nothing(
+    evidence: &Evidence,
+    layout: &ParameterLayout,
+    settings: &Settings<'_>,
+) -> Result<(), CheckError> {
+    match evidence.observations.is_empty() {
+        true => unless_failed(settings).map_err(|error| match error {
+            CheckError::Difference(source) => name_coordinate(source, layout),
+            other => other,
+        }),
+        false => Ok(()),
+    }
+}
+
+/// Fails with what is in the slot for failures, and takes it out.
+pub(crate) fn unless_failed(settings: &Settings<'_>) -> Result<(), CheckError> {
+    let error = settings.execution.failure.and_then(Failed::take);
+    error.map_or(Ok(()), |source| Err(CheckError::Difference(source)))
 }
 
 /// The evidence of the slope test, if it is wanted and there was no interruption before it.
@@ -307,8 +344,10 @@ fn walk_real_lines<O: Objective<Complex<f64>> + ?Sized>(
     }
     let real = OnRealNumbers(objective);
     let measured =
-        finite_diff::measure_noise(&real, point, settings.seed).map_err(CheckError::Difference)?;
+        finite_diff::measure_noise_with(&real, point, settings.seed, &settings.execution)
+            .map_err(CheckError::Difference)?;
     evidence.evaluations += measured.evaluations;
+    evidence.interrupted |= settings.execution.is_stopped();
     let epsilon_f = measured.epsilon_f::<f64>(evidence.cost.abs());
     walk_lines(
         evidence, &real, analytic, point, layout, epsilon_f, settings,

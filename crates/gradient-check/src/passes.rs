@@ -112,7 +112,13 @@ pub(crate) fn noise_on_complex_numbers<O: Objective<Complex<f64>> + ?Sized>(
     settings: &Settings<'_>,
 ) -> Result<(), DifferenceError> {
     if settings.analytic_rounding.is_none() {
-        let measured = finite_diff::measure_complex_step_noise(objective, point, settings.seed)?;
+        let measured = finite_diff::measure_complex_step_noise_with(
+            objective,
+            point,
+            settings.seed,
+            &settings.execution,
+        )?;
+        evidence.interrupted |= settings.execution.is_stopped();
         evidence.evaluations += measured.evaluations;
         evidence.complex_noise = measured.epsilon_f::<f64>(0.0);
     }
@@ -180,13 +186,14 @@ pub(crate) fn look_again<T: Real, O: Objective<T> + ?Sized>(
     let mut fine = differentiate_finely(objective, point, &suspects, noise, &again)?;
     evidence.interrupted |= fine.interrupted;
     evidence.evaluations += fine.evaluations;
-    if evidence.interrupted {
+    if evidence.interrupted && !execution.has_failed() {
         let done: HashSet<usize> = fine.entries.iter().map(|entry| entry.coordinate).collect();
         suspects.retain(|coordinate| !done.contains(coordinate));
         suspects.truncate(AFTER_CANCEL);
         let last = Execution {
-            threads: execution.threads,
-            ..Execution::default()
+            progress: None,
+            cancel: None,
+            ..*execution
         };
         let last = differentiate_finely(objective, point, &suspects, noise, &last)?;
         evidence.evaluations += last.evaluations;

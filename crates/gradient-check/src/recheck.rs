@@ -68,13 +68,14 @@ pub(crate) fn recheck<T: Real, O: Objective<T> + ?Sized>(
     };
     let plain = Plain(objective);
     let execution = Execution {
-        threads: settings.execution.threads,
-        ..Execution::default()
+        progress: None,
+        cancel: None,
+        ..settings.execution
     };
     let named = |source| crate::measure::name_coordinate(source, layout);
     let run =
         differentiate(&plain, point, &chosen.coordinates, scheme, &execution).map_err(named)?;
-    let mut evaluations = run.evaluations;
+    let (mut evaluations, mut interrupted) = (run.evaluations, run.interrupted);
     let mut undecided = 0;
     let mut suspects = Vec::new();
     let same_steps = objective.shortcut().is_none();
@@ -91,6 +92,7 @@ pub(crate) fn recheck<T: Real, O: Objective<T> + ?Sized>(
         let fine = differentiate_finely(&plain, point, &suspects, scheme.noise, &execution)
             .map_err(named)?;
         evaluations += fine.evaluations;
+        interrupted |= fine.interrupted;
         for entry in &fine.entries {
             let found = entry.outcome.estimated();
             match on_the_ladder(
@@ -108,6 +110,11 @@ pub(crate) fn recheck<T: Real, O: Objective<T> + ?Sized>(
         }
     }
     evidence.evaluations += evaluations;
+    evidence.interrupted |= interrupted;
+    if interrupted {
+        // It has not said of all of them that they are right.
+        return Ok(());
+    }
     evidence.recheck = Some(Recheck {
         undecided,
         evaluations,
@@ -129,8 +136,9 @@ pub(crate) fn recheck_on_complex_numbers<O: Objective<Complex<f64>> + ?Sized>(
         return Ok(());
     };
     let execution = Execution {
-        threads: settings.execution.threads,
-        ..Execution::default()
+        progress: None,
+        cancel: None,
+        ..settings.execution
     };
     let named = |source| crate::measure::name_coordinate(source, layout);
     let run = finite_diff::complex_step(&Plain(objective), point, &chosen.coordinates, &execution)
@@ -152,6 +160,10 @@ pub(crate) fn recheck_on_complex_numbers<O: Objective<Complex<f64>> + ?Sized>(
         }
     }
     evidence.evaluations += run.evaluations;
+    evidence.interrupted |= run.interrupted;
+    if run.interrupted {
+        return Ok(());
+    }
     evidence.recheck = Some(Recheck {
         evaluations: run.evaluations,
         ..chosen.recheck

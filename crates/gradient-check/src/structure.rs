@@ -14,7 +14,7 @@ use finite_diff::{Outcome, ParameterLayout, Real};
 
 use crate::check::{CheckError, Settings};
 use crate::evidence::Evidence;
-use crate::measure::inside;
+use crate::measure::{inside, unless_failed};
 use crate::report::Report;
 use crate::subject::{Copied, Subject, objective_of};
 use crate::verdict::{self, Reason, Verdict};
@@ -216,6 +216,7 @@ pub(crate) fn inspect<T: Real, S: Subject<T> + ?Sized>(
     if layout.is_empty() {
         return Err(CheckError::Empty);
     }
+    unless_failed(settings)?;
     let domain = subject.domain();
     inside(domain, point, layout)?;
     let mut structure = Structure::default();

@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicBool;
 
 use super::*;
-use crate::{from_fn, try_from_fn};
+use crate::{EvaluationError, Execution, Objective, Piece, WalkEnd, from_fn, try_from_fn, walk};
 
 fn one(len: usize, at: &[f64]) -> Direction {
     let layout = ParameterLayout::flat("x", len);

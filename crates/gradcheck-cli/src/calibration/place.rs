@@ -249,4 +249,5 @@ pub(super) const ONE_THREAD: Execution<'static> = Execution {
     threads: Some(NonZeroUsize::MIN),
     progress: None,
     cancel: None,
+    failure: None,
 };

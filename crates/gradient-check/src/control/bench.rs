@@ -138,8 +138,9 @@ impl<'a> Bench<'a> {
             if !new.is_empty() {
                 let run = look(&Vec::from_iter(new))?;
                 self.evaluations += run.evaluations;
-                self.other_function =
-                    !(self.looks.is_same_function)(&self.measured.evidence, run.center);
+                // A run that was stopped may not have come to the point itself.
+                let same = (self.looks.is_same_function)(&self.measured.evidence, run.center);
+                self.other_function = !same && !(run.interrupted && run.center.is_nan());
                 let entries = run.entries.into_iter();
                 self.shadows
                     .extend(entries.map(|entry| (entry.coordinate, entry.outcome)));

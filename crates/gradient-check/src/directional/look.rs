@@ -5,7 +5,6 @@
 use std::cell::Cell;
 use std::num::NonZeroUsize;
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use finite_diff::{
     Along, Derivatives, DifferenceError, Domain, Entry, Estimate, Execution, Ground, Noise,
@@ -40,7 +39,7 @@ pub(super) struct Bench<'a, T, O: ?Sized> {
     pub(super) constants: Constants,
     pub(super) working_epsilon: f64,
     pub(super) seed: u64,
-    pub(super) cancel: Option<&'a AtomicBool>,
+    pub(super) execution: Execution<'a>,
     /// The number of the next direction.
     pub(super) next: Cell<u64>,
 }
@@ -67,8 +66,7 @@ pub(super) struct Seen {
 
 impl<T: Real, O: Objective<T> + ?Sized> Bench<'_, T, O> {
     pub(super) fn is_cancelled(&self) -> bool {
-        self.cancel
-            .is_some_and(|cancel| cancel.load(Ordering::Relaxed))
+        self.execution.is_stopped()
     }
 
     /// Whether anything moves this coordinate.
@@ -361,6 +359,7 @@ const ONE_THREAD: Execution<'static> = Execution {
     threads: NonZeroUsize::new(1),
     progress: None,
     cancel: None,
+    failure: None,
 };
 
 fn without_estimate<T: Real, O: Objective<T> + ?Sized>(

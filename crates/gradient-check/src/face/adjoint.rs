@@ -6,12 +6,12 @@
 use std::fmt;
 
 use finite_diff::{
-    Domain, EvaluationError, ParameterLayout, Real, compensated_sum, directions_within,
+    Domain, EvaluationError, Execution, ParameterLayout, Real, compensated_sum, directions_within,
 };
 
 use super::memo::Length;
 use super::products::{Product, cotangent, flat, whole};
-use crate::check::measure_gradient_noise_within;
+use crate::check::{keep, measure_gradient_noise_within};
 use crate::text::{derivative, plain, short, verdict, wrapped};
 use crate::verdict::{Reason, Verdict};
 use crate::{CheckError, Settings};
@@ -100,8 +100,28 @@ pub(super) fn check_adjoint<T: Real>(
         let u = whole(direction.range(), direction.entries(), point.len());
         let u: Vec<T> = u.into_iter().map(T::narrow).collect();
         let v: Vec<T> = cotangent(outputs, seed.wrapping_add(number as u64));
-        let (left, of_left) = forward.paired(point, &u, &v, seed)?;
-        let (right, of_right) = reverse.paired(point, &v, &u, seed)?;
+        let execution = &settings.execution;
+        let paired = |pass: &Pass<'_, T>, with: &[T], weights: &[T]| {
+            if execution.is_stopped() {
+                return Ok(None);
+            }
+            match pass.paired(point, with, weights, seed, execution) {
+                Ok(paired) => Ok(Some(paired).filter(|_| !execution.is_stopped())),
+                Err(error) => keep(error, execution).map(|()| None),
+            }
+        };
+        let (left, right) = (paired(&forward, &u, &v)?, paired(&reverse, &v, &u)?);
+        let (Some((left, of_left)), Some((right, of_right))) = (left, right) else {
+            // Without its noise nothing can be said of it.
+            pairings.push(Pairing {
+                block: direction.block().map(str::to_owned),
+                forward: f64::NAN,
+                reverse: f64::NAN,
+                tolerance: f64::INFINITY,
+                verdict: Verdict::Inconclusive(Reason::Interrupted),
+            });
+            continue;
+        };
         let size: f64 = left.iter().chain(&right).map(|term| term.abs()).sum();
         let tolerance = settings.constants.rounding * settings.working_epsilon * size
             + settings.constants.deviations * (of_left + of_right).sqrt();
@@ -140,6 +160,7 @@ impl<T: Real> Pass<'_, T> {
         with: &[T],
         weights: &[T],
         seed: u64,
+        execution: &Execution<'_>,
     ) -> Result<(Vec<f64>, f64), CheckError> {
         let failed = |source| CheckError::Backward {
             call: self.call,
@@ -158,7 +179,7 @@ impl<T: Real> Pass<'_, T> {
         let values = field(point).map_err(failed)?;
         let terms = weights.iter().zip(&values).map(|(w, y)| w.widen() * y);
         let terms: Vec<f64> = terms.collect();
-        let sigmas = measure_gradient_noise_within(field, point, self.domain, seed)?;
+        let sigmas = measure_gradient_noise_within(field, point, self.domain, seed, execution)?;
         let weighed = weights.iter().zip(sigmas);
         let variance = weighed.map(|(w, sigma)| (w.widen() * sigma.unwrap_or(0.0)).powi(2));
         Ok((terms, variance.sum()))

@@ -5,6 +5,7 @@ use std::time::Instant;
 use finite_diff::{Domain, ParameterLayout, Real};
 
 use super::memo::{Evaluate, Memo, Output};
+use crate::check::keep;
 use crate::diagnosis::Context;
 use crate::report::{Frame, assemble};
 use crate::verdict::{self, Comparison, Reason, Verdict};
@@ -48,7 +49,24 @@ pub(super) fn check_rows<T: Real>(
             memo: &memo,
             number,
         };
-        let evidence = gather(&output, row, point, layout, settings)?;
+        let execution = &settings.execution;
+        let gathered = match number > 0 && execution.has_failed() {
+            true => None,
+            false => match gather(&output, row, point, layout, settings) {
+                Ok(evidence) => Some(evidence),
+                Err(error) if number > 0 => {
+                    keep(error, execution)?;
+                    None
+                }
+                Err(error) => return Err(error),
+            },
+        };
+        let Some(evidence) = gathered else {
+            // As many as in each of the rows before.
+            frame.interrupted = true;
+            frame.selected = frame.selected / number * jacobian.len();
+            break;
+        };
         frame.selected += evidence.selected;
         frame.reexamined += evidence.reexamined;
         frame.interrupted |= evidence.interrupted;

@@ -2,8 +2,8 @@
 //! forward-mode pass gives.
 
 use finite_diff::{
-    DifferenceError, Domain, EvaluationError, ParameterLayout, Real, compensated_sum,
-    directions_within,
+    DifferenceError, Direction, Domain, EvaluationError, ParameterLayout, Real, compensated_sum,
+    directions_within, evaluate_each,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -102,20 +102,30 @@ pub(super) fn check_jvp<T: Real>(
     let mut columns = ParameterLayout::new();
     let mut lines: Vec<Vec<f64>> = Vec::new();
     let mut rows: Vec<Vec<f64>> = vec![Vec::new(); outputs];
-    for direction in &drawn.directions {
+    // As they are handed to the product, lest it is held against another direction.
+    let narrow = |direction: &Direction| -> Vec<T> {
+        let u = whole(direction.range(), direction.entries(), point.len());
+        u.into_iter().map(T::narrow).collect()
+    };
+    let seen = evaluate_each(&settings.execution, drawn.directions.len(), |number| {
+        Some(product(point, &narrow(&drawn.directions[number])))
+    })
+    .map_err(CheckError::Difference)?;
+    for (direction, seen) in drawn.directions.iter().zip(seen) {
         let along = direction.block().unwrap_or("(all)").to_owned();
         let named_block = format!("d{}/d{along}·u", output.0);
         named = named
             .with(named_block, &output.1)
             .map_err(CheckError::Point)?;
         columns = columns.with(along, &[]).map_err(CheckError::Point)?;
-        let u = whole(direction.range(), direction.entries(), point.len());
-        let narrow: Vec<T> = u.iter().map(|u| T::narrow(*u)).collect();
+        let narrow = narrow(direction);
         let failed = |source| CheckError::Backward {
             call: "the Jacobian-vector product",
             source,
         };
-        let flat = flat(product(point, &narrow).map_err(failed)?);
+        // Where the run was cancelled before it.
+        let seen = seen.unwrap_or_else(|| product(point, &narrow));
+        let flat = flat(seen.map_err(failed)?);
         if flat.len() != outputs {
             return Err(failed(Box::new(Length {
                 expected: outputs,
@@ -125,7 +135,6 @@ pub(super) fn check_jvp<T: Real>(
         for (row, entry) in rows.iter_mut().zip(flat) {
             row.push(entry);
         }
-        // As it was handed to the product, lest it is held against another direction.
         lines.push(narrow.iter().map(|u| u.widen()).collect());
     }
     let along = |t: &[T]| {

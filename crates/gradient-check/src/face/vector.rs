@@ -10,8 +10,9 @@ use super::jacobian::check_rows;
 use super::products::{check_jvp, check_vjp, flat};
 use super::returned::{Returned, ReturnedVector};
 use super::setup::{Setup, settings, verdicts};
+use crate::check::keep;
 use crate::verdict::overall;
-use crate::{CheckError, Report, Verdict};
+use crate::{CheckError, Reason, Report, Verdict};
 
 type Values<'a, T> = Box<dyn Fn(&[T]) -> Result<Returned, EvaluationError> + Send + Sync + 'a>;
 type Products<'a, T> =
@@ -148,18 +149,27 @@ impl<'a, T: Real> VectorCheck<'a, T> {
             let checked = check_rows(&values, &rows, point, domain, &layout, &named, &settings)?;
             report.jacobian = Some(checked);
         }
-        if let Some(vjp) = &self.vjp {
-            let checked = check_vjp(&values, vjp, outputs, point, domain, &layout, &settings)?;
-            report.vjp = Some(checked);
+        let execution = &settings.execution;
+        // What is measured is kept, where a failure is; the first part that could not be begun fails as a whole.
+        let kept = |checked: Result<Report, CheckError>, is_first: bool| match checked {
+            Ok(report) => Ok(Some(report)),
+            Err(error) if is_first => Err(error),
+            Err(error) => keep(error, execution).map(|()| None),
+        };
+        if let Some(vjp) = self.vjp.as_ref().filter(|_| !execution.has_failed()) {
+            let checked = check_vjp(&values, vjp, outputs, point, domain, &layout, &settings);
+            report.vjp = kept(checked, report.jacobian.is_none())?;
         }
-        if let Some(jvp) = &self.jvp {
-            let checked = check_jvp(&values, jvp, &output, point, domain, &layout, &settings)?;
-            report.jvp = Some(checked);
+        if let Some(jvp) = self.jvp.as_ref().filter(|_| !execution.has_failed()) {
+            let is_first = report.verdicts().next().is_none();
+            let checked = check_jvp(&values, jvp, &output, point, domain, &layout, &settings);
+            report.jvp = kept(checked, is_first)?;
         }
-        if let (Some(jvp), Some(vjp)) = (&self.jvp, &self.vjp) {
+        if let (Some(jvp), Some(vjp), false) = (&self.jvp, &self.vjp, execution.has_failed()) {
             let checked = check_adjoint(jvp, vjp, outputs, point, domain, &layout, &settings)?;
             report.adjoint = Some(checked);
         }
+        report.interrupted = execution.has_failed();
         if report.verdicts().next().is_none() {
             return Err(CheckError::NothingToCheck);
         }
@@ -247,12 +257,18 @@ pub struct VectorReport {
     pub jvp: Option<Report>,
     /// The identity between the two.
     pub adjoint: Option<AdjointReport>,
+    /// Whether an evaluation failed and left its error in the slot ([`finite_diff::Execution::failure`]), so that what
+    /// is missing was not checked.
+    pub interrupted: bool,
 }
 
 impl VectorReport {
     /// The word on all of it.
     pub fn verdict(&self) -> Verdict {
-        overall(self.verdicts())
+        match overall(self.verdicts()) {
+            Verdict::Agree if self.interrupted => Verdict::Inconclusive(Reason::Interrupted),
+            verdict => verdict,
+        }
     }
 
     fn verdicts(&self) -> impl Iterator<Item = Verdict> {

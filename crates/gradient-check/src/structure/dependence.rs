@@ -1,11 +1,13 @@
 //! Whether J depends on a block, as a few evaluations tell that move the whole of it.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use finite_diff::{DifferenceError, Domain, Objective, Real, measure_noise};
+use finite_diff::{DifferenceError, Domain, Objective, Real, evaluate_each, measure_noise_with};
 
 use super::finding::Dependence;
 use crate::check::{CheckError, Settings};
+use crate::verdict::Reason;
 
 /// Two random directions u over the block, each with two steps t, on both sides: the step of central
 /// differences, ε^⅓, and its square root, so that neither a dead unit nor a flat spot hides the rest.
@@ -21,34 +23,65 @@ pub(super) fn dependence<T: Real>(
     cost: f64,
     settings: &Settings<'_>,
 ) -> Result<(Dependence, u64), CheckError> {
-    let measured =
-        measure_noise(objective, point, settings.seed).map_err(CheckError::Difference)?;
+    let execution = &settings.execution;
+    let interrupted = Dependence::Unknown {
+        reason: Reason::Interrupted,
+    };
+    let measured = measure_noise_with(objective, point, settings.seed, execution)
+        .map_err(CheckError::Difference)?;
     let noise = measured.epsilon_f::<T>(cost.abs());
     let mut evaluations = measured.evaluations;
+    if execution.is_stopped() {
+        return Ok((interrupted, evaluations));
+    }
+    let probes: Vec<(u64, f64)> = (0..DIRECTIONS)
+        .flat_map(|direction| {
+            POWERS.into_iter().flat_map(move |power| {
+                [1.0, -1.0].map(|side| (direction, side * T::EPSILON.powf(power)))
+            })
+        })
+        .collect();
+    let is_beyond = |moved: f64| moved > settings.constants.safety * noise;
+    // One that is seen to move J, or fails, leaves nothing to be asked.
+    let decided = AtomicBool::new(false);
+    let seen = evaluate_each(execution, probes.len(), |number| {
+        if decided.load(Ordering::Relaxed) {
+            return None;
+        }
+        let (direction, step) = probes[number];
+        let mut probe = point.to_vec();
+        for i in block.clone() {
+            let x = point[i].widen();
+            let u = unit(settings.seed, direction, i) * x.abs().max(1.0);
+            let turned = |domain: &Domain| step * domain.turned(i, point[i], u, step);
+            probe[i] = T::narrow(x + objective.domain().map_or(step * u, turned));
+        }
+        // A cost that is no number any more has moved as well.
+        let moved = objective.value(&probe).map(|value| {
+            let moved = (value.widen() - cost).abs();
+            if moved.is_nan() { f64::INFINITY } else { moved }
+        });
+        if !matches!(moved, Ok(moved) if !is_beyond(moved)) {
+            decided.store(true, Ordering::Relaxed);
+        }
+        Some(moved)
+    })
+    .map_err(CheckError::Difference)?;
     let mut largest = 0.0f64;
-    for direction in 0..DIRECTIONS {
-        for power in POWERS {
-            for side in [1.0, -1.0] {
-                let mut probe = point.to_vec();
-                for i in block.clone() {
-                    let x = point[i].widen();
-                    let u = unit(settings.seed, direction, i) * x.abs().max(1.0);
-                    let step = side * T::EPSILON.powf(power);
-                    let turned = |domain: &Domain| step * domain.turned(i, point[i], u, step);
-                    probe[i] = T::narrow(x + objective.domain().map_or(step * u, turned));
-                }
-                let value = objective
-                    .value(&probe)
-                    .map_err(|source| CheckError::Difference(DifferenceError::Center { source }))?;
-                evaluations += 1;
-                // A cost that is no number any more has moved as well.
-                let moved = (value.widen() - cost).abs();
-                largest = largest.max(if moved.is_nan() { f64::INFINITY } else { moved });
-                if largest > settings.constants.safety * noise {
-                    let moved = largest;
-                    return Ok((Dependence::Depends { moved, noise }, evaluations));
-                }
+    for moved in seen {
+        match moved {
+            None => return Ok((interrupted, evaluations)),
+            Some(Err(source)) => {
+                let kept = execution.keep(DifferenceError::Center { source });
+                kept.map_err(CheckError::Difference)?;
+                return Ok((interrupted, evaluations));
             }
+            Some(Ok(moved)) => largest = largest.max(moved),
+        }
+        evaluations += 1;
+        if is_beyond(largest) {
+            let moved = largest;
+            return Ok((Dependence::Depends { moved, noise }, evaluations));
         }
     }
     let dependence = if largest == 0.0 {

@@ -294,6 +294,7 @@ fn a_sample_and_a_cancelled_run_say_no_more_than_they_saw() {
             threads: std::num::NonZeroUsize::new(1),
             progress: Some(&progress),
             cancel: Some(&cancel),
+            failure: None,
         },
         ..Settings::default()
     };

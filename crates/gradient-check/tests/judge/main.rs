@@ -402,6 +402,7 @@ fn a_cancelled_check_reports_what_it_saw_and_no_more() {
             threads: NonZeroUsize::new(1),
             progress: Some(&progress),
             cancel: Some(&flag),
+            failure: None,
         };
         let settings = Settings {
             execution,
