@@ -4,10 +4,11 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use finite_diff::{Execution, ParameterLayout, Progress, Selection};
+use finite_diff::{Execution, Failed, ParameterLayout, Progress, Selection};
 use gradient_check::{Settings, VectorCheck, VectorReport, Verdict};
 use um_bridge::{Client, Model, ModelObjective, Server, SpawnSettings, Support};
 
+use super::error::failed_words;
 use super::forward::{Forward, examine};
 use super::products::Products;
 use super::{ModelError, ModelSpec, config, point};
@@ -100,15 +101,17 @@ pub fn check(
         None => point::drawn(&layout, spec.seed),
     };
     let jobs = spec.jobs.or(NonZeroUsize::new(urls.len()));
+    let failed = Failed::new();
     let execution = Execution {
         threads: jobs,
         progress: Some(progress),
         cancel: Some(cancel),
-        ..Execution::default()
+        failure: Some(&failed),
     };
     let offered = match gradient {
         true => {
-            let report = judged(spec, &model, &layout, point, execution)?;
+            let report = judged(spec, &model, &layout, point, execution)
+                .map_err(|error| error.in_words(&layout))?;
             Offered::Gradient(Box::new(report))
         }
         false => {
@@ -116,7 +119,8 @@ pub fn check(
             let objective = ModelObjective::new(&model, ones.collect())
                 .and_then(|objective| objective.with_layout(layout.clone()))
                 .map_err(|error| ModelError::Shape(error.to_string()))?;
-            Offered::Forward(examine(&objective, &point, spec, &execution)?)
+            let found = examine(&objective, &point, spec, &execution);
+            Offered::Forward(found.map_err(|error| error.in_words(&layout))?)
         }
     };
     let troubles = model.client().troubles();
@@ -124,10 +128,10 @@ pub fn check(
         model: model.name().to_owned(),
         urls: if server.is_some() { Vec::new() } else { urls },
         outputs: model.output_sizes().to_vec(),
+        failure: failed.take().map(|error| failed_words(&error, &layout)),
         layout,
         offered,
         troubles: troubles.iter().map(ToString::to_string).collect(),
-        failure: None,
         jobs: jobs.map_or(1, NonZeroUsize::get),
         elapsed: begun.elapsed(),
     })
