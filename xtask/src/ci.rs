@@ -57,6 +57,8 @@ enum Step {
     Package,
     /// Every benchmark runs, once and untimed.
     Bench,
+    /// The adapters, a workspace of their own: formatting, lints, docs and tests, each framework compiled.
+    Adapters,
 }
 
 /// What a step found.
@@ -131,7 +133,7 @@ impl Step {
     }
 
     fn is_slow(self) -> bool {
-        matches!(self, Self::Package | Self::Bench)
+        matches!(self, Self::Package | Self::Bench | Self::Adapters)
     }
 
     fn run(self, workspace: &Workspace) -> anyhow::Result<Finding> {
@@ -186,6 +188,25 @@ impl Step {
                 "every benchmark runs",
                 "the benchmark that failed is named above",
             ),
+            Self::Adapters => all_succeed(
+                [
+                    workspace.cargo("fmt --manifest-path adapters/Cargo.toml --all --check"),
+                    workspace.cargo(
+                        "clippy --manifest-path adapters/Cargo.toml --workspace --all-targets --all-features \
+                         --locked -- -D warnings",
+                    ),
+                    workspace
+                        .cargo(
+                            "doc --manifest-path adapters/Cargo.toml --workspace --no-deps --all-features --locked",
+                        )
+                        .env("RUSTDOCFLAGS", "-D warnings"),
+                    workspace.cargo(
+                        "test --manifest-path adapters/Cargo.toml --workspace --all-features --locked",
+                    ),
+                ],
+                "the adapters build, and agree with their frameworks",
+                "what failed is named above; it is a workspace of its own, in adapters/",
+            ),
         }
     }
 }
@@ -228,7 +249,7 @@ mod tests {
             false,
             &[],
             &[],
-            "fmt sources arrows trees clippy docs test features package bench",
+            "fmt sources arrows trees clippy docs test features package bench adapters",
         );
     }
 

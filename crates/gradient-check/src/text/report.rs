@@ -94,6 +94,11 @@ fn wrong(report: &Report) -> String {
             .map(|d| worst.comparison.analytic - d)
             .filter(|off| off.is_finite())
             .map_or_else(String::new, |off| format!(", by {}", short(off.abs())));
+        if block.shape.is_empty() {
+            let wrong = format_args!("{}{layer} is wrong", block.name);
+            let _ = writeln!(text, "  {}{off}", styled(BAD, wrong));
+            continue;
+        }
         let _ = writeln!(
             text,
             "  {} in {} of {} entries, most in {}{off}",
