@@ -219,6 +219,7 @@ pub(super) fn check_at(
         threads: spec.threads,
         progress: Some(&progress),
         cancel: Some(watch.cancel),
+        failure: None,
     };
     let mistakes = NetworkMistakes {
         model: &model,

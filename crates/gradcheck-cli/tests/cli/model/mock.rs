@@ -28,6 +28,8 @@ pub(crate) enum Fault {
     Hangs,
     /// /Evaluate answers with 500 from the n-th call on.
     Breaks(usize),
+    /// So, and ∂F/∂y_0 is doubled.
+    WrongAndBreaks(usize),
     /// /Evaluate answers something else each time.
     Random,
     /// There are two models.
@@ -99,7 +101,8 @@ fn serve(mut stream: TcpStream, fault: Fault, counter: &AtomicUsize) -> io::Resu
 }
 
 fn answer(path: &str, request: &Value, fault: Fault, calls: usize) -> (u16, Value) {
-    if let Fault::Breaks(from) = fault
+    if let Fault::Breaks(from) | Fault::WrongAndBreaks(from) = fault
+        && path == "/Evaluate"
         && calls >= from
     {
         return (500, json!("the solver did not converge"));
@@ -152,7 +155,7 @@ fn answer(path: &str, request: &Value, fault: Fault, calls: usize) -> (u16, Valu
                     json!({"output": [sens * (2.0 * x[0] + y[0]), sens * 4.0 * x[1], sens * x[2].cos()]})
                 }
                 (_, Fault::NanGradient) => json!({"output": [null, null]}),
-                (_, Fault::Gradient) => {
+                (_, Fault::Gradient | Fault::WrongAndBreaks(_)) => {
                     json!({"output": [2.0 * sens * x[0], sens * y[1].signum()]})
                 }
                 _ => json!({"output": [sens * x[0], sens * y[1].signum()]}),
