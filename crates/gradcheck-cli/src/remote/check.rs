@@ -103,7 +103,6 @@ pub fn check(
     let jobs = spec.jobs.or(NonZeroUsize::new(urls.len()));
     let failed = Failed::new();
     let execution = Execution {
-        failure: Some(&failed),
         threads: jobs,
         progress: Some(progress),
         cancel: Some(cancel),
