@@ -98,7 +98,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
             execution: Execution {
                 threads: arguments.threads,
                 progress: Some(&|p| bar.show("blocks", p)),
-                cancel: None,
+                ..Execution::default()
             },
             ..DirectionalSettings::default()
         };

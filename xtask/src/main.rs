@@ -12,6 +12,7 @@ mod bench_report;
 mod check_all;
 mod ci;
 mod coverage;
+mod interop;
 mod large;
 mod measured;
 mod networks;
@@ -53,6 +54,8 @@ enum Command {
     Large(large::Arguments),
     /// The gradients of every operation of a framework that nobody here wrote: `sweep candle`.
     Sweep(sweep::Arguments),
+    /// The command on models in Python, and on two servers behind HAProxy; installs what it needs.
+    Interop(interop::Arguments),
     /// Measures, and writes docs/benchmarks.md from what criterion left.
     BenchReport(bench_report::Arguments),
     /// Every check that a change must pass, from the formatting to the packages.
@@ -100,6 +103,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         Command::Power(power) => power::run(power),
         Command::Large(large) => large::run(large),
         Command::Sweep(sweep) => sweep::run(&Workspace::find(arguments.color)?, sweep),
+        Command::Interop(interop) => interop::run(&Workspace::find(arguments.color)?, interop),
         Command::BenchReport(report) => {
             bench_report::run(&Workspace::find(arguments.color)?, report)
         }

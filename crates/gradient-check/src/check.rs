@@ -115,6 +115,14 @@ pub enum CheckError {
     /// A check along directions was asked for none.
     #[error("a check along directions needs at least one a block; three is the default")]
     NoDirections,
+    /// A resolution that is no share of a scale.
+    #[error(
+        "the resolution {value} is no share of a scale: give a number between 0 and 1, such as 1e-2"
+    )]
+    Resolution {
+        /// As given.
+        value: f64,
+    },
     /// A block to be fixed that is not there.
     #[error("no block is named `{name}`, which is to be fixed: the blocks are {layout}")]
     NoSuchBlock {

@@ -59,7 +59,10 @@ pub enum Command {
     #[command(after_help = MLP_EXAMPLES)]
     Mlp(Box<MlpArgs>),
     /// A model in any language behind the UM-Bridge protocol, with the gradient it offers
-    #[command(after_help = MODEL_EXAMPLES)]
+    #[command(
+        after_help = MODEL_EXAMPLES,
+        override_usage = "gradcheck model [OPTIONS] <URL>...\n       gradcheck model [OPTIONS] --spawn <COMMAND>"
+    )]
     Model(Box<ModelArgs>),
     /// Two gradients from files (.npy, .npz, .safetensors, .json, .csv)
     #[command(after_help = COMPARE_EXAMPLES)]

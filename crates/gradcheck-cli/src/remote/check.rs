@@ -8,6 +8,7 @@ use finite_diff::{Execution, Failed, ParameterLayout, Progress, Selection};
 use gradient_check::{Settings, VectorCheck, VectorReport, Verdict};
 use um_bridge::{Client, Model, ModelObjective, Server, SpawnSettings, Support};
 
+use super::error::failed_words;
 use super::forward::{Forward, examine};
 use super::products::Products;
 use super::{ModelError, ModelSpec, config, point};
@@ -102,15 +103,15 @@ pub fn check(
     let jobs = spec.jobs.or(NonZeroUsize::new(urls.len()));
     let failed = Failed::new();
     let execution = Execution {
-        failure: Some(&failed),
         threads: jobs,
         progress: Some(progress),
         cancel: Some(cancel),
-        ..Execution::default()
+        failure: Some(&failed),
     };
     let offered = match gradient {
         true => {
-            let report = judged(spec, &model, &layout, point, execution)?;
+            let report = judged(spec, &model, &layout, point, execution)
+                .map_err(|error| error.in_words(&layout))?;
             Offered::Gradient(Box::new(report))
         }
         false => {
@@ -118,7 +119,8 @@ pub fn check(
             let objective = ModelObjective::new(&model, ones.collect())
                 .and_then(|objective| objective.with_layout(layout.clone()))
                 .map_err(|error| ModelError::Shape(error.to_string()))?;
-            Offered::Forward(examine(&objective, &point, spec, &execution)?)
+            let found = examine(&objective, &point, spec, &execution);
+            Offered::Forward(found.map_err(|error| error.in_words(&layout))?)
         }
     };
     let troubles = model.client().troubles();
@@ -126,10 +128,10 @@ pub fn check(
         model: model.name().to_owned(),
         urls: if server.is_some() { Vec::new() } else { urls },
         outputs: model.output_sizes().to_vec(),
+        failure: failed.take().map(|error| failed_words(&error, &layout)),
         layout,
         offered,
         troubles: troubles.iter().map(ToString::to_string).collect(),
-        failure: failed.take().map(|error| error.to_string()),
         jobs: jobs.map_or(1, NonZeroUsize::get),
         elapsed: begun.elapsed(),
     })

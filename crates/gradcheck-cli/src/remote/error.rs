@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use finite_diff::{DifferenceError, ParameterLayout};
 use gradient_check::CheckError;
+use gradient_check::text::plural;
 use thiserror::Error;
 use um_bridge::SpawnError;
 
@@ -41,8 +43,22 @@ pub enum ModelError {
     /// A file with the point that can't be read.
     #[error(transparent)]
     File(#[from] InputError),
+    /// A list that is no list of lists of numbers.
+    #[error(
+        "{}: {source}: a point is a JSON list with one list of finite numbers for each input, such as [[0.5, -1.0], [2.0]]",
+        path.display()
+    )]
+    PointJson {
+        /// The file.
+        path: PathBuf,
+        /// Where it stops being one.
+        source: serde_json::Error,
+    },
     /// Another number of lists than the model has inputs.
-    #[error("{}: it has {got} lists, but the model {inputs} inputs, {expected}: give one list of numbers for each", path.display())]
+    #[error(
+        "{}: it has {}, but the model has {}, {expected}: give one list of numbers for each",
+        path.display(), plural(*got, "list"), plural(*inputs, "input")
+    )]
     PointCount {
         /// The file.
         path: PathBuf,
@@ -54,7 +70,10 @@ pub enum ModelError {
         got: usize,
     },
     /// A block that the file does not hold.
-    #[error("{}: it holds no `{block}`, but {}", path.display(), listed(holds))]
+    #[error(
+        "{}: it holds no `{block}`, but {}: give every input by the name of its --block",
+        path.display(), listed(holds)
+    )]
     PointBlock {
         /// The file.
         path: PathBuf,
@@ -64,7 +83,10 @@ pub enum ModelError {
         holds: Vec<String>,
     },
     /// An input of another length.
-    #[error("{}: `{block}` has {got} numbers, but the model's input has {expected}", path.display())]
+    #[error(
+        "{}: `{block}` has {}, but that input of the model has {expected}: give as many",
+        path.display(), plural(*got, "number")
+    )]
     PointLength {
         /// The file.
         path: PathBuf,
@@ -119,6 +141,9 @@ pub enum ModelError {
         /// The model.
         model: String,
     },
+    /// It failed before anything was measured.
+    #[error("{0}")]
+    Failed(String),
     /// The server could not be started.
     #[error(transparent)]
     Spawn(#[from] SpawnError),
@@ -135,5 +160,36 @@ fn listed(names: &[String]) -> String {
         [] => "nothing".to_owned(),
         [one] => format!("`{one}`"),
         _ => format!("`{}`", names.join("`, `")),
+    }
+}
+
+impl ModelError {
+    /// The same; of a failed evaluation in the words of a model and its inputs.
+    pub(super) fn in_words(self, layout: &ParameterLayout) -> Self {
+        match self {
+            Self::Check(CheckError::Difference(error)) => {
+                Self::Failed(failed_words(&error, layout))
+            }
+            other => other,
+        }
+    }
+}
+
+/// Where an evaluation failed, and with what.
+pub(super) fn failed_words(error: &DifferenceError, layout: &ParameterLayout) -> String {
+    match error {
+        DifferenceError::Center { source } => {
+            format!("the model failed at the point itself: {source}")
+        }
+        DifferenceError::Probe {
+            coordinate, source, ..
+        } => match layout.coordinate(*coordinate) {
+            Some(name) => format!("the model failed next to the point, {name} moved: {source}"),
+            None => format!("the model failed next to the point: {source}"),
+        },
+        DifferenceError::Along { source, .. } => {
+            format!("the model failed next to the point, along a random direction: {source}")
+        }
+        other => other.to_string(),
     }
 }

@@ -20,15 +20,14 @@ pub(super) fn drawn(layout: &ParameterLayout, seed: u64) -> Vec<f64> {
 
 /// The point in a file: a JSON list with one list of numbers for each input, or arrays by the names of the blocks.
 pub(super) fn read(path: &Path, layout: &ParameterLayout) -> Result<Vec<f64>, ModelError> {
-    let text = path.extension().is_some_and(|ending| ending == "json");
-    let lists = match text {
+    let is_json = path.extension().is_some_and(|ending| ending == "json");
+    // What can't be read, and what is no list, is for the reader of gradients to read or to refuse.
+    let text = match is_json {
         true => std::fs::read_to_string(path).ok(),
         false => None,
     };
-    // Whatever is no list of lists of numbers is for the reader of gradients to read, or to refuse.
-    let lists = lists.and_then(|text| serde_json::from_str::<Vec<Vec<f64>>>(&text).ok());
-    let parts = match lists {
-        Some(lists) => in_order(path, lists, layout)?,
+    let parts = match text.filter(|text| text.trim_start().starts_with('[')) {
+        Some(text) => in_order(path, lists(path, &text, layout)?, layout)?,
         None => by_name(path, gradient_file::read(path)?, layout)?,
     };
     let point = parts.concat();
@@ -42,6 +41,19 @@ pub(super) fn read(path: &Path, layout: &ParameterLayout) -> Result<Vec<f64>, Mo
             value: point[at],
         }),
     }
+}
+
+/// One list for each input; where there is a single one, its numbers alone will do.
+fn lists(path: &Path, text: &str, layout: &ParameterLayout) -> Result<Vec<Vec<f64>>, ModelError> {
+    if let [_] = layout.blocks()
+        && let Ok(list) = serde_json::from_str(text)
+    {
+        return Ok(vec![list]);
+    }
+    serde_json::from_str(text).map_err(|source| ModelError::PointJson {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 fn in_order(

@@ -17,6 +17,7 @@ mod failures;
 mod faults;
 mod interrupt;
 mod kinks;
+mod model;
 mod odd;
 mod output;
 mod published;

@@ -114,7 +114,7 @@ pub(super) fn some_entries(e: &Exhibit<'_>) -> Option<String> {
     };
     let (count, judged) = (wrong().count(), e.comparisons.len());
     let right = e.comparisons.iter().filter(|c| c.verdict == Verdict::Agree);
-    if count > FEW || right.count() + count < judged || count == judged {
+    if count > FEW || right.count() + count < judged {
         return None;
     }
     let entry = |c: &Comparison| {
@@ -136,17 +136,19 @@ pub(super) fn some_entries(e: &Exhibit<'_>) -> Option<String> {
         }
     };
     let entries: Vec<String> = wrong().map(entry).collect();
-    Some(format!(
-        "only {count} of {judged} entries {}: {}; {} agree{}",
-        if count == 1 { "is wrong" } else { "are wrong" },
-        entries.join(", "),
-        if judged - count == 1 {
-            "the other"
-        } else {
-            "the others"
-        },
-        if judged - count == 1 { "s" } else { "" },
-    ))
+    let entries = entries.join(", ");
+    Some(match judged - count {
+        0 => format!("{entries}; of so few entries any factor may be had"),
+        1 => format!("only {count} of {judged} entries {}: {entries}; the other agrees", are(count)),
+        _ => format!("only {count} of {judged} entries {}: {entries}; the others agree", are(count)),
+    })
+}
+
+fn are(wrong: usize) -> &'static str {
+    match wrong {
+        1 => "is wrong",
+        _ => "are wrong",
+    }
 }
 
 /// g = c·d with a factor that has a name (docs/theory/causes.md, equations 34 and 35).

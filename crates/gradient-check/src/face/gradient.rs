@@ -120,7 +120,7 @@ impl<'a, T: Real> GradientCheck<'a, T> {
     /// verdict.
     pub fn run(&self) -> Result<Report, CheckError> {
         let layout = self.setup.layout()?;
-        let mut settings = self.setup.settings.clone();
+        let mut settings = self.setup.settings()?;
         if !self.setup.says_epsilon {
             settings.working_epsilon = self.function.epsilon;
         }

@@ -14,6 +14,9 @@ use super::memo::{Evaluate, Length};
 use super::returned::Returned;
 use crate::{CheckError, Gradient, Report, Settings, Subject, check_subject};
 
+/// How far along a line steps may want to go: the widest of the slope test, and more than the ladder's.
+const REACH: f64 = 1.0 / 32.0;
+
 /// Jᵀv of a point and v, or J·u of a point and u.
 pub(super) type Product<'b, T> =
     &'b (dyn Fn(&[T], &[T]) -> Result<Returned, EvaluationError> + Sync);
@@ -96,35 +99,44 @@ pub(super) fn check_jvp<T: Real>(
     settings: &Settings<'_>,
 ) -> Result<Report, CheckError> {
     let outputs: usize = output.1.iter().product();
-    let drawn = directions_within(layout, point, domain, settings.seed, usize::MAX)
-        .map_err(CheckError::Point)?;
+    let drawn = directions(layout, point, settings.seed, usize::MAX).map_err(CheckError::Point)?;
     let mut named = ParameterLayout::new();
     let mut columns = ParameterLayout::new();
     let mut lines: Vec<Vec<f64>> = Vec::new();
     let mut rows: Vec<Vec<f64>> = vec![Vec::new(); outputs];
-    // As they are handed to the product, lest it is held against another direction.
-    let narrow = |direction: &Direction| -> Vec<T> {
+    // As they are handed to the product, lest it is held against another direction. On a bound they go inwards, and
+    // the line to one side.
+    let inwards = |direction: &Direction| -> Vec<T> {
         let u = whole(direction.range(), direction.entries(), point.len());
-        u.into_iter().map(T::narrow).collect()
+        let u = u.into_iter().enumerate().map(|(i, u)| match domain {
+            Some(domain) if u != 0.0 => domain.turned(i, point[i], u, REACH),
+            _ => u,
+        });
+        u.map(T::narrow).collect()
     };
-    let seen = evaluate_each(&settings.execution, drawn.directions.len(), |number| {
-        Some(product(point, &narrow(&drawn.directions[number])))
+    let drawn: Vec<(&str, Vec<T>)> = drawn
+        .directions
+        .iter()
+        .map(|direction| (direction.block().unwrap_or("(all)"), inwards(direction)))
+        // Of a block that is fixed nothing is left.
+        .filter(|(_, u)| u.iter().any(|u| *u != T::zero()))
+        .collect();
+    let seen = evaluate_each(&settings.execution, drawn.len(), |number| {
+        Some(product(point, &drawn[number].1))
     })
     .map_err(CheckError::Difference)?;
-    for (direction, seen) in drawn.directions.iter().zip(seen) {
-        let along = direction.block().unwrap_or("(all)").to_owned();
+    for ((along, u), seen) in drawn.iter().zip(seen) {
         let named_block = format!("d{}/d{along}·u", output.0);
         named = named
             .with(named_block, &output.1)
             .map_err(CheckError::Point)?;
-        columns = columns.with(along, &[]).map_err(CheckError::Point)?;
-        let narrow = narrow(direction);
+        columns = columns.with(*along, &[]).map_err(CheckError::Point)?;
         let failed = |source| CheckError::Backward {
             call: "the Jacobian-vector product",
             source,
         };
         // Where the run was cancelled before it.
-        let seen = seen.unwrap_or_else(|| product(point, &narrow));
+        let seen = seen.unwrap_or_else(|| product(point, u));
         let flat = flat(seen.map_err(failed)?);
         if flat.len() != outputs {
             return Err(failed(Box::new(Length {
@@ -135,7 +147,7 @@ pub(super) fn check_jvp<T: Real>(
         for (row, entry) in rows.iter_mut().zip(flat) {
             row.push(entry);
         }
-        lines.push(narrow.iter().map(|u| u.widen()).collect());
+        lines.push(u.iter().map(|u| u.widen()).collect());
     }
     let along = |t: &[T]| {
         let mut moved: Vec<f64> = point.iter().map(|x| x.widen()).collect();

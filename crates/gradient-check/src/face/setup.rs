@@ -43,7 +43,7 @@ pub(super) struct Called {
     pub(super) message: Option<String>,
 }
 
-impl<T: Real> Setup<'_, T> {
+impl<'a, T: Real> Setup<'a, T> {
     pub(super) fn new() -> Self {
         Self {
             point: Vec::new(),
@@ -112,6 +112,15 @@ impl<T: Real> Setup<'_, T> {
 
     pub(super) fn threads(&mut self, threads: usize) {
         self.settings.execution.threads = NonZeroUsize::new(threads);
+    }
+
+    /// The settings, if they can be met.
+    pub(super) fn settings(&self) -> Result<Settings<'a>, CheckError> {
+        let value = self.settings.constants.resolution;
+        match value > 0.0 && value < 1.0 {
+            true => Ok(self.settings.clone()),
+            false => Err(CheckError::Resolution { value }),
+        }
     }
 
     /// Where the function may be evaluated; `None` where nothing was said.

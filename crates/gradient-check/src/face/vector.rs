@@ -129,7 +129,7 @@ impl<'a, T: Real> VectorCheck<'a, T> {
         if layout.is_empty() {
             return Err(CheckError::Empty);
         }
-        let mut settings = self.setup.settings.clone();
+        let mut settings = self.setup.settings()?;
         if !self.setup.says_epsilon {
             settings.working_epsilon = self.epsilon;
         }

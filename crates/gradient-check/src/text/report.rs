@@ -291,6 +291,8 @@ fn not_finite(report: &Report) -> String {
         return String::new();
     };
     let said = match origin {
+        // A number that is one: another one than before.
+        NonFinite::Forward { cost } if cost.is_finite() => return String::new(),
         NonFinite::Forward { cost } => format!(
             "The cost itself is {cost} at this point: the forward pass made it, so that there is nothing \
              to hold a gradient against."
@@ -337,16 +339,18 @@ fn footnotes(report: &Report) -> String {
     text.push_str(&slope(report));
     // What is fixed is no part of a sample.
     if report.selected + report.fixed < report.parameters {
-        let _ = writeln!(
-            text,
-            "  judged {} of {} coordinates, a sample with some of every block; {}",
-            thousands(report.counts.total() as u64),
-            thousands(report.parameters as u64),
-            match report.slope {
-                Some(_) => "of the rest the slope test alone speaks",
-                None => "the rest may be anything",
-            },
-        );
+        let rest = match report.slope {
+            Some(_) => "of the rest the slope test alone speaks",
+            None => "the rest may be anything",
+        };
+        text.push_str(&wrapped(
+            "",
+            &format!(
+                "judged {} of {} coordinates, a sample with some of every block; {rest}",
+                thousands(report.counts.total() as u64),
+                thousands(report.parameters as u64),
+            ),
+        ));
     }
     if report.fixed > 0 {
         let (which, it) = match report.fixed {

@@ -100,7 +100,9 @@ pub fn model(spec: &ModelSpec, outcome: &ModelOutcome) -> ModelDocument {
         verdict: outcome.verdict().map(|verdict| verdict.to_string()),
         seed: spec.seed,
         command: command_line(spec),
-        interrupted: stopped || checks.iter().any(|check| check.report.interrupted),
+        interrupted: stopped
+            || outcome.failure.is_some()
+            || checks.iter().any(|check| check.report.interrupted),
         model: Described {
             name: outcome.model.clone(),
             urls: outcome.urls.clone(),

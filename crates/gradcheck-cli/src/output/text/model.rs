@@ -44,10 +44,9 @@ pub fn model(spec: &ModelSpec, outcome: &ModelOutcome) -> String {
     }
     text.push('\n');
     if let Some(failure) = &outcome.failure {
-        let lead = styled(BAD, "The model failed on the way:");
-        let _ = writeln!(text, "{lead} this is what was measured before.");
-        for line in textwrap::wrap(failure, 80) {
-            let _ = writeln!(text, "{line}");
+        let said = format!("On the way {failure}. What was measured before stands above.");
+        for line in textwrap::wrap(&said, 80) {
+            let _ = writeln!(text, "{}", styled(BAD, line));
         }
     }
     if let Some(verdict) = outcome.verdict() {

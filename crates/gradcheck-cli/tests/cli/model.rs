@@ -1,0 +1,462 @@
+//! `gradcheck model` against model servers in threads of the test: reports, refusals, exit codes.
+
+mod mock;
+
+use std::sync::atomic::Ordering;
+
+use serde_json::{Value, json};
+
+use crate::tool::{Folder, Run, blocks, checks, refusal, run, text, without_times, wrong_blocks};
+use mock::{Fault, Mock};
+
+const NAMES: &str = "--block position:3 --block speed:2";
+
+fn model(mock: &Mock, line: &str) -> Run {
+    run(&format!("model {} {line}", mock.url))
+}
+
+/// The report of a run that ends with `code`, the port and the times left out.
+#[track_caller]
+fn said(mock: &Mock, line: &str, code: i32) -> String {
+    let run = model(mock, line);
+    assert_eq!(run.code, code, "{}\n{}", run.stdout, run.stderr);
+    for text in run.stdout.lines() {
+        let whole = text.starts_with("Again:");
+        assert!(whole || text.chars().count() <= 90, "too wide: {text}");
+    }
+    let text: String = run.stdout.lines().map(steady).collect();
+    mock.redact(&(text + &run.stderr))
+}
+
+/// A line without what the clock or the processor's rounding decides: numbers below a millionth, how often the model
+/// was evaluated.
+fn steady(line: &str) -> String {
+    if line.contains("evaluations of the model in") {
+        return "  # evaluations of the model in # s\n".to_owned();
+    }
+    if let Some((before, after)) = line.split_once(" attempts failed") {
+        let (before, _) = before.rsplit_once(' ').unwrap();
+        return format!("{before} # attempts failed{after}\n");
+    }
+    let words = line.split_inclusive(' ').map(|part| {
+        let number = part.trim_end_matches([' ', ',', '.', ';', ')']);
+        let tiny = |value: f64| value.abs() < 1e-6 && value != 0.0;
+        match number.parse() {
+            Ok(value) if tiny(value) => part.replace(number, "#"),
+            _ => part.to_owned(),
+        }
+    });
+    words.collect::<String>() + "\n"
+}
+
+fn report(mock: &Mock, line: &str, code: i32) -> Value {
+    model(mock, &format!("--format json {line}"))
+        .expect(code)
+        .json()
+}
+
+/// The message of a run that is refused: nothing on standard output.
+#[track_caller]
+fn refused(mock: &Mock, line: &str) -> String {
+    let run = model(mock, line);
+    refusal(&run, line);
+    mock.redact(&run.stderr)
+}
+
+#[test]
+fn a_right_gradient() {
+    insta::assert_snapshot!(said(&Mock::start(Fault::None), NAMES, 0), @r#"
+    model forward · inputs position[3] speed[2] · 1 output
+
+    Gradient: agree
+      block     shape  verdict  diff.    worst            analytic       numeric    ± bar
+      position  3      agree    #  position[1]  -4.92424e-01  -4.92424e-01  #
+      speed     2      agree    #  speed[0]     +5.98143e-01  +5.98143e-01  #
+      difference # over all; the course reads it as "likely right"
+      would have caught: # of its block's scale in any one coordinate, #
+      in any whole block
+      slope test: right along 3 directions (2 like t^3.00, 1 exact to #),
+        would have seen # of g·u
+      # evaluations of the model in # s
+
+    The gradient is right at this point, as far as the power stated above goes.
+    Checked at one point: a gradient may be right only there, so check at another
+    --seed, or --at one that comes up in use.
+    Again: gradcheck model http://127.0.0.1:PORT --block position:3 --block speed:2 --seed 0
+    "#);
+}
+
+#[test]
+fn a_wrong_gradient() {
+    insta::assert_snapshot!(said(&Mock::start(Fault::Gradient), NAMES, 1), @r#"
+    model forward · inputs position[3] speed[2] · 1 output
+
+    Gradient: disagree
+      block     shape  verdict   diff.    worst            analytic       numeric    ± bar
+      position  3      agree     #  position[1]  -4.92424e-01  -4.92424e-01  #
+      speed     2      disagree  2.4e-01  speed[0]     +1.19629e+00  +5.98143e-01  #
+      speed is wrong in 1 of 2 entries, most in speed[0], by 6.0e-01
+      why: dspeed: only 1 of 2 entries is wrong: speed[0] is 2.000× its numeric
+           derivative; the other agrees. Every other block agrees.
+      difference 1.9e-01 over all; the course reads it as "a bug"
+      would have caught: # of its block's scale in any one coordinate, #
+      in any whole block
+      slope test: wrong too, along speed and over all (E(t) like t^1.00)
+      # evaluations of the model in # s
+
+    The gradient is wrong at this point.
+    Checked at one point: a gradient may be right only there, so check at another
+    --seed, or --at one that comes up in use.
+    Again: gradcheck model http://127.0.0.1:PORT --block position:3 --block speed:2 --seed 0
+    "#);
+    let report = report(&Mock::start(Fault::Gradient), NAMES, 1);
+    assert_eq!(wrong_blocks(&checks(&report)[0]), ["speed"]);
+    assert_eq!(report["verdict"], "disagree");
+}
+
+#[test]
+fn no_gradient() {
+    let folder = Folder::new().with("at.json", "[[1, 2, 3], [4, 0]]");
+    let mock = Mock::start(Fault::NoGradient);
+    let run = folder.run(&format!("model {} {NAMES} --at at.json", mock.url));
+    assert_eq!(run.code, 2);
+    let text: String = run.stdout.lines().map(steady).collect();
+    insta::assert_snapshot!(mock.redact(&text), @r"
+    model forward · inputs position[3] speed[2] · 1 output
+
+    Only the forward side: it offers no Gradient
+      value +1.31411e+01 (outputs added up), the same twice
+      noise of one evaluation #, # of the value
+      5 coordinates looked at: 1 flat, 1 with a kink at the point or near it
+      kink at the point along speed[1]: slope -1.00000e+00 below and +1.00000e+00 above
+      # evaluations of the model in # s
+
+    Again: gradcheck model http://127.0.0.1:PORT --at at.json --block position:3 --block speed:2 --seed 0
+    ");
+    insta::assert_snapshot!(run.stderr, @"error: the model `forward` offers no Gradient, so that there is nothing to check: only its forward side was looked at. Give it a gradient, and let it say so (supports_gradient)");
+}
+
+#[test]
+fn values_that_are_no_numbers() {
+    insta::assert_snapshot!(said(&Mock::start(Fault::NanValue), "", 3), @r#"
+    model forward · inputs input0[3] input1[2] · 1 output
+
+    Gradient: inconclusive
+      block   shape  verdict       diff.  worst          analytic  numeric    ± bar
+      input0  3      inconclusive  NaN    input0[0]  +2.17118e-02     none  unknown
+      input1  2      inconclusive  NaN    input1[0]  +5.98143e-01     none  unknown
+      Undecided: 5 of 5 coordinates (input0, input1):
+      the cost was NaN or infinite near the point; mend the forward pass first.
+      The cost itself is NaN at this point: the forward pass made it, so that there
+      is nothing to hold a gradient against.
+      difference NaN over all; the course reads it as "a bug"
+      # evaluations of the model in # s
+
+    No verdict. Nothing was found to be wrong, but not everything could be decided.
+    Checked at one point: a gradient may be right only there, so check at another
+    --seed, or --at one that comes up in use.
+    Again: gradcheck model http://127.0.0.1:PORT --seed 0
+    "#);
+    let report = report(&Mock::start(Fault::NanGradient), "", 1);
+    let block = &blocks(&checks(&report)[0])[1];
+    assert_eq!(block["diagnosis"]["cause"], "non-finite");
+    assert_eq!(block["worst"]["analytic"], Value::Null);
+}
+
+#[test]
+fn a_model_that_is_another_one_each_time() {
+    insta::assert_snapshot!(said(&Mock::start(Fault::Random), "", 3), @r#"
+    model forward · inputs input0[3] input1[2] · 1 output
+
+    Gradient: inconclusive
+      block   shape  verdict       diff.  worst          analytic  numeric    ± bar
+      input0  3      inconclusive  NaN    input0[0]  +2.17118e-02     none  unknown
+      input1  2      inconclusive  NaN    input1[0]  +5.98143e-01     none  unknown
+      before the comparison: two forward passes at the same point give
+        1.767153886766963 and 2.621691594480244: is dropout on? Set keep_prob = 1 or
+        freeze the masks, and fix every seed
+      Undecided: 5 of 5 coordinates (input0, input1):
+      two evaluations at the same point differ; is dropout on? Set keep_prob = 1 or
+      freeze the masks, and fix every seed.
+      difference NaN over all; the course reads it as "a bug"
+      # evaluations of the model in # s
+
+    No verdict. Nothing was found to be wrong, but not everything could be decided.
+    Checked at one point: a gradient may be right only there, so check at another
+    --seed, or --at one that comes up in use.
+    Again: gradcheck model http://127.0.0.1:PORT --seed 0
+    "#);
+}
+
+#[test]
+fn a_model_that_fails_on_the_way() {
+    // The last evaluations are those of the slope test: the coordinates have been judged then.
+    let good = Mock::start(Fault::None);
+    let all = checks(&report(&good, "", 0))[0]["evaluations"]
+        .as_u64()
+        .unwrap();
+    let late = usize::try_from(all).unwrap() - 10;
+    let mock = Mock::start(Fault::Breaks(late));
+    insta::assert_snapshot!(said(&mock, "", 2), @r#"
+    model forward · inputs input0[3] input1[2] · 1 output
+
+    Gradient: inconclusive
+      block   shape  verdict  diff.    worst          analytic       numeric    ± bar
+      input0  3      agree    #  input0[1]  -4.92424e-01  -4.92424e-01  #
+      input1  2      agree    #  input1[0]  +5.98143e-01  +5.98143e-01  #
+      difference # over all; the course reads it as "likely right"
+      would have caught: # of its block's scale in any one coordinate, #
+      in any whole block
+      slope test: right along 3 directions (1 like t^3.00, 2 exact to #),
+        would have seen # of g·u
+      interrupted: 5 of 5 coordinates were judged
+      # evaluations of the model in # s
+      a server in trouble: http://127.0.0.1:PORT: 2 of # attempts failed, down at
+      the end; last, at Evaluate: the answer has the HTTP status 500, with `"the
+      solver did not converge"`; the model failed there: see the server's own output
+
+    On the way the model failed next to the point, along a random direction: POST
+    http://127.0.0.1:PORT/Evaluate: the answer has the HTTP status 500, with `"the
+    solver did not converge"`; the model failed there: see the server's own output.
+    What was measured before stands above.
+    No verdict. Nothing was found to be wrong, but not everything could be decided.
+    Checked at one point: a gradient may be right only there, so check at another
+    --seed, or --at one that comes up in use.
+    Again: gradcheck model http://127.0.0.1:PORT --seed 0
+    error: the model failed next to the point, along a random direction: POST http://127.0.0.1:PORT/Evaluate: the answer has the HTTP status 500, with `"the solver did not converge"`; the model failed there: see the server's own output. What was measured before is reported
+    "#);
+    let run = model(&Mock::start(Fault::Breaks(late)), "--format json");
+    assert_eq!(run.code, 2);
+    let report = run.json();
+    assert_eq!(report["interrupted"], true);
+    assert_eq!(report["verdict"], "inconclusive");
+    assert!(text(&report["failure"]).contains("the solver did not converge"));
+    assert_eq!(checks(&report)[0]["judged"], 5);
+    insta::assert_snapshot!(refused(&Mock::start(Fault::Breaks(0)), ""), @r#"error: the model failed at the point itself: POST http://127.0.0.1:PORT/Evaluate: the answer has the HTTP status 500, with `"the solver did not converge"`; the model failed there: see the server's own output"#);
+}
+
+#[test]
+fn a_wrong_entry_that_was_seen_counts_though_the_model_fails_then() {
+    let report = report(&Mock::start(Fault::Gradient), "", 1);
+    let all = checks(&report)[0]["evaluations"].as_u64().unwrap();
+    let late = usize::try_from(all).unwrap() - 10;
+    let run = model(&Mock::start(Fault::WrongAndBreaks(late)), "--format json");
+    assert_eq!((run.code, run.stderr.as_str()), (1, ""));
+    assert_eq!(wrong_blocks(&checks(&run.json())[0]), ["input1"]);
+}
+
+#[test]
+fn one_that_hangs_is_left_in_time() {
+    insta::assert_snapshot!(refused(&Mock::start(Fault::Hangs), "--timeout 0.3"), @"error: the model failed at the point itself: POST http://127.0.0.1:PORT/Evaluate: no complete answer within 0.3 s (of its body came: nothing); if the model needs longer, raise the time-out, else see whether the server hangs");
+}
+
+#[test]
+fn servers_that_are_not_what_was_meant() {
+    insta::assert_snapshot!(refused(&Mock::start(Fault::None), "--model backward"), @"error: http://127.0.0.1:PORT offers no model `backward`: choose from `forward`");
+    insta::assert_snapshot!(refused(&Mock::start(Fault::TwoModels), ""), @"error: http://127.0.0.1:PORT offers 2 models: choose from `forward`, `backward`");
+    insta::assert_snapshot!(refused(&Mock::start(Fault::NoOutputs), ""), @"error: the model `forward` has no outputs: there is nothing to differentiate");
+    // Nothing listens on port 1.
+    let run = run("model http://127.0.0.1:1 --retries 0");
+    refusal(&run, "port 1");
+    insta::assert_snapshot!(run.stderr, @"error: GET http://127.0.0.1:1/Info: no connection: the host refuses it; is the server running, and is the URL right?");
+    let run = crate::tool::run("model localhost:4242");
+    refusal(&run, "no scheme");
+    insta::assert_snapshot!(run.stderr, @"error: `localhost:4242` can't be used as the URL of a model server: it does not begin with http://; write it like http://localhost:4242");
+}
+
+#[test]
+fn points() {
+    let mock = Mock::start(Fault::None);
+    let folder = Folder::new()
+        .with("right.json", "[[1, 2, 3], [4, 5]]")
+        .with("named.json", r#"{"speed": [4, 5], "position": [1, 2, 3]}"#)
+        .with("few.json", "[[1, 2, 3]]")
+        .with("short.json", "[[1, 2], [4, 5]]")
+        .with("other.json", r#"{"position": [1, 2, 3], "sped": [4, 5]}"#)
+        .with("nan.json", "[[1, NaN, 3], [4, 5]]")
+        .with("words.json", "[[1, 2, \"three\"], [4, 5]]")
+        .with("object.json", "{}")
+        .with("half.json", "[[1, 2, 3], [4, ");
+    let line = |file: &str| format!("model {} {NAMES} --at {file}", mock.url);
+    let report = |file: &str| {
+        let run = folder
+            .run(&format!("{} --format json", line(file)))
+            .expect(0);
+        let mut report = without_times(run.json());
+        report["command"] = Value::Null;
+        report
+    };
+    assert_eq!(report("right.json"), report("named.json"));
+    let files = [
+        "few", "short", "other", "nan", "words", "object", "half", "missing",
+    ];
+    let messages = files.map(|file| folder.refused(&line(&format!("{file}.json"))));
+    insta::assert_snapshot!(messages.concat(), @r#"
+    error: few.json: it has 1 list, but the model has 2 inputs, position[3] speed[2]: give one list of numbers for each
+    error: short.json: `position` has 2 numbers, but that input of the model has 3: give as many
+    error: other.json: it holds no `speed`, but `position`, `sped`: give every input by the name of its --block
+    error: nan.json: expected value at line 1 column 6: a point is a JSON list with one list of finite numbers for each input, such as [[0.5, -1.0], [2.0]]
+    error: words.json: invalid type: string "three", expected f64 at line 1 column 15: a point is a JSON list with one list of finite numbers for each input, such as [[0.5, -1.0], [2.0]]
+    error: object.json: the file holds no number: check that whatever wrote it had finished
+    error: half.json: EOF while parsing a value at line 1 column 16: a point is a JSON list with one list of finite numbers for each input, such as [[0.5, -1.0], [2.0]]
+    error: missing.json: no such file: check the path
+    "#);
+}
+
+#[test]
+fn blocks_that_do_not_fit() {
+    let mock = Mock::start(Fault::None);
+    let messages = [
+        "--block x:3",
+        "--block x:2 --block y:3",
+        "--block x:3 --block x:2",
+        "--block x:3 --block y:two",
+        "--block :3 --block y:2",
+    ];
+    let messages = messages.map(|line| refused(&mock, line));
+    insta::assert_snapshot!(messages.concat(), @r"
+    error: the blocks x[3] have 3 numbers, but the inputs of `forward` 3 and 2: give one --block for each input, in their order
+    error: the blocks x[2] y[3] have 2 and 3 numbers, but the inputs of `forward` 3 and 2: give one --block for each input, in their order
+    error: two blocks are named `x`: give each block a name of its own
+    error: invalid value 'y:two' for '--block <NAME:SHAPE>': `two` is no extent: write it like W1:5x4, b1:5, or c for a single number
+
+    For more information, try '--help'.
+    error: invalid value ':3' for '--block <NAME:SHAPE>': it has no name: write it like W1:5x4, b1:5, or c for a single number
+
+    For more information, try '--help'.
+    ");
+}
+
+#[test]
+fn configurations() {
+    let mock = Mock::start(Fault::None);
+    let folder = Folder::new()
+        .with("twice.json", r#"{"factor": 2}"#)
+        .with("list.json", "[2]");
+    let cost = |config: &str| {
+        let line = format!("model {} --format json --config {config}", mock.url);
+        checks(&folder.run(&line).expect(0).json())[0]["cost"]
+            .as_f64()
+            .unwrap()
+    };
+    assert_eq!(cost("'{}'") * 2.0, cost("twice.json"));
+    assert_eq!(cost("twice.json"), cost("'{\"factor\": 2}'"));
+    let messages = [
+        "'{\"factor\": \"two\"}'",
+        "'{\"factor\": }'",
+        "list.json",
+        "none.json",
+    ];
+    let messages = messages.map(|config| {
+        let line = format!("model {} --config {config}", mock.url);
+        mock.redact(&folder.refused(&line))
+    });
+    insta::assert_snapshot!(messages.concat(), @r#"
+    error: POST http://127.0.0.1:PORT/InputSizes: the server answers with the error InvalidInput: factor is "two", but must be a number
+    error: --config: this is no JSON: expected value at line 1 column 12
+    error: list.json: the configuration of a model is a JSON object, such as {"vtk_output": false}
+    error: none.json: can't be read (No such file or directory (os error 2)): --config takes a JSON object, or the name of a file with one
+    "#);
+}
+
+#[test]
+fn flags_that_make_no_sense() {
+    let lines = [
+        "model",
+        "model http://localhost:1 --spawn 'python model.py'",
+        "model http://localhost:1 --timeout 0",
+        "model http://localhost:1 --jobs 100000",
+        "model http://localhost:1 --resolution 2",
+        "model --spawn 'no-such-program'",
+        "model --spawn 'python \"open'",
+    ];
+    let messages = lines.map(|line| Folder::new().refused(line));
+    insta::assert_snapshot!(messages.concat(), @r#"
+    error: the following required arguments were not provided:
+      <URL>...
+
+    Usage: gradcheck model [OPTIONS] <URL>...
+           gradcheck model [OPTIONS] --spawn <COMMAND>
+
+    For more information, try '--help'.
+    error: the argument '[URL]...' cannot be used with '--spawn <COMMAND>'
+
+    Usage: gradcheck model [OPTIONS] <URL>...
+           gradcheck model [OPTIONS] --spawn <COMMAND>
+
+    For more information, try '--help'.
+    error: --timeout 0 is no time to wait: give some seconds, such as 60
+    error: --jobs 100000 is too many: give at most 1024
+    error: --resolution 2 is no share of a scale: give a number between 0 and 1, such as 1e-3
+    error: `no-such-program` can't be started: No such file or directory (os error 2); it is searched in PATH, and no shell runs it
+    error: the command `python "open` can't be split into words: it is empty, or a quotation mark or a backslash at its end is left open; it is split as a shell would, but no shell runs it
+    "#);
+}
+
+#[test]
+fn several_servers_say_what_one_says() {
+    let (first, second) = (Mock::start(Fault::Gradient), Mock::start(Fault::Gradient));
+    let comparable = |line: &str| {
+        let mut report = without_times(report(&first, line, 1));
+        report["command"] = Value::Null;
+        for key in ["urls", "jobs"] {
+            report["model"][key] = Value::Null;
+        }
+        report
+    };
+    let one = comparable("");
+    assert_eq!(one, comparable("--jobs 4"));
+    assert_eq!(second.evaluations.load(Ordering::Relaxed), 0);
+    assert_eq!(one, comparable(&format!("{} --jobs 4", second.url)));
+    assert!(second.evaluations.load(Ordering::Relaxed) > 0);
+}
+
+#[test]
+fn one_of_two_servers_breaks() {
+    let (good, bad) = (Mock::start(Fault::None), Mock::start(Fault::Breaks(3)));
+    let report = report(&good, &format!("{} --jobs 2", bad.url), 0);
+    let troubles: Vec<&str> = report["troubles"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(text)
+        .collect();
+    assert!(
+        troubles.iter().any(|trouble| trouble.contains(&bad.url)),
+        "{troubles:?}"
+    );
+}
+
+#[test]
+fn json() {
+    let mock = Mock::start(Fault::None);
+    let report = report(&mock, &format!("{NAMES} --sample 3 --seed 7"), 0);
+    let keys: Vec<&String> = report.as_object().unwrap().keys().collect();
+    insta::assert_snapshot!(format!("{keys:?}"), @r#"["checks", "command", "failure", "interrupted", "model", "schema", "seconds", "seed", "troubles", "verdict"]"#);
+    let command = format!(
+        "gradcheck model {} --block position:3 --block speed:2 --sample 3 --seed 7",
+        mock.url
+    );
+    assert_eq!(report["command"], command);
+    assert_eq!(report["seed"], 7);
+    assert_eq!(
+        report["model"],
+        json!({"name": "forward", "urls": [mock.url], "inputs": [3, 2], "outputs": [1], "jobs": 1})
+    );
+    let [check] = checks(&report) else {
+        panic!("{report}")
+    };
+    assert_eq!(check["stage"], "gradient");
+    assert_eq!(check["counts"]["agree"], 3);
+    let names: Vec<&str> = blocks(check)
+        .iter()
+        .map(|block| text(&block["name"]))
+        .collect();
+    assert_eq!(names, ["position", "speed"]);
+    // What it says to run again says the same.
+    let again = run(&format!(
+        "{} --format json",
+        command.trim_start_matches("gradcheck ")
+    ));
+    assert_eq!(without_times(again.expect(0).json()), without_times(report));
+}

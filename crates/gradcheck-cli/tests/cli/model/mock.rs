@@ -1,0 +1,167 @@
+//! Model servers of the UM-Bridge protocol in threads of the test, right and wrong.
+//!
+//! F(x, y) = x_0² + 2x_1² + x_0·y_0 + sin x_2 + |y_1|, x of 3 numbers, y of 2, all times the number `factor` of the
+//! model's configuration.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+/// What is wrong with a server.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Fault {
+    /// Nothing.
+    None,
+    /// ∂F/∂y_0 is doubled.
+    Gradient,
+    /// /ModelInfo says that there is no gradient.
+    NoGradient,
+    /// F is NaN.
+    NanValue,
+    /// ∂F/∂y is NaN.
+    NanGradient,
+    /// /Evaluate never answers.
+    Hangs,
+    /// /Evaluate answers with 500 from the n-th call on.
+    Breaks(usize),
+    /// So, and ∂F/∂y_0 is doubled.
+    WrongAndBreaks(usize),
+    /// /Evaluate answers something else each time.
+    Random,
+    /// There are two models.
+    TwoModels,
+    /// There is nothing to differentiate.
+    NoOutputs,
+}
+
+pub(crate) struct Mock {
+    pub(crate) url: String,
+    port: u16,
+    /// How often it was evaluated.
+    pub(crate) evaluations: Arc<AtomicUsize>,
+}
+
+impl Mock {
+    /// A server on a port of its own, which lives as long as the test's process.
+    pub(crate) fn start(fault: Fault) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let evaluations = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&evaluations);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let counter = Arc::clone(&counter);
+                // A client that goes away is none of our business.
+                std::thread::spawn(move || drop(serve(stream, fault, &counter)));
+            }
+        });
+        Self {
+            url: format!("http://127.0.0.1:{port}"),
+            port,
+            evaluations,
+        }
+    }
+
+    /// A text without the port, which is another one each time.
+    pub(crate) fn redact(&self, text: &str) -> String {
+        text.replace(&format!("127.0.0.1:{}", self.port), "127.0.0.1:PORT")
+    }
+}
+
+fn serve(mut stream: TcpStream, fault: Fault, counter: &AtomicUsize) -> io::Result<()> {
+    let mut reader = BufReader::new(stream.try_clone()?);
+    loop {
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            if reader.read_line(&mut head)? == 0 {
+                return Ok(());
+            }
+        }
+        let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
+        let head = head.to_lowercase();
+        let length = head.split("content-length: ").nth(1);
+        let length = length.and_then(|rest| rest.lines().next()?.parse().ok());
+        let mut body = vec![0; length.unwrap_or(0)];
+        reader.read_exact(&mut body)?;
+        let request = serde_json::from_slice(&body).unwrap_or_default();
+        let calls = match path == "/Evaluate" {
+            true => counter.fetch_add(1, Ordering::Relaxed),
+            false => 0,
+        };
+        let (status, answer) = answer(&path, &request, fault, calls);
+        let answer = answer.to_string();
+        let length = answer.len();
+        let answer = format!("HTTP/1.1 {status} .\r\nContent-Length: {length}\r\n\r\n{answer}");
+        stream.write_all(answer.as_bytes())?;
+    }
+}
+
+fn answer(path: &str, request: &Value, fault: Fault, calls: usize) -> (u16, Value) {
+    if let Fault::Breaks(from) | Fault::WrongAndBreaks(from) = fault
+        && path == "/Evaluate"
+        && calls >= from
+    {
+        return (500, json!("the solver did not converge"));
+    }
+    if fault == Fault::Hangs && path == "/Evaluate" {
+        // Longer than any test; the thread ends with the process.
+        std::thread::sleep(Duration::from_secs(600));
+    }
+    let factor = match &request["config"]["factor"] {
+        Value::Null => 1.0,
+        Value::Number(factor) => factor.as_f64().unwrap(),
+        other => {
+            let message = format!("factor is {other}, but must be a number");
+            return (
+                400,
+                json!({"error": {"type": "InvalidInput", "message": message}}),
+            );
+        }
+    };
+    let numbers = |value: &Value| -> Vec<f64> {
+        let numbers = value.as_array().into_iter().flatten();
+        numbers.map(|number| number.as_f64().unwrap()).collect()
+    };
+    let (x, y) = (numbers(&request["input"][0]), numbers(&request["input"][1]));
+    let answer = match path {
+        "/Info" => match fault {
+            Fault::TwoModels => json!({"protocolVersion": 1.0, "models": ["forward", "backward"]}),
+            _ => json!({"protocolVersion": 1.0, "models": ["forward"]}),
+        },
+        "/ModelInfo" => {
+            json!({"support": {"Evaluate": true, "Gradient": fault != Fault::NoGradient}})
+        }
+        "/InputSizes" => json!({"inputSizes": [3, 2]}),
+        "/OutputSizes" => match fault {
+            Fault::NoOutputs => json!({"outputSizes": []}),
+            _ => json!({"outputSizes": [1]}),
+        },
+        "/Evaluate" => {
+            let value = x[0] * x[0] + 2.0 * x[1] * x[1] + x[0] * y[0] + x[2].sin() + y[1].abs();
+            match fault {
+                Fault::NanValue => json!({"output": [["NaN"]]}),
+                Fault::Random => json!({"output": [[value + calls as f64]]}),
+                _ => json!({"output": [[factor * value]]}),
+            }
+        }
+        "/Gradient" => {
+            let sens = factor * request["sens"][0].as_f64().unwrap();
+            match (request["inWrt"].as_u64(), fault) {
+                (Some(0), _) => {
+                    json!({"output": [sens * (2.0 * x[0] + y[0]), sens * 4.0 * x[1], sens * x[2].cos()]})
+                }
+                (_, Fault::NanGradient) => json!({"output": [null, null]}),
+                (_, Fault::Gradient | Fault::WrongAndBreaks(_)) => {
+                    json!({"output": [2.0 * sens * x[0], sens * y[1].signum()]})
+                }
+                _ => json!({"output": [sens * x[0], sens * y[1].signum()]}),
+            }
+        }
+        _ => return (404, json!("nothing here")),
+    };
+    (200, answer)
+}

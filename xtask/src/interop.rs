@@ -1,0 +1,95 @@
+//! `cargo xtask interop`: the command `gradcheck model` against software that nobody here wrote.
+//!
+//! Models in Python behind the real `umbridge` package, in a virtual environment of their own, and two
+//! of their servers behind a real HAProxy. Whether a report is right is asserted from its JSON; how
+//! long it took is printed and never judged. All of it listens on 127.0.0.1, and ends with us.
+
+mod balancer;
+mod cases;
+mod environment;
+mod gradcheck;
+
+use std::time::Instant;
+
+use anyhow::Context as _;
+
+use crate::Outcome;
+use crate::workspace::Workspace;
+use environment::Python;
+use gradcheck::Gradcheck;
+
+/// Options of `interop`.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Install nothing with the system's package manager; leave out what is missing
+    #[arg(long)]
+    no_install: bool,
+}
+
+/// How many cases came out as they should.
+#[derive(Default)]
+struct Tally {
+    fine: usize,
+    wrong: usize,
+    skipped: usize,
+}
+
+impl Tally {
+    fn count(&mut self, title: &str, seconds: f64, result: &Result<String, String>) {
+        match result {
+            Ok(said) => {
+                self.fine += 1;
+                println!("ok      {title} ({seconds:.1} s): {said}");
+            }
+            Err(what) => {
+                self.wrong += 1;
+                println!("FAILED  {title} ({seconds:.1} s): {what}");
+            }
+        }
+    }
+}
+
+/// Installs what is missing, runs every case, and fails where one came out otherwise.
+pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> anyhow::Result<Outcome> {
+    let install = !arguments.no_install;
+    let start = Instant::now();
+    let python = Python::prepare(workspace, install)?;
+    let gradcheck = Gradcheck::build(workspace)?;
+    let mut tally = Tally::default();
+
+    println!("\n== models in Python");
+    let servers = cases::servers(&python)?;
+    for case in cases::cases(&python, &servers) {
+        let begun = Instant::now();
+        let result = case.run(&gradcheck);
+        tally.count(case.title, begun.elapsed().as_secs_f64(), &result);
+    }
+    drop(servers);
+
+    println!("\n== two servers of a model that sleeps 20 ms, behind HAProxy");
+    match balancer::haproxy(install) {
+        Ok(program) => {
+            let begun = Instant::now();
+            let result = balancer::run(&program, &python, &gradcheck)
+                .context("the servers, or the balancer before them")?;
+            tally.count("same report", begun.elapsed().as_secs_f64(), &result);
+        }
+        Err(why) => {
+            tally.skipped += 1;
+            println!("skipped: {why}");
+        }
+    }
+
+    let Tally {
+        fine,
+        wrong,
+        skipped,
+    } = tally;
+    let seconds = start.elapsed().as_secs_f64();
+    println!("\ninterop: {fine} as expected, {wrong} not, {skipped} skipped, in {seconds:.0} s");
+    Ok(if wrong == 0 {
+        Outcome::Passed
+    } else {
+        Outcome::Failed
+    })
+}
