@@ -68,7 +68,7 @@ pub fn directions<T: Real>(
     directions_within(layout, point, None, seed, most)
 }
 
-/// The same in a domain: an entry that would leave it on either side, at the widest t of a [`walk`], goes
+/// The same in a domain: an entry that would leave it on either side, at the widest t of a [`walk`](crate::walk()), goes
 /// half the way to the nearer bound, 0 on a bound or where a coordinate is fixed ((B10) of
 /// docs/theory/bounds.md). A block of which nothing is left has no direction.
 ///

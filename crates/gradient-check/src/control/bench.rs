@@ -140,7 +140,7 @@ impl<'a> Bench<'a> {
                 self.evaluations += run.evaluations;
                 // A run that was stopped may not have come to the point itself.
                 let same = (self.looks.is_same_function)(&self.measured.evidence, run.center);
-                self.other_function = !same && !(run.interrupted && run.center.is_nan());
+                self.other_function = !(same || run.interrupted && run.center.is_nan());
                 let entries = run.entries.into_iter();
                 self.shadows
                     .extend(entries.map(|entry| (entry.coordinate, entry.outcome)));
