@@ -3,7 +3,7 @@
 
 use finite_diff::{
     DifferenceError, Direction, Domain, EvaluationError, ParameterLayout, Real, compensated_sum,
-    directions_within, evaluate_each,
+    directions, evaluate_each,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
