@@ -139,8 +139,14 @@ pub(super) fn some_entries(e: &Exhibit<'_>) -> Option<String> {
     let entries = entries.join(", ");
     Some(match judged - count {
         0 => format!("{entries}; of so few entries any factor may be had"),
-        1 => format!("only {count} of {judged} entries {}: {entries}; the other agrees", are(count)),
-        _ => format!("only {count} of {judged} entries {}: {entries}; the others agree", are(count)),
+        1 => format!(
+            "only {count} of {judged} entries {}: {entries}; the other agrees",
+            are(count)
+        ),
+        _ => format!(
+            "only {count} of {judged} entries {}: {entries}; the others agree",
+            are(count)
+        ),
     })
 }
 

@@ -341,3 +341,40 @@ fn bounds_hold_for_every_derivative() {
         assert_eq!(check(1.01).run().unwrap().verdict(), Verdict::Disagree);
     }
 }
+
+#[test]
+fn on_a_bound_a_product_is_followed_inwards() {
+    let f = |p: &[f64]| [p[0].sin() + p[1], p[0] * p[1]];
+    let jvp = |factor: f64| {
+        move |p: &[f64], u: &[f64]| [factor * p[0].cos() * u[0] + u[1], u[0] * p[1] + p[0] * u[1]]
+    };
+    for seed in 0..5 {
+        for at in [[0.0, 1.0], [1e-12, 1.0], [0.0, 0.0]] {
+            let check = |factor| {
+                VectorCheck::new(f)
+                    .jvp(jvp(factor))
+                    .at(at)
+                    .lower([0.0])
+                    .seed(seed)
+            };
+            check(1.0).verify().unwrap();
+            assert_eq!(check(5.0).run().unwrap().verdict(), Verdict::Disagree);
+        }
+    }
+    // The only parameter there is.
+    VectorCheck::new(|p: &[f64]| [p[0].exp()])
+        .jvp(|p: &[f64], u: &[f64]| [p[0].exp() * u[0]])
+        .at([0.0])
+        .lower([0.0])
+        .verify()
+        .unwrap();
+}
+
+#[test]
+fn what_is_no_number_is_not_said_to_be_wrong() {
+    let check = VectorCheck::new(|p: &[f64]| [p[0] * p[0]])
+        .vjp(|p: &[f64], v: &[f64]| [2.0 * p[0] * v[0]])
+        .jvp(|p: &[f64], u: &[f64]| [2.0 * p[0] * u[0]]);
+    let report = check.at([1e300]).run().unwrap();
+    assert_ne!(report.verdict(), Verdict::Disagree, "{report}");
+}
