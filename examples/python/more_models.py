@@ -41,8 +41,8 @@ class NotANumber(umbridge.Model):
         return [float("nan"), 2 * sens[0] * theta[0][1]]
 
 class Slow(umbridge.Model):
-    """Σ i·x_i² of 30 numbers, after 20 milliseconds of sleep."""
-    def get_input_sizes(self, config): return [30]
+    """Σ i·x_i² of 60 numbers, after 20 milliseconds of sleep."""
+    def get_input_sizes(self, config): return [60]
     def get_output_sizes(self, config): return [1]
     supports_evaluate = supports_gradient = lambda self: True
     def __call__(self, theta, config):
