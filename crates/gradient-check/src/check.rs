@@ -269,13 +269,18 @@ pub fn check<T: Real, O: Objective<T> + ?Sized>(
     layout: &ParameterLayout,
     settings: &Settings<'_>,
 ) -> Result<Report, CheckError> {
-    let measured = measure(objective, analytic, point, layout, settings)?;
+    let measured = measure(of(&objective), analytic, point, layout, settings)?;
     let theta: Vec<f64> = point.iter().map(|x| x.widen()).collect();
     let mut report = judge(&measured, layout, &theta, settings);
     report.kinks = name_kinks(&measured.evidence, layout, settings, |coordinate| {
         finite_diff::ladder_reach(point[coordinate])
     });
     Ok(report)
+}
+
+/// Whatever it is, behind one type: the checks are compiled once, and not for every closure that comes along.
+fn of<'a, T: Copy + Send + Sync, O: Objective<T>>(objective: &'a O) -> &'a dyn Objective<T> {
+    objective
 }
 
 /// The first half of [`check`]: everything that is measured, and no word on it. With
@@ -313,7 +318,7 @@ pub fn gather<T: Real, O: Objective<T> + ?Sized>(
         slope_test: false,
         ..settings.clone()
     };
-    Ok(measure(objective, analytic, point, layout, &settings)?.evidence)
+    Ok(measure(of(&objective), analytic, point, layout, &settings)?.evidence)
 }
 
 /// Checks `analytic` by the complex step: sharper by five digits than finite differences and with one
@@ -329,7 +334,7 @@ pub fn check_by_complex_step<O: Objective<Complex<f64>> + ?Sized>(
     layout: &ParameterLayout,
     settings: &Settings<'_>,
 ) -> Result<Report, CheckError> {
-    let measured = measure_by_complex_step(objective, analytic, point, layout, settings)?;
+    let measured = measure_by_complex_step(of(&objective), analytic, point, layout, settings)?;
     Ok(judge(&measured, layout, point, settings))
 }
 
@@ -348,7 +353,7 @@ pub fn gather_by_complex_step<O: Objective<Complex<f64>> + ?Sized>(
         slope_test: false,
         ..settings.clone()
     };
-    Ok(measure_by_complex_step(objective, analytic, point, layout, &settings)?.evidence)
+    Ok(measure_by_complex_step(of(&objective), analytic, point, layout, &settings)?.evidence)
 }
 
 /// Judges `analytic` by numeric derivatives that somebody else has taken, each with its bar: no further look is
