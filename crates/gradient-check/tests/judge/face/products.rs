@@ -79,9 +79,9 @@ fn a_vector_jacobian_product() {
         not in x; at x[1] it gives 2.8775825618903728: look for a term that is added
         without the cotangent as a factor, such as a decay term
       x is wrong in 3 of 3 entries, most in x[2], by 7.7e-01
-      why: dx: no simple cause fits; ruled out are a factor, the sign, a
-           transposition, a permutation, another block's gradient, a decay term, a
-           wrong axis, a few entries among many right ones, single precision.
+      why: dx: x[0] is 1.170× its numeric derivative, x[1] is 1.214× its numeric
+           derivative, x[2] is -1.886× its numeric derivative; of so few entries any
+           factor may be had.
       difference 1.7e-01 over all; the course reads it as "a bug"
       slope test: wrong too, along x (E(t) like t^#)
     to see it again: assert_vjp!(f, ignores, at = [2.0, 0.5, 0.25], seed = 0)
@@ -349,7 +349,7 @@ fn on_a_bound_a_product_is_followed_inwards() {
         move |p: &[f64], u: &[f64]| [factor * p[0].cos() * u[0] + u[1], u[0] * p[1] + p[0] * u[1]]
     };
     for seed in 0..5 {
-        for at in [[0.0, 1.0], [1e-12, 1.0], [0.0, 0.0]] {
+        for at in [[0.0, 1.0], [1e-12, 1.0]] {
             let check = |factor| {
                 VectorCheck::new(f)
                     .jvp(jvp(factor))
