@@ -279,7 +279,7 @@ pub fn check<T: Real, O: Objective<T> + ?Sized>(
 }
 
 /// Whatever it is, behind one type: the checks are compiled once, and not for every closure that comes along.
-fn of<'a, T: Copy + Send + Sync, O: Objective<T>>(objective: &'a O) -> &'a dyn Objective<T> {
+fn of<T: Copy + Send + Sync, O: Objective<T>>(objective: &O) -> &dyn Objective<T> {
     objective
 }
 
