@@ -1,5 +1,7 @@
 //! The hypotheses, in the order in which they are tried: the more specific first.
 
+use finite_diff::Coordinate;
+
 use super::fit::{factor, residual};
 use super::scatter::scattered;
 use super::{Context, Diagnosis, Exhibit, NamedFactor};
@@ -86,10 +88,8 @@ fn single_entries(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Dia
     let names: Vec<String> = wrong
         .iter()
         .map(|c| {
-            let index = e.block.index_of(c.coordinate - e.block.range().start);
-            let index: Vec<String> = index.iter().map(ToString::to_string).collect();
             let off = c.numeric.map_or(f64::NAN, |d| c.analytic - d);
-            format!("{}[{}] (off by {off:.3e})", e.block.name(), index.join(","))
+            format!("{} (off by {off:.3e})", name(e, c))
         })
         .collect();
     found(
@@ -102,6 +102,15 @@ fn single_entries(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Dia
             names.join(", ")
         ),
     )
+}
+
+/// The entry as reports name it.
+fn name(e: &Exhibit<'_>, c: &Comparison) -> Coordinate {
+    Coordinate {
+        block: e.block.name().to_owned(),
+        index: e.block.index_of(c.coordinate - e.block.range().start),
+        flat: c.coordinate,
+    }
 }
 
 /// A few wrong entries in a block so small that they are not few among many: no cause, but where it is and how far
@@ -118,9 +127,7 @@ pub(super) fn some_entries(e: &Exhibit<'_>) -> Option<String> {
         return None;
     }
     let entry = |c: &Comparison| {
-        let index = e.block.index_of(c.coordinate - e.block.range().start);
-        let index: Vec<String> = index.iter().map(ToString::to_string).collect();
-        let name = format!("{}[{}]", e.block.name(), index.join(","));
+        let name = name(e, c);
         let d = c.numeric.unwrap_or(f64::NAN);
         match c.analytic / d {
             factor if factor.is_finite() && c.analytic != 0.0 => {
@@ -137,24 +144,12 @@ pub(super) fn some_entries(e: &Exhibit<'_>) -> Option<String> {
     };
     let entries: Vec<String> = wrong().map(entry).collect();
     let entries = entries.join(", ");
+    let are = if count == 1 { "is" } else { "are" };
     Some(match judged - count {
         0 => format!("{entries}; of so few entries any factor may be had"),
-        1 => format!(
-            "only {count} of {judged} entries {}: {entries}; the other agrees",
-            are(count)
-        ),
-        _ => format!(
-            "only {count} of {judged} entries {}: {entries}; the others agree",
-            are(count)
-        ),
+        1 => format!("only {count} of {judged} entries {are} wrong: {entries}; the other agrees"),
+        _ => format!("only {count} of {judged} entries {are} wrong: {entries}; the others agree"),
     })
-}
-
-fn are(wrong: usize) -> &'static str {
-    match wrong {
-        1 => "is wrong",
-        _ => "are wrong",
-    }
 }
 
 /// g = c·d with a factor that has a name (docs/theory/causes.md, equations 34 and 35).

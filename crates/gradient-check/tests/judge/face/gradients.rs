@@ -383,3 +383,18 @@ fn bounds_are_kept_and_what_is_fixed_is_left_out() {
     insta::assert_snapshot!(text(wrong_in_a().upper([1.0, 9.0])), @"there are 3 lower and 2 upper bounds for 3 parameters: give one each, infinite where there is none");
     insta::assert_snapshot!(text(wrong_in_a().fixed(&["a", "b", "c"])), @"nothing moves the parameters to check: 3 of them were selected, and all are fixed, or their lower bound is their upper one");
 }
+
+#[test]
+fn a_single_number_is_named_as_it_is() {
+    let wrong = check_gradient!(
+        |p: &[f64]| p[0] * p[0],
+        |p: &[f64]| [2.1 * p[0]],
+        at = [1.5],
+        blocks = &[("offset", &[])]
+    );
+    let text = wrong.unwrap_err().to_string();
+    assert!(
+        text.contains("doffset: offset is 1.050× its numeric"),
+        "{text}"
+    );
+}
