@@ -10,6 +10,7 @@ mod excerpt;
 mod json;
 mod model;
 mod objective;
+mod products;
 mod server;
 mod settings;
 mod transport;

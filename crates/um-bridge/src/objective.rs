@@ -121,21 +121,8 @@ impl<'a> ModelObjective<'a> {
     /// [`Error::Unsupported`], [`Error::Argument`] for a θ of another length, [`Error::Call`].
     pub fn gradient(&self, point: &[f64]) -> Result<Vec<f64>, Error> {
         let inputs = self.split(Call::Gradient, point)?;
-        let mut gradient = Vec::with_capacity(point.len());
-        for in_wrt in 0..self.model.input_sizes().len() {
-            let mut parts = Vec::new();
-            let length = self.model.input_sizes()[in_wrt];
-            for (out_wrt, cotangent) in self.cotangents.iter().enumerate() {
-                // Nothing to ask for where either is empty, and not every server knows what to answer.
-                if length > 0 && !cotangent.is_empty() {
-                    parts.push(self.model.gradient(out_wrt, in_wrt, &inputs, cotangent)?);
-                }
-            }
-            gradient.extend(
-                (0..length).map(|entry| compensated_sum(parts.iter().map(|part| part[entry]))),
-            );
-        }
-        Ok(gradient)
+        let parts = self.model.vector_jacobian(&inputs, &self.cotangents)?;
+        Ok(parts.concat())
     }
 
     /// The derivative of J along `direction` as the model has it by `/ApplyJacobian`:
@@ -146,17 +133,13 @@ impl<'a> ModelObjective<'a> {
     pub fn derivative_along(&self, point: &[f64], direction: &[f64]) -> Result<f64, Error> {
         let inputs = self.split(Call::ApplyJacobian, point)?;
         let parts = self.split(Call::ApplyJacobian, direction)?;
-        let mut terms = Vec::new();
-        for (out_wrt, cotangent) in self.cotangents.iter().enumerate() {
-            for (in_wrt, part) in parts.iter().enumerate() {
-                if part.is_empty() || cotangent.is_empty() {
-                    continue;
-                }
-                let image = self.model.apply_jacobian(out_wrt, in_wrt, &inputs, part)?;
-                terms.extend(cotangent.iter().zip(&image).map(|(s, y)| s * y));
-            }
-        }
-        Ok(compensated_sum(terms))
+        Ok(self.contracted(&self.model.jacobian_vector(&inputs, &parts)?))
+    }
+
+    /// Σ_o s_oᵀ·y_o.
+    fn contracted(&self, outputs: &[Vec<f64>]) -> f64 {
+        let pairs = self.cotangents.iter().zip(outputs);
+        compensated_sum(pairs.flat_map(|(s, y)| s.iter().zip(y).map(|(s, y)| s * y)))
     }
 
     /// θ, or a direction, cut into inputs.
@@ -174,9 +157,6 @@ impl Objective<f64> for ModelObjective<'_> {
 
     fn value(&self, point: &[f64]) -> Result<f64, EvaluationError> {
         let outputs = self.model.evaluate(&self.split(Call::Evaluate, point)?)?;
-        let pairs = self.cotangents.iter().zip(&outputs);
-        Ok(compensated_sum(pairs.flat_map(|(cotangent, output)| {
-            cotangent.iter().zip(output).map(|(s, y)| s * y)
-        })))
+        Ok(self.contracted(&outputs))
     }
 }
