@@ -1,8 +1,8 @@
 //! The check itself: its settings, and the way from what was measured to a report.
 
 use finite_diff::{
-    Derivatives, DifferenceError, Domain, Entry, Estimate, EvaluationError, Execution, LayoutError,
-    Objective, Outcome, ParameterLayout, Real, Scheme, Selection,
+    Derivatives, DifferenceError, Domain, DomainError, Entry, Estimate, EvaluationError, Execution,
+    LayoutError, Objective, Outcome, ParameterLayout, Real, Scheme, Selection,
 };
 use num_complex::Complex;
 use thiserror::Error;
@@ -188,6 +188,12 @@ pub enum CheckError {
     /// The numeric side failed as a whole.
     #[error(transparent)]
     Difference(DifferenceError),
+}
+
+impl From<DomainError> for CheckError {
+    fn from(wrong: DomainError) -> Self {
+        Self::Difference(DifferenceError::Domain(wrong))
+    }
 }
 
 impl CheckError {

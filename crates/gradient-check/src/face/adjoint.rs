@@ -5,16 +5,15 @@
 
 use std::fmt;
 
-use finite_diff::{
-    Domain, EvaluationError, Execution, ParameterLayout, Real, compensated_sum, directions,
-};
+use finite_diff::{Domain, EvaluationError, Execution, Real, compensated_sum, directions};
 
 use super::memo::Length;
 use super::products::{Product, cotangent, flat, whole};
+use super::setup::Place;
+use crate::CheckError;
 use crate::check::{keep, measure_gradient_noise_within};
 use crate::text::{derivative, plain, short, verdict, wrapped};
 use crate::verdict::{Reason, Verdict};
-use crate::{CheckError, Settings};
 
 /// The identity for one u and one v.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,11 +74,14 @@ pub(super) fn check_adjoint<T: Real>(
     forward: Product<'_, T>,
     reverse: Product<'_, T>,
     outputs: usize,
-    point: &[T],
-    domain: Option<&Domain>,
-    layout: &ParameterLayout,
-    settings: &Settings<'_>,
+    place: Place<'_, T>,
 ) -> Result<AdjointReport, CheckError> {
+    let Place {
+        point,
+        domain,
+        layout,
+        settings,
+    } = place;
     let seed = settings.seed;
     let forward = Pass {
         call: "the Jacobian-vector product",

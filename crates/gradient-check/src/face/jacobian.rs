@@ -5,26 +5,30 @@ use std::time::Instant;
 use finite_diff::{Domain, ParameterLayout, Real};
 
 use super::memo::{Evaluate, Memo, Output};
+use super::setup::Place;
 use crate::check::keep;
 use crate::diagnosis::Context;
 use crate::report::{Frame, assemble};
 use crate::verdict::{self, Comparison, Reason, Verdict};
-use crate::{CheckError, Report, Settings, gather};
+use crate::{CheckError, Report, gather};
 
-/// Checks `jacobian`, ∂y_i/∂x_j at `point`, one row an output. The report's blocks are those of `layout` with the
-/// shape of the output before their own, named as `names` say.
+/// Checks `jacobian`, ∂y_i/∂x_j at the point, one row an output. The report's blocks are `named`: those of the point
+/// with the shape of the output before their own.
 ///
 /// Each row is judged like a gradient, by its own noise; the function is evaluated once a point for all of
 /// them.
 pub(super) fn check_rows<T: Real>(
     function: Evaluate<'_, T>,
     jacobian: &[Vec<f64>],
-    point: &[T],
-    domain: Option<&Domain>,
-    layout: &ParameterLayout,
     named: &ParameterLayout,
-    settings: &Settings<'_>,
+    place: Place<'_, T>,
 ) -> Result<Report, CheckError> {
+    let Place {
+        point,
+        domain,
+        layout,
+        settings,
+    } = place;
     let begun = Instant::now();
     let memo = Memo::new(function, point, jacobian.len(), domain);
     let mut compared = vec![(Vec::new(), Vec::new()); layout.blocks().len()];

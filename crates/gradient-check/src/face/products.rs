@@ -2,8 +2,8 @@
 //! forward-mode pass gives.
 
 use finite_diff::{
-    DifferenceError, Direction, Domain, EvaluationError, ParameterLayout, Real, compensated_sum,
-    directions, evaluate_each,
+    Direction, Domain, EvaluationError, ParameterLayout, Real, compensated_sum, directions,
+    evaluate_each,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -12,6 +12,7 @@ use super::function::named;
 use super::jacobian::check_rows;
 use super::memo::{Evaluate, Length};
 use super::returned::Returned;
+use super::setup::Place;
 use crate::{CheckError, Gradient, Report, Settings, Subject, check_subject};
 
 /// How far along a line steps may want to go: the widest of the slope test, and more than the ladder's.
@@ -72,11 +73,14 @@ pub(super) fn check_vjp<T: Real>(
     function: Evaluate<'_, T>,
     product: Product<'_, T>,
     outputs: usize,
-    point: &[T],
-    domain: Option<&Domain>,
-    layout: &ParameterLayout,
-    settings: &Settings<'_>,
+    place: Place<'_, T>,
 ) -> Result<Report, CheckError> {
+    let Place {
+        point,
+        domain,
+        layout,
+        settings,
+    } = place;
     let contracted = Contracted {
         function,
         product,
@@ -93,11 +97,14 @@ pub(super) fn check_jvp<T: Real>(
     function: Evaluate<'_, T>,
     product: Product<'_, T>,
     output: &(String, Vec<usize>),
-    point: &[T],
-    domain: Option<&Domain>,
-    layout: &ParameterLayout,
-    settings: &Settings<'_>,
+    place: Place<'_, T>,
 ) -> Result<Report, CheckError> {
+    let Place {
+        point,
+        domain,
+        layout,
+        settings,
+    } = place;
     let outputs: usize = output.1.iter().product();
     let drawn = directions(layout, point, settings.seed, usize::MAX).map_err(CheckError::Point)?;
     let mut named = ParameterLayout::new();
@@ -170,15 +177,13 @@ pub(super) fn check_jvp<T: Real>(
         selection: finite_diff::Selection::All,
         ..settings.clone()
     };
-    check_rows(
-        &along,
-        &rows,
-        &origin,
-        ends.as_ref(),
-        &columns,
-        &named,
-        &settings,
-    )
+    let lines = Place {
+        point: &origin,
+        domain: ends.as_ref(),
+        layout: &columns,
+        settings: &settings,
+    };
+    check_rows(&along, &rows, &named, lines)
 }
 
 /// How far one can go along each line before it leaves the domain.
@@ -197,8 +202,7 @@ fn ends<T: Real>(domain: &Domain, point: &[T], lines: &[Vec<f64>]) -> Result<Dom
     };
     let [lower, upper] = [0, 1].map(|side| lines.iter().map(|line| end(line)[side]).collect());
     let (lower, upper): (Vec<f64>, Vec<f64>) = (lower, upper);
-    let domain = Domain::new(&lower, &upper);
-    domain.map_err(|wrong| CheckError::Difference(DifferenceError::Domain(wrong)))
+    Ok(Domain::new(&lower, &upper)?)
 }
 
 /// The entries of a direction among as many zeros as it takes.

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use finite_diff::{DifferenceError, Domain, LayoutError, ParameterLayout, Real, Selection};
+use finite_diff::{Domain, LayoutError, ParameterLayout, Real, Selection};
 
 use crate::{CheckError, Settings};
 
@@ -26,6 +26,16 @@ pub(super) struct Bounds<T> {
     pub(super) upper: Option<Vec<T>>,
     /// The names of blocks that nothing moves.
     pub(super) fixed: Vec<String>,
+}
+
+/// What every check of a function of many values is handed alike: the point with its blocks, where the function may be
+/// evaluated, and how to check.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'b, T> {
+    pub(super) point: &'b [T],
+    pub(super) domain: Option<&'b Domain>,
+    pub(super) layout: &'b ParameterLayout,
+    pub(super) settings: &'b Settings<'b>,
 }
 
 /// What was written to call the check.
@@ -148,10 +158,7 @@ impl<'a, T: Real> Setup<'a, T> {
             })?;
             coordinates.extend(block.range());
         }
-        let domain = Domain::new(&lower, &upper).and_then(|domain| domain.fix(coordinates));
-        domain
-            .map(Some)
-            .map_err(|wrong| CheckError::Difference(DifferenceError::Domain(wrong)))
+        Ok(Some(Domain::new(&lower, &upper)?.fix(coordinates)?))
     }
 
     /// The layout of the point.

@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-use finite_diff::{DomainError, EvaluationError, ParameterLayout, Real};
+use finite_diff::{EvaluationError, ParameterLayout, Real};
 
 use super::adjoint::{AdjointReport, check_adjoint};
 use super::failure::{GradientError, Headlines};
 use super::jacobian::check_rows;
 use super::products::{check_jvp, check_vjp, flat};
 use super::returned::{Returned, ReturnedVector};
-use super::setup::{Setup, settings, verdicts};
+use super::setup::{Place, Setup, settings, verdicts};
 use crate::check::keep;
 use crate::verdict::overall;
 use crate::{CheckError, Reason, Report, Verdict};
@@ -137,8 +137,14 @@ impl<'a, T: Real> VectorCheck<'a, T> {
         let domain = self.setup.domain(&layout)?;
         let domain = domain.as_ref();
         if let Some(domain) = domain {
-            domain.check(point).map_err(outside)?;
+            domain.check(point)?;
         }
+        let place = Place {
+            point,
+            domain,
+            layout: &layout,
+            settings: &settings,
+        };
         let output = self.named_output(values(point).map_err(forward_failed)?.len())?;
         let outputs = output.1.iter().product();
 
@@ -146,7 +152,7 @@ impl<'a, T: Real> VectorCheck<'a, T> {
         if let Some(jacobian) = &self.jacobian {
             let named = named_jacobian(&output, &layout)?;
             let rows = rows(jacobian(point), outputs, &named)?;
-            let checked = check_rows(&values, &rows, point, domain, &layout, &named, &settings)?;
+            let checked = check_rows(&values, &rows, &named, place)?;
             report.jacobian = Some(checked);
         }
         let execution = &settings.execution;
@@ -157,16 +163,16 @@ impl<'a, T: Real> VectorCheck<'a, T> {
             Err(error) => keep(error, execution).map(|()| None),
         };
         if let Some(vjp) = self.vjp.as_ref().filter(|_| !execution.has_failed()) {
-            let checked = check_vjp(&values, vjp, outputs, point, domain, &layout, &settings);
+            let checked = check_vjp(&values, vjp, outputs, place);
             report.vjp = kept(checked, report.jacobian.is_none())?;
         }
         if let Some(jvp) = self.jvp.as_ref().filter(|_| !execution.has_failed()) {
             let is_first = report.verdicts().next().is_none();
-            let checked = check_jvp(&values, jvp, &output, point, domain, &layout, &settings);
+            let checked = check_jvp(&values, jvp, &output, place);
             report.jvp = kept(checked, is_first)?;
         }
         if let (Some(jvp), Some(vjp), false) = (&self.jvp, &self.vjp, execution.has_failed()) {
-            let checked = check_adjoint(jvp, vjp, outputs, point, domain, &layout, &settings)?;
+            let checked = check_adjoint(jvp, vjp, outputs, place)?;
             report.adjoint = Some(checked);
         }
         report.interrupted = execution.has_failed();
@@ -206,10 +212,6 @@ impl<'a, T: Real> VectorCheck<'a, T> {
         };
         GradientError::unless_agreed(report.verdict(), report, &self.setup, &headlines)
     }
-}
-
-fn outside(source: DomainError) -> CheckError {
-    CheckError::Difference(finite_diff::DifferenceError::Domain(source))
 }
 
 fn forward_failed(source: EvaluationError) -> CheckError {
