@@ -1,20 +1,22 @@
 //! How noisy the evaluations of J are: rounding, measured instead of guessed.
 
+mod complex;
+mod tables;
+
 use std::borrow::Cow;
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use num_complex::Complex;
 use num_traits::Float;
-use rand::{RngExt, SeedableRng};
+use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::parallel::evaluate_each;
-use crate::sweep::{COMPLEX_STEP, inside};
-use crate::{DifferenceError, Domain, EvaluationError, Execution, Noise, Objective, Real};
+pub use complex::{measure_complex_step_noise, measure_complex_step_noise_with};
 
-/// The values in one difference table; Moré & Wild use 7 to 9.
-const VALUES: usize = 9;
+use crate::sweep::inside;
+use crate::{DifferenceError, Domain, EvaluationError, Execution, Noise, Objective, Real};
+use tables::{
+    Row, Tables, VALUES, draw_direction, kept_inside, noise_of, spaced, strictly, tables_of,
+};
 
 /// The noise of J around a point.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -173,75 +175,6 @@ pub fn measure_noise_with<T: Real, O: Objective<T> + ?Sized>(
     })
 }
 
-/// The noise of derivatives by the complex step around `point`: σ of Im J(x + ihu)/h, a derivative along
-/// a random direction u with entries of size ½ to 1, by [`measure_noise`]'s tables on three lines, of
-/// which the largest is taken.
-///
-/// A single derivative is hardly noisier than that along all coordinates at once, in which the noise
-/// of each has its part. 27 evaluations. See docs/theory/error-bars.md, equation E4.
-///
-/// # Errors
-/// [`DifferenceError`], where the point doesn't fit or J fails at it.
-pub fn measure_complex_step_noise<O: Objective<Complex<f64>> + ?Sized>(
-    objective: &O,
-    point: &[f64],
-    seed: u64,
-) -> Result<MeasuredNoise, DifferenceError> {
-    measure_complex_step_noise_with(objective, point, seed, &ONE_THREAD)
-}
-
-/// The same, as [`measure_noise_with`] is to [`measure_noise`].
-///
-/// # Errors
-/// As [`measure_complex_step_noise`]; with a slot for failures ([`Execution::failure`]) J that fails is none.
-pub fn measure_complex_step_noise_with<O: Objective<Complex<f64>> + ?Sized>(
-    objective: &O,
-    point: &[f64],
-    seed: u64,
-    execution: &Execution<'_>,
-) -> Result<MeasuredNoise, DifferenceError> {
-    let dim = objective.dim();
-    if point.len() != dim {
-        return Err(DifferenceError::PointLength {
-            expected: dim,
-            got: point.len(),
-        });
-    }
-    let domain = objective.domain();
-    inside(domain, point)?;
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let mut sigma: Option<f64> = None;
-    let mut evaluations = 0;
-    for _ in 0..LINES {
-        let along = draw_direction(&vec![0.0; dim], &mut rng);
-        let derivative = |probe: &[f64]| {
-            let stepped: Vec<Complex<f64>> = probe
-                .iter()
-                .zip(&along)
-                .map(|(&x, u)| Complex::new(x, COMPLEX_STEP * u))
-                .collect();
-            Ok(vec![objective.value(&stepped)?.im / COMPLEX_STEP])
-        };
-        let line = draw_direction(point, &mut rng);
-        let spacing = f64::EPSILON.powf(SPACINGS[1]);
-        let row = Row::new(point.to_vec(), &line, domain, spacing);
-        evaluations += VALUES as u64;
-        let Some(tables) = strictly(derivative, &[row], execution)? else {
-            sigma = None;
-            break;
-        };
-        let here = tables.first().and_then(|tables| noise_of(tables.first()?));
-        if let Some(here) = here {
-            sigma = Some(here.max(sigma.unwrap_or(0.0)));
-        }
-    }
-    Ok(MeasuredNoise {
-        sigma,
-        growth: 0.0,
-        evaluations,
-    })
-}
-
 /// Nobody said how many threads there may be.
 const ONE_THREAD: Execution<'static> = Execution {
     threads: Some(NonZeroUsize::MIN),
@@ -259,14 +192,6 @@ const AWAY: f64 = 0.15;
 /// On how many lines noise that varies with the direction is measured. How much of it one line sees
 /// depends on how it lies; of three, all see less than a tenth once in some thousand times.
 const LINES: usize = 3;
-
-/// A random direction scaled by max(1, |x_i|), each entry at least half of that.
-fn draw_direction<T: Real>(point: &[T], rng: &mut ChaCha8Rng) -> Vec<f64> {
-    point
-        .iter()
-        .map(|x| x.widen().abs().max(1.0) * rng.random_range(0.5..1.0) * sign(rng))
-        .collect()
-}
 
 /// Wider spacings, for a J that is constant on all of [`SPACINGS`].
 const WIDE_SPACINGS: [f64; 4] = [0.4, 0.3, 0.2, 0.1];
@@ -298,139 +223,6 @@ fn grain<T: Real>(
         }
     }
     Ok((0.0, evaluations))
-}
-
-/// Nine points, equally spaced from next to `from` on: at the point itself a gradient may jump, where that lies on a
-/// kink, and no ray from it crosses that kink again.
-struct Row<T> {
-    from: Vec<T>,
-    direction: Vec<f64>,
-    spacing: f64,
-}
-
-impl<T: Real> Row<T> {
-    fn new(from: Vec<T>, direction: &[f64], domain: Option<&Domain>, spacing: f64) -> Self {
-        let t = VALUES as f64 * spacing;
-        let direction = kept_inside(domain, &from, direction, |domain, i, x, u| {
-            domain.shortened(i, x, u, t)
-        });
-        Self {
-            direction: direction.into_owned(),
-            from,
-            spacing,
-        }
-    }
-
-    fn point(&self, i: usize) -> Vec<T> {
-        let distance = (i + 1) as f64 * self.spacing;
-        let moved = |(x, u): (&T, &f64)| T::narrow(x.widen() + distance * u);
-        self.from.iter().zip(&self.direction).map(moved).collect()
-    }
-}
-
-/// The rows from the point along its first direction, one a spacing.
-fn spaced<T: Real>(
-    point: &[T],
-    domain: Option<&Domain>,
-    seed: u64,
-    fractions: &[f64],
-) -> Vec<Row<T>> {
-    let direction = draw_direction(point, &mut ChaCha8Rng::seed_from_u64(seed));
-    let row = |fraction: &f64| {
-        let spacing = T::EPSILON.powf(*fraction);
-        Row::new(point.to_vec(), &direction, domain, spacing)
-    };
-    fractions.iter().map(row).collect()
-}
-
-/// The tables of one row: nine values of each entry of a field.
-type Tables = Vec<[f64; VALUES]>;
-
-/// The tables of each row; `None` where the run was stopped first.
-///
-/// # Errors
-/// The first failure of the field, where there is no slot for it.
-fn strictly<T: Real>(
-    field: impl Fn(&[T]) -> Result<Vec<f64>, EvaluationError> + Sync,
-    rows: &[Row<T>],
-    execution: &Execution<'_>,
-) -> Result<Option<Vec<Tables>>, DifferenceError> {
-    let tables: Option<Result<Vec<Tables>, EvaluationError>> =
-        tables_of(field, rows, true, execution)?
-            .into_iter()
-            .collect();
-    match tables {
-        None => Ok(None),
-        Some(Ok(tables)) => Ok(Some(tables)),
-        Some(Err(source)) => {
-            execution.keep(DifferenceError::Center { source })?;
-            Ok(None)
-        }
-    }
-}
-
-/// The tables of each row, or with what the field failed first in it; `None` where the run was stopped before,
-/// or, where no row may fail, where another one had.
-fn tables_of<T: Real>(
-    field: impl Fn(&[T]) -> Result<Vec<f64>, EvaluationError> + Sync,
-    rows: &[Row<T>],
-    none_may_fail: bool,
-    execution: &Execution<'_>,
-) -> Result<Vec<Option<Result<Tables, EvaluationError>>>, DifferenceError> {
-    let unfailed = |_: &Row<T>| AtomicUsize::new(usize::MAX);
-    let failed: Vec<AtomicUsize> = rows.iter().map(unfailed).collect();
-    let had_failed = |row: usize, i: usize| failed[row].load(Ordering::Relaxed) < i;
-    let values = evaluate_each(execution, rows.len() * VALUES, |number| {
-        let (row, i) = (number / VALUES, number % VALUES);
-        if had_failed(row, i) || none_may_fail && (0..row).any(|row| had_failed(row, VALUES)) {
-            return None;
-        }
-        let value = field(&rows[row].point(i));
-        if value.is_err() {
-            failed[row].fetch_min(i, Ordering::Relaxed);
-        }
-        Some(value)
-    })?;
-    let mut values = values.into_iter();
-    let mut of_row = || -> Option<Result<Tables, EvaluationError>> {
-        // All of them, whatever is found among them.
-        let row: Vec<_> = values.by_ref().take(VALUES).collect();
-        let mut tables: Tables = Vec::new();
-        for (i, values) in row.into_iter().enumerate() {
-            match values? {
-                Ok(values) => {
-                    tables.resize(values.len(), [0.0; VALUES]);
-                    for (table, value) in tables.iter_mut().zip(values) {
-                        table[i] = value;
-                    }
-                }
-                Err(failure) => return Some(Err(failure)),
-            }
-        }
-        Some(Ok(tables))
-    };
-    Ok(rows.iter().map(|_| of_row()).collect())
-}
-
-/// A direction that stays in the domain, as `keep` has each component; that given, where it does by itself.
-fn kept_inside<'u, T: Real>(
-    domain: Option<&Domain>,
-    from: &[T],
-    direction: &'u [f64],
-    keep: impl Fn(&Domain, usize, T, f64) -> f64,
-) -> Cow<'u, [f64]> {
-    let Some(domain) = domain else {
-        return Cow::Borrowed(direction);
-    };
-    let components = from.iter().zip(direction).enumerate();
-    let kept: Vec<f64> = components
-        .map(|(i, (x, u))| keep(domain, i, *x, *u))
-        .collect();
-    if kept == direction {
-        Cow::Borrowed(direction)
-    } else {
-        Cow::Owned(kept)
-    }
 }
 
 /// How far a direction goes, all components together.
@@ -490,137 +282,5 @@ fn medians(rows: &[Tables]) -> Vec<Option<f64>> {
     candidates.into_iter().map(median).collect()
 }
 
-fn sign(rng: &mut ChaCha8Rng) -> f64 {
-    if rng.random::<bool>() { 1.0 } else { -1.0 }
-}
-
-/// σ of one table, or `None` where the orders don't agree (docs/theory/derivatives.md, equation 6).
-fn noise_of(values: &[f64; VALUES]) -> Option<f64> {
-    if values.iter().any(|value| !Float::is_finite(*value)) {
-        return None;
-    }
-    let mut table = values.to_vec();
-    let mut gamma = 1.0;
-    let mut sigmas = Vec::new();
-    let mut changes_sign = Vec::new();
-    for k in 1..VALUES {
-        table = table.windows(2).map(|pair| pair[1] - pair[0]).collect();
-        // (k!)²/(2k)! from its predecessor.
-        gamma *= 0.5 * k as f64 / (2.0 * k as f64 - 1.0);
-        let mean = table.iter().map(|t| t * t).sum::<f64>() / table.len() as f64;
-        sigmas.push((gamma * mean).sqrt());
-        changes_sign.push(table.iter().any(|t| *t > 0.0) && table.iter().any(|t| *t < 0.0));
-    }
-    if sigmas.iter().all(|sigma| *sigma == 0.0) {
-        return Some(0.0);
-    }
-    sigmas
-        .windows(3)
-        .zip(&changes_sign)
-        .find_map(|(three, changes)| {
-            let largest = three.iter().fold(0.0, |a: f64, b| a.max(*b));
-            let smallest = three.iter().fold(f64::INFINITY, |a, b| a.min(*b));
-            (*changes && largest <= 4.0 * smallest).then_some(three[0])
-        })
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::from_fn;
-
-    #[test]
-    fn a_known_noise_is_measured() {
-        // Rounding to a grid of 2⁻³⁰ is a noise of grid/√12.
-        let grid = 2f64.powi(-30);
-        let j = from_fn(3, |x: &[f64]| {
-            let smooth = x[0].sin() + x[1] * x[2].exp();
-            // The widest spacing must cross many cells of the grid to see it as noise.
-            (smooth * 1e4 / grid).round() * grid
-        });
-        let sigma = measure_noise(&j, &[0.3, 0.7, -0.2], 0)
-            .unwrap()
-            .sigma
-            .unwrap();
-        let expected = grid / 12f64.sqrt();
-        assert!(
-            (0.3..3.0).contains(&(sigma / expected)),
-            "{sigma:e} against {expected:e}"
-        );
-    }
-
-    #[test]
-    fn cancellation_inside_j_is_seen_though_the_value_is_small() {
-        let j = from_fn(1, |x: &[f64]| {
-            (x[0] + 1e6).sin() * 1e6 - (1e6f64).sin() * 1e6
-        });
-        let measured = measure_noise(&j, &[1e-9], 0).unwrap();
-        assert!(measured.epsilon_f::<f64>(1e-3) > 1e-11, "{measured:?}");
-    }
-
-    #[test]
-    fn noise_that_vanishes_at_a_minimum_grows_away_from_it() {
-        // r = x₀ + x₁ is rounded to the spacing of 1, δ = ε/√12, and J = r²/2 has the noise |r|δ.
-        let r = |x: &[f64]| (1.0 + x[0] + x[1]) - 1.0;
-        let j = from_fn(2, move |x: &[f64]| 0.5 * r(x) * r(x));
-        let measured = measure_noise(&j, &[0.0, 0.0], 0).unwrap();
-        let delta = f64::EPSILON / 12f64.sqrt();
-        let away = f64::EPSILON.powf(AWAY);
-        assert!(
-            measured.sigma.unwrap() < 0.01 * delta * away,
-            "{measured:?}"
-        );
-        assert!(
-            (0.1..10.0).contains(&(measured.growth / delta)),
-            "{measured:?}"
-        );
-
-        let far = measure_noise(&j, &[0.5, 0.5], 0).unwrap();
-        // Where it doesn't grow, no more than what the largest of three differs by by chance.
-        let noise = far.noise::<f64>(0.5, Noise::default());
-        assert!(
-            noise.within::<f64>(0.5, away) < 3.0 * noise.at::<f64>(0.5),
-            "{far:?}"
-        );
-    }
-
-    #[test]
-    fn the_complex_step_is_as_noisy_as_the_terms_that_cancel_in_it() {
-        let j = from_fn(1, |x: &[Complex<f64>]| {
-            let r = (x[0] * 3.0 + 1.0) - 1.0;
-            r * r * 0.5
-        });
-        // r is 3e-9 and known to ε only, and the derivative is 3r.
-        let measured = measure_complex_step_noise(&j, &[1e-9], 0).unwrap();
-        let sigma = measured.sigma.unwrap();
-        assert!((1e-17..1e-15).contains(&sigma), "{measured:?}");
-        assert_eq!(measured.evaluations, 27);
-    }
-
-    #[test]
-    fn a_jump_at_the_point_itself_is_no_noise() {
-        let step = |x: &[f64]| Ok(vec![if x[0] == 0.0 { 1.0 } else { 0.0 }]);
-        assert_eq!(measure_field_noise(step, &[0.0], 0).unwrap(), [Some(0.0)]);
-    }
-
-    #[test]
-    fn a_cost_with_few_digits_has_the_noise_of_its_grain() {
-        for digits in [1e3, 1e5, 1e7, 1e9] {
-            let j = from_fn(2, |x: &[f64]| {
-                ((x[0] * x[0] + x[1]) * digits).round() / digits
-            });
-            let measured = measure_noise(&j, &[0.3, 2.0], 0).unwrap();
-            let epsilon_f = measured.epsilon_f::<f64>(2.0);
-            assert!(
-                (0.4..60.0).contains(&(epsilon_f * digits)),
-                "{digits:e}: {measured:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_constant_has_no_noise() {
-        let j = from_fn(2, |_: &[f64]| 3.0);
-        assert_eq!(measure_noise(&j, &[1.0, 2.0], 0).unwrap().sigma, Some(0.0));
-    }
-}
+mod tests;

@@ -1,0 +1,101 @@
+//! Known noises are measured, and what is no noise is none.
+
+use num_complex::Complex;
+
+use super::*;
+use crate::from_fn;
+
+#[test]
+fn a_known_noise_is_measured() {
+    // Rounding to a grid of 2⁻³⁰ is a noise of grid/√12.
+    let grid = 2f64.powi(-30);
+    let j = from_fn(3, |x: &[f64]| {
+        let smooth = x[0].sin() + x[1] * x[2].exp();
+        // The widest spacing must cross many cells of the grid to see it as noise.
+        (smooth * 1e4 / grid).round() * grid
+    });
+    let sigma = measure_noise(&j, &[0.3, 0.7, -0.2], 0)
+        .unwrap()
+        .sigma
+        .unwrap();
+    let expected = grid / 12f64.sqrt();
+    assert!(
+        (0.3..3.0).contains(&(sigma / expected)),
+        "{sigma:e} against {expected:e}"
+    );
+}
+
+#[test]
+fn cancellation_inside_j_is_seen_though_the_value_is_small() {
+    let j = from_fn(1, |x: &[f64]| {
+        (x[0] + 1e6).sin() * 1e6 - (1e6f64).sin() * 1e6
+    });
+    let measured = measure_noise(&j, &[1e-9], 0).unwrap();
+    assert!(measured.epsilon_f::<f64>(1e-3) > 1e-11, "{measured:?}");
+}
+
+#[test]
+fn noise_that_vanishes_at_a_minimum_grows_away_from_it() {
+    // r = x₀ + x₁ is rounded to the spacing of 1, δ = ε/√12, and J = r²/2 has the noise |r|δ.
+    let r = |x: &[f64]| (1.0 + x[0] + x[1]) - 1.0;
+    let j = from_fn(2, move |x: &[f64]| 0.5 * r(x) * r(x));
+    let measured = measure_noise(&j, &[0.0, 0.0], 0).unwrap();
+    let delta = f64::EPSILON / 12f64.sqrt();
+    let away = f64::EPSILON.powf(AWAY);
+    assert!(
+        measured.sigma.unwrap() < 0.01 * delta * away,
+        "{measured:?}"
+    );
+    assert!(
+        (0.1..10.0).contains(&(measured.growth / delta)),
+        "{measured:?}"
+    );
+
+    let far = measure_noise(&j, &[0.5, 0.5], 0).unwrap();
+    // Where it doesn't grow, no more than what the largest of three differs by by chance.
+    let noise = far.noise::<f64>(0.5, Noise::default());
+    assert!(
+        noise.within::<f64>(0.5, away) < 3.0 * noise.at::<f64>(0.5),
+        "{far:?}"
+    );
+}
+
+#[test]
+fn the_complex_step_is_as_noisy_as_the_terms_that_cancel_in_it() {
+    let j = from_fn(1, |x: &[Complex<f64>]| {
+        let r = (x[0] * 3.0 + 1.0) - 1.0;
+        r * r * 0.5
+    });
+    // r is 3e-9 and known to ε only, and the derivative is 3r.
+    let measured = measure_complex_step_noise(&j, &[1e-9], 0).unwrap();
+    let sigma = measured.sigma.unwrap();
+    assert!((1e-17..1e-15).contains(&sigma), "{measured:?}");
+    assert_eq!(measured.evaluations, 27);
+}
+
+#[test]
+fn a_jump_at_the_point_itself_is_no_noise() {
+    let step = |x: &[f64]| Ok(vec![if x[0] == 0.0 { 1.0 } else { 0.0 }]);
+    assert_eq!(measure_field_noise(step, &[0.0], 0).unwrap(), [Some(0.0)]);
+}
+
+#[test]
+fn a_cost_with_few_digits_has_the_noise_of_its_grain() {
+    for digits in [1e3, 1e5, 1e7, 1e9] {
+        let j = from_fn(2, |x: &[f64]| {
+            ((x[0] * x[0] + x[1]) * digits).round() / digits
+        });
+        let measured = measure_noise(&j, &[0.3, 2.0], 0).unwrap();
+        let epsilon_f = measured.epsilon_f::<f64>(2.0);
+        assert!(
+            (0.4..60.0).contains(&(epsilon_f * digits)),
+            "{digits:e}: {measured:?}"
+        );
+    }
+}
+
+#[test]
+fn a_constant_has_no_noise() {
+    let j = from_fn(2, |_: &[f64]| 3.0);
+    assert_eq!(measure_noise(&j, &[1.0, 2.0], 0).unwrap().sigma, Some(0.0));
+}
