@@ -23,7 +23,7 @@ pub struct Direction {
     pub(crate) block: Option<String>,
     range: Range<usize>,
     entries: Vec<f64>,
-    /// What of each entry bounds left of the one that was drawn; empty where they left all of each.
+    /// What is left of each entry that was drawn, after bounds and own lengths; empty where all of each is.
     left: Vec<f64>,
 }
 
@@ -172,11 +172,31 @@ impl Direction {
     }
 
     /// What s_i = max(1, |x_i|) is for the coordinates of [`range`](Self::range), in the same measure as
-    /// [`entries`](Self::entries): less where a bound left less of the entry, and 0 where nothing moves.
+    /// [`entries`](Self::entries): less where a bound or a length of its own left less of the entry, and 0 where
+    /// nothing moves.
     pub fn lengths<T: Real>(&self, point: &[T]) -> impl Iterator<Item = f64> {
         let left = self.left.iter().copied().chain(std::iter::repeat(1.0));
         let moved = point.get(self.range()).unwrap_or_default();
         moved.iter().zip(left).map(|(x, left)| scale(*x) * left)
+    }
+
+    /// With the entries of some coordinates measured in |x_i| where s_i = max(1, |x_i|) is longer: of those of which
+    /// it is known that J varies by lengths far below 1.
+    pub fn measured_in_own_lengths<T: Real>(
+        mut self,
+        point: &[T],
+        is_short: impl Fn(usize) -> bool,
+    ) -> Self {
+        for (at, i) in self.range().enumerate() {
+            let Some(x) = point.get(i).filter(|_| is_short(i)) else {
+                continue;
+            };
+            let share = x.widen().abs() / scale(*x);
+            self.left.resize(self.entries.len(), 1.0);
+            self.left[at] *= share;
+            self.entries[at] *= share;
+        }
+        self
     }
 
     /// With what bounds leave of it at the widest t; `None` where they leave nothing.

@@ -6,7 +6,7 @@
 use crate::domain::Interval;
 use crate::error::Side;
 use crate::formula::Choice;
-use crate::{EvaluationError, Neighborhood, Piece, Real, Stencil};
+use crate::{EvaluationError, Growth, Neighborhood, Piece, Real, Stencil};
 
 /// A numeric derivative with its error bar B = truncation + noise.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -67,12 +67,12 @@ pub enum Noise {
     /// ε_f as measured.
     Absolute(f64),
     /// The same where it grows with the distance t·max(1, |x|) from the point:
-    /// ε_f(t) = at_point + growth·t.
+    /// ε_f(t) = at_point + growth(t).
     Growing {
         /// ε_f at the point itself.
         at_point: f64,
-        /// What it grows by per t.
-        growth: f64,
+        /// What it grows by.
+        growth: Growth,
     },
 }
 
@@ -94,7 +94,7 @@ impl Noise {
         let noise = match self {
             Self::Relative(c) => c * T::EPSILON * magnitude,
             Self::Absolute(noise) => noise,
-            Self::Growing { at_point, growth } => at_point + growth * distance,
+            Self::Growing { at_point, growth } => at_point + growth.at(distance),
         };
         // Below the normal numbers the spacing no longer shrinks with the value.
         noise.max(2.0 * T::EPSILON * T::min_positive_value().widen())
@@ -240,10 +240,11 @@ impl<'a, T: Real> Line<'a, T> {
         self.points.iter().all(|point| point.2 == self.points[0].2)
     }
 
-    /// The largest |J| seen on the line.
-    pub(crate) fn magnitude(&self) -> f64 {
+    /// The largest |J| seen on the line, so many steps from x at most.
+    pub(crate) fn magnitude(&self, reach: i32) -> f64 {
         self.points
             .iter()
+            .filter(|point| point.0.abs() <= reach)
             .map(|point| point.2.abs())
             .filter(|value| value.is_finite())
             .fold(0.0, f64::max)
@@ -290,7 +291,7 @@ pub(crate) fn estimate<T: Real>(
         }
     }
     let distance = stencil.reach() * h / line.x.widen().abs().max(1.0);
-    let epsilon_f = noise.within::<T>(line.magnitude(), distance);
+    let epsilon_f = noise.within::<T>(line.magnitude(i32::MAX), distance);
     let noise = stencil.noise_amplification() * epsilon_f / h;
     let [derivative, wider, _] = derivatives;
     Ok(Outcome::Estimated(Estimate {

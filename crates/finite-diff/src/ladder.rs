@@ -15,6 +15,10 @@ const ENOUGH_QUOTIENTS: usize = 3;
 /// One more tells by which order a one-sided rung converges.
 const ENOUGH_FOR_ORDER: usize = 4;
 
+/// Twice what rounding alone makes the bar of a rung, in units of ε_f/h: 1.5 of its own, and 9.1 of its sides, whose
+/// difference is as much again at most (equations 9 and 10).
+const MOSTLY_NOISE: f64 = 2.0 * (1.5 + 2.0 * 9.1);
+
 /// A derivative estimated on a whole ladder of steps.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Refined {
@@ -82,10 +86,100 @@ pub(crate) fn refine<T: Real>(
     let h = scale(x) * 2f64.powi(-narrowest);
     let rungs = usize::try_from(narrowest - widest + 1).unwrap_or(0);
     let room = room(line, h, rungs);
-    if room == [rungs; 2] {
-        return climb(line, x, h, rungs, room, noise);
+    if room != [rungs; 2] {
+        return refine_at_a_bound(line, x, h, rungs, noise);
     }
-    refine_at_a_bound(line, x, h, rungs, noise)
+    let first = climb(line, x, h, rungs, room, noise)?;
+    refine_by_the_size_of_x(line, x, h, rungs, first, noise)
+}
+
+/// Whether the rungs agree with one another, and the bar is a small part of the derivative, or as wide as it is
+/// from nothing but the noise `epsilon_f` of J at x. Further away J may be huge, and its noise with it.
+fn converged<T: Real>(found: &Refined, epsilon_f: f64) -> bool {
+    let Estimate {
+        derivative, step, ..
+    } = found.derivative;
+    let bar = found.derivative.error_bar();
+    let agree = matches!(
+        found.ground,
+        Ground::Smooth {
+            kink_in_reach: false,
+            ..
+        }
+    );
+    let small = T::EPSILON.sqrt() * derivative.abs();
+    agree && (bar <= small || bar <= MOSTLY_NOISE * epsilon_f / step)
+}
+
+/// Once more on steps that x itself sets the scale of, where they are shorter: a length in metres may be one that J
+/// varies by in nanometres, and steps for parameters of size 1 pass over all of that, or leave the domain of J. The
+/// rungs are those narrower than `h`, and as many wider ones as extrapolation takes, but no more than the `first`
+/// climb had. Where they contradict it its bar is widened until they do not, as among rungs; the sharper one is
+/// taken.
+///
+/// A first climb that has converged might have done so by an accident: steps that are near multiples of a
+/// period look alike. One rung amid the narrower ones tells, for six evaluations in place of a climb.
+/// (docs/theory/derivatives.md, section 5.)
+fn refine_by_the_size_of_x<T: Real>(
+    line: &mut Line<'_, T>,
+    x: T,
+    h: f64,
+    most: usize,
+    first: Outcome<Refined>,
+    noise: Noise,
+) -> Result<Outcome<Refined>, ProbeFailure> {
+    let size = x.widen().abs();
+    if size == 0.0 {
+        return Ok(first);
+    }
+    let (narrowest, _) = exponents::<T>();
+    let narrowest = power_above(size) * 2f64.powi(-narrowest);
+    let mut short = h;
+    let mut rungs = ENOUGH_QUOTIENTS;
+    while short > narrowest && is_representable(x, short / 2.0) {
+        short /= 2.0;
+        rungs += 1;
+    }
+    // Not for a rung or two.
+    if rungs < 2 * ENOUGH_QUOTIENTS {
+        return Ok(first);
+    }
+    let rungs = rungs.min(most);
+    line.restart();
+    let epsilon_f = noise.at::<T>(line.magnitude(0));
+    if let Some(wide) = first.estimated()
+        && converged::<T>(wide, epsilon_f)
+    {
+        let amid = short * 2f64.powi((rungs / 2) as i32);
+        let room = [ENOUGH_QUOTIENTS; 2];
+        let closer = climb(line, x, amid, ENOUGH_QUOTIENTS, room, noise)?;
+        if !closer
+            .estimated()
+            .is_some_and(|closer| excess(wide, closer) > wide.derivative.truncation)
+        {
+            return Ok(first);
+        }
+        line.restart();
+    }
+    let second = climb(line, x, short, rungs, [rungs; 2], noise)?;
+    let Some(close) = second.estimated() else {
+        return Ok(first);
+    };
+    let Outcome::Estimated(mut wide) = first else {
+        return Ok(second);
+    };
+    wide.derivative.truncation = wide.derivative.truncation.max(excess(&wide, close));
+    if close.derivative.error_bar() < wide.derivative.error_bar() {
+        Ok(second)
+    } else {
+        Ok(Outcome::Estimated(wide))
+    }
+}
+
+/// By how much a derivative is off at least, if a closer look is right.
+fn excess(wide: &Refined, closer: &Refined) -> f64 {
+    let apart = (wide.derivative.derivative - closer.derivative.derivative).abs();
+    apart - closer.derivative.error_bar() - wide.derivative.noise
 }
 
 /// The same where a bound is within reach: on as many rungs as fit on either side, on narrower ones where
@@ -210,9 +304,14 @@ fn climb<T: Real>(
         }
     }
 
-    let magnitude = line.magnitude();
     let size = x.widen().abs().max(1.0);
-    let epsilon_f = |distance: f64| noise.within::<T>(magnitude, distance / size);
+    let at_x = line.magnitude(0);
+    let epsilon_f = |distance: f64| {
+        let magnitude = line.magnitude((distance / h) as i32);
+        // Noise that was measured at x does not know how far J grows on the way.
+        let grown = Noise::default().at::<T>(magnitude - at_x);
+        noise.within::<T>(magnitude, distance / size).max(grown)
+    };
     let below = one_sided(&below, h, &epsilon_f, bounded);
     let above = one_sided(&above, h, &epsilon_f, bounded);
     let central = extrapolate(&central, h, &[4.0], 16.0, 1.0, &epsilon_f, false);
@@ -224,6 +323,13 @@ fn climb<T: Real>(
 pub fn ladder_reach<T: Real>(x: T) -> f64 {
     let (_, widest) = exponents::<T>();
     scale(x) * 2f64.powi(-widest)
+}
+
+/// Whether a step is narrower than the ladder around `x` would go for a parameter of size 1: then J varies by a length far
+/// below that, or a bound is near.
+pub fn is_below_ladder<T: Real>(step: f64, x: T) -> bool {
+    let (narrowest, _) = exponents::<T>();
+    step < scale(x) * 2f64.powi(-narrowest)
 }
 
 /// The points beside `x` of all rungs, in the order in which they are asked for where J is smooth; those that are no
@@ -242,7 +348,12 @@ fn exponents<T: Real>() -> (i32, i32) {
 }
 
 fn scale<T: Real>(x: T) -> f64 {
-    x.widen().abs().max(1.0).log2().ceil().exp2()
+    power_above(x.widen().abs().max(1.0))
+}
+
+/// The power of two at or above `size`.
+fn power_above(size: f64) -> f64 {
+    size.log2().ceil().exp2()
 }
 
 /// How far the smooth piece of x is known to reach on each side, in rungs.

@@ -32,10 +32,10 @@ pub use domain::{Domain, DomainError, Within};
 pub use error::{DifferenceError, Side};
 pub use estimate::{Estimate, Noise, Outcome};
 pub use execution::{Execution, Failed, Progress};
-pub use ladder::{Ground, Refined, ladder_reach};
+pub use ladder::{Ground, Refined, is_below_ladder, ladder_reach};
 pub use layout::{Block, Coordinate, LayoutError, ParameterLayout};
 pub use noise::{
-    MeasuredNoise, measure_complex_step_noise, measure_complex_step_noise_with,
+    Growth, MeasuredNoise, measure_complex_step_noise, measure_complex_step_noise_with,
     measure_field_noise, measure_field_noise_within, measure_noise, measure_noise_with,
 };
 pub use objective::{

@@ -1,6 +1,7 @@
 //! How noisy the evaluations of J are: rounding, measured instead of guessed.
 
 mod complex;
+mod growth;
 mod tables;
 
 use std::borrow::Cow;
@@ -11,6 +12,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 pub use complex::{measure_complex_step_noise, measure_complex_step_noise_with};
+pub use growth::Growth;
 
 use crate::sweep::inside;
 use crate::{DifferenceError, Domain, EvaluationError, Execution, Noise, Objective, Real};
@@ -24,8 +26,8 @@ pub struct MeasuredNoise {
     /// σ at the point, the standard deviation of one evaluation; `None` where no spacing gave a
     /// stable answer.
     pub sigma: Option<f64>,
-    /// How fast σ grows with the distance t·max(1, |x|) from the point, per t; 0 where it doesn't.
-    pub growth: f64,
+    /// How σ grows with the distance t·max(1, |x|) from the point.
+    pub growth: Growth,
     /// How often J was evaluated.
     pub evaluations: u64,
 }
@@ -44,7 +46,7 @@ impl MeasuredNoise {
         let at_least = at_least.at::<T>(magnitude);
         Noise::Growing {
             at_point: self.epsilon_f::<T>(magnitude).max(at_least),
-            growth: 3.0 * self.growth,
+            growth: self.growth.times(3.0),
         }
     }
 }
@@ -56,7 +58,8 @@ impl MeasuredNoise {
 ///
 /// The line moves every coordinate at once, in a random direction scaled by max(1, |x_i|). Three
 /// spacings are tried, the widest about √ε, and the median taken, so that a kink in reach of the
-/// widest does not pass for noise.
+/// widest does not pass for noise. Where they differ by more than a thousand times, or only one of them answers, two
+/// narrower ones are tried, and the median is that of those and the narrowest.
 ///
 /// Where J is the same at all of them, its grain is looked for on wider spacings, and 3σ is that.
 ///
@@ -64,7 +67,8 @@ impl MeasuredNoise {
 /// end: what the largest of their σ exceeds the first by is the growth. Noise grows where the terms
 /// that cancel at the point do so there only: a J = r²/2 with r rounded to ±δ has the noise |r|δ, next
 /// to none at its minimum, and the difference quotients the error δ·|r′| for every step
-/// (docs/theory/error-bars.md, equation E2).
+/// (docs/theory/error-bars.md, equation E2). Where a line through that would be more than the noise at the point on the steps of a first look,
+/// it is measured nearer too, up to twice, unless there it is as much as the line says.
 ///
 /// In a [`Domain`] each line turns, or is shortened, where it would leave it ((B9) of docs/theory/bounds.md).
 ///
@@ -103,14 +107,26 @@ pub fn measure_noise_with<T: Real, O: Objective<T> + ?Sized>(
     let value = |probe: &[T]| Ok(vec![objective.value(probe)?.widen()]);
     let nothing = |evaluations: u64| MeasuredNoise {
         sigma: None,
-        growth: 0.0,
+        growth: Growth::NONE,
         evaluations,
     };
     let rows = spaced(point, domain, seed, &SPACINGS);
     let mut evaluations = (SPACINGS.len() * VALUES) as u64;
-    let Some(tables) = strictly(value, &rows, execution)? else {
+    let Some(mut tables) = strictly(value, &rows, execution)? else {
         return Ok(nothing(evaluations));
     };
+    if contradict(&tables) {
+        let rows = spaced(point, domain, seed, &NARROW_SPACINGS);
+        evaluations += (NARROW_SPACINGS.len() * VALUES) as u64;
+        let Some(narrow) = strictly(value, &rows, execution)? else {
+            return Ok(nothing(evaluations));
+        };
+        let wide: Vec<Tables> = tables.drain(..SPACINGS.len() - 1).collect();
+        tables.extend(narrow);
+        if medians(&tables).first().copied().flatten().is_none() {
+            tables.extend(wide);
+        }
+    }
     let mut sigma = medians(&tables).first().copied().flatten();
     if sigma == Some(0.0) {
         let (grain, more) = grain(value, point, domain, seed, execution)?;
@@ -121,12 +137,66 @@ pub fn measure_noise_with<T: Real, O: Objective<T> + ?Sized>(
     // Further draws of the same generator, so that no line repeats the first.
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     draw_direction(point, &mut rng);
-    let distance = T::EPSILON.powf(AWAY);
-    // How far away that is, where bounds leave less room.
+    let mut seen: Vec<(f64, f64)> = Vec::new();
+    for (away, spacing) in AWAY {
+        let distance = T::EPSILON.powf(away);
+        let spacing = T::EPSILON.powf(spacing);
+        let (lines, share) = lines_away(point, domain, [distance, spacing], &mut rng);
+        evaluations += (LINES * VALUES) as u64;
+        let mut largest: Option<f64> = None;
+        let mut failure = None;
+        for tables in tables_of(value, &lines, false, execution)? {
+            match tables {
+                Some(Ok(tables)) => {
+                    if let Some(there) = tables.first().and_then(noise_of) {
+                        largest = Some(there.max(largest.unwrap_or(0.0)));
+                    }
+                }
+                // J may have no value so far away: then nothing is known of its noise there.
+                Some(Err(source)) => failure = failure.or(Some(source)),
+                None => {}
+            }
+        }
+        if let Some(source) = failure.filter(|_| execution.failure.is_some()) {
+            evaluations += 1;
+            if objective.value(point).is_err() {
+                // It has none anywhere any more.
+                execution.keep(DifferenceError::Center { source })?;
+            }
+        }
+        if execution.is_stopped() {
+            return Ok(nothing(evaluations));
+        }
+        let Some(here) = sigma.filter(|_| share > 0.0) else {
+            break;
+        };
+        let Some(there) = largest else { continue };
+        let (t, excess) = (share * distance, (there - here).max(0.0));
+        let line = seen.last().map(|(t, excess)| excess / t);
+        seen.push((t, excess));
+        let is_straight = line.is_some_and(|per_t| excess > per_t * t / BENT);
+        if is_straight || excess / t * T::EPSILON.powf(FIRST_LOOK) <= here {
+            break;
+        }
+    }
+    Ok(MeasuredNoise {
+        sigma,
+        growth: Growth::through(&seen),
+        evaluations,
+    })
+}
+
+/// Three lines that begin at a distance from the point, and how much of that bounds leave of it.
+fn lines_away<T: Real>(
+    point: &[T],
+    domain: Option<&Domain>,
+    [distance, spacing]: [f64; 2],
+    rng: &mut ChaCha8Rng,
+) -> (Vec<Row<T>>, f64) {
     let mut share = 1.0;
-    let lines: Vec<Row<T>> = (0..LINES)
+    let lines = (0..LINES)
         .map(|_| {
-            let drawn = draw_direction(point, &mut rng);
+            let drawn = draw_direction(point, rng);
             let direction = kept_inside(domain, point, &drawn, |domain, i, x, u| {
                 domain.turned(i, x, u, distance)
             });
@@ -136,43 +206,10 @@ pub fn measure_noise_with<T: Real, O: Objective<T> + ?Sized>(
             let away = |x: &T, u: &f64| T::narrow(x.widen() + distance * u);
             let pairs = point.iter().zip(direction.iter());
             let from = pairs.map(|(x, u)| away(x, u)).collect();
-            Row::new(from, &drawn, domain, T::EPSILON.powf(SPACINGS[1]))
+            Row::new(from, &drawn, domain, spacing)
         })
         .collect();
-    evaluations += (LINES * VALUES) as u64;
-    let mut largest: Option<f64> = None;
-    let mut failure = None;
-    for tables in tables_of(value, &lines, false, execution)? {
-        match tables {
-            Some(Ok(tables)) => {
-                if let Some(there) = tables.first().and_then(noise_of) {
-                    largest = Some(there.max(largest.unwrap_or(0.0)));
-                }
-            }
-            // J may have no value so far away: then nothing is known of its noise there.
-            Some(Err(source)) => failure = failure.or(Some(source)),
-            None => {}
-        }
-    }
-    if let Some(source) = failure.filter(|_| execution.failure.is_some()) {
-        evaluations += 1;
-        if objective.value(point).is_err() {
-            // It has none anywhere any more.
-            execution.keep(DifferenceError::Center { source })?;
-        }
-    }
-    if execution.is_stopped() {
-        return Ok(nothing(evaluations));
-    }
-    let growth = match (sigma, largest) {
-        (Some(here), Some(there)) if share > 0.0 => (there - here).max(0.0) / (share * distance),
-        _ => 0.0,
-    };
-    Ok(MeasuredNoise {
-        sigma,
-        growth,
-        evaluations,
-    })
+    (lines, share)
 }
 
 /// Nobody said how many threads there may be.
@@ -186,8 +223,23 @@ const ONE_THREAD: Execution<'static> = Execution {
 /// The spacings of the tables, as powers of ε.
 const SPACINGS: [f64; 3] = [0.5, 0.6, 0.7];
 
-/// How far away the noise is measured again, as a power of ε: the widest step of the ladder.
-const AWAY: f64 = 0.15;
+/// Narrower ones, where those contradict each other.
+const NARROW_SPACINGS: [f64; 2] = [0.775, 0.85];
+
+/// By how many times the σ of two spacings differ if not both are noise. σ of nine values is known to a third, and
+/// rounding that depends on where the values lie changes it by a few times as much.
+const APART: f64 = 1e3;
+
+/// How far away the noise is measured again, and with which spacing, as powers of ε: first where the widest steps
+/// of the ladder end.
+const AWAY: [(f64, f64); Growth::MOST] = [(0.15, 0.6), (0.3, 0.7), (0.45, 0.8)];
+
+/// The step of a first look by central differences, as a power of ε.
+const FIRST_LOOK: f64 = 1.0 / 3.0;
+
+/// Noise nearer by may be this much less than a straight line says, and it is one: σ of nine values is known to a
+/// third, and the largest of three such was taken on either side.
+const BENT: f64 = 4.0;
 
 /// On how many lines noise that varies with the direction is measured. How much of it one line sees
 /// depends on how it lies; of three, all see less than a tenth once in some thousand times.
@@ -223,6 +275,16 @@ fn grain<T: Real>(
         }
     }
     Ok((0.0, evaluations))
+}
+
+/// Whether spacings of a J of one value see noise that differs by far, or only one of them sees any: it varies by a
+/// length shorter than the wider ones, or has a kink among them.
+fn contradict(rows: &[Tables]) -> bool {
+    let seen = rows.iter().filter_map(|tables| noise_of(tables.first()?));
+    let seen: Vec<f64> = seen.collect();
+    let above_0 = || seen.iter().copied().filter(|sigma| *sigma > 0.0);
+    let least = above_0().fold(f64::INFINITY, f64::min);
+    seen.len() == 1 || above_0().any(|sigma| sigma > APART * least)
 }
 
 /// How far a direction goes, all components together.

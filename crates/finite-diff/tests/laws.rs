@@ -49,6 +49,41 @@ fn wavy_complex(x: &[Complex<f64>]) -> Complex<f64> {
 }
 
 proptest! {
+    /// A length in metres that J varies by in nanometres, or less.
+    #[test]
+    fn the_ladder_finds_the_length_of_a_small_parameter(
+        exponent in -12.0..0.0f64,
+        ratio in 0.02..5.0f64,
+        negative in any::<bool>(),
+    ) {
+        let length = 10f64.powf(exponent);
+        let x = if negative { -ratio * length } else { ratio * length };
+        type Function = (&'static str, fn(f64) -> f64, fn(f64) -> f64);
+        let functions: [Function; 5] = [
+            ("sin", f64::sin, f64::cos),
+            ("exp", f64::exp, f64::exp),
+            ("a square beside 1", |t| 1.0 + t * t, |t| 2.0 * t),
+            // Steps for parameters of size 1 leave their domain.
+            ("ln", |t| t.abs().ln(), |t| 1.0 / t),
+            ("sqrt", |t| t.abs().sqrt(), |t| 0.5 * t.signum() / t.abs().sqrt()),
+        ];
+        for (name, f, derivative) in functions {
+            let j = from_fn(1, |p: &[f64]| f(p[0] / length));
+            // Where the value is small what rounds is t, of size 1.
+            let noise = Noise::Absolute(2.0 * f64::EPSILON * f(x / length).abs().max(1.0));
+            let run = differentiate_finely(&j, &[x], &[0], noise, &threads(1)).unwrap();
+            let refined = run.entries[0].outcome.estimated().unwrap();
+            let exact = derivative(x / length) / length;
+            let error = (refined.derivative.derivative - exact).abs();
+            let bar = refined.derivative.error_bar();
+            prop_assert!(error <= 2.0 * bar, "{name}: {error:e} beside {bar:e}");
+            let sharp = 1e-7 * exact.abs().max(1.0 / length);
+            prop_assert!(bar < sharp, "{name}: {bar:e} of {exact:e}");
+            let smooth = matches!(refined.ground, Ground::Smooth { .. });
+            prop_assert!(smooth, "{name}: {refined:?}");
+        }
+    }
+
     #[test]
     fn a_stencil_of_order_p_is_exact_on_polynomials_of_degree_p(
         coefficients in prop::collection::vec(-2.0..2.0f64, 5),

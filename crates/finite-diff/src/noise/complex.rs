@@ -7,7 +7,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::tables::{Row, VALUES, draw_direction, noise_of, strictly};
-use super::{LINES, MeasuredNoise, ONE_THREAD, SPACINGS};
+use super::{Growth, LINES, MeasuredNoise, ONE_THREAD, SPACINGS};
 use crate::sweep::{COMPLEX_STEP, inside};
 use crate::{DifferenceError, Execution, Objective};
 
@@ -75,7 +75,7 @@ pub fn measure_complex_step_noise_with<O: Objective<Complex<f64>> + ?Sized>(
     }
     Ok(MeasuredNoise {
         sigma,
-        growth: 0.0,
+        growth: Growth::NONE,
         evaluations,
     })
 }

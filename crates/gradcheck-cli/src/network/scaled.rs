@@ -71,7 +71,7 @@ impl<T: Scalar> Shortcut<T> for Scaled<'_, T> {
                 Noise::Absolute(noise) => Noise::Absolute(noise / size),
                 Noise::Growing { at_point, growth } => Noise::Growing {
                     at_point: at_point / size,
-                    growth: growth / size,
+                    growth: growth.times(1.0 / size),
                 },
                 relative => relative,
             },

@@ -2,17 +2,18 @@
 //!
 //! Evaluates and contracts; the word on it is `line`'s.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use finite_diff::{
-    DifferenceError, LayoutError, Objective, ParameterLayout, Real, WalkEnd, compensated_sum,
-    directions_within, walk,
+    DifferenceError, Direction, LayoutError, Objective, Outcome, ParameterLayout, Real, WalkEnd,
+    compensated_sum, directions_within, is_below_ladder, walk,
 };
 
 use super::line::{self, Judged, Reading, Setting};
 use super::{MOST_BLOCKS, SlopeReason, SlopeResult, SlopeTest, SlopeVerdict, overall};
 use crate::Settings;
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, Observation};
 use crate::verdict::{Comparison, Rule, Verdict, scale};
 
 /// All that was seen along one direction.
@@ -63,8 +64,14 @@ pub(crate) fn gather<T: Real, O: Objective<T> + ?Sized>(
     let domain = objective.domain();
     let drawn = directions_within(layout, point, domain, settings.seed, MOST_BLOCKS)
         .map_err(Obstacle::Layout)?;
-    let walks = walk(objective, point, &drawn.directions, &settings.execution)
-        .map_err(Obstacle::Difference)?;
+    let short = short_coordinates(evidence, point);
+    let directions: Vec<Direction> = drawn
+        .directions
+        .into_iter()
+        .map(|u| u.measured_in_own_lengths(point, |i| short.contains(&i)))
+        .collect();
+    let walks =
+        walk(objective, point, &directions, &settings.execution).map_err(Obstacle::Difference)?;
     let rounding = rounding(analytic, layout, evidence, settings);
     let doubted = evidence.working_epsilon > f64::EPSILON && settings.analytic_rounding.is_none();
     let doubt = if doubted {
@@ -76,7 +83,7 @@ pub(crate) fn gather<T: Real, O: Objective<T> + ?Sized>(
     let interrupted = walks
         .iter()
         .any(|walk| matches!(walk.end, WalkEnd::Cancelled));
-    let lines = drawn.directions.iter().zip(walks).map(|(u, walk)| {
+    let lines = directions.iter().zip(walks).map(|(u, walk)| {
         let range = u.range();
         let (g, r) = (&analytic[range.clone()], &rounding[range.clone()]);
         let readings: Vec<Reading> = walk
@@ -134,6 +141,18 @@ pub(crate) fn gather<T: Real, O: Objective<T> + ?Sized>(
         evaluations,
         interrupted,
     })
+}
+
+/// Those of which the ladder found J to vary by a length far below 1.
+fn short_coordinates<T: Real>(evidence: &Evidence, point: &[T]) -> BTreeSet<usize> {
+    let is_short = |observation: &&Observation| {
+        let found = observation.fine.as_ref().and_then(Outcome::estimated);
+        found.is_some_and(|refined| {
+            is_below_ladder(refined.derivative.step, point[observation.coordinate])
+        })
+    };
+    let short = evidence.observations.iter().filter(is_short);
+    short.map(|observation| observation.coordinate).collect()
 }
 
 /// The entries of g that are moved, each with by how much: what a bound leaves no room for has no part in

@@ -11,6 +11,7 @@ mod face;
 mod reasons;
 mod recheck;
 mod structure;
+mod units;
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

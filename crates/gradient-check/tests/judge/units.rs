@@ -1,0 +1,97 @@
+//! Parameters in any unit: a length in metres that the cost varies by in nanometres, beside others of size 1.
+
+use std::f64::consts::PI;
+
+use finite_diff::{ParameterLayout, from_fn};
+use gradient_check::{Report, Settings, Verdict, check};
+use proptest::prelude::*;
+
+/// Interference in a thin film: what light of ten colours says of its thickness d, in a unit of `metre`
+/// metres, of its refractive index and of its absorption, in the inverse of that unit.
+struct Film {
+    metre: f64,
+}
+
+impl Film {
+    const COLOURS: [f64; 10] = [
+        410e-9, 440e-9, 470e-9, 500e-9, 530e-9, 560e-9, 590e-9, 620e-9, 650e-9, 680e-9,
+    ];
+
+    /// The cost, and its derivatives by d, n and α.
+    fn look(&self, p: &[f64]) -> (f64, [f64; 3]) {
+        let [d, n, alpha] = [p[0], p[1], p[2]];
+        let mut cost = 0.0;
+        let mut gradient = [0.0; 3];
+        for (k, colour) in Self::COLOURS.iter().enumerate() {
+            let wave = 4.0 * PI / (colour / self.metre);
+            let (phase, damping) = (wave * n * d, (-alpha * d).exp());
+            let seen = damping * phase.cos();
+            let off = seen - 0.1 * (k as f64 - 4.5);
+            let by_phase = -damping * phase.sin();
+            cost += off * off;
+            gradient[0] += 2.0 * off * (by_phase * wave * n - alpha * seen);
+            gradient[1] += 2.0 * off * by_phase * wave * d;
+            gradient[2] -= 2.0 * off * seen * d;
+        }
+        (cost, gradient)
+    }
+
+    fn judge(&self, at: &[f64], spoil: impl Fn(&mut [f64; 3])) -> Report {
+        let mut gradient = self.look(at).1;
+        spoil(&mut gradient);
+        let layout = ParameterLayout::new().with("d", &[1]).unwrap();
+        let layout = layout.with("n", &[1]).unwrap();
+        let layout = layout.with("alpha", &[1]).unwrap();
+        let cost = from_fn(3, |p: &[f64]| self.look(p).0);
+        check(&cost, &gradient, at, &layout, &Settings::default()).unwrap()
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+    #[test]
+    fn a_film_is_checked_alike_in_any_unit(
+        unit in -12..=-1i32,
+        thickness in 30e-9..900e-9f64,
+        index in 1.2..2.6f64,
+        absorption in 1e4..1e6f64,
+    ) {
+        let film = Film { metre: 10f64.powi(unit) };
+        let at = [thickness / film.metre, index, absorption * film.metre];
+        let right = film.judge(&at, |_| ());
+        prop_assert_eq!(right.counts.disagree, 0, "{}", right);
+        let gradient = film.look(&at).1;
+        for (wrong, name) in ["d", "n", "alpha"].into_iter().enumerate() {
+            // What the cost changes by if the parameter does by a share of itself is of size 1.
+            let size = gradient[wrong].abs().max(1.0 / at[wrong]);
+            let bar = right.blocks[wrong].worst.as_ref().unwrap().comparison.error_bar.unwrap();
+            prop_assert!(bar <= 1e-6 * size, "{name}: {bar:e} of {size:e}\n{right}");
+            if gradient[wrong].abs() < 1e-3 * size {
+                continue;
+            }
+            let report = film.judge(&at, |gradient| gradient[wrong] *= 1.01);
+            let blocks: Vec<&str> = report
+                .blocks
+                .iter()
+                .filter(|block| block.verdict == Verdict::Disagree)
+                .map(|block| block.name.as_str())
+                .collect();
+            prop_assert_eq!(blocks, [name], "{}", report);
+        }
+    }
+
+    /// In metres all of d lies within a few of the narrowest steps for a parameter of size 1; in hectometres what
+    /// measures the noise sees nothing else.
+    #[test]
+    fn a_right_gradient_is_wrong_in_no_unit(
+        unit in 0..=1i32,
+        thickness in 30e-9..900e-9f64,
+        index in 1.2..2.6f64,
+        absorption in 1e4..1e6f64,
+    ) {
+        let film = Film { metre: 10f64.powi(unit) };
+        let at = [thickness / film.metre, index, absorption * film.metre];
+        let right = film.judge(&at, |_| ());
+        prop_assert_eq!(right.counts.disagree, 0, "{}", right);
+    }
+}
