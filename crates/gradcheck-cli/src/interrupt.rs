@@ -1,5 +1,6 @@
 //! Ctrl-C: the first one asks the run to end with what it has, the second ends the process.
 
+use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Set by the first Ctrl-C (or SIGTERM).
@@ -17,6 +18,12 @@ pub fn listen() -> &'static AtomicBool {
             // What we started is not to outlive us.
             um_bridge::Server::end_all();
             std::process::exit(KILLED);
+        }
+        // A run that can't say it ends all the same.
+        let mut stderr = std::io::stderr();
+        if stderr.is_terminal() {
+            let words = "ending with what was measured; once more ends it at once";
+            let _ = writeln!(stderr, "\n{words}");
         }
     });
     &INTERRUPTED

@@ -22,6 +22,9 @@ pub struct ModelArgs {
     /// Start this server, which is told its port by PORT or {port}, and end it afterwards
     #[arg(long, value_name = "COMMAND")]
     pub spawn: Option<String>,
+    /// How long the server that is started may take until it answers, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 60.0, requires = "spawn", allow_hyphen_values = true, value_parser = numbers::real)]
+    pub wait: f64,
     /// Which of the server's models, where it has several
     #[arg(long, value_name = "NAME")]
     pub model: Option<String>,
@@ -64,8 +67,10 @@ pub struct ModelArgs {
 #[derive(Debug, thiserror::Error)]
 pub enum ModelUsage {
     /// No time, or no end.
-    #[error("--timeout {value} is no time to wait: give some seconds, such as 60")]
+    #[error("{flag} {value} is no time to wait: give some seconds, such as 60")]
     Timeout {
+        /// Which.
+        flag: &'static str,
         /// As given.
         value: f64,
     },
@@ -96,13 +101,8 @@ impl ModelArgs {
     /// # Errors
     /// [`ModelUsage`].
     pub fn spec(&self) -> Result<ModelSpec, ModelUsage> {
-        let longest = Duration::from_secs(365 * 24 * 3600);
-        let timeout = Duration::try_from_secs_f64(self.timeout)
-            .ok()
-            .filter(|timeout| !timeout.is_zero() && *timeout <= longest)
-            .ok_or(ModelUsage::Timeout {
-                value: self.timeout,
-            })?;
+        let timeout = seconds("--timeout", self.timeout)?;
+        let wait = seconds("--wait", self.wait)?;
         if let Some(jobs) = self.jobs.filter(|jobs| jobs.get() > MOST_JOBS) {
             return Err(ModelUsage::Jobs {
                 value: jobs.get(),
@@ -124,8 +124,17 @@ impl ModelArgs {
             seed: self.seed,
             single: self.precision == "f32",
             resolution: self.resolution,
+            wait,
             timeout,
             retries: u32::try_from(self.retries).unwrap_or(u32::MAX),
         })
     }
+}
+
+fn seconds(flag: &'static str, value: f64) -> Result<Duration, ModelUsage> {
+    let longest = Duration::from_secs(365 * 24 * 3600);
+    Duration::try_from_secs_f64(value)
+        .ok()
+        .filter(|time| !time.is_zero() && *time <= longest)
+        .ok_or(ModelUsage::Timeout { flag, value })
 }

@@ -1,7 +1,7 @@
 //! The check of a model, from its URL to the report.
 
 use std::num::NonZeroUsize;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use finite_diff::{Execution, Failed, ParameterLayout, Progress, Selection};
@@ -10,6 +10,7 @@ use um_bridge::{Client, Model, ModelObjective, Server, SpawnSettings, Support};
 
 use super::error::failed_words;
 use super::forward::{Forward, examine};
+use super::interruptible::Interruptible;
 use super::products::Products;
 use super::{ModelError, ModelSpec, config, point};
 
@@ -70,6 +71,7 @@ pub fn check(
         Some(command) => Some(Server::spawn(
             command,
             &SpawnSettings {
+                wait: spec.wait,
                 cancel: Some(cancel),
                 ..SpawnSettings::default()
             },
@@ -110,8 +112,13 @@ pub fn check(
     };
     let offered = match gradient {
         true => {
-            let report = judged(spec, &model, &layout, point, execution)
-                .map_err(|error| error.in_words(&layout))?;
+            let products = Products {
+                model: &model,
+                layout: &layout,
+                cancel,
+            };
+            let report = judged(spec, &products, point, execution)
+                .map_err(|error| error.unless_interrupted(cancel).in_words(&layout))?;
             Offered::Gradient(Box::new(report))
         }
         false => {
@@ -119,16 +126,23 @@ pub fn check(
             let objective = ModelObjective::new(&model, ones.collect())
                 .and_then(|objective| objective.with_layout(layout.clone()))
                 .map_err(|error| ModelError::Shape(error.to_string()))?;
-            let found = examine(&objective, &point, spec, &execution);
-            Offered::Forward(found.map_err(|error| error.in_words(&layout))?)
+            let objective = Interruptible {
+                objective: &objective,
+                cancel,
+            };
+            let found = examine(&objective, &layout, &point, spec, &execution);
+            let in_words = |error: ModelError| error.unless_interrupted(cancel).in_words(&layout);
+            Offered::Forward(found.map_err(in_words)?)
         }
     };
     let troubles = model.client().troubles();
+    // A model that was asked nothing any more has not failed.
+    let failure = failed.take().filter(|_| !cancel.load(Ordering::Relaxed));
     Ok(ModelOutcome {
         model: model.name().to_owned(),
         urls: if server.is_some() { Vec::new() } else { urls },
         outputs: model.output_sizes().to_vec(),
-        failure: failed.take().map(|error| failed_words(&error, &layout)),
+        failure: failure.map(|error| failed_words(&error, &layout)),
         layout,
         offered,
         troubles: troubles.iter().map(ToString::to_string).collect(),
@@ -139,12 +153,11 @@ pub fn check(
 
 fn judged(
     spec: &ModelSpec,
-    model: &Model,
-    layout: &ParameterLayout,
+    products: &Products<'_>,
     point: Vec<f64>,
     execution: Execution<'_>,
 ) -> Result<VectorReport, ModelError> {
-    let products = Products { model, layout };
+    let Products { model, layout, .. } = *products;
     let mut settings = Settings {
         seed: spec.seed,
         execution,

@@ -1,5 +1,7 @@
 //! The command that runs the same check again.
 
+use std::time::Duration;
+
 use super::ModelSpec;
 use crate::network::quoted;
 
@@ -13,6 +15,11 @@ pub fn command_line(spec: &ModelSpec) -> String {
         }
     };
     flag("spawn", spec.spawn.clone());
+    let seconds = |time: Duration| {
+        let seconds = time.as_secs_f64();
+        (seconds != 60.0).then(|| seconds.to_string())
+    };
+    flag("wait", seconds(spec.wait));
     flag("model", spec.model.clone());
     flag(
         "at",
@@ -28,8 +35,7 @@ pub fn command_line(spec: &ModelSpec) -> String {
     flag("sample", spec.sample.map(|count| count.to_string()));
     flag("precision", spec.single.then(|| "f32".to_owned()));
     flag("resolution", spec.resolution.map(|r| format!("{r:e}")));
-    let seconds = spec.timeout.as_secs_f64();
-    flag("timeout", (seconds != 60.0).then(|| seconds.to_string()));
+    flag("timeout", seconds(spec.timeout));
     flag(
         "retries",
         (spec.retries != 3).then(|| spec.retries.to_string()),

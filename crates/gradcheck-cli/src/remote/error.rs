@@ -1,6 +1,7 @@
 //! Why a model can't be checked: what, where and what to do.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use finite_diff::{DifferenceError, ParameterLayout};
 use gradient_check::CheckError;
@@ -14,6 +15,9 @@ use crate::input_error::InputError;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ModelError {
+    /// Nothing was measured before.
+    #[error("interrupted before there was anything to report")]
+    Interrupted,
     /// The configuration can't be read.
     #[error(
         "{path}: can't be read ({source}): --config takes a JSON object, or the name of a file with one"
@@ -164,6 +168,14 @@ fn listed(names: &[String]) -> String {
 }
 
 impl ModelError {
+    /// The same, if the run was not interrupted: a model that is asked nothing any more has not failed.
+    pub(super) fn unless_interrupted(self, cancel: &AtomicBool) -> Self {
+        match cancel.load(Ordering::Relaxed) {
+            true => Self::Interrupted,
+            false => self,
+        }
+    }
+
     /// The same; of a failed evaluation in the words of a model and its inputs.
     pub(super) fn in_words(self, layout: &ParameterLayout) -> Self {
         match self {

@@ -1,8 +1,7 @@
 //! What can be said of a model without a gradient: whether it gives the same twice, how noisy it is, where it has kinks.
 
-use finite_diff::{Coordinate, Execution, Ground, Noise, Selection};
+use finite_diff::{Coordinate, Execution, Ground, Noise, Objective, ParameterLayout, Selection};
 use gradient_check::Reason;
-use um_bridge::ModelObjective;
 
 use super::{ModelError, ModelSpec};
 
@@ -58,12 +57,12 @@ impl Forward {
 
 /// Examines the forward side along the coordinates that `spec` selects.
 pub(super) fn examine(
-    objective: &ModelObjective<'_>,
+    objective: &impl Objective<f64>,
+    layout: &ParameterLayout,
     point: &[f64],
     spec: &ModelSpec,
     execution: &Execution<'_>,
 ) -> Result<Forward, ModelError> {
-    use finite_diff::Objective as _;
     let check = |source| gradient_check::CheckError::Difference(source);
     let at_point = || {
         let value = objective.value(point);
@@ -84,7 +83,12 @@ pub(super) fn examine(
     if forward.obstacle().is_some() {
         return Ok(forward);
     }
-    let noise = finite_diff::measure_noise(objective, point, spec.seed).map_err(check)?;
+    let noise = finite_diff::measure_noise_with(objective, point, spec.seed, execution);
+    let noise = noise.map_err(check)?;
+    if execution.is_stopped() {
+        forward.interrupted = true;
+        return Ok(forward);
+    }
     forward.noise = noise.sigma;
     forward.evaluations += noise.evaluations;
     let selection = match spec.sample {
@@ -94,7 +98,7 @@ pub(super) fn examine(
         },
         None => Selection::All,
     };
-    let coordinates = selection.coordinates(objective.layout());
+    let coordinates = selection.coordinates(layout);
     let noise = noise.noise::<f64>(value.abs(), Noise::Relative(2.0));
     let fine = finite_diff::differentiate_finely(objective, point, &coordinates, noise, execution)
         .map_err(check)?;
@@ -115,7 +119,7 @@ pub(super) fn examine(
             _ => continue,
         };
         forward.kinks += 1;
-        if let Some(coordinate) = objective.layout().coordinate(entry.coordinate)
+        if let Some(coordinate) = layout.coordinate(entry.coordinate)
             && forward.kinked.len() < LISTED
         {
             forward.kinked.push(Kinked {

@@ -8,6 +8,7 @@ mod command_line;
 mod config;
 mod error;
 mod forward;
+mod interruptible;
 mod point;
 mod products;
 mod spec;

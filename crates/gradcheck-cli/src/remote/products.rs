@@ -1,17 +1,24 @@
 //! A model as the judge takes it: its outputs in a row, Jᵀv by /Gradient, J·u by /ApplyJacobian.
 
+use std::sync::atomic::AtomicBool;
+
 use finite_diff::{EvaluationError, ParameterLayout};
 use um_bridge::Model;
+
+use super::interruptible::unless_interrupted;
 
 /// A model whose inputs have the blocks of a layout.
 pub(super) struct Products<'a> {
     pub(super) model: &'a Model,
     pub(super) layout: &'a ParameterLayout,
+    /// Once true, nothing is asked any more.
+    pub(super) cancel: &'a AtomicBool,
 }
 
 impl Products<'_> {
     /// All outputs, one after the other.
     pub(super) fn outputs(&self, point: &[f64]) -> Result<Vec<f64>, EvaluationError> {
+        unless_interrupted(self.cancel)?;
         let inputs = self.layout.unflatten(point)?;
         Ok(self.model.evaluate(&inputs)?.concat())
     }
@@ -22,6 +29,7 @@ impl Products<'_> {
         point: &[f64],
         v: &[f64],
     ) -> Result<Vec<Vec<f64>>, EvaluationError> {
+        unless_interrupted(self.cancel)?;
         let inputs = self.layout.unflatten(point)?;
         let cotangents = cut(v, self.model.output_sizes());
         Ok(self.model.vector_jacobian(&inputs, &cotangents)?)
@@ -29,6 +37,7 @@ impl Products<'_> {
 
     /// J·u, all outputs one after the other.
     pub(super) fn along(&self, point: &[f64], u: &[f64]) -> Result<Vec<f64>, EvaluationError> {
+        unless_interrupted(self.cancel)?;
         let inputs = self.layout.unflatten(point)?;
         let directions = self.layout.unflatten(u)?;
         Ok(self.model.jacobian_vector(&inputs, &directions)?.concat())

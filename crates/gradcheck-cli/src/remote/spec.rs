@@ -31,6 +31,8 @@ pub struct ModelSpec {
     pub single: bool,
     /// How sharp agreement must be, in place of the judge's own millionth.
     pub resolution: Option<f64>,
+    /// For the start of a server.
+    pub wait: Duration,
     /// For one call.
     pub timeout: Duration,
     /// How often a call is tried again.

@@ -44,7 +44,7 @@ fn ticks(process: u32) -> u64 {
     after_name.split(' ').nth(11).unwrap().parse().unwrap()
 }
 
-fn signal(child: &Child, name: &str) {
+pub(crate) fn signal(child: &Child, name: &str) {
     let status = Command::new("kill")
         .args([format!("-{name}"), child.id().to_string()])
         .status();

@@ -460,3 +460,45 @@ fn json() {
     ));
     assert_eq!(without_times(again.expect(0).json()), without_times(report));
 }
+
+/// Interrupts a check once the model was evaluated so often; with how often it was after that.
+#[cfg(target_os = "linux")]
+fn interrupted_after(evaluations: usize, fault: Fault) -> (Run, usize) {
+    let folder = Folder::new();
+    let mock = Mock::start(fault);
+    let child = folder
+        .command(&format!("model {}", mock.url))
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let count = || mock.evaluations.load(Ordering::Relaxed);
+    while count() < evaluations {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    crate::interrupt::signal(&child, "INT");
+    let run = Run::of(child.wait_with_output().unwrap());
+    (run, count() - evaluations)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_interrupted_check_asks_a_slow_model_nothing_more() {
+    // That takes up what is measured before the first coordinate.
+    for fault in [Fault::Slow, Fault::SlowWithoutGradient] {
+        let (run, more) = interrupted_after(1, fault);
+        assert!(more <= 5, "{fault:?}: {more} evaluations after it");
+        assert_eq!(run.code, 2, "{}", run.stdout);
+        assert_eq!(run.stdout, "");
+        let error = "error: interrupted before there was anything to report\n";
+        assert_eq!(run.stderr, error, "{fault:?}");
+    }
+    let (run, more) = interrupted_after(20, Fault::Slow);
+    assert!(more <= 5, "{more} evaluations after it");
+    assert_eq!(run.code, 2, "{}", run.stderr);
+    // Of these the first are the slope test's: all coordinates have been judged.
+    let (run, more) = interrupted_after(160, Fault::Slow);
+    assert!(more <= 5, "{more} evaluations after it");
+    assert_eq!(run.code, 3, "{}", run.stderr);
+    run.says(&["interrupted: 5 of 5 coordinates were judged", "No verdict."]);
+}

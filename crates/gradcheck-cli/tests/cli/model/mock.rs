@@ -32,6 +32,10 @@ pub(crate) enum Fault {
     WrongAndBreaks(usize),
     /// /Evaluate answers something else each time.
     Random,
+    /// /Evaluate takes a while.
+    Slow,
+    /// So, and /ModelInfo says that there is no gradient.
+    SlowWithoutGradient,
     /// There are two models.
     TwoModels,
     /// There is nothing to differentiate.
@@ -111,6 +115,9 @@ fn answer(path: &str, request: &Value, fault: Fault, calls: usize) -> (u16, Valu
         // Longer than any test; the thread ends with the process.
         std::thread::sleep(Duration::from_secs(600));
     }
+    if matches!(fault, Fault::Slow | Fault::SlowWithoutGradient) && path == "/Evaluate" {
+        std::thread::sleep(Duration::from_millis(20));
+    }
     let factor = match &request["config"]["factor"] {
         Value::Null => 1.0,
         Value::Number(factor) => factor.as_f64().unwrap(),
@@ -133,7 +140,8 @@ fn answer(path: &str, request: &Value, fault: Fault, calls: usize) -> (u16, Valu
             _ => json!({"protocolVersion": 1.0, "models": ["forward"]}),
         },
         "/ModelInfo" => {
-            json!({"support": {"Evaluate": true, "Gradient": fault != Fault::NoGradient}})
+            let gradient = !matches!(fault, Fault::NoGradient | Fault::SlowWithoutGradient);
+            json!({"support": {"Evaluate": true, "Gradient": gradient}})
         }
         "/InputSizes" => json!({"inputSizes": [3, 2]}),
         "/OutputSizes" => match fault {
