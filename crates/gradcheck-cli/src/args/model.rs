@@ -38,7 +38,7 @@ pub struct ModelArgs {
     #[arg(long, value_name = "JSON|FILE")]
     pub config: Option<String>,
     /// How many evaluations at a time [default: 1 a URL]
-    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = numbers::threads)]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = numbers::jobs)]
     pub jobs: Option<NonZeroUsize>,
     /// Judge so many coordinates, of every input some, instead of all
     #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = numbers::count)]

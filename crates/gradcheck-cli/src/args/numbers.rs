@@ -26,9 +26,17 @@ pub(super) fn seed(text: &str) -> Result<u64, String> {
 
 /// How many threads.
 pub(super) fn threads(text: &str) -> Result<NonZeroUsize, String> {
-    let number = count(text)?;
-    NonZeroUsize::new(number)
-        .ok_or_else(|| "give at least 1, or leave it out to use every core".to_owned())
+    at_least_1(text, "to use every core")
+}
+
+/// How many evaluations of a model at a time.
+pub(super) fn jobs(text: &str) -> Result<NonZeroUsize, String> {
+    at_least_1(text, "for one a URL")
+}
+
+fn at_least_1(text: &str, without: &str) -> Result<NonZeroUsize, String> {
+    NonZeroUsize::new(count(text)?)
+        .ok_or_else(|| format!("give at least 1, or leave it out {without}"))
 }
 
 fn whole(text: &str, error: &ParseIntError) -> String {

@@ -149,7 +149,7 @@ fn values_that_are_no_numbers() {
       the cost was NaN or infinite near the point; mend the forward pass first.
       The cost itself is NaN at this point: the forward pass made it, so that there
       is nothing to hold a gradient against.
-      difference NaN over all; the course reads it as "a bug"
+      difference NaN over all; the course has no reading for that
       # evaluations of the model in # s
 
     No verdict. Nothing was found to be wrong, but not everything could be decided.
@@ -178,7 +178,7 @@ fn a_model_that_is_another_one_each_time() {
       Undecided: 5 of 5 coordinates (input0, input1):
       two evaluations at the same point differ; is dropout on? Set keep_prob = 1 or
       freeze the masks, and fix every seed.
-      difference NaN over all; the course reads it as "a bug"
+      difference NaN over all; the course has no reading for that
       # evaluations of the model in # s
 
     No verdict. Nothing was found to be wrong, but not everything could be decided.

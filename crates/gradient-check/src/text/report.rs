@@ -321,9 +321,15 @@ fn footnotes(report: &Report) -> String {
     if report.counts.total() > 0 {
         let _ = writeln!(
             text,
-            "  difference {} over all; the course reads it as {}",
+            "  difference {} over all; {}",
             short(report.difference),
-            styled(style, format_args!("\"{}\"", band.words())),
+            match report.difference.is_nan() {
+                true => "the course has no reading for that".to_owned(),
+                false => format!(
+                    "the course reads it as {}",
+                    styled(style, format_args!("\"{}\"", band.words()))
+                ),
+            }
         );
     }
     if let Some(power) = &report.power {
@@ -409,12 +415,16 @@ fn kinks(report: &Report) -> String {
     let Some(example) = example.filter(|_| count > 0) else {
         return String::new();
     };
-    let (where_it_is, rest) = match count {
-        1 => ("1 coordinate is".to_owned(), "there"),
-        count => (format!("{count} coordinates are"), "at each"),
-    };
+    if count == 1 {
+        return format!(
+            "  1 coordinate is at a kink of the cost ({example});\n  the gradient is a subgradient there, \
+             which is right, whatever the difference makes of it\n"
+        );
+    }
+    // One coordinate at a time: at a tie of max(p₀, p₁) each entry of (1, 1) passes, and the pair is none.
     format!(
-        "  {where_it_is} at a kink of the cost ({example});\n  the gradient is a subgradient {rest}, \
-         which is right, whatever the difference makes of it\n"
+        "  {count} coordinates are at a kink of the cost ({example});\n  each entry lies between its two \
+         slopes, which is right, whatever the difference makes of it;\n  whether all of them are one \
+         subgradient together is not tested\n"
     )
 }
