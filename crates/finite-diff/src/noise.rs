@@ -67,8 +67,8 @@ impl MeasuredNoise {
 /// end: what the largest of their σ exceeds the first by is the growth. Noise grows where the terms
 /// that cancel at the point do so there only: a J = r²/2 with r rounded to ±δ has the noise |r|δ, next
 /// to none at its minimum, and the difference quotients the error δ·|r′| for every step
-/// (docs/theory/error-bars.md, equation E2). Where a line through that would be more than the noise at the point on the steps of a first look,
-/// it is measured nearer too, up to twice, unless there it is as much as the line says.
+/// (docs/theory/error-bars.md, equation E2). Where a straight line through that says more than the noise at the
+/// point for the steps of a first look, it is measured nearer too, up to twice, until the line is straight.
 ///
 /// In a [`Domain`] each line turns, or is shortened, where it would leave it ((B9) of docs/theory/bounds.md).
 ///
@@ -148,7 +148,9 @@ pub fn measure_noise_with<T: Real, O: Objective<T> + ?Sized>(
         for tables in tables_of(value, &lines, false, execution)? {
             match tables {
                 Some(Ok(tables)) => {
-                    if let Some(there) = tables.first().and_then(noise_of) {
+                    // Values that overflow tell nothing of what is nearer.
+                    let there = tables.first().and_then(noise_of);
+                    if let Some(there) = there.filter(|sigma| Float::is_finite(*sigma)) {
                         largest = Some(there.max(largest.unwrap_or(0.0)));
                     }
                 }

@@ -6,8 +6,8 @@
 /// between, from 0 at the point and in proportion beyond the last.
 ///
 /// Noise grows like the distance to first order (docs/theory/error-bars.md, equation E2), and one distance is
-/// enough. Where J grows like eᵗ from far below to far above 1, as where a parameter's unit is a large one for it,
-/// what was seen far away says nothing of what is near.
+/// enough. Where J grows by orders on the way, as where a parameter's unit is a large one for it, what was seen far
+/// away says nothing of what is near.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Growth {
     /// (t, excess), the nearest first; with fewer than three the furthest is repeated.
@@ -28,8 +28,8 @@ impl Growth {
         }
     }
 
-    /// From (t, excess) at up to three distances, the furthest first; what is nearer is taken to be no larger than what is
-    /// further.
+    /// From (t, excess) at up to three distances, the furthest first, each of them finite; what is nearer is taken to
+    /// be no larger than what is further.
     pub(super) fn through(seen: &[(f64, f64)]) -> Self {
         let Some(&furthest) = seen.first() else {
             return Self::NONE;

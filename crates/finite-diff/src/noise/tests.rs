@@ -99,3 +99,25 @@ fn a_constant_has_no_noise() {
     let j = from_fn(2, |_: &[f64]| 3.0);
     assert_eq!(measure_noise(&j, &[1.0, 2.0], 0).unwrap().sigma, Some(0.0));
 }
+
+#[test]
+fn a_cost_that_overflows_on_the_way_has_noise_near_the_point() {
+    // e^(αd) for α of size 10⁶: 4e-3 away in d it is e^4000.
+    for size in [1e3, 1e5, 1e6, 1e7] {
+        let j = from_fn(2, move |x: &[f64]| 1.0 + (x[0] * x[1] * size).exp());
+        let at = [1.0 / size, 0.7];
+        let value = 1.0 + 0.7f64.exp();
+        for seed in 0..10 {
+            let measured = measure_noise(&j, &at, seed).unwrap();
+            let noise = measured.noise::<f64>(value, Noise::default());
+            let here = noise.at::<f64>(value);
+            assert!((1e-16..1e-14).contains(&here), "{measured:?}");
+            // A first look goes so far, where J is still of size 1.
+            let near = noise.within::<f64>(value, 1e-2 / size);
+            assert!(
+                near >= here && near < 1e-12,
+                "{size:e}: {near:e} {measured:?}"
+            );
+        }
+    }
+}
