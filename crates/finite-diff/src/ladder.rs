@@ -128,31 +128,15 @@ fn refine_by_the_size_of_x<T: Real>(
     first: Outcome<Refined>,
     noise: Noise,
 ) -> Result<Outcome<Refined>, ProbeFailure> {
-    let size = x.widen().abs();
-    if size == 0.0 {
+    let Some((short, rungs)) = own_rungs(x, h, most) else {
         return Ok(first);
-    }
-    let (narrowest, _) = exponents::<T>();
-    let narrowest = power_above(size) * 2f64.powi(-narrowest);
-    let mut short = h;
-    let mut rungs = ENOUGH_QUOTIENTS;
-    while short > narrowest && is_representable(x, short / 2.0) {
-        short /= 2.0;
-        rungs += 1;
-    }
-    // Not for a rung or two.
-    if rungs < 2 * ENOUGH_QUOTIENTS {
-        return Ok(first);
-    }
-    let rungs = rungs.min(most);
+    };
     line.restart();
     let epsilon_f = noise.at::<T>(line.magnitude(0));
     if let Some(wide) = first.estimated()
         && converged::<T>(wide, epsilon_f)
     {
-        let amid = short * 2f64.powi((rungs / 2) as i32);
-        let room = [ENOUGH_QUOTIENTS; 2];
-        let closer = climb(line, x, amid, ENOUGH_QUOTIENTS, room, noise)?;
+        let closer = one_rung(line, x, short, rungs, noise)?;
         if !closer
             .estimated()
             .is_some_and(|closer| excess(wide, closer) > wide.derivative.truncation)
@@ -173,6 +157,60 @@ fn refine_by_the_size_of_x<T: Real>(
         Ok(second)
     } else {
         Ok(Outcome::Estimated(wide))
+    }
+}
+
+/// The narrowest step by the size of x, and how many rungs there are from it on; `None` where they are not narrower
+/// than `h` by more than a rung or two.
+fn own_rungs<T: Real>(x: T, h: f64, most: usize) -> Option<(f64, usize)> {
+    let size = x.widen().abs();
+    if size == 0.0 {
+        return None;
+    }
+    let (narrowest, _) = exponents::<T>();
+    let narrowest = power_above(size) * 2f64.powi(-narrowest);
+    let mut short = h;
+    let mut rungs = ENOUGH_QUOTIENTS;
+    while short > narrowest && is_representable(x, short / 2.0) {
+        short /= 2.0;
+        rungs += 1;
+    }
+    (rungs >= 2 * ENOUGH_QUOTIENTS).then(|| (short, rungs.min(most)))
+}
+
+/// The one amid them.
+fn one_rung<T: Real>(
+    line: &mut Line<'_, T>,
+    x: T,
+    short: f64,
+    rungs: usize,
+    noise: Noise,
+) -> Result<Outcome<Refined>, ProbeFailure> {
+    let amid = short * 2f64.powi((rungs / 2) as i32);
+    let room = room(line, amid, ENOUGH_QUOTIENTS);
+    climb(line, x, amid, ENOUGH_QUOTIENTS, room, noise)
+}
+
+/// Whether `x` is so small that steps of its own size are far narrower than those for parameters of size 1.
+pub(crate) fn has_own_size<T: Real>(x: T) -> bool {
+    own_ladder(x).is_some()
+}
+
+fn own_ladder<T: Real>(x: T) -> Option<(f64, usize)> {
+    let (narrowest, widest) = exponents::<T>();
+    let most = usize::try_from(narrowest - widest + 1).unwrap_or(0);
+    own_rungs(x, scale(x) * 2f64.powi(-narrowest), most)
+}
+
+/// One rung by steps of the size of `x`, which has one.
+pub(crate) fn glance<T: Real>(
+    line: &mut Line<'_, T>,
+    x: T,
+    noise: Noise,
+) -> Result<Outcome<Refined>, ProbeFailure> {
+    match own_ladder(x) {
+        Some((short, rungs)) => one_rung(line, x, short, rungs, noise),
+        None => Ok(Outcome::StepNotRepresentable { step: 0.0 }),
     }
 }
 

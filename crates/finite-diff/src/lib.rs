@@ -49,6 +49,9 @@ pub use stencil::{Quotient, Stencil};
 pub use step::{StepRule, StepSize};
 pub use stream::{MISSED_PER_BAR, MISSED_PER_TURNED_BAR, StreamedDirection};
 pub use sum::compensated_sum;
-pub use sweep::{Derivatives, Entry, Scheme, complex_step, differentiate, differentiate_finely};
+pub use sweep::{
+    Derivatives, Entry, Scheme, complex_step, differentiate, differentiate_closely,
+    differentiate_finely,
+};
 pub use walk::{Pair, Walk, WalkEnd, walk};
 pub use working_copy::{Along, Busy, Size, WorkingCopy};

@@ -58,8 +58,8 @@ impl MeasuredNoise {
 ///
 /// The line moves every coordinate at once, in a random direction scaled by max(1, |x_i|). Three
 /// spacings are tried, the widest about √ε, and the median taken, so that a kink in reach of the
-/// widest does not pass for noise. Where they differ by more than a thousand times, or only one of them answers, two
-/// narrower ones are tried, and the median is that of those and the narrowest.
+/// widest does not pass for noise. Where they differ by more than a thousand times, only one of them answers, or one
+/// sees more than a thousandth of J as noise, two narrower ones are tried, and the median is that of those and the narrowest.
 ///
 /// Where J is the same at all of them, its grain is looked for on wider spacings, and 3σ is that.
 ///
@@ -115,6 +115,7 @@ pub fn measure_noise_with<T: Real, O: Objective<T> + ?Sized>(
     let Some(mut tables) = strictly(value, &rows, execution)? else {
         return Ok(nothing(evaluations));
     };
+    let mut narrowed = None;
     if contradict(&tables) {
         let rows = spaced(point, domain, seed, &NARROW_SPACINGS);
         evaluations += (NARROW_SPACINGS.len() * VALUES) as u64;
@@ -123,11 +124,13 @@ pub fn measure_noise_with<T: Real, O: Objective<T> + ?Sized>(
         };
         let wide: Vec<Tables> = tables.drain(..SPACINGS.len() - 1).collect();
         tables.extend(narrow);
-        if medians(&tables).first().copied().flatten().is_none() {
+        // Of two the smaller: the wider one may still be too wide.
+        narrowed = lower_median(noise_seen(&tables));
+        if narrowed.is_none() {
             tables.extend(wide);
         }
     }
-    let mut sigma = medians(&tables).first().copied().flatten();
+    let mut sigma = narrowed.or_else(|| medians(&tables).first().copied().flatten());
     if sigma == Some(0.0) {
         let (grain, more) = grain(value, point, domain, seed, execution)?;
         sigma = Some(grain / 3.0);
@@ -279,14 +282,31 @@ fn grain<T: Real>(
     Ok((0.0, evaluations))
 }
 
-/// Whether spacings of a J of one value see noise that differs by far, or only one of them sees any: it varies by a
-/// length shorter than the wider ones, or has a kink among them.
+/// σ of a J of one value, of each row that answers.
+fn noise_seen(rows: &[Tables]) -> impl Iterator<Item = f64> {
+    rows.iter().filter_map(|tables| noise_of(tables.first()?))
+}
+
+/// The median of those that are not 0, of an even number the smaller one of the middle; 0 where all are.
+fn lower_median(sigmas: impl Iterator<Item = f64>) -> Option<f64> {
+    let mut sigmas: Vec<f64> = sigmas.collect();
+    if sigmas.iter().any(|sigma| *sigma > 0.0) {
+        sigmas.retain(|sigma| *sigma > 0.0);
+    }
+    sigmas.sort_by(f64::total_cmp);
+    sigmas.get(sigmas.len().saturating_sub(1) / 2).copied()
+}
+
+/// Whether spacings of a J of one value see noise that differs by far, or only one of them sees any, or one sees
+/// little else: it varies by a length shorter than the wider ones, or has a kink among them.
 fn contradict(rows: &[Tables]) -> bool {
-    let seen = rows.iter().filter_map(|tables| noise_of(tables.first()?));
-    let seen: Vec<f64> = seen.collect();
+    let seen: Vec<f64> = noise_seen(rows).collect();
     let above_0 = || seen.iter().copied().filter(|sigma| *sigma > 0.0);
     let least = above_0().fold(f64::INFINITY, f64::min);
-    seen.len() == 1 || above_0().any(|sigma| sigma > APART * least)
+    let values = rows.iter().filter_map(|tables| tables.first());
+    let size = values.flatten().fold(0.0, |most: f64, v| most.max(v.abs()));
+    let all_noise = above_0().any(|sigma| APART * sigma > size);
+    seen.len() == 1 || all_noise || above_0().any(|sigma| sigma > APART * least)
 }
 
 /// How far a direction goes, all components together.

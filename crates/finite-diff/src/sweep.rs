@@ -12,7 +12,7 @@ use crate::domain::Interval;
 use crate::error::{DifferenceError, Side};
 use crate::estimate::{Line, Noise, Outcome, ProbeFailure, Seen, estimate, point as point_at};
 use crate::formula::Formulas;
-use crate::ladder::{Refined, refine, rungs};
+use crate::ladder::{Refined, glance, has_own_size, refine, rungs};
 use crate::parallel::{SLOW, one_by_one, share_out};
 use crate::prefetch::Pending;
 use crate::{
@@ -252,6 +252,44 @@ pub fn differentiate_finely<T: Real, O: Objective<T> + ?Sized>(
     noise: Noise,
     execution: &Execution<'_>,
 ) -> Result<Derivatives<Refined>, DifferenceError> {
+    let climb = |line: &mut Line<'_, T>, x| refine(line, x, noise);
+    look_along(objective, point, coordinates, &climb, rungs, execution)
+}
+
+/// One rung of the ladder by steps of each coordinate's own size, |x|, where that is far below 1, for six
+/// evaluations: whether J does something there that steps for parameters of size 1 pass over. Other coordinates have
+/// no entry. See [`Refined`].
+///
+/// # Errors
+/// As [`differentiate`].
+pub fn differentiate_closely<T: Real, O: Objective<T> + ?Sized>(
+    objective: &O,
+    point: &[T],
+    coordinates: &[usize],
+    noise: Noise,
+    execution: &Execution<'_>,
+) -> Result<Derivatives<Refined>, DifferenceError> {
+    check(objective.dim(), point.len(), coordinates)?;
+    let small = |i: &usize| has_own_size(point[*i]);
+    let small: Vec<usize> = coordinates.iter().copied().filter(small).collect();
+    let closely = |line: &mut Line<'_, T>, x| glance(line, x, noise);
+    let foreseen = |_| std::iter::empty();
+    look_along(objective, point, &small, &closely, foreseen, execution)
+}
+
+/// What is made of the line along one coordinate.
+type Look<'a, T> =
+    dyn Fn(&mut Line<'_, T>, T) -> Result<Outcome<Refined>, ProbeFailure> + Sync + 'a;
+
+/// One look along each coordinate, of which the points that are `foreseen` may be evaluated together.
+fn look_along<T: Real, O: Objective<T> + ?Sized, P: Iterator<Item = T>>(
+    objective: &O,
+    point: &[T],
+    coordinates: &[usize],
+    look: &Look<'_, T>,
+    foreseen: impl Fn(T) -> P + Sync,
+    execution: &Execution<'_>,
+) -> Result<Derivatives<Refined>, DifferenceError> {
     check(objective.dim(), point.len(), coordinates)?;
     let domain = objective.domain();
     inside(domain, point)?;
@@ -266,8 +304,8 @@ pub fn differentiate_finely<T: Real, O: Objective<T> + ?Sized>(
             let x = point[coordinate];
             let interval = interval(domain, coordinate);
             let is_inside = |x: &T| interval.as_ref().is_none_or(|interval| interval.admits(*x));
-            if !numbered && rungs(x).all(|x| is_inside(&x)) {
-                probes.extend(rungs(x));
+            if !numbered && foreseen(x).all(|x| is_inside(&x)) {
+                probes.extend(foreseen(x));
             }
         },
         |near, center, group, scratch, entries| {
@@ -277,7 +315,7 @@ pub fn differentiate_finely<T: Real, O: Objective<T> + ?Sized>(
                 scratch.seen.push((0, x, center.widen()));
                 let interval = interval(domain, coordinate);
                 let mut line = Line::new(near, coordinate, x, interval, &mut scratch.seen);
-                let outcome = refine(&mut line, x, noise).map_err(|f| (coordinate, f))?;
+                let outcome = look(&mut line, x).map_err(|f| (coordinate, f))?;
                 let mut evaluations = line.evaluations;
                 let passed_over = line.passed_over.take();
                 if let Some(failure) = passed_over.filter(|_| execution.failure.is_some()) {

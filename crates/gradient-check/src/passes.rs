@@ -7,7 +7,8 @@ use std::collections::HashSet;
 
 use finite_diff::{
     Derivatives, DifferenceError, Entry, Estimate, Execution, Noise, Objective, Outcome,
-    ParameterLayout, Progress, Real, Scheme, Side, Stencil, differentiate_finely,
+    ParameterLayout, Piece, Progress, Real, Scheme, Side, Stencil, differentiate_closely,
+    differentiate_finely,
 };
 
 use num_complex::Complex;
@@ -167,6 +168,11 @@ pub(crate) fn look_again<T: Real, O: Objective<T> + ?Sized>(
     execution: &Execution<'_>,
 ) -> Result<(), DifferenceError> {
     let mut suspects = suspects(evidence, layout);
+    for coordinate in passed_over(evidence, objective, point, noise, execution)? {
+        if !suspects.contains(&coordinate) {
+            suspects.push(coordinate);
+        }
+    }
     if suspects.is_empty() {
         return Ok(());
     }
@@ -210,6 +216,43 @@ pub(crate) fn look_again<T: Real, O: Objective<T> + ?Sized>(
     // Whoever came onto the ladder had been looked at from the complex plane, if there is one.
     evidence.reexamined = evidence.reexamined.max(fine.entries.len());
     Ok(())
+}
+
+/// Small parameters of a black box that the gradient says nothing depends on, as its first look does, and that J does
+/// depend on by steps of their own size: a line of a spectrum, in metres, is flat wherever steps for parameters of size 1
+/// end. Any other number in the gradient would not have agreed.
+fn passed_over<T: Real, O: Objective<T> + ?Sized>(
+    evidence: &mut Evidence,
+    objective: &O,
+    point: &[T],
+    noise: Noise,
+    execution: &Execution<'_>,
+) -> Result<Vec<usize>, DifferenceError> {
+    let at_zero = |o: &&Observation| {
+        let first = o.before_the_ladder();
+        o.analytic == 0.0
+            && o.shadow.is_none()
+            && first.is_some_and(|first| first.derivative.abs() <= first.error_bar())
+    };
+    let zeros = evidence.observations.iter().filter(at_zero);
+    let zeros: Vec<usize> = zeros.map(|o| o.coordinate).collect();
+    let is_black_box = || matches!(objective.piece(point), Ok(Piece::Unknown));
+    if zeros.is_empty() || evidence.interrupted || !is_black_box() {
+        return Ok(Vec::new());
+    }
+    let quietly = Execution {
+        progress: None,
+        ..*execution
+    };
+    let close = differentiate_closely(objective, point, &zeros, noise, &quietly)?;
+    evidence.evaluations += close.evaluations;
+    evidence.interrupted |= close.interrupted;
+    let safety = evidence.constants.safety;
+    let moves = close.entries.iter().filter(|entry| {
+        let found = entry.outcome.estimated().map(|refined| refined.derivative);
+        found.is_some_and(|d| d.derivative.abs() > safety * d.error_bar())
+    });
+    Ok(moves.map(|entry| entry.coordinate).collect())
 }
 
 /// Those that do not agree sharply on the first look and could on a second, the furthest off first.

@@ -95,3 +95,38 @@ proptest! {
         prop_assert_eq!(right.counts.disagree, 0, "{}", right);
     }
 }
+
+/// Everywhere but within a few widths of it, a line of a spectrum is flat: so are all steps for parameters of size 1.
+#[test]
+fn a_missing_entry_is_seen_where_only_steps_of_its_own_size_see_it() {
+    for width in [100e-9, 30e-9, 10e-9, 1e-9, 1e-10] {
+        let line = move |p: &[f64]| p[0] * (-((p[1] - 500e-9) / width).powi(2) / 2.0).exp();
+        let at = [2.0, 500e-9 - 0.5 * width];
+        let height = (-0.125f64).exp();
+        let right = [height, 2.0 * height * 0.5 / width];
+        let judge = |gradient: &[f64]| {
+            let layout = ParameterLayout::new().with("p", &[2]).unwrap();
+            let cost = from_fn(2, line);
+            check(&cost, gradient, &at, &layout, &Settings::default()).unwrap()
+        };
+        let report = judge(&right);
+        assert_eq!(report.counts.disagree, 0, "{width:e}\n{report}");
+        let report = judge(&[height, 0.0]);
+        assert_eq!(report.verdict, Verdict::Disagree, "{width:e}\n{report}");
+    }
+}
+
+/// Where no two rungs agree there is no derivative to be wrong by.
+#[test]
+fn what_no_step_resolves_is_undecided() {
+    let sine = |length: f64| {
+        let at = [0.5 * length];
+        let cost = from_fn(1, move |p: &[f64]| (p[0] / length).sin());
+        let layout = ParameterLayout::new().with("p", &[1]).unwrap();
+        let gradient = [(at[0] / length).cos() / length];
+        check(&cost, &gradient, &at, &layout, &Settings::default()).unwrap()
+    };
+    for length in [1e-10, 1e-9] {
+        assert_ne!(sine(length).verdict, Verdict::Disagree, "{}", sine(length));
+    }
+}
