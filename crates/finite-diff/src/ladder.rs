@@ -3,10 +3,16 @@
 //!
 //! A real error of a gradient does not depend on h; a kink in reach, or rounding, does.
 
+mod bound;
+mod own_size;
 mod rungs;
 
 use crate::estimate::{Line, Noise, Obstacle, ProbeFailure, point};
 use crate::{Estimate, Outcome, Piece, Real};
+use bound::refine_at_a_bound;
+pub use own_size::is_below_ladder;
+use own_size::refine_by_the_size_of_x;
+pub(crate) use own_size::{glance, has_own_size};
 use rungs::{extrapolate, one_sided, sharpest};
 
 /// The quotients that a rung and its bar take: D(h), D(2h), D(4h).
@@ -17,7 +23,10 @@ const ENOUGH_FOR_ORDER: usize = 4;
 
 /// Twice what rounding alone makes the bar of a rung, in units of ε_f/h: 1.5 of its own, and 9.1 of its sides, whose
 /// difference is as much again at most (equations 9 and 10).
-const MOSTLY_NOISE: f64 = 2.0 * (1.5 + 2.0 * 9.1);
+const MOSTLY_NOISE: f64 = 2.0 * (RUNG_NOISE + 2.0 * 9.1);
+
+/// The noise of a central rung in that unit.
+const RUNG_NOISE: f64 = 1.5;
 
 /// A derivative estimated on a whole ladder of steps.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -34,6 +43,19 @@ pub struct Refined {
     /// The narrowest step of the ladder that leaves the smooth piece of x, on whichever side: a kink lies
     /// within it, and none within half of it. `None` where none leaves it or J does not know its pieces.
     pub other_piece_within: Option<f64>,
+}
+
+impl Refined {
+    /// Whether any digit of the derivative is known, or nothing but noise hides it. Rungs that don't converge are none.
+    pub fn is_settled(&self) -> bool {
+        let Estimate {
+            derivative,
+            truncation,
+            noise,
+            ..
+        } = self.derivative;
+        truncation < derivative.abs() || truncation <= MOSTLY_NOISE / RUNG_NOISE * noise
+    }
 }
 
 /// What J is like around the point.
@@ -91,193 +113,6 @@ pub(crate) fn refine<T: Real>(
     }
     let first = climb(line, x, h, rungs, room, noise)?;
     refine_by_the_size_of_x(line, x, h, rungs, first, noise)
-}
-
-/// Whether the rungs agree with one another, and the bar is a small part of the derivative, or as wide as it is
-/// from nothing but the noise `epsilon_f` of J at x. Further away J may be huge, and its noise with it.
-fn converged<T: Real>(found: &Refined, epsilon_f: f64) -> bool {
-    let Estimate {
-        derivative, step, ..
-    } = found.derivative;
-    let bar = found.derivative.error_bar();
-    let agree = matches!(
-        found.ground,
-        Ground::Smooth {
-            kink_in_reach: false,
-            ..
-        }
-    );
-    let small = T::EPSILON.sqrt() * derivative.abs();
-    agree && (bar <= small || bar <= MOSTLY_NOISE * epsilon_f / step)
-}
-
-/// Once more on steps that x itself sets the scale of, where they are shorter: a length in metres may be one that J
-/// varies by in nanometres, and steps for parameters of size 1 pass over all of that, or leave the domain of J. The
-/// rungs are those narrower than `h`, and as many wider ones as extrapolation takes, but no more than the `first`
-/// climb had. Where they contradict it its bar is widened until they do not, as among rungs; the sharper one is
-/// taken.
-///
-/// A first climb that has converged might have done so by an accident: steps that are near multiples of a
-/// period look alike. One rung amid the narrower ones tells, for six evaluations in place of a climb.
-/// (docs/theory/derivatives.md, section 5.)
-fn refine_by_the_size_of_x<T: Real>(
-    line: &mut Line<'_, T>,
-    x: T,
-    h: f64,
-    most: usize,
-    first: Outcome<Refined>,
-    noise: Noise,
-) -> Result<Outcome<Refined>, ProbeFailure> {
-    let Some((short, rungs)) = own_rungs(x, h, most) else {
-        return Ok(first);
-    };
-    line.restart();
-    let epsilon_f = noise.at::<T>(line.magnitude(0));
-    if let Some(wide) = first.estimated()
-        && converged::<T>(wide, epsilon_f)
-    {
-        let closer = one_rung(line, x, short, rungs, noise)?;
-        if !closer
-            .estimated()
-            .is_some_and(|closer| excess(wide, closer) > wide.derivative.truncation)
-        {
-            return Ok(first);
-        }
-        line.restart();
-    }
-    let second = climb(line, x, short, rungs, [rungs; 2], noise)?;
-    let Some(close) = second.estimated() else {
-        return Ok(first);
-    };
-    let Outcome::Estimated(mut wide) = first else {
-        return Ok(second);
-    };
-    wide.derivative.truncation = wide.derivative.truncation.max(excess(&wide, close));
-    if close.derivative.error_bar() < wide.derivative.error_bar() {
-        Ok(second)
-    } else {
-        Ok(Outcome::Estimated(wide))
-    }
-}
-
-/// The narrowest step by the size of x, and how many rungs there are from it on; `None` where they are not narrower
-/// than `h` by more than a rung or two.
-fn own_rungs<T: Real>(x: T, h: f64, most: usize) -> Option<(f64, usize)> {
-    let size = x.widen().abs();
-    if size == 0.0 {
-        return None;
-    }
-    let (narrowest, _) = exponents::<T>();
-    let narrowest = power_above(size) * 2f64.powi(-narrowest);
-    let mut short = h;
-    let mut rungs = ENOUGH_QUOTIENTS;
-    while short > narrowest && is_representable(x, short / 2.0) {
-        short /= 2.0;
-        rungs += 1;
-    }
-    (rungs >= 2 * ENOUGH_QUOTIENTS).then(|| (short, rungs.min(most)))
-}
-
-/// The one amid them.
-fn one_rung<T: Real>(
-    line: &mut Line<'_, T>,
-    x: T,
-    short: f64,
-    rungs: usize,
-    noise: Noise,
-) -> Result<Outcome<Refined>, ProbeFailure> {
-    let amid = short * 2f64.powi((rungs / 2) as i32);
-    let room = room(line, amid, ENOUGH_QUOTIENTS);
-    climb(line, x, amid, ENOUGH_QUOTIENTS, room, noise)
-}
-
-/// Whether `x` is so small that steps of its own size are far narrower than those for parameters of size 1.
-pub(crate) fn has_own_size<T: Real>(x: T) -> bool {
-    own_ladder(x).is_some()
-}
-
-fn own_ladder<T: Real>(x: T) -> Option<(f64, usize)> {
-    let (narrowest, widest) = exponents::<T>();
-    let most = usize::try_from(narrowest - widest + 1).unwrap_or(0);
-    own_rungs(x, scale(x) * 2f64.powi(-narrowest), most)
-}
-
-/// One rung by steps of the size of `x`, which has one.
-pub(crate) fn glance<T: Real>(
-    line: &mut Line<'_, T>,
-    x: T,
-    noise: Noise,
-) -> Result<Outcome<Refined>, ProbeFailure> {
-    match own_ladder(x) {
-        Some((short, rungs)) => one_rung(line, x, short, rungs, noise),
-        None => Ok(Outcome::StepNotRepresentable { step: 0.0 }),
-    }
-}
-
-/// By how much a derivative is off at least, if a closer look is right.
-fn excess(wide: &Refined, closer: &Refined) -> f64 {
-    let apart = (wide.derivative.derivative - closer.derivative.derivative).abs();
-    apart - closer.derivative.error_bar() - wide.derivative.noise
-}
-
-/// The same where a bound is within reach: on as many rungs as fit on either side, on narrower ones where
-/// these are too few on both. Where they are too few on one side that has any room, or truncation is more of the
-/// bar than noise is, J may be singular at the bound, and the distance to it a length of its own: then once
-/// more on steps as short as that. The sharper of the two is taken, unless the second sees a kink at x
-/// ((B5) to (B8) of docs/theory/bounds.md).
-fn refine_at_a_bound<T: Real>(
-    line: &mut Line<'_, T>,
-    x: T,
-    h: f64,
-    rungs: usize,
-    noise: Noise,
-) -> Result<Outcome<Refined>, ProbeFailure> {
-    let enough = |line: &Line<'_, T>, h: f64| {
-        let [below, above] = room(line, h, rungs);
-        below.max(above) >= ENOUGH_FOR_ORDER
-    };
-    let mut wide = h;
-    while !enough(line, wide) {
-        wide /= 2.0;
-        if !is_representable(x, wide) {
-            return Ok(Outcome::StepNotRepresentable { step: h });
-        }
-    }
-    let caps = room(line, wide, rungs);
-    let first = climb(line, x, wide, rungs, caps, noise)?;
-    let [below, above] = caps;
-    let blunt = |refined: &Refined| refined.derivative.truncation > refined.derivative.noise;
-    if below.min(above) >= ENOUGH_QUOTIENTS && !first.estimated().is_some_and(blunt) {
-        return Ok(first);
-    }
-    // As many rungs as there are, the widest just inside the nearer bound.
-    let mut short = wide;
-    while room(line, short, rungs).contains(&0) && is_representable(x, short) {
-        short /= 2.0;
-    }
-    let mut fitting = 1;
-    while fitting < rungs && is_representable(x, short / 2.0) {
-        short /= 2.0;
-        fitting += 1;
-    }
-    let caps = room(line, short, fitting);
-    if caps.iter().any(|rungs| *rungs < ENOUGH_FOR_ORDER) {
-        return Ok(first);
-    }
-    line.restart();
-    let second = climb(line, x, short, fitting, caps, noise)?;
-    Ok(match (first.estimated(), second.estimated()) {
-        (Some(wide), Some(short)) => {
-            let kink = !matches!(short.ground, Ground::Smooth { .. });
-            if kink || short.derivative.error_bar() < wide.derivative.error_bar() {
-                second
-            } else {
-                first
-            }
-        }
-        (None, Some(_)) => second,
-        _ => first,
-    })
 }
 
 /// Whether x ± h are two numbers beside x.
@@ -361,13 +196,6 @@ fn climb<T: Real>(
 pub fn ladder_reach<T: Real>(x: T) -> f64 {
     let (_, widest) = exponents::<T>();
     scale(x) * 2f64.powi(-widest)
-}
-
-/// Whether a step is narrower than the ladder around `x` would go for a parameter of size 1: then J varies by a length far
-/// below that, or a bound is near.
-pub fn is_below_ladder<T: Real>(step: f64, x: T) -> bool {
-    let (narrowest, _) = exponents::<T>();
-    step < scale(x) * 2f64.powi(-narrowest)
 }
 
 /// The points beside `x` of all rungs, in the order in which they are asked for where J is smooth; those that are no

@@ -2,6 +2,7 @@
 
 mod complex;
 mod growth;
+mod resolved;
 mod tables;
 
 use std::borrow::Cow;
@@ -16,6 +17,7 @@ pub use growth::Growth;
 
 use crate::sweep::inside;
 use crate::{DifferenceError, Domain, EvaluationError, Execution, Noise, Objective, Real};
+use resolved::{Movement, too_wide};
 use tables::{
     Row, Tables, VALUES, draw_direction, kept_inside, noise_of, spaced, strictly, tables_of,
 };
@@ -58,8 +60,9 @@ impl MeasuredNoise {
 ///
 /// The line moves every coordinate at once, in a random direction scaled by max(1, |x_i|). Three
 /// spacings are tried, the widest about √ε, and the median taken, so that a kink in reach of the
-/// widest does not pass for noise. Where they differ by more than a thousand times, only one of them answers, or one
-/// sees more than a thousandth of J as noise, two narrower ones are tried, and the median is that of those and the narrowest.
+/// widest does not pass for noise. A J that varies by a length far below a spacing does, on all three perhaps: where it
+/// turns back between the narrower two, three more are tried, and rows wider than that on which it is smooth don't
+/// count.
 ///
 /// Where J is the same at all of them, its grain is looked for on wider spacings, and 3σ is that.
 ///
@@ -95,42 +98,30 @@ pub fn measure_noise_with<T: Real, O: Objective<T> + ?Sized>(
     seed: u64,
     execution: &Execution<'_>,
 ) -> Result<MeasuredNoise, DifferenceError> {
-    let dim = objective.dim();
-    if point.len() != dim {
-        return Err(DifferenceError::PointLength {
-            expected: dim,
-            got: point.len(),
-        });
-    }
-    let domain = objective.domain();
-    inside(domain, point)?;
+    let domain = begin(objective, point)?;
     let value = |probe: &[T]| Ok(vec![objective.value(probe)?.widen()]);
     let nothing = |evaluations: u64| MeasuredNoise {
         sigma: None,
         growth: Growth::NONE,
         evaluations,
     };
-    let rows = spaced(point, domain, seed, &SPACINGS);
-    let mut evaluations = (SPACINGS.len() * VALUES) as u64;
+    let rows = spaced(point, domain, seed, &SPACINGS[..WIDE]);
+    let mut evaluations = (rows.len() * VALUES) as u64;
     let Some(mut tables) = strictly(value, &rows, execution)? else {
         return Ok(nothing(evaluations));
     };
-    let mut narrowed = None;
-    if contradict(&tables) {
-        let rows = spaced(point, domain, seed, &NARROW_SPACINGS);
-        evaluations += (NARROW_SPACINGS.len() * VALUES) as u64;
-        let Some(narrow) = strictly(value, &rows, execution)? else {
+    if let [.., wide, narrow] = Movement::of::<T>(&tables, &SPACINGS).as_slice()
+        && wide.turns_back(narrow)
+    {
+        let rows = spaced(point, domain, seed, &SPACINGS[WIDE..]);
+        evaluations += (rows.len() * VALUES) as u64;
+        let Some(narrower) = strictly(value, &rows, execution)? else {
             return Ok(nothing(evaluations));
         };
-        let wide: Vec<Tables> = tables.drain(..SPACINGS.len() - 1).collect();
-        tables.extend(narrow);
-        // Of two the smaller: the wider one may still be too wide.
-        narrowed = lower_median(noise_seen(&tables));
-        if narrowed.is_none() {
-            tables.extend(wide);
-        }
+        tables.extend(narrower);
     }
-    let mut sigma = narrowed.or_else(|| medians(&tables).first().copied().flatten());
+    tables.drain(..too_wide(&Movement::of::<T>(&tables, &SPACINGS)));
+    let mut sigma = medians(&tables).first().copied().flatten();
     if sigma == Some(0.0) {
         let (grain, more) = grain(value, point, domain, seed, execution)?;
         sigma = Some(grain / 3.0);
@@ -225,15 +216,11 @@ const ONE_THREAD: Execution<'static> = Execution {
     failure: None,
 };
 
-/// The spacings of the tables, as powers of ε.
-const SPACINGS: [f64; 3] = [0.5, 0.6, 0.7];
+/// The spacings of the tables, as powers of ε, the widest first.
+const SPACINGS: [f64; 6] = [0.5, 0.6, 0.7, 0.75, 0.8, 0.85];
 
-/// Narrower ones, where those contradict each other.
-const NARROW_SPACINGS: [f64; 2] = [0.775, 0.85];
-
-/// By how many times the σ of two spacings differ if not both are noise. σ of nine values is known to a third, and
-/// rounding that depends on where the values lie changes it by a few times as much.
-const APART: f64 = 1e3;
+/// So many of them are tried first, and the rest where J turns back between these.
+const WIDE: usize = 3;
 
 /// How far away the noise is measured again, and with which spacing, as powers of ε: first where the widest steps
 /// of the ladder end.
@@ -282,31 +269,21 @@ fn grain<T: Real>(
     Ok((0.0, evaluations))
 }
 
-/// σ of a J of one value, of each row that answers.
-fn noise_seen(rows: &[Tables]) -> impl Iterator<Item = f64> {
-    rows.iter().filter_map(|tables| noise_of(tables.first()?))
-}
-
-/// The median of those that are not 0, of an even number the smaller one of the middle; 0 where all are.
-fn lower_median(sigmas: impl Iterator<Item = f64>) -> Option<f64> {
-    let mut sigmas: Vec<f64> = sigmas.collect();
-    if sigmas.iter().any(|sigma| *sigma > 0.0) {
-        sigmas.retain(|sigma| *sigma > 0.0);
+/// The dimension of J and whether the point lies where it may be evaluated; its domain.
+fn begin<'a, T: Real, N: Copy + Send + Sync, O: Objective<N> + ?Sized>(
+    objective: &'a O,
+    point: &[T],
+) -> Result<Option<&'a Domain>, DifferenceError> {
+    let dim = objective.dim();
+    if point.len() != dim {
+        return Err(DifferenceError::PointLength {
+            expected: dim,
+            got: point.len(),
+        });
     }
-    sigmas.sort_by(f64::total_cmp);
-    sigmas.get(sigmas.len().saturating_sub(1) / 2).copied()
-}
-
-/// Whether spacings of a J of one value see noise that differs by far, or only one of them sees any, or one sees
-/// little else: it varies by a length shorter than the wider ones, or has a kink among them.
-fn contradict(rows: &[Tables]) -> bool {
-    let seen: Vec<f64> = noise_seen(rows).collect();
-    let above_0 = || seen.iter().copied().filter(|sigma| *sigma > 0.0);
-    let least = above_0().fold(f64::INFINITY, f64::min);
-    let values = rows.iter().filter_map(|tables| tables.first());
-    let size = values.flatten().fold(0.0, |most: f64, v| most.max(v.abs()));
-    let all_noise = above_0().any(|sigma| APART * sigma > size);
-    seen.len() == 1 || all_noise || above_0().any(|sigma| sigma > APART * least)
+    let domain = objective.domain();
+    inside(domain, point)?;
+    Ok(domain)
 }
 
 /// How far a direction goes, all components together.
@@ -341,7 +318,7 @@ pub fn measure_field_noise_within<T: Real>(
     execution: &Execution<'_>,
 ) -> Result<Vec<Option<f64>>, DifferenceError> {
     inside(domain, point)?;
-    let rows = spaced(point, domain, seed, &SPACINGS);
+    let rows = spaced(point, domain, seed, &SPACINGS[..WIDE]);
     let tables = strictly(field, &rows, execution)?;
     Ok(tables.map_or_else(Vec::new, |tables| medians(&tables)))
 }

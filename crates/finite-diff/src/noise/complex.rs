@@ -7,8 +7,8 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::tables::{Row, VALUES, draw_direction, noise_of, strictly};
-use super::{Growth, LINES, MeasuredNoise, ONE_THREAD, SPACINGS};
-use crate::sweep::{COMPLEX_STEP, inside};
+use super::{Growth, LINES, MeasuredNoise, ONE_THREAD, SPACINGS, begin};
+use crate::sweep::COMPLEX_STEP;
 use crate::{DifferenceError, Execution, Objective};
 
 /// The noise of derivatives by the complex step around `point`: σ of Im J(x + ihu)/h, a derivative along
@@ -38,20 +38,12 @@ pub fn measure_complex_step_noise_with<O: Objective<Complex<f64>> + ?Sized>(
     seed: u64,
     execution: &Execution<'_>,
 ) -> Result<MeasuredNoise, DifferenceError> {
-    let dim = objective.dim();
-    if point.len() != dim {
-        return Err(DifferenceError::PointLength {
-            expected: dim,
-            got: point.len(),
-        });
-    }
-    let domain = objective.domain();
-    inside(domain, point)?;
+    let domain = begin(objective, point)?;
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut sigma: Option<f64> = None;
     let mut evaluations = 0;
     for _ in 0..LINES {
-        let along = draw_direction(&vec![0.0; dim], &mut rng);
+        let along = draw_direction(&vec![0.0; point.len()], &mut rng);
         let derivative = |probe: &[f64]| {
             let stepped: Vec<Complex<f64>> = probe
                 .iter()

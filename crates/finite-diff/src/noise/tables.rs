@@ -194,3 +194,9 @@ pub(super) fn noise_of(values: &[f64; VALUES]) -> Option<f64> {
             (*changes && largest <= 4.0 * smallest).then_some(three[0])
         })
 }
+
+/// The largest of nine values less the smallest.
+pub(super) fn range(values: &[f64; VALUES]) -> f64 {
+    let largest = values.iter().fold(f64::NEG_INFINITY, |a, b| a.max(*b));
+    largest - values.iter().fold(f64::INFINITY, |a, b| a.min(*b))
+}

@@ -121,3 +121,31 @@ fn a_cost_that_overflows_on_the_way_has_noise_near_the_point() {
         }
     }
 }
+
+#[test]
+fn the_grain_of_a_term_is_noise_though_narrow_rows_see_none_of_it() {
+    // eˣ − 1 at x around 1e-8 has steps of ε/2, and beside it are terms that move without any.
+    let elu = |t: f64| if t > 0.0 { t } else { t.exp() - 1.0 };
+    let at: Vec<f64> = (1..60)
+        .map(|i| 0.05 * f64::from(i) * f64::from(1 - 2 * (i % 2)))
+        .collect();
+    let j = |x: &[f64]| -> f64 { x.iter().map(|x| elu(1e-8 * x)).sum() };
+    let there = j(&at);
+    let j = from_fn(at.len(), |x: &[f64]| j(x) - there);
+    for seed in 0..20 {
+        let sigma = measure_noise(&j, &at, seed).unwrap().sigma.unwrap();
+        assert!(sigma > 0.05 * f64::EPSILON, "{sigma:e}");
+    }
+}
+
+#[test]
+fn a_length_far_below_the_spacings_is_no_noise() {
+    for length in [1e-9, 1e-10, 1e-11] {
+        for seed in 0..20 {
+            let j = from_fn(1, move |x: &[f64]| (x[0] / length).sin());
+            let measured = measure_noise(&j, &[0.5 * length], seed).unwrap();
+            let epsilon_f = measured.epsilon_f::<f64>(0.5);
+            assert!(epsilon_f < 1e-14, "{length:e}: {measured:?}");
+        }
+    }
+}

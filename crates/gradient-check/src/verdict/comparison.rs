@@ -326,8 +326,9 @@ impl Look<'_> {
                 _ if apart <= c.tolerance + c.doubt => {
                     Verdict::Inconclusive(Reason::BelowResolution)
                 }
-                // No digit of the derivative is known, and not for noise: rungs that don't converge tell nothing.
-                _ if g.is_finite() && !known_smooth && is_unsettled(best) => {
+                Some(Outcome::Estimated(refined))
+                    if g.is_finite() && !known_smooth && !refined.is_settled() =>
+                {
                     Verdict::Inconclusive(Reason::BelowResolution)
                 }
                 // A g that is not a number ends here too: it is not within anything.
@@ -336,12 +337,6 @@ impl Look<'_> {
         };
         c
     }
-}
-
-/// Whether the bar leaves no digit of a derivative, and truncation makes it as wide as it is: rounding on both sides of
-/// a rung counts as that too, up to some forty times its own noise (docs/theory/derivatives.md, equation 10).
-fn is_unsettled(best: &Estimate) -> bool {
-    best.truncation >= best.derivative.abs() && best.truncation > 40.0 * best.noise
 }
 
 /// Who made the first number that is none, of those that were looked at for one coordinate.

@@ -1,6 +1,7 @@
 //! Parameters in any unit: a length in metres that the cost varies by in nanometres, beside others of size 1.
 
 use std::f64::consts::PI;
+use std::ops::RangeInclusive;
 
 use finite_diff::{ParameterLayout, from_fn};
 use gradient_check::{Report, Settings, Verdict, check};
@@ -8,6 +9,7 @@ use proptest::prelude::*;
 
 /// Interference in a thin film: what light of ten colours says of its thickness d, in a unit of `metre`
 /// metres, of its refractive index and of its absorption, in the inverse of that unit.
+#[derive(Debug)]
 struct Film {
     metre: f64,
 }
@@ -47,17 +49,24 @@ impl Film {
     }
 }
 
+/// A film in units of 10ᵘ metres, u of `units`, and d, n and α.
+fn film(units: RangeInclusive<i32>) -> impl Strategy<Value = (Film, [f64; 3])> {
+    let physical = (units, 30e-9..900e-9f64, 1.2..2.6f64, 1e4..1e6f64);
+    physical.prop_map(|(unit, thickness, index, absorption)| {
+        let metre = 10f64.powi(unit);
+        (
+            Film { metre },
+            [thickness / metre, index, absorption * metre],
+        )
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
     #[test]
     fn a_film_is_checked_alike_in_any_unit(
-        unit in -12..=-1i32,
-        thickness in 30e-9..900e-9f64,
-        index in 1.2..2.6f64,
-        absorption in 1e4..1e6f64,
+        (film, at) in film(-12..=-1),
     ) {
-        let film = Film { metre: 10f64.powi(unit) };
-        let at = [thickness / film.metre, index, absorption * film.metre];
         let right = film.judge(&at, |_| ());
         prop_assert_eq!(right.counts.disagree, 0, "{}", right);
         let gradient = film.look(&at).1;
@@ -84,13 +93,8 @@ proptest! {
     /// measures the noise sees nothing else.
     #[test]
     fn a_right_gradient_is_wrong_in_no_unit(
-        unit in 0..=1i32,
-        thickness in 30e-9..900e-9f64,
-        index in 1.2..2.6f64,
-        absorption in 1e4..1e6f64,
+        (film, at) in film(0..=1),
     ) {
-        let film = Film { metre: 10f64.powi(unit) };
-        let at = [thickness / film.metre, index, absorption * film.metre];
         let right = film.judge(&at, |_| ());
         prop_assert_eq!(right.counts.disagree, 0, "{}", right);
     }
