@@ -168,11 +168,9 @@ pub(crate) fn look_again<T: Real, O: Objective<T> + ?Sized>(
     execution: &Execution<'_>,
 ) -> Result<(), DifferenceError> {
     let mut suspects = suspects(evidence, layout);
-    for coordinate in passed_over(evidence, objective, point, noise, execution)? {
-        if !suspects.contains(&coordinate) {
-            suspects.push(coordinate);
-        }
-    }
+    let known: HashSet<usize> = suspects.iter().copied().collect();
+    let passed_over = passed_over(evidence, objective, point, noise, execution)?;
+    suspects.extend(passed_over.into_iter().filter(|i| !known.contains(i)));
     if suspects.is_empty() {
         return Ok(());
     }
