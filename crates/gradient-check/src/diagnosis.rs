@@ -13,6 +13,7 @@ mod scatter;
 use finite_diff::Block;
 
 pub use family::Family;
+pub(crate) use hypotheses::NON_FINITE;
 
 use crate::verdict::{Comparison, Verdict};
 use hypotheses::{Hypothesis, SPECIFIC, VAGUE};

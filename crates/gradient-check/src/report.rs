@@ -33,6 +33,10 @@ pub struct Counts {
     /// Of those that agree: J has a kink at the very point, and the gradient is one of its
     /// subgradients.
     pub subgradients: usize,
+    /// Of those that agree: not flat, and too small to be told from 0, which would have agreed as well.
+    pub near_zero: usize,
+    /// Those without a numeric derivative: no part of the difference.
+    pub unmeasured: usize,
 }
 
 impl Counts {
@@ -52,11 +56,13 @@ impl Counts {
     }
 
     fn add(&mut self, comparison: &Comparison) {
+        self.unmeasured += usize::from(comparison.numeric.is_none());
         match comparison.verdict {
             Verdict::Agree => {
                 self.agree += 1;
                 self.flat += usize::from(comparison.flat);
                 self.subgradients += usize::from(comparison.subgradient);
+                self.near_zero += usize::from(comparison.is_near_zero());
             }
             Verdict::Disagree => self.disagree += 1,
             Verdict::Inconclusive(reason) => self.reasons[reason as usize] += 1,
@@ -69,6 +75,8 @@ impl Counts {
         self.disagree += other.disagree;
         self.flat += other.flat;
         self.subgradients += other.subgradients;
+        self.near_zero += other.near_zero;
+        self.unmeasured += other.unmeasured;
         for (mine, theirs) in self.reasons.iter_mut().zip(other.reasons) {
             *mine += theirs;
         }

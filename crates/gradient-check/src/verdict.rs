@@ -85,7 +85,8 @@ impl Reason {
                  point or with a smooth activation"
             }
             Self::NonFinite => {
-                "the cost was NaN or infinite near the point; mend the forward pass first"
+                "the cost was NaN or infinite at the point or near it; where its domain ends there, state \
+                 the bounds, else mend the forward pass first"
             }
             Self::StepNotRepresentable => {
                 "the step vanishes beside the parameter's value; use a step relative to it"

@@ -40,7 +40,7 @@ impl Serialize for ControlReport {
     }
 }
 
-/// As an object: `agree`, `disagree`, `inconclusive`, and of those that agree `flat` and `subgradients`.
+/// As an object: `agree`, `disagree`, `inconclusive`, and of those that agree `flat`, `subgradients` and `near_zero`.
 impl Serialize for Counts {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         report::counts(self).serialize(serializer)

@@ -138,7 +138,7 @@ fn no_gradient() {
 
 #[test]
 fn values_that_are_no_numbers() {
-    insta::assert_snapshot!(said(&Mock::start(Fault::NanValue), "", 3), @r#"
+    insta::assert_snapshot!(said(&Mock::start(Fault::NanValue), "", 3), @r"
     model forward · inputs input0[3] input1[2] · 1 output
 
     Gradient: inconclusive
@@ -146,7 +146,8 @@ fn values_that_are_no_numbers() {
       input0  3      inconclusive  NaN    input0[0]  +2.17118e-02     none  unknown
       input1  2      inconclusive  NaN    input1[0]  +5.98143e-01     none  unknown
       Undecided: 5 of 5 coordinates (input0, input1):
-      the cost was NaN or infinite near the point; mend the forward pass first.
+      the cost was NaN or infinite at the point or near it; where its domain ends
+      there, state the bounds, else mend the forward pass first.
       The cost itself is NaN at this point: the forward pass made it, so that there
       is nothing to hold a gradient against.
       difference NaN over all; the course has no reading for that
@@ -156,7 +157,7 @@ fn values_that_are_no_numbers() {
     Checked at one point: a gradient may be right only there, so check at another
     --seed, or --at one that comes up in use.
     Again: gradcheck model http://127.0.0.1:PORT --seed 0
-    "#);
+    ");
     let report = report(&Mock::start(Fault::NanGradient), "", 1);
     let block = &blocks(&checks(&report)[0])[1];
     assert_eq!(block["diagnosis"]["cause"], "non-finite");
@@ -165,7 +166,7 @@ fn values_that_are_no_numbers() {
 
 #[test]
 fn a_model_that_is_another_one_each_time() {
-    insta::assert_snapshot!(said(&Mock::start(Fault::Random), "", 3), @r#"
+    insta::assert_snapshot!(said(&Mock::start(Fault::Random), "", 3), @r"
     model forward · inputs input0[3] input1[2] · 1 output
 
     Gradient: inconclusive
@@ -185,7 +186,7 @@ fn a_model_that_is_another_one_each_time() {
     Checked at one point: a gradient may be right only there, so check at another
     --seed, or --at one that comes up in use.
     Again: gradcheck model http://127.0.0.1:PORT --seed 0
-    "#);
+    ");
 }
 
 #[test]

@@ -78,7 +78,7 @@ fn scalar_decides_nothing_where_there_is_nothing_to_decide() {
     J = θ·x at x = 1e308, θ = 1e308: J = inf, dJ/dθ = 1e308
     gradapprox = (J(θ+ε) − J(θ−ε))/2ε = NaN with ε = 1e-7
     difference = NaN
-    No verdict: the cost was NaN or infinite near the point; mend the forward pass first.
+    No verdict: the cost was NaN or infinite at the point or near it; where its domain ends there, state the bounds, else mend the forward pass first.
     ");
     let report = run("scalar --x 1e308 --theta 1e308 --format json")
         .expect(3)

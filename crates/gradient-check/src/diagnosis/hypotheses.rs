@@ -25,6 +25,9 @@ pub(super) const SPECIFIC: &[Hypothesis] = &[
 /// Those that describe more than they explain.
 pub(super) const VAGUE: &[Hypothesis] = &[scattered, some_factor];
 
+/// The cause of NaN and infinity.
+pub(crate) const NON_FINITE: &str = "non-finite";
+
 pub(super) fn found(cause: &'static str, residual: f64, message: String) -> Option<Diagnosis> {
     Some(Diagnosis {
         cause,
@@ -45,7 +48,7 @@ fn not_a_number(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Diagn
         "though the cost and its differences are finite: the backward pass made them"
     };
     found(
-        "non-finite",
+        NON_FINITE,
         f64::NAN,
         format!(
             "{} of {} entries are NaN or infinite, {whose}",

@@ -188,7 +188,9 @@ impl Finding {
                 Pass::Backward => {
                     "look for 0/0 and log 0 in the derivative, as of a square root or a norm at 0"
                 }
-                Pass::Probe => "check at a point further inside the domain of the cost",
+                Pass::Probe => {
+                    "state the bounds of the cost's domain, or check at a point further inside it"
+                }
             },
             Self::RoundTrip { .. } | Self::RoundTripLength { .. } => {
                 "mend flatten or unflatten: each must undo the other"

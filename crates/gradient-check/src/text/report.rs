@@ -299,10 +299,17 @@ fn not_finite(report: &Report) -> String {
         ),
         // Said among the causes.
         NonFinite::Backward => return String::new(),
-        NonFinite::Probe { side, cost } => format!(
-            "{coordinate}: the cost is {cost} at a probe, {side}, though it is finite at the point: the \
-             forward pass made it there."
-        ),
+        NonFinite::Probe { side, cost } => {
+            let left = report.counts.with_reason(Reason::NonFinite) > 0;
+            let so = match (left, report.verdict) {
+                (true, _) => "though it is finite at the point.",
+                (false, Verdict::Agree) => "so other steps were taken there.",
+                (false, _) => {
+                    "so other steps were taken there. If the domain of the cost ends there, state the bounds."
+                }
+            };
+            format!("{coordinate}: the cost is {cost} at a probe, {side}, {so}")
+        }
         NonFinite::Difference => format!(
             "{coordinate}: the difference of two finite costs is no finite number: scale the cost down."
         ),
@@ -321,8 +328,12 @@ fn footnotes(report: &Report) -> String {
     if report.counts.total() > 0 {
         let _ = writeln!(
             text,
-            "  difference {} over all; {}",
+            "  difference {} over {}; {}",
             short(report.difference),
+            match report.counts.unmeasured {
+                some if 0 < some && some < report.counts.total() => "the rest",
+                _ => "all",
+            },
             match report.difference.is_nan() {
                 true => "the course has no reading for that".to_owned(),
                 false => format!(
@@ -393,9 +404,44 @@ fn footnotes(report: &Report) -> String {
             ),
         ));
     }
+    text.push_str(&near_zero(report));
     text.push_str(&kinks(report));
     text.push_str(&named_kinks(report));
     text
+}
+
+/// Entries so far below their block's scale that one could leave them out.
+fn near_zero(report: &Report) -> String {
+    let blocks = report.blocks.iter();
+    let names: Vec<&str> = blocks
+        .filter(|block| block.counts.near_zero > 0)
+        .map(|block| block.name.as_str())
+        .collect();
+    let (which, one) = match report.counts.near_zero {
+        0 => return String::new(),
+        1 => ("1 entry is".to_owned(), "it"),
+        count => (
+            format!("{} entries are", thousands(count as u64)),
+            "one of them",
+        ),
+    };
+    wrapped(
+        "",
+        &format!(
+            "{which} too small to be told from 0 ({}): left out, or with the wrong sign, {one} would not \
+             show",
+            listed_names(&names),
+        ),
+    )
+}
+
+/// A few names, then how many more.
+fn listed_names(names: &[&str]) -> String {
+    const MOST: usize = 6;
+    match names.len().checked_sub(MOST) {
+        Some(more @ 1..) => format!("{} and {more} more", names[..MOST].join(", ")),
+        _ => names.join(", "),
+    }
 }
 
 /// Coordinates at a kink, with the slopes on both sides of one of them.

@@ -1,6 +1,7 @@
 //! What was found before the comparison: nothing where all is well.
 
-use crate::{Finding, Report, Verdict};
+use crate::diagnosis::NON_FINITE;
+use crate::{Finding, Pass, Report, Verdict};
 
 use super::style::{BAD, FAINT, UNSURE, hanging};
 
@@ -20,8 +21,17 @@ pub(super) fn structure(report: &Report) -> String {
     text
 }
 
-/// Whether the comparison has met the same numbers that are none, and says so itself.
+/// Whether the comparison has met the same number that is none, and says so itself.
 fn is_said(finding: &Finding, report: &Report) -> bool {
-    let met = || report.blocks.iter().any(|block| block.non_finite.is_some());
-    matches!(finding, Finding::NonFinite { .. }) && met()
+    let Finding::NonFinite { pass, .. } = finding else {
+        return false;
+    };
+    report.blocks.iter().any(|block| match pass {
+        // Among the causes, of which an undecided block has none.
+        Pass::Backward => block
+            .diagnosis
+            .as_ref()
+            .is_some_and(|d| d.cause == NON_FINITE),
+        Pass::Forward | Pass::Probe => block.non_finite.is_some(),
+    })
 }

@@ -48,6 +48,15 @@ impl Comparison {
         told.then(|| self.tolerance + self.doubt + (self.analytic - d).abs())
     }
 
+    /// Whether an entry that is missing, or has the wrong sign, need not show here: neither g nor d is more than the
+    /// smallest visible error. What is flat is counted apart (docs/theory/verdict.md, equation 40).
+    pub fn is_near_zero(&self) -> bool {
+        let size = self.analytic.abs().max(self.numeric.unwrap_or(0.0).abs());
+        let told = self.error_bar.is_some() && !self.flat;
+        let small = |visible| 0.0 < size && size <= visible;
+        told && self.smallest_visible().is_some_and(small)
+    }
+
     /// Whether it agrees, but less sharply than the target in a block of this scale
     /// (docs/theory/verdict.md, equation 29).
     pub fn wants_sharper_look(&self, scale: f64, rule: &Rule) -> bool {

@@ -45,6 +45,7 @@ pub(super) struct WireCounts {
     inconclusive: usize,
     flat: usize,
     subgradients: usize,
+    near_zero: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -149,6 +150,7 @@ pub(super) fn counts(counts: &Counts) -> WireCounts {
         inconclusive: counts.inconclusive(),
         flat: counts.flat,
         subgradients: counts.subgradients,
+        near_zero: counts.near_zero,
     }
 }
 

@@ -92,8 +92,15 @@ proptest! {
         let power = report.power.unwrap().single_coordinate;
         let block = &report.blocks[usize::from(which >= 4)];
         let mut gradient = smooth_gradient(1.0, &at);
-        gradient[which] += 3.0 * power * block.scale;
-        prop_assert_eq!(judge(smooth(1.0), &gradient, &at).verdict, Verdict::Disagree);
+        let planted = 3.0 * power * block.scale;
+        gradient[which] += planted;
+        let report = judge(smooth(1.0), &gradient, &at);
+        prop_assert_ne!(report.verdict, Verdict::Agree);
+        // Undecided, one time in 50,000: in a block far below the rest the ladder can be the blunter look.
+        if report.verdict != Verdict::Disagree {
+            let worst = report.worst[0].comparison;
+            prop_assert!(worst.coordinate == which && worst.tolerance > planted, "{:?}", worst);
+        }
     }
 }
 

@@ -492,7 +492,7 @@ fn what_is_no_number_is_said_with_its_place() {
     let redacted = said(&probe).replace(|c: char| c.is_ascii_digit(), "0");
     insta::assert_snapshot!(redacted, @r"
     inconclusive
-    non-finite: the cost is NaN next to the point at b[0], x + h = -0.0000000000000000e0: check at a point further inside the domain of the cost
+    non-finite: the cost is NaN next to the point at b[0], x + h = -0.0000000000000000e0: state the bounds of the cost's domain, or check at a point further inside it
     ");
 }
 

@@ -385,6 +385,87 @@ fn bounds_are_kept_and_what_is_fixed_is_left_out() {
 }
 
 #[test]
+fn a_domain_that_nobody_stated_is_told_from_a_number_of_the_gradient_that_is_none() {
+    let cost = |p: &[f64]| (1.0 - p[0]).sqrt() + p[1] * p[1];
+    let gradient = |p: &[f64]| [-0.5 / (1.0 - p[0]).sqrt(), 2.0 * p[1]];
+    let text = |at: [f64; 2]| steady(&check_gradient!(cost, gradient, at = at).unwrap_err());
+    insta::assert_snapshot!(text([1.0, 0.5]), @r#"
+    the gradient is wrong
+      block  shape  verdict       diff.  worst  analytic  numeric    ± bar
+      x      2      inconclusive  0      x[0]       -inf     none  unknown
+      before the comparison: the backward pass gives -inf at x[0], though the cost
+        is finite: look for 0/0 and log 0 in the derivative, as of a square root or
+        a norm at 0
+      Undecided: 1 of 2 coordinates (x):
+      the cost was NaN or infinite at the point or near it; where its domain ends
+      there, state the bounds, else mend the forward pass first.
+      x[0]: the cost is NaN at a probe, x + h = 1.0000076293945313e0, though it is
+      finite at the point.
+      difference 0 over the rest; the course reads it as "likely right"
+      would have caught: # of its block's scale in any one coordinate, #
+      in any whole block
+      slope test: undecided along 1 (the cost is not finite there)
+    to see it again: check_gradient!(cost, gradient, at = [1.0, 0.5], seed = 0)
+    called at #
+    "#);
+    let near = 1.0 - 1e-6;
+    insta::assert_snapshot!(text([near, 0.5]), @r#"
+    the gradient could not be confirmed
+      block  shape  verdict       diff.    worst      analytic       numeric    ± bar
+      x      2      inconclusive  #  x[0]   -5.00000e+02  -5.00000e+02  2.1e-03
+      Undecided: 1 of 2 coordinates (x):
+      the numeric derivative, or the rounding of the gradient itself, is too
+      uncertain to confirm the gradient to a millionth of its block's scale; take
+      large constant terms out of the cost, use fewer examples, or evaluate in f64.
+      x[0]: the cost is NaN at a probe, x + h = 1.000006629394531e0, so other steps
+      were taken there. If the domain of the cost ends there, state the bounds.
+      difference # over all; the course reads it as "likely right"
+      would have caught: # of its block's scale in any one coordinate, #
+      in any whole block
+      slope test: right along 1 direction (E(t) like t^#), would have seen
+        1.6e-02 of g·u
+      if less is enough, say how sharp it must be (resolution = 1e-2): what agrees is right to that
+    to see it again: check_gradient!(cost, gradient, at = [0.999999, 0.5], seed = 0)
+    called at #
+    "#);
+
+    // Steps of the parameter's own size stay inside: nothing is left to be done.
+    let logarithm = |p: &[f64]| p[0].ln();
+    let report = assert_gradient!(logarithm, |p: &[f64]| [1.0 / p[0]], at = [1e-9]);
+    let text = report.to_string().replace("\n  ", " ");
+    assert!(text.contains("so other steps were taken there"), "{text}");
+}
+
+/// Two rates in one vector, far apart.
+#[test]
+fn small_entries_that_the_large_ones_hide_are_counted() {
+    let cost = |p: &[f64]| 1e6 * p[0].sin() + 1e-6 * p[1].sin();
+    let gradient = |p: &[f64]| [1e6 * p[0].cos(), 1e-6 * p[1].cos()];
+    let of_wrong_sign = |p: &[f64]| [1e6 * p[0].cos(), -1e-6 * p[1].cos()];
+    let at = [1.0, 0.5];
+    assert_gradient!(cost, gradient, at = at);
+    let report = assert_gradient!(cost, of_wrong_sign, at = at);
+    assert_eq!(report.counts.near_zero, 1);
+    insta::assert_snapshot!(steady(&report), @r#"
+    block  shape  verdict  diff.    worst      analytic       numeric    ± bar
+    x      2      agree    #  x[0]   +5.40302e+05  +5.40302e+05  6.4e-05
+    difference # over all; the course reads it as "likely right"
+    would have caught: # of its block's scale in any one coordinate, #
+    in any whole block
+    slope test: right along 1 direction (E(t) like t^#), would have seen
+      # of g·u
+    1 entry is too small to be told from 0 (x): left out, or with the wrong sign,
+    it would not show
+    "#);
+
+    let blocks: &[(&str, &[usize])] = &[("fast", &[1]), ("slow", &[1])];
+    assert!(check_gradient!(cost, gradient, at = at, blocks = blocks).is_err());
+    let slow = |p: &[f64]| 1e-6 * p[0].sin();
+    let report = assert_gradient!(slow, |p: &[f64]| [1e-6 * p[0].cos()], at = [0.5]);
+    assert_eq!(report.counts.near_zero, 0);
+}
+
+#[test]
 fn a_single_number_is_named_as_it_is() {
     let wrong = check_gradient!(
         |p: &[f64]| p[0] * p[0],
