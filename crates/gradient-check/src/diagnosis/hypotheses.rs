@@ -23,7 +23,7 @@ pub(super) const SPECIFIC: &[Hypothesis] = &[
 ];
 
 /// Those that describe more than they explain.
-pub(super) const VAGUE: &[Hypothesis] = &[scattered, some_factor];
+pub(super) const VAGUE: &[Hypothesis] = &[scattered, some_factor, factor_of_another];
 
 /// The cause of NaN and infinity.
 pub(crate) const NON_FINITE: &str = "non-finite";
@@ -218,6 +218,19 @@ fn some_factor(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Diagno
         ),
         factor: Some(value),
         residual,
+    })
+}
+
+/// The factor that another block has: of so few entries any factor may be had, but not that one.
+fn factor_of_another(e: &Exhibit<'_>, all: &[Exhibit<'_>], context: &Context) -> Option<Diagnosis> {
+    let others = all.iter().filter(|other| other.block != e.block);
+    others.filter(|other| other.is_wrong()).find_map(|other| {
+        let found = some_factor(other, all, context)?;
+        let (c, bar, _) = scaled(other)?;
+        let p: Vec<f64> = e.d.iter().map(|d| c * d).collect();
+        let noise = |i: usize| e.tolerance[i] * (1.0 + c.abs()) + 4.0 * bar * e.d[i].abs();
+        let residual = residual(&e.g, &p, noise)?;
+        Some(Diagnosis { residual, ..found })
     })
 }
 

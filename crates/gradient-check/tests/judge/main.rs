@@ -20,7 +20,8 @@ use finite_diff::{
     Execution, ParameterLayout, Progress, Scheme, Selection, Stencil, from_fn, try_from_fn,
 };
 use gradient_check::{
-    CheckError, Reason, Report, Settings, Verdict, check, check_by_complex_step, compare_gradients,
+    BlockReport, CheckError, Diagnosis, Reason, Report, Settings, Verdict, check,
+    check_by_complex_step, compare_gradients,
 };
 use num_complex::Complex;
 use proptest::prelude::*;
@@ -102,6 +103,30 @@ proptest! {
             prop_assert!(worst.coordinate == which && worst.tolerance > planted, "{:?}", worst);
         }
     }
+}
+
+/// Of a single entry any factor may be had, but not the one that another block has.
+#[test]
+fn a_block_of_one_entry_has_the_factor_of_another_block() {
+    let at: [f64; 5] = [0.3, -0.7, 1.1, 0.2, -0.4];
+    let causes = |factors: [f64; 2]| {
+        let mut gradient = smooth_gradient(1.0, &at);
+        for (i, g) in gradient.iter_mut().enumerate() {
+            *g *= factors[usize::from(i >= 4)];
+        }
+        let report = judge(smooth(1.0), &gradient, &at);
+        let of = |block: &BlockReport| block.diagnosis.clone().unwrap();
+        report.blocks.iter().map(of).collect::<Vec<Diagnosis>>()
+    };
+    let [w, b] = &causes([20.0, 20.0])[..] else {
+        panic!("two blocks")
+    };
+    assert_eq!((w.cause, b.cause), ("scale", "scale"));
+    assert_eq!(w.message, b.message);
+    let [w, b] = &causes([20.0, 20.001])[..] else {
+        panic!("two blocks")
+    };
+    assert_eq!((w.cause, b.cause), ("scale", "some-entries"));
 }
 
 /// The two signs and the factor that a fixed absolute tolerance passes when the cost is small.
