@@ -63,8 +63,18 @@ pub enum DifferenceError {
         /// What it failed with.
         source: EvaluationError,
     },
+    /// The objective failed close to the point, where its noise or what it depends on was looked for.
+    #[error(
+        "the objective failed next to the point: {source}; if its domain ends there, state the bounds"
+    )]
+    Near {
+        /// What it failed with.
+        source: EvaluationError,
+    },
     /// The objective failed at a probe.
-    #[error("the objective failed at coordinate {coordinate}, {side}: {source}")]
+    #[error(
+        "the objective failed at coordinate {coordinate}, {side}: {source}; if its domain ends there, state the bounds"
+    )]
     Probe {
         /// The flat index of the coordinate.
         coordinate: usize,
@@ -75,7 +85,7 @@ pub enum DifferenceError {
     },
     /// The objective failed at a point along a direction.
     #[error(
-        "the objective failed at θ {} t·u with t = {:e}, u a random direction {}: {source}",
+        "the objective failed at θ {} t·u with t = {:e}, u a random direction {}: {source}; if its domain ends there, state the bounds",
         if *t < 0.0 { '−' } else { '+' },
         t.abs(),
         block.as_ref().map_or_else(|| "over all parameters".to_owned(), |name| format!("in `{name}`"))

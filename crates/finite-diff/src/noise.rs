@@ -157,7 +157,7 @@ pub fn measure_noise_with<T: Real, O: Objective<T> + ?Sized>(
             evaluations += 1;
             if objective.value(point).is_err() {
                 // It has none anywhere any more.
-                execution.keep(DifferenceError::Center { source })?;
+                execution.keep(DifferenceError::Near { source })?;
             }
         }
         if execution.is_stopped() {
@@ -295,7 +295,7 @@ fn size(direction: &[f64]) -> f64 {
 /// where no spacing gave a stable answer. It costs 27 evaluations of the function, one after the other.
 ///
 /// # Errors
-/// [`DifferenceError::Center`], where the function fails.
+/// [`DifferenceError::Near`], where the function fails.
 pub fn measure_field_noise<T: Real>(
     field: impl Fn(&[T]) -> Result<Vec<f64>, EvaluationError> + Sync,
     point: &[T],

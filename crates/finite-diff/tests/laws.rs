@@ -255,7 +255,7 @@ fn a_failing_evaluation_is_reported_at_the_same_coordinate_and_side_for_every_th
         assert_eq!(source.to_string(), "the model died at 130");
         assert_eq!(
             message,
-            "the objective failed at coordinate 130, x − h = 9.999923706054688e-1: the model died at 130"
+            "the objective failed at coordinate 130, x − h = 9.999923706054688e-1: the model died at 130; if its domain ends there, state the bounds"
         );
     }
 }

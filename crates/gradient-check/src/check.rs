@@ -232,6 +232,7 @@ pub(crate) fn keep(error: CheckError, execution: &Execution<'_>) -> Result<(), C
     };
     match failed {
         DifferenceError::Center { .. }
+        | DifferenceError::Near { .. }
         | DifferenceError::Probe { .. }
         | DifferenceError::Along { .. } => execution.keep(failed).map_err(CheckError::Difference),
         other => Err(CheckError::Difference(other)),

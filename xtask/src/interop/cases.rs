@@ -109,6 +109,16 @@ pub(super) fn cases(python: &Python, servers: &Servers) -> Vec<Case> {
             ],
         ),
         Case {
+            title: "a likelihood without bounds, drawn outside",
+            arguments: spawned("decay.py"),
+            expected: Expected::Unusable(&["at the point itself", "--bounds"]),
+        },
+        Case {
+            title: "a likelihood within its bounds",
+            arguments: with(spawned("decay.py"), &["--bounds", "input0[1]:0.."]),
+            expected: Expected::Right,
+        },
+        Case {
             title: "Jᵀv and J·u of a vector",
             arguments: named(&servers.more, "rotation"),
             expected: Expected::Right,

@@ -95,7 +95,7 @@ pub(super) fn strictly<T: Real>(
         None => Ok(None),
         Some(Ok(tables)) => Ok(Some(tables)),
         Some(Err(source)) => {
-            execution.keep(DifferenceError::Center { source })?;
+            execution.keep(DifferenceError::Near { source })?;
             Ok(None)
         }
     }

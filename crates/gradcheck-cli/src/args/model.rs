@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::{OutputArgs, numbers};
-use crate::remote::{BlockShape, ModelSpec};
+use crate::remote::{BlockShape, Bounds, ModelSpec, Place};
 
 /// `gradcheck model`.
 #[derive(Debug, Args)]
@@ -34,6 +34,12 @@ pub struct ModelArgs {
     /// The name and shape of an input, such as W1:5x4 or b1:5; once for each, in their order
     #[arg(long = "block", value_name = "NAME:SHAPE")]
     pub blocks: Vec<BlockShape>,
+    /// Where an input, or one entry of it, may be evaluated: rates:0.., p:0..1, theta[2]:..5; may be given several times
+    #[arg(long, value_name = "NAME:LOW..HIGH")]
+    pub bounds: Vec<Bounds>,
+    /// An input, or one entry of it, that stays as it is and is not judged; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub fixed: Vec<Place>,
     /// The model's own configuration: a JSON object, or a file with one
     #[arg(long, value_name = "JSON|FILE")]
     pub config: Option<String>,
@@ -118,6 +124,8 @@ impl ModelArgs {
             model: self.model.clone(),
             at: self.at.clone(),
             blocks: self.blocks.clone(),
+            bounds: self.bounds.clone(),
+            fixed: self.fixed.clone(),
             config: self.config.clone(),
             jobs: self.jobs,
             sample: self.sample,

@@ -4,10 +4,11 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use finite_diff::{Execution, Failed, ParameterLayout, Progress, Selection};
-use gradient_check::{Settings, VectorCheck, VectorReport, Verdict};
+use finite_diff::{Domain, Execution, Failed, ParameterLayout, Progress, Selection, Within};
+use gradient_check::{CheckError, Settings, VectorCheck, VectorReport, Verdict};
 use um_bridge::{Client, Model, ModelObjective, Server, SpawnSettings, Support};
 
+use super::bounds::Limits;
 use super::error::failed_words;
 use super::forward::{Forward, examine};
 use super::interruptible::Interruptible;
@@ -98,10 +99,12 @@ pub fn check(
         });
     }
     let layout = layout(spec, &model)?;
+    let limits = Limits::of(spec, &layout)?;
     let point = match &spec.at {
         Some(path) => point::read(path, &layout)?,
-        None => point::drawn(&layout, spec.seed),
+        None => point::drawn(&layout, &limits, spec.seed),
     };
+    let limits = limits.at(&point);
     let jobs = spec.jobs.or(NonZeroUsize::new(urls.len()));
     let failed = Failed::new();
     let execution = Execution {
@@ -117,8 +120,8 @@ pub fn check(
                 layout: &layout,
                 cancel,
             };
-            let report = judged(spec, &products, point, execution)
-                .map_err(|error| error.unless_interrupted(cancel).in_words(&layout))?;
+            let report = judged(spec, &products, point, &limits, execution)
+                .map_err(|error| error.unless_interrupted(cancel).in_words(&layout, spec))?;
             Offered::Gradient(Box::new(report))
         }
         false => {
@@ -130,8 +133,11 @@ pub fn check(
                 objective: &objective,
                 cancel,
             };
+            let domain = Domain::new(&limits.lower, &limits.upper).map_err(CheckError::from)?;
+            let objective = Within::new(objective, domain);
             let found = examine(&objective, &layout, &point, spec, &execution);
-            let in_words = |error: ModelError| error.unless_interrupted(cancel).in_words(&layout);
+            let in_words =
+                |error: ModelError| error.unless_interrupted(cancel).in_words(&layout, spec);
             Offered::Forward(found.map_err(in_words)?)
         }
     };
@@ -142,7 +148,7 @@ pub fn check(
         model: model.name().to_owned(),
         urls: if server.is_some() { Vec::new() } else { urls },
         outputs: model.output_sizes().to_vec(),
-        failure: failure.map(|error| failed_words(&error, &layout)),
+        failure: failure.map(|error| failed_words(&error, &layout, spec)),
         layout,
         offered,
         troubles: troubles.iter().map(ToString::to_string).collect(),
@@ -155,6 +161,7 @@ fn judged(
     spec: &ModelSpec,
     products: &Products<'_>,
     point: Vec<f64>,
+    limits: &Limits,
     execution: Execution<'_>,
 ) -> Result<VectorReport, ModelError> {
     let Products { model, layout, .. } = *products;
@@ -181,6 +188,9 @@ fn judged(
         .settings(settings);
     if let Some(resolution) = spec.resolution {
         check = check.resolution(resolution);
+    }
+    if !limits.are_none() {
+        check = check.lower(&limits.lower).upper(&limits.upper);
     }
     if model.support().apply_jacobian {
         check = check.jvp(|x: &[f64], u: &[f64]| products.along(x, u));

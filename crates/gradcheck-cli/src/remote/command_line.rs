@@ -30,6 +30,12 @@ pub fn command_line(spec: &ModelSpec) -> String {
     for block in &spec.blocks {
         flag("block", Some(block.to_string()));
     }
+    for bounds in &spec.bounds {
+        flag("bounds", Some(bounds.to_string()));
+    }
+    for place in &spec.fixed {
+        flag("fixed", Some(place.to_string()));
+    }
     flag("config", spec.config.clone());
     flag("jobs", spec.jobs.map(|jobs| jobs.to_string()));
     flag("sample", spec.sample.map(|count| count.to_string()));

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use finite_diff::{DifferenceError, ParameterLayout};
+use finite_diff::{DifferenceError, DomainError, ParameterLayout};
 use gradient_check::CheckError;
 use gradient_check::text::plural;
 use thiserror::Error;
 use um_bridge::SpawnError;
 
+use super::ModelSpec;
 use crate::input_error::InputError;
 
 /// A model that can't be checked.
@@ -125,6 +126,24 @@ pub enum ModelError {
         /// The model's.
         expected: String,
     },
+    /// Bounds of, or a place to be fixed in, what is no input.
+    #[error(
+        "there is no `{place}` among the inputs {layout}: name an input, or one entry of it such as W1[2,3]"
+    )]
+    NoSuchPlace {
+        /// As given.
+        place: String,
+        /// The inputs in short form.
+        layout: String,
+    },
+    /// Bounds that leave nothing of what others left.
+    #[error("{bounds} leaves no room for {coordinate}, which other bounds keep away from there")]
+    NoRoom {
+        /// The last of them.
+        bounds: String,
+        /// The coordinate.
+        coordinate: String,
+    },
     /// Two blocks of one name, or one too large.
     #[error(transparent)]
     Layout(#[from] finite_diff::LayoutError),
@@ -177,31 +196,61 @@ impl ModelError {
     }
 
     /// The same; of a failed evaluation in the words of a model and its inputs.
-    pub(super) fn in_words(self, layout: &ParameterLayout) -> Self {
+    pub(super) fn in_words(self, layout: &ParameterLayout, spec: &ModelSpec) -> Self {
         match self {
-            Self::Check(CheckError::Difference(error)) => {
-                Self::Failed(failed_words(&error, layout))
+            Self::Check(CheckError::Difference(source) | CheckError::At { source, .. }) => {
+                Self::Failed(failed_words(&source, layout, spec))
             }
             other => other,
         }
     }
 }
 
+/// What a failure next to the point may mean.
+const IF_ITS_DOMAIN_ENDS: &str = "if its domain ends there, say so by --bounds";
+
 /// Where an evaluation failed, and with what.
-pub(super) fn failed_words(error: &DifferenceError, layout: &ParameterLayout) -> String {
+pub(super) fn failed_words(
+    error: &DifferenceError,
+    layout: &ParameterLayout,
+    spec: &ModelSpec,
+) -> String {
     match error {
         DifferenceError::Center { source } => {
-            format!("the model failed at the point itself: {source}")
+            let drawn = match spec.at {
+                Some(_) => "",
+                None => {
+                    "; the point is a random one: if it has no value there, give one by --at, or --bounds to draw it in"
+                }
+            };
+            format!("the model failed at the point itself: {source}{drawn}")
+        }
+        DifferenceError::Near { source } => {
+            format!("the model failed next to the point: {source}; {IF_ITS_DOMAIN_ENDS}")
         }
         DifferenceError::Probe {
             coordinate, source, ..
-        } => match layout.coordinate(*coordinate) {
-            Some(name) => format!("the model failed next to the point, {name} moved: {source}"),
-            None => format!("the model failed next to the point: {source}"),
-        },
-        DifferenceError::Along { source, .. } => {
-            format!("the model failed next to the point, along a random direction: {source}")
+        } => {
+            let moved = layout
+                .coordinate(*coordinate)
+                .map_or_else(String::new, |name| format!(", {name} moved"));
+            format!("the model failed next to the point{moved}: {source}; {IF_ITS_DOMAIN_ENDS}")
         }
+        DifferenceError::Along { source, .. } => format!(
+            "the model failed next to the point, along a random direction: {source}; {IF_ITS_DOMAIN_ENDS}"
+        ),
+        DifferenceError::Domain(DomainError::Outside {
+            coordinate,
+            value,
+            lower,
+            upper,
+        }) => match layout.coordinate(*coordinate) {
+            Some(name) => format!(
+                "{name} is {value}, which is not within its bounds {lower}..{upper}: give another --at, or other \
+                 --bounds"
+            ),
+            None => error.to_string(),
+        },
         other => other.to_string(),
     }
 }

@@ -98,7 +98,7 @@ pub(super) fn examine(
         },
         None => Selection::All,
     };
-    let coordinates = selection.coordinates(layout);
+    let coordinates = selection.coordinates_within(layout, objective.domain());
     let noise = noise.noise::<f64>(value.abs(), Noise::Relative(2.0));
     let fine = finite_diff::differentiate_finely(objective, point, &coordinates, noise, execution)
         .map_err(check)?;

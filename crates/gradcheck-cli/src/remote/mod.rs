@@ -3,6 +3,7 @@
 //! Talks through `um-bridge`; prints nothing, and knows no exit code.
 
 mod blocks;
+mod bounds;
 mod check;
 mod command_line;
 mod config;
@@ -14,6 +15,7 @@ mod products;
 mod spec;
 
 pub use blocks::BlockShape;
+pub use bounds::{Bounds, Place};
 pub use check::{ModelOutcome, Offered, check};
 pub use command_line::command_line;
 pub use error::ModelError;

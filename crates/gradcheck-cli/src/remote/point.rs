@@ -8,13 +8,14 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
 use super::ModelError;
+use super::bounds::Limits;
 use crate::gradient_file::{self, NamedBlock};
 
-/// Standard normal numbers for every input.
-pub(super) fn drawn(layout: &ParameterLayout, seed: u64) -> Vec<f64> {
+/// Standard normal numbers for every input, brought between its bounds.
+pub(super) fn drawn(layout: &ParameterLayout, limits: &Limits, seed: u64) -> Vec<f64> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     (0..layout.len())
-        .map(|_| StandardNormal.sample(&mut rng))
+        .map(|i| limits.within(i, StandardNormal.sample(&mut rng)))
         .collect()
 }
 

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::BlockShape;
+use super::{BlockShape, Bounds, Place};
 
 /// A model and how to check it.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +19,10 @@ pub struct ModelSpec {
     pub at: Option<PathBuf>,
     /// The names and shapes of its inputs; `input0`, `input1`, … where there are none.
     pub blocks: Vec<BlockShape>,
+    /// Where it may be evaluated.
+    pub bounds: Vec<Bounds>,
+    /// What stays as it is.
+    pub fixed: Vec<Place>,
     /// Its own configuration, as JSON or as a file with JSON.
     pub config: Option<String>,
     /// How many evaluations at a time.

@@ -218,13 +218,14 @@ fn a_model_that_fails_on_the_way() {
 
     On the way the model failed next to the point, along a random direction: POST
     http://127.0.0.1:PORT/Evaluate: the answer has the HTTP status 500, with `"the
-    solver did not converge"`; the model failed there: see the server's own output.
-    What was measured before stands above.
+    solver did not converge"`; the model failed there: see the server's own output;
+    if its domain ends there, say so by --bounds. What was measured before stands
+    above.
     No verdict. Nothing was found to be wrong, but not everything could be decided.
     Checked at one point: a gradient may be right only there, so check at another
     --seed, or --at one that comes up in use.
     Again: gradcheck model http://127.0.0.1:PORT --seed 0
-    error: the model failed next to the point, along a random direction: POST http://127.0.0.1:PORT/Evaluate: the answer has the HTTP status 500, with `"the solver did not converge"`; the model failed there: see the server's own output. What was measured before is reported
+    error: the model failed next to the point, along a random direction: POST http://127.0.0.1:PORT/Evaluate: the answer has the HTTP status 500, with `"the solver did not converge"`; the model failed there: see the server's own output; if its domain ends there, say so by --bounds. What was measured before is reported
     "#);
     let run = model(&Mock::start(Fault::Breaks(late)), "--format json");
     assert_eq!(run.code, 2);
@@ -233,7 +234,7 @@ fn a_model_that_fails_on_the_way() {
     assert_eq!(report["verdict"], "inconclusive");
     assert!(text(&report["failure"]).contains("the solver did not converge"));
     assert_eq!(checks(&report)[0]["judged"], 5);
-    insta::assert_snapshot!(refused(&Mock::start(Fault::Breaks(0)), ""), @r#"error: the model failed at the point itself: POST http://127.0.0.1:PORT/Evaluate: the answer has the HTTP status 500, with `"the solver did not converge"`; the model failed there: see the server's own output"#);
+    insta::assert_snapshot!(refused(&Mock::start(Fault::Breaks(0)), ""), @r#"error: the model failed at the point itself: POST http://127.0.0.1:PORT/Evaluate: the answer has the HTTP status 500, with `"the solver did not converge"`; the model failed there: see the server's own output; the point is a random one: if it has no value there, give one by --at, or --bounds to draw it in"#);
 }
 
 #[test]
@@ -248,7 +249,7 @@ fn a_wrong_entry_that_was_seen_counts_though_the_model_fails_then() {
 
 #[test]
 fn one_that_hangs_is_left_in_time() {
-    insta::assert_snapshot!(refused(&Mock::start(Fault::Hangs), "--timeout 0.3"), @"error: the model failed at the point itself: POST http://127.0.0.1:PORT/Evaluate: no complete answer within 0.3 s (of its body came: nothing); if the model needs longer, raise the time-out, else see whether the server hangs");
+    insta::assert_snapshot!(refused(&Mock::start(Fault::Hangs), "--timeout 0.3"), @r"error: the model failed at the point itself: POST http://127.0.0.1:PORT/Evaluate: no complete answer within 0.3 s (of its body came: nothing); if the model needs longer, raise the time-out, else see whether the server hangs; the point is a random one: if it has no value there, give one by --at, or --bounds to draw it in");
 }
 
 #[test]
@@ -301,6 +302,86 @@ fn points() {
     error: object.json: the file holds no number: check that whatever wrote it had finished
     error: half.json: EOF while parsing a value at line 1 column 16: a point is a JSON list with one list of finite numbers for each input, such as [[0.5, -1.0], [2.0]]
     error: missing.json: no such file: check the path
+    "#);
+}
+
+#[test]
+fn bounds_are_kept_and_what_is_fixed_is_left_out() {
+    let mock = Mock::start(Fault::Bounded);
+    let folder = Folder::new().with("at.json", "[[1e-9, 0.5, 3], [4, 0.999999999]]");
+    let at = format!("model {} {NAMES} --at at.json", mock.url);
+    insta::assert_snapshot!(mock.redact(&folder.refused(&at)), @r#"error: the model failed next to the point: POST http://127.0.0.1:PORT/Evaluate: the answer has the HTTP status 500, with `"outside"`; the model failed there: see the server's own output; if its domain ends there, say so by --bounds"#);
+    let inside = "--bounds position[0]:0.. --bounds speed:-20..20 --bounds speed[1]:..1";
+    folder.run(&format!("{at} {inside}")).expect(0);
+    let fixed = format!("{at} {inside} --fixed position[1] --fixed speed");
+    let run = folder.run(&fixed).expect(0);
+    assert!(
+        run.stdout
+            .contains("3 coordinates are fixed: nothing moves them"),
+        "{}",
+        run.stdout
+    );
+    let again = run
+        .stdout
+        .lines()
+        .find_map(|line| line.strip_prefix("Again: gradcheck "));
+    let without_time = |run: Run| -> String { run.stdout.lines().map(steady).collect() };
+    let repeated = folder.run(&again.unwrap().replace('\'', "")).expect(0);
+    assert_eq!(without_time(repeated), without_time(run));
+
+    for seed in 0..10 {
+        model(&mock, &format!("{NAMES} {inside} --seed {seed}")).expect(0);
+    }
+    let forward = Mock::start(Fault::BoundedWithoutGradient);
+    let line = format!("{NAMES} {inside} --fixed position[1]");
+    let run = model(&forward, &line);
+    assert_eq!(run.code, 2);
+    assert!(
+        run.stdout.contains("4 coordinates looked at"),
+        "{}",
+        run.stdout
+    );
+}
+
+#[test]
+fn bounds_that_do_not_fit() {
+    let mock = Mock::start(Fault::Bounded);
+    let folder = Folder::new().with("at.json", "[[1, 2, 3], [4, 5]]");
+    let messages = [
+        "--bounds pos:0..",
+        "--bounds position[3]:0..",
+        "--bounds position[0,0]:0..",
+        "--bounds position:0.. --bounds position[1]:..-1",
+        "--fixed wheels",
+        "--fixed position --fixed speed",
+        "--at at.json --bounds speed:..1",
+        "--bounds position:0",
+        "--bounds position:1..0",
+        "--bounds position:0..one",
+        "--fixed position[a]",
+    ];
+    let messages =
+        messages.map(|line| folder.refused(&format!("model {} {NAMES} {line}", mock.url)));
+    insta::assert_snapshot!(mock.redact(&messages.concat()), @r#"
+    error: there is no `pos` among the inputs position[3] speed[2]: name an input, or one entry of it such as W1[2,3]
+    error: there is no `position[3]` among the inputs position[3] speed[2]: name an input, or one entry of it such as W1[2,3]
+    error: there is no `position[0,0]` among the inputs position[3] speed[2]: name an input, or one entry of it such as W1[2,3]
+    error: position[1]:..-1 leaves no room for position[1], which other bounds keep away from there
+    error: there is no `wheels` among the inputs position[3] speed[2]: name an input, or one entry of it such as W1[2,3]
+    error: the model failed at the point itself: POST http://127.0.0.1:PORT/Evaluate: the answer has the HTTP status 500, with `"outside"`; the model failed there: see the server's own output; the point is a random one: if it has no value there, give one by --at, or --bounds to draw it in
+    error: speed[0] is 4, which is not within its bounds -inf..1: give another --at, or other --bounds
+    error: invalid value 'position:0' for '--bounds <NAME:LOW..HIGH>': `0` is no range: write it like rates:0.., p:0..1 or theta[2]:..5
+
+    For more information, try '--help'.
+    error: invalid value 'position:1..0' for '--bounds <NAME:LOW..HIGH>': between 1 and 0 there is nothing: give the lower bound first
+
+    For more information, try '--help'.
+    error: invalid value 'position:0..one' for '--bounds <NAME:LOW..HIGH>': `one` is no number: write it like rates:0.., p:0..1 or theta[2]:..5
+
+    For more information, try '--help'.
+    error: invalid value 'position[a]' for '--fixed <NAME>': `a` is no index: write it like rates, rates[0] or W1[2,3]
+
+    For more information, try '--help'.
     "#);
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use finite_diff::{EvaluationError, ParameterLayout, Real};
+use finite_diff::{DifferenceError, EvaluationError, ParameterLayout, Real};
 
 use super::adjoint::{AdjointReport, check_adjoint};
 use super::failure::{GradientError, Headlines};
@@ -11,6 +11,7 @@ use super::products::{check_jvp, check_vjp, flat};
 use super::returned::{Returned, ReturnedVector};
 use super::setup::{Place, Setup, settings, verdicts};
 use crate::check::keep;
+use crate::measure::name_coordinate;
 use crate::verdict::overall;
 use crate::{CheckError, Reason, Report, Verdict};
 
@@ -137,7 +138,8 @@ impl<'a, T: Real> VectorCheck<'a, T> {
         let domain = self.setup.domain(&layout)?;
         let domain = domain.as_ref();
         if let Some(domain) = domain {
-            domain.check(point)?;
+            let outside = |wrong| name_coordinate(DifferenceError::Domain(wrong), &layout);
+            domain.check(point).map_err(outside)?;
         }
         let place = Place {
             point,

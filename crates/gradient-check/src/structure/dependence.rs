@@ -72,7 +72,7 @@ pub(super) fn dependence<T: Real>(
         match moved {
             None => return Ok((interrupted, evaluations)),
             Some(Err(source)) => {
-                let kept = execution.keep(DifferenceError::Center { source });
+                let kept = execution.keep(DifferenceError::Near { source });
                 kept.map_err(CheckError::Difference)?;
                 return Ok((interrupted, evaluations));
             }

@@ -532,7 +532,7 @@ fn what_does_not_fit_is_an_error_and_no_verdict() {
         )
         .rsplit(": ")
         .next(),
-        Some("out of paper")
+        Some("out of paper; if its domain ends there, state the bounds")
     );
 }
 

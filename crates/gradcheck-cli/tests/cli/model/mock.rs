@@ -36,6 +36,10 @@ pub(crate) enum Fault {
     Slow,
     /// So, and /ModelInfo says that there is no gradient.
     SlowWithoutGradient,
+    /// /Evaluate fails unless 0 < x_0 and y_1 < 1.
+    Bounded,
+    /// So, and /ModelInfo says that there is no gradient.
+    BoundedWithoutGradient,
     /// There are two models.
     TwoModels,
     /// There is nothing to differentiate.
@@ -140,7 +144,10 @@ fn answer(path: &str, request: &Value, fault: Fault, calls: usize) -> (u16, Valu
             _ => json!({"protocolVersion": 1.0, "models": ["forward"]}),
         },
         "/ModelInfo" => {
-            let gradient = !matches!(fault, Fault::NoGradient | Fault::SlowWithoutGradient);
+            let gradient = !matches!(
+                fault,
+                Fault::NoGradient | Fault::SlowWithoutGradient | Fault::BoundedWithoutGradient
+            );
             json!({"support": {"Evaluate": true, "Gradient": gradient}})
         }
         "/InputSizes" => json!({"inputSizes": [3, 2]}),
@@ -151,6 +158,9 @@ fn answer(path: &str, request: &Value, fault: Fault, calls: usize) -> (u16, Valu
         "/Evaluate" => {
             let value = x[0] * x[0] + 2.0 * x[1] * x[1] + x[0] * y[0] + x[2].sin() + y[1].abs();
             match fault {
+                Fault::Bounded | Fault::BoundedWithoutGradient if x[0] <= 0.0 || y[1] >= 1.0 => {
+                    return (500, json!("outside"));
+                }
                 Fault::NanValue => json!({"output": [["NaN"]]}),
                 Fault::Random => json!({"output": [[value + calls as f64]]}),
                 _ => json!({"output": [[factor * value]]}),
