@@ -243,7 +243,7 @@ pub enum MlpError {
     /// The cost left the numbers during training.
     #[error(
         "the cost is {cost} at step {step} of training: lower the learning rate, which is \
-         {learning_rate}, or look for outliers in the data"
+         {learning_rate:?}, or look for outliers in the data"
     )]
     Diverged {
         /// The step, counted from 0.

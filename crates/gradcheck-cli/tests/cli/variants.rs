@@ -186,6 +186,9 @@ fn a_training_that_diverges_leaves_the_first_check_standing() {
     let report = json.json();
     assert_eq!(checks(&report).len(), 1);
     assert!(text(&report["training"]["failed"]).contains("lower the learning rate"));
+    // The check that was made stands; of the two that were meant it is one.
+    assert_eq!(checks(&report)[0]["verdict"], "agree");
+    assert_eq!(report["verdict"], "inconclusive");
     // A gradient that was seen to be wrong is the news, whatever else happened.
     let wrong = run(&format!("{line} --fault dw2-doubled"));
     assert_eq!(wrong.code, 1);

@@ -1,6 +1,6 @@
 //! `gradcheck mlp` and `gradcheck compare`.
 
-use gradient_check::{ControlReport, Counts, Report};
+use gradient_check::{ControlReport, Counts, Reason, Report, Verdict};
 use serde::Serialize;
 
 use super::SCHEMA;
@@ -70,13 +70,26 @@ struct Delta {
     counts: Counts,
 }
 
+/// The word on the document: agreement only where the exit code says so too.
+fn word(outcome: &Outcome) -> Verdict {
+    match outcome.verdict() {
+        Verdict::Agree if outcome.training_failed.is_some() => {
+            Verdict::Inconclusive(Reason::Interrupted)
+        }
+        Verdict::Agree if outcome.is_judge_blind() => {
+            Verdict::Inconclusive(Reason::BelowResolution)
+        }
+        word => word,
+    }
+}
+
 /// The document of a network's checks.
 pub fn network(prepared: &Prepared, outcome: &Outcome) -> Document {
     let spec = &prepared.spec;
     let architecture = &prepared.architecture;
     Document {
         schema: SCHEMA,
-        verdict: outcome.verdict().to_string(),
+        verdict: word(outcome).to_string(),
         seed: Some(spec.seed),
         command: command_line(spec),
         interrupted: outcome.interrupted,
