@@ -43,6 +43,8 @@ pub struct Refined {
     /// The narrowest step of the ladder that leaves the smooth piece of x, on whichever side: a kink lies
     /// within it, and none within half of it. `None` where none leaves it or J does not know its pieces.
     pub other_piece_within: Option<f64>,
+    /// From the narrowest steps that both sides have, which need not be sharp; `None` where one side has none.
+    pub narrowest: Option<Estimate>,
 }
 
 impl Refined {
@@ -54,9 +56,23 @@ impl Refined {
             noise,
             ..
         } = self.derivative;
-        truncation < derivative.abs() || truncation <= MOSTLY_NOISE / RUNG_NOISE * noise
+        let known =
+            truncation < derivative.abs() || truncation <= MOSTLY_NOISE / RUNG_NOISE * noise;
+        known && !self.is_swinging()
+    }
+
+    /// Whether J swings within the narrowest steps: these are off by an eighth of the derivative, and not for noise. Then
+    /// wider ones that agree with one another do so by accident (docs/theory/derivatives.md, section 5).
+    pub fn is_swinging(&self) -> bool {
+        self.narrowest.is_some_and(|narrowest| {
+            narrowest.truncation > self.derivative.derivative.abs() / 8.0
+                && narrowest.truncation > SWINGING * narrowest.noise
+        })
     }
 }
+
+/// So many times its noise the narrowest rung may be off: noise is underestimated by a factor of ten at most.
+const SWINGING: f64 = 1e2;
 
 /// What J is like around the point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -289,6 +305,7 @@ fn conclude(
     h: f64,
     bounded: bool,
 ) -> Outcome<Refined> {
+    let narrowest = central.first().copied();
     let innermost_differ = below
         .first()
         .zip(above.first())
@@ -302,7 +319,7 @@ fn conclude(
             true => central,
             false => with_sides(central, &below, &above),
         };
-        return sharpest_side(pieces, sharpest(&central), left, right, h);
+        return sharpest_side(pieces, sharpest(&central), left, right, narrowest, h);
     }
     if pieces.known {
         // One-sided rungs, where the piece of x ends on the other side.
@@ -328,6 +345,7 @@ fn conclude(
                 known: true,
             },
             other_piece_within: pieces.leaves,
+            narrowest,
         });
     }
 
@@ -355,6 +373,7 @@ fn conclude(
         right,
         ground,
         other_piece_within: pieces.leaves,
+        narrowest,
     })
 }
 
@@ -381,6 +400,7 @@ fn sharpest_side(
     central: Option<(Estimate, bool)>,
     left: Option<(Estimate, bool)>,
     right: Option<(Estimate, bool)>,
+    narrowest: Option<Estimate>,
     h: f64,
 ) -> Outcome<Refined> {
     let sharpest = [central, left, right]
@@ -400,6 +420,7 @@ fn sharpest_side(
             known: pieces.known,
         },
         other_piece_within: pieces.leaves,
+        narrowest,
     })
 }
 

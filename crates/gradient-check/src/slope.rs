@@ -182,6 +182,9 @@ pub struct SlopeTest {
     /// How many blocks got no direction of their own because there are too many; the one over all moves
     /// them too.
     pub left_out: usize,
+    /// How many coordinates were neither judged, nor are fixed, nor are moved far enough by any direction that has power:
+    /// on a bound or next to it, mostly. Nothing speaks for them.
+    pub uncovered: usize,
     /// How often J was evaluated for it.
     pub evaluations: u64,
 }

@@ -78,11 +78,13 @@ impl Reason {
             Self::BelowResolution => {
                 "the numeric derivative, or the rounding of the gradient itself, is too uncertain to \
                  confirm the gradient to a millionth of its block's scale; take large constant terms out \
-                 of the cost, use fewer examples, or evaluate in f64"
+                 of the cost, use fewer examples, evaluate in f64, or check at another point (this one may be \
+                 a minimum, or on a jump)"
             }
             Self::Kink => {
-                "the cost has a kink (ReLU, max, |x|) within reach of every step; check at another \
-                 point or with a smooth activation"
+                "the cost has a kink (ReLU, max, |x|) within reach of every step, or varies faster than they \
+                 resolve; check at another point, with a smooth activation, or with the parameter in \
+                 another unit or from another origin"
             }
             Self::NonFinite => {
                 "the cost was NaN or infinite at the point or near it; where its domain ends there, state \

@@ -11,8 +11,9 @@ use finite_diff::{
     from_fn, try_from_fn,
 };
 use gradient_check::{
-    CheckError, DirectionalSettings, Finding, Gradient, NamedArray, Report, Settings, SlopeVerdict,
-    Subject, Verdict, check, check_directional, check_subject, from_objective, negative_control,
+    CheckError, DirectionalSettings, Finding, Gradient, GradientCheck, NamedArray, Report,
+    Settings, SlopeVerdict, Subject, Verdict, check, check_directional, check_subject,
+    from_objective, negative_control,
 };
 use num_complex::Complex;
 use proptest::prelude::*;
@@ -402,6 +403,53 @@ fn what_is_fixed_is_left_out() {
         &settings,
     );
     assert_eq!(report.unwrap().selected, 4);
+}
+
+/// What is on a bound, or next to it, no direction moves: in a sample that leaves it out nothing speaks for it.
+#[test]
+fn what_a_sample_leaves_out_on_a_bound_is_not_covered() {
+    let cost = |p: &[f64]| p.iter().map(|x| x.exp()).sum::<f64>();
+    let check_at = |near: f64, spoilt: bool| {
+        let mut at = vec![0.5; 60];
+        at[17] = near;
+        let mut gradient: Vec<f64> = at.iter().map(|x: &f64| x.exp()).collect();
+        if spoilt {
+            gradient[17] = -gradient[17];
+        }
+        let selection = Selection::Some((0..7).collect());
+        GradientCheck::new(cost, move |_: &[f64]| gradient.clone())
+            .settings(Settings {
+                selection,
+                ..Settings::default()
+            })
+            .at(at)
+            .lower([0.0])
+            .run()
+            .unwrap()
+    };
+    for near in [0.0, 1e-14] {
+        let report = check_at(near, true);
+        assert_eq!(report.slope.as_ref().unwrap().uncovered, 1);
+        let text = report
+            .to_string()
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
+        for said in [
+            "of those not judged it covers all but 1, which it hardly moves, on or near a bound",
+            "of the rest the slope test alone speaks, and of 1 of it nothing",
+        ] {
+            assert!(text.contains(said), "{text}");
+        }
+    }
+    let report = check_at(0.3, false);
+    assert_eq!(report.slope.as_ref().unwrap().uncovered, 0);
+    assert!(
+        report
+            .to_string()
+            .contains("it covers those not judged too")
+    );
+    assert_eq!(check_at(1e-3, true).verdict, Verdict::Disagree);
 }
 
 #[test]

@@ -88,6 +88,9 @@ impl FromStr for Bounds {
             bound(lower, f64::NEG_INFINITY)?,
             bound(upper, f64::INFINITY)?,
         );
+        if lower == f64::INFINITY || upper == f64::NEG_INFINITY {
+            return Err(format!("no finite number is within {range}: {HOW}"));
+        }
         if lower > upper {
             return Err(format!(
                 "between {lower} and {upper} there is nothing: give the lower bound first"
@@ -104,14 +107,12 @@ impl FromStr for Bounds {
 impl fmt::Display for Bounds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:", self.place)?;
-        if self.lower.is_finite() {
-            write!(f, "{}", self.lower)?;
-        }
-        f.write_str("..")?;
-        match self.upper.is_finite() {
-            true => write!(f, "{}", self.upper),
-            false => Ok(()),
-        }
+        let written = |bound: f64| match bound.abs() {
+            _ if bound.is_infinite() => String::new(),
+            size if size == 0.0 || (1e-4..1e10).contains(&size) => bound.to_string(),
+            _ => format!("{bound:e}"),
+        };
+        write!(f, "{}..{}", written(self.lower), written(self.upper))
     }
 }
 
@@ -176,7 +177,10 @@ impl Limits {
     /// The same where what is fixed is so at `point`.
     pub(super) fn at(mut self, point: &[f64]) -> Self {
         for &i in &self.fixed {
-            (self.lower[i], self.upper[i]) = (point[i], point[i]);
+            // Outside of its bounds it is refused like any other.
+            if (self.lower[i]..=self.upper[i]).contains(&point[i]) {
+                (self.lower[i], self.upper[i]) = (point[i], point[i]);
+            }
         }
         self
     }
@@ -188,6 +192,10 @@ fn coordinates(place: &Place, layout: &ParameterLayout) -> Result<Range<usize>, 
         place: place.to_string(),
         layout: layout.to_string(),
     };
+    // A name may look like an entry.
+    if let Some(block) = layout.block(&place.to_string()) {
+        return Ok(block.range());
+    }
     let block = layout.block(&place.block).ok_or_else(wrong)?;
     let Some(index) = &place.index else {
         return Ok(block.range());

@@ -68,7 +68,7 @@ pub fn check(
 ) -> Result<ModelOutcome, ModelError> {
     let config = config::read(spec.config.as_deref())?;
     // Ended when it is dropped, whatever happens from here on.
-    let server = match &spec.spawn {
+    let mut server = match &spec.spawn {
         Some(command) => Some(Server::spawn(
             command,
             &SpawnSettings {
@@ -120,8 +120,10 @@ pub fn check(
                 layout: &layout,
                 cancel,
             };
-            let report = judged(spec, &products, point, &limits, execution)
-                .map_err(|error| error.unless_interrupted(cancel).in_words(&layout, spec))?;
+            let report = judged(spec, &products, point, &limits, execution).map_err(|error| {
+                let error = error.unless_interrupted(cancel).in_words(&layout, spec);
+                error.after(&end_of(server.as_mut()))
+            })?;
             Offered::Gradient(Box::new(report))
         }
         false => {
@@ -136,8 +138,10 @@ pub fn check(
             let domain = Domain::new(&limits.lower, &limits.upper).map_err(CheckError::from)?;
             let objective = Within::new(objective, domain);
             let found = examine(&objective, &layout, &point, spec, &execution);
-            let in_words =
-                |error: ModelError| error.unless_interrupted(cancel).in_words(&layout, spec);
+            let in_words = |error: ModelError| {
+                let error = error.unless_interrupted(cancel).in_words(&layout, spec);
+                error.after(&end_of(server.as_mut()))
+            };
             Offered::Forward(found.map_err(in_words)?)
         }
     };
@@ -148,13 +152,27 @@ pub fn check(
         model: model.name().to_owned(),
         urls: if server.is_some() { Vec::new() } else { urls },
         outputs: model.output_sizes().to_vec(),
-        failure: failure.map(|error| failed_words(&error, &layout, spec)),
+        failure: failure
+            .map(|error| failed_words(&error, &layout, spec) + &end_of(server.as_mut())),
         layout,
         offered,
         troubles: troubles.iter().map(ToString::to_string).collect(),
         jobs: jobs.map_or(1, NonZeroUsize::get),
         elapsed: begun.elapsed(),
     })
+}
+
+/// That the server ended by itself, if it has, and what it wrote last.
+fn end_of(server: Option<&mut Server>) -> String {
+    let Some((end, server)) = server.and_then(|server| Some((server.ended()?, server))) else {
+        return String::new();
+    };
+    let lines = server.last_lines();
+    let wrote = match lines.as_slice() {
+        [] => "it wrote nothing".to_owned(),
+        lines => format!("it last wrote: {}", lines.join(" | ")),
+    };
+    format!("; the server that was started has ended ({end}), {wrote}")
 }
 
 fn judged(

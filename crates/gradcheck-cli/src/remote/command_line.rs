@@ -11,7 +11,9 @@ pub fn command_line(spec: &ModelSpec) -> String {
     words.extend(spec.urls.iter().map(|url| quoted(url)));
     let mut flag = |name: &str, value: Option<String>| {
         if let Some(value) = value {
-            words.push(format!("--{name} {}", quoted(&value)));
+            // What begins with a dash would be taken for a flag.
+            let between = if value.starts_with('-') { '=' } else { ' ' };
+            words.push(format!("--{name}{between}{}", quoted(&value)));
         }
     };
     flag("spawn", spec.spawn.clone());

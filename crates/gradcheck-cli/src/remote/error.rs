@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use finite_diff::{DifferenceError, DomainError, ParameterLayout};
+use finite_diff::{DifferenceError, DomainError, EvaluationError, ParameterLayout};
 use gradient_check::CheckError;
 use gradient_check::text::plural;
 use thiserror::Error;
-use um_bridge::SpawnError;
+use um_bridge::{Problem, SpawnError};
 
 use super::ModelSpec;
 use crate::input_error::InputError;
@@ -195,6 +195,14 @@ impl ModelError {
         }
     }
 
+    /// The same, with what a server that was started has to say of its own end.
+    pub(super) fn after(self, end: &str) -> Self {
+        match self {
+            Self::Failed(what) => Self::Failed(what + end),
+            other => other,
+        }
+    }
+
     /// The same; of a failed evaluation in the words of a model and its inputs.
     pub(super) fn in_words(self, layout: &ParameterLayout, spec: &ModelSpec) -> Self {
         match self {
@@ -206,8 +214,30 @@ impl ModelError {
     }
 }
 
-/// What a failure next to the point may mean.
-const IF_ITS_DOMAIN_ENDS: &str = "if its domain ends there, say so by --bounds";
+/// What a failure may mean: that the model has no value there, where it is the model that said no.
+fn advice(source: &EvaluationError, spec: &ModelSpec, at_the_point: bool) -> &'static str {
+    let said_no = match source.downcast_ref() {
+        Some(um_bridge::Error::Call(call)) => matches!(
+            call.problem,
+            Problem::Status { status: 500, .. } | Problem::Refused { .. }
+        ),
+        _ => false,
+    };
+    match (said_no, at_the_point, spec.bounds.is_empty()) {
+        (false, ..) => "",
+        (_, true, _) if spec.at.is_some() => "",
+        (_, true, true) => {
+            "; the point is a random one: if it has no value there, give one by --at, or --bounds to draw it in"
+        }
+        (_, true, false) => {
+            "; the point is a random one: if it has no value there, give one by --at, or narrower --bounds"
+        }
+        (_, false, true) => "; if its domain ends there, say so by --bounds",
+        (_, false, false) => {
+            "; if its domain ends there, give narrower --bounds, or --fixed for what they can't say"
+        }
+    }
+}
 
 /// Where an evaluation failed, and with what.
 pub(super) fn failed_words(
@@ -215,30 +245,26 @@ pub(super) fn failed_words(
     layout: &ParameterLayout,
     spec: &ModelSpec,
 ) -> String {
+    let near = |place: String, source: &EvaluationError| {
+        let advice = advice(source, spec, false);
+        format!("the model failed next to the point{place}: {source}{advice}")
+    };
     match error {
         DifferenceError::Center { source } => {
-            let drawn = match spec.at {
-                Some(_) => "",
-                None => {
-                    "; the point is a random one: if it has no value there, give one by --at, or --bounds to draw it in"
-                }
-            };
-            format!("the model failed at the point itself: {source}{drawn}")
+            let advice = advice(source, spec, true);
+            format!("the model failed at the point itself: {source}{advice}")
         }
-        DifferenceError::Near { source } => {
-            format!("the model failed next to the point: {source}; {IF_ITS_DOMAIN_ENDS}")
-        }
+        DifferenceError::Near { source } => near(String::new(), source),
         DifferenceError::Probe {
             coordinate, source, ..
         } => {
-            let moved = layout
-                .coordinate(*coordinate)
-                .map_or_else(String::new, |name| format!(", {name} moved"));
-            format!("the model failed next to the point{moved}: {source}; {IF_ITS_DOMAIN_ENDS}")
+            let moved = layout.coordinate(*coordinate);
+            let moved = moved.map_or_else(String::new, |name| format!(", {name} moved"));
+            near(moved, source)
         }
-        DifferenceError::Along { source, .. } => format!(
-            "the model failed next to the point, along a random direction: {source}; {IF_ITS_DOMAIN_ENDS}"
-        ),
+        DifferenceError::Along { source, .. } => {
+            near(", along a random direction".to_owned(), source)
+        }
         DifferenceError::Domain(DomainError::Outside {
             coordinate,
             value,

@@ -249,7 +249,7 @@ fn a_wrong_entry_that_was_seen_counts_though_the_model_fails_then() {
 
 #[test]
 fn one_that_hangs_is_left_in_time() {
-    insta::assert_snapshot!(refused(&Mock::start(Fault::Hangs), "--timeout 0.3"), @r"error: the model failed at the point itself: POST http://127.0.0.1:PORT/Evaluate: no complete answer within 0.3 s (of its body came: nothing); if the model needs longer, raise the time-out, else see whether the server hangs; the point is a random one: if it has no value there, give one by --at, or --bounds to draw it in");
+    insta::assert_snapshot!(refused(&Mock::start(Fault::Hangs), "--timeout 0.3"), @r"error: the model failed at the point itself: POST http://127.0.0.1:PORT/Evaluate: no complete answer within 0.3 s (of its body came: nothing); if the model needs longer, raise the time-out, else see whether the server hangs");
 }
 
 #[test]

@@ -15,8 +15,12 @@ pub(crate) fn residual(g: &[f64], p: &[f64], tolerance: impl Fn(usize) -> f64) -
         sum += apart * apart;
         size += g * g;
     }
-    (size > 0.0).then(|| (sum / size).sqrt())
+    let left = (sum / size).sqrt();
+    (size > 0.0 && left <= MOST_LEFT).then_some(left)
 }
+
+/// The largest residual that explains anything: where noise is as large as g itself, whatever is within it fits.
+const MOST_LEFT: f64 = 0.1;
 
 /// A factor c with g = c·x + noise.
 pub(crate) struct Factor {

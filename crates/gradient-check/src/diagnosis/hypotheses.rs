@@ -61,7 +61,7 @@ fn not_a_number(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Diagn
 fn not_connected(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Diagnosis> {
     // Something that is subtracted from itself leaves some ε of its block.
     let noise = |i: usize| e.tolerance[i].max(8.0 * e.epsilon * e.scale);
-    if (0..e.g.len()).any(|i| e.g[i].is_nan() || e.g[i].abs() > noise(i)) {
+    if e.g.is_empty() || (0..e.g.len()).any(|i| e.g[i].is_nan() || e.g[i].abs() > noise(i)) {
         return None;
     }
     found(
@@ -116,6 +116,9 @@ fn name(e: &Exhibit<'_>, c: &Comparison) -> Coordinate {
     }
 }
 
+/// An error so small beside the derivative that a factor says nothing.
+const LITTLE: f64 = 1e-4;
+
 /// A few wrong entries in a block so small that they are not few among many: no cause, but where it is and how far
 /// off, each by a factor of its own.
 pub(super) fn some_entries(e: &Exhibit<'_>) -> Option<String> {
@@ -133,6 +136,12 @@ pub(super) fn some_entries(e: &Exhibit<'_>) -> Option<String> {
         let name = name(e, c);
         let d = c.numeric.unwrap_or(f64::NAN);
         match c.analytic / d {
+            factor if (factor - 1.0).abs() < LITTLE => {
+                format!(
+                    "{name} is off by {} of its numeric derivative",
+                    short((factor - 1.0).abs())
+                )
+            }
             factor if factor.is_finite() && c.analytic != 0.0 => {
                 format!("{name} is {}× its numeric derivative", short(factor))
             }
@@ -148,7 +157,17 @@ pub(super) fn some_entries(e: &Exhibit<'_>) -> Option<String> {
     let entries: Vec<String> = wrong().map(entry).collect();
     let entries = entries.join(", ");
     let are = if count == 1 { "is" } else { "are" };
+    let little = |c: &Comparison| {
+        let d = c.numeric.unwrap_or(f64::NAN);
+        (c.analytic - d).abs() < LITTLE * d.abs()
+    };
+    let hint = match wrong().all(little) {
+        true => "; so little may be a tolerance to which one side is iterated, or single precision",
+        false => "",
+    };
+    let entries = entries + hint;
     Some(match judged - count {
+        0 if !hint.is_empty() => entries,
         0 => format!("{entries}; of so few entries any factor may be had"),
         1 => format!("only {count} of {judged} entries {are} wrong: {entries}; the other agrees"),
         _ => format!("only {count} of {judged} entries {are} wrong: {entries}; the others agree"),
@@ -251,6 +270,8 @@ fn decay(e: &Exhibit<'_>, _: &[Exhibit<'_>], context: &Context) -> Option<Diagno
         return None;
     }
     let p: Vec<f64> = e.theta.iter().map(|theta| kappa.value * theta).collect();
+    let shown = p.iter().zip(&e.tolerance).filter(|(p, t)| p.abs() > **t);
+    let shown = shown.count();
     let whole: Vec<f64> = p.iter().zip(&e.d).map(|(p, d)| p + d).collect();
     let residual = residual(&apart, &p, e.noise_under(&whole))?;
     let near = |c: f64| (kappa.value - c).abs() <= 4.0 * kappa.bar + 1e-9 * c.abs();
@@ -268,8 +289,8 @@ fn decay(e: &Exhibit<'_>, _: &[Exhibit<'_>], context: &Context) -> Option<Diagno
             "l2-on-biases",
             "the L2 term is in the gradient of the biases and not in the cost".to_owned(),
         ),
-        // Of one number any factor fits.
-        _ if e.g.len() < 2 => return None,
+        // Of one number any factor fits, and one that is 0 fits every factor.
+        _ if shown < 2 => return None,
         Some(decay) => (
             "l2-factor",
             format!(

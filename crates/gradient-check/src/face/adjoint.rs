@@ -98,8 +98,16 @@ pub(super) fn check_adjoint<T: Real>(
     // Nothing moves along u, so that bounds don't matter to it.
     let drawn = directions(layout, point, seed, usize::MAX).map_err(CheckError::Point)?;
     let mut pairings = Vec::new();
+    let is_fixed = |i: usize| domain.is_some_and(|domain| domain.is_fixed(i));
     for (number, direction) in drawn.directions.iter().enumerate() {
-        let u = whole(direction.range(), direction.entries(), point.len());
+        let mut u = whole(direction.range(), direction.entries(), point.len());
+        for (i, entry) in u.iter_mut().enumerate() {
+            // Of what is fixed nothing is said, as it may have no derivative.
+            *entry = if is_fixed(i) { 0.0 } else { *entry };
+        }
+        if u.iter().all(|entry| *entry == 0.0) {
+            continue;
+        }
         let u: Vec<T> = u.into_iter().map(T::narrow).collect();
         let v: Vec<T> = cotangent(outputs, seed.wrapping_add(number as u64));
         let execution = &settings.execution;
@@ -182,11 +190,16 @@ impl<T: Real> Pass<'_, T> {
             }
         };
         let values = field(point).map_err(failed)?;
-        let terms = weights.iter().zip(&values).map(|(w, y)| w.widen() * y);
+        // Nor does an entry count that nothing asks for: 0·NaN is not 0.
+        let weighed = |w: T, y: f64| match w.widen() {
+            0.0 => 0.0,
+            w => w * y,
+        };
+        let terms = weights.iter().zip(&values).map(|(w, y)| weighed(*w, *y));
         let terms: Vec<f64> = terms.collect();
         let sigmas = measure_gradient_noise_within(field, point, self.domain, seed, execution)?;
-        let weighed = weights.iter().zip(sigmas);
-        let variance = weighed.map(|(w, sigma)| (w.widen() * sigma.unwrap_or(0.0)).powi(2));
+        let sigmas = weights.iter().zip(sigmas);
+        let variance = sigmas.map(|(w, sigma)| weighed(*w, sigma.unwrap_or(0.0)).powi(2));
         Ok((terms, variance.sum()))
     }
 }

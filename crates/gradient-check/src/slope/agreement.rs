@@ -42,6 +42,8 @@ pub struct Missed {
     /// The chance that a direction drawn at random is so nearly orthogonal to the error; 1 where the
     /// error is below what the slope test sees.
     pub chance: f64,
+    /// Whether no direction moves any of the wrong entries: they are on a bound.
+    pub unmoved: bool,
 }
 
 /// Why an error shows along a direction and in no coordinate.
@@ -124,6 +126,7 @@ fn missed(name: &str, own: Option<&SlopeResult>, all: Option<&SlopeResult>) -> O
     Some(Missed {
         block: name.to_owned(),
         chance,
+        unmoved: own.error_elsewhere == 0.0,
     })
 }
 

@@ -23,6 +23,8 @@ pub(crate) struct Line {
     entries: Vec<f64>,
     /// What an entry is measured in, s_i where no bound left less of it.
     lengths: Vec<f64>,
+    /// s_i = max(1, |θ_i|).
+    scales: Vec<f64>,
     readings: Vec<Reading>,
     setting: Setting,
     /// Whether J never moved.
@@ -35,6 +37,8 @@ pub(crate) struct Line {
 pub(crate) struct Lines {
     lines: Vec<Line>,
     left_out: usize,
+    /// Which coordinates are fixed; empty where none is.
+    fixed: Vec<bool>,
     pub(crate) evaluations: u64,
     pub(crate) interrupted: bool,
 }
@@ -120,6 +124,7 @@ pub(crate) fn gather<T: Real, O: Objective<T> + ?Sized>(
             block: u.block().map(str::to_owned),
             entries: u.entries().to_vec(),
             lengths: u.lengths(point).collect(),
+            scales: moved_scales(&point[range.clone()]),
             range,
             still: still && !readings.is_empty(),
             readings,
@@ -138,9 +143,16 @@ pub(crate) fn gather<T: Real, O: Objective<T> + ?Sized>(
     Ok(Lines {
         lines: lines.collect(),
         left_out: drawn.left_out,
+        fixed: domain.map_or_else(Vec::new, |domain| {
+            (0..point.len()).map(|i| domain.is_fixed(i)).collect()
+        }),
         evaluations,
         interrupted,
     })
+}
+
+fn moved_scales<T: Real>(point: &[T]) -> Vec<f64> {
+    point.iter().map(|x| x.widen().abs().max(1.0)).collect()
 }
 
 /// Those of which the ladder found J to vary by a length far below 1.
@@ -211,10 +223,37 @@ pub(crate) fn judge(
         .collect();
     SlopeTest {
         verdict: overall(&directions),
+        uncovered: uncovered(lines, &directions, analytic.len(), &blocks),
         directions,
         left_out: lines.left_out,
         evaluations: lines.evaluations,
     }
+}
+
+/// How many coordinates nothing speaks for: neither judged nor fixed, and no direction moves them so far that an error
+/// as large there as a typical entry would show, |u_i|/s_i·‖g·s‖/√n ≥ τ (docs/theory/slope.md, L12).
+fn uncovered(
+    lines: &Lines,
+    directions: &[SlopeResult],
+    parameters: usize,
+    blocks: &[(Range<usize>, &[Comparison])],
+) -> usize {
+    let mut spoken_for = lines.fixed.clone();
+    spoken_for.resize(parameters, false);
+    for comparison in blocks.iter().flat_map(|(_, comparisons)| *comparisons) {
+        spoken_for[comparison.coordinate] = true;
+    }
+    for (line, result) in lines.lines.iter().zip(directions) {
+        let Some(tau) = result.would_have_seen else {
+            continue;
+        };
+        let typical = result.size / (result.coordinates.max(1) as f64).sqrt();
+        let entries = line.entries.iter().zip(&line.scales);
+        for (i, (entry, scale)) in line.range.clone().zip(entries) {
+            spoken_for[i] |= *entry != 0.0 && entry.abs() / scale * typical >= tau;
+        }
+    }
+    spoken_for.iter().filter(|spoken_for| !**spoken_for).count()
 }
 
 fn result(line: &Line, analytic: &[f64], blocks: &[(Range<usize>, &[Comparison])]) -> SlopeResult {

@@ -311,7 +311,8 @@ fn not_finite(report: &Report) -> String {
             format!("{coordinate}: the cost is {cost} at a probe, {side}, {so}")
         }
         NonFinite::Difference => format!(
-            "{coordinate}: the difference of two finite costs is no finite number: scale the cost down."
+            "{coordinate}: the difference of two finite costs, or its error bar, is no finite number: scale the \
+             cost down."
         ),
     };
     wrapped("", &said)
@@ -356,9 +357,15 @@ fn footnotes(report: &Report) -> String {
     text.push_str(&slope(report));
     // What is fixed is no part of a sample.
     if report.selected + report.fixed < report.parameters {
-        let rest = match report.slope {
-            Some(_) => "of the rest the slope test alone speaks",
-            None => "the rest may be anything",
+        let rest = match &report.slope {
+            Some(test) if test.uncovered == 0 => {
+                "of the rest the slope test alone speaks".to_owned()
+            }
+            Some(test) => format!(
+                "of the rest the slope test alone speaks, and of {} of it nothing",
+                thousands(test.uncovered as u64)
+            ),
+            None => "the rest may be anything".to_owned(),
         };
         text.push_str(&wrapped(
             "",
@@ -428,8 +435,8 @@ fn near_zero(report: &Report) -> String {
     wrapped(
         "",
         &format!(
-            "{which} too small to be told from 0 ({}): left out, or with the wrong sign, {one} would not \
-             show",
+            "{which} too small beside the block to be told from 0 ({}): left out, or with the wrong sign, {one} \
+             would not show; in a block apart, or with the large ones fixed, it may",
             listed_names(&names),
         ),
     )
@@ -470,7 +477,7 @@ fn kinks(report: &Report) -> String {
     // One coordinate at a time: at a tie of max(p₀, p₁) each entry of (1, 1) passes, and the pair is none.
     format!(
         "  {count} coordinates are at a kink of the cost ({example});\n  each entry lies between its two \
-         slopes, which is right, whatever the difference makes of it;\n  whether all of them are one \
-         subgradient together is not tested\n"
+         slopes, as those of a subgradient do, whatever the difference makes of it;\n  whether all of them \
+         are one subgradient together is not tested\n"
     )
 }

@@ -6,7 +6,7 @@ use crate::{
     Agreement, Explanation, Missed, Report, SlopeReason, SlopeResult, SlopeTest, SlopeVerdict,
 };
 
-use super::numbers::{plural, short};
+use super::numbers::{plural, short, thousands};
 use super::style::{BAD, UNSURE, styled};
 
 /// As wide as a line may be, its indent left out.
@@ -17,6 +17,7 @@ pub(super) fn slope(report: &Report) -> String {
     let (Some(test), Some(agreement)) = (&report.slope, report.agreement()) else {
         return String::new();
     };
+    let judged_all = report.selected + report.fixed == report.parameters;
     let mut said = match &agreement {
         Agreement::BothRight | Agreement::Undecided => well(test),
         Agreement::OnlyComponents { blocks } => format!("{}. {}", well(test), unseen(blocks)),
@@ -38,12 +39,19 @@ pub(super) fn slope(report: &Report) -> String {
             said
         }
         Agreement::OnlySlope { because, .. } => {
-            format!("{}. {}", wrong_alone(test), why(*because, test))
+            format!("{}. {}", wrong_alone(test), why(*because, test, judged_all))
         }
     };
-    let judged_all = report.selected + report.fixed == report.parameters;
     if !judged_all && !matches!(agreement, Agreement::OnlySlope { .. }) {
-        said += "; it covers all coordinates, also those not judged";
+        let unjudged = report.parameters - report.fixed - report.counts.total();
+        said += &match test.uncovered {
+            0 => "; it covers those not judged too".to_owned(),
+            all if all >= unjudged => "; it covers none of those not judged".to_owned(),
+            some => format!(
+                "; of those not judged it covers all but {}, which it hardly moves, on or near a bound",
+                thousands(some as u64)
+            ),
+        };
     }
     if test.left_out > 0 {
         said += &format!(
@@ -167,11 +175,16 @@ fn wrong_alone(test: &SlopeTest) -> String {
 }
 
 /// What it means that only the slope test sees an error.
-fn why(because: Explanation, test: &SlopeTest) -> String {
+fn why(because: Explanation, test: &SlopeTest, judged_all: bool) -> String {
     match because {
         Explanation::AddsUp => {
             "Each coordinate agrees within its bar, and errors within the bars add up to as much: \
              sharper bars would tell (a smaller cost, fewer examples, the complex step)"
+                .to_owned()
+        }
+        Explanation::NotJudged if judged_all => {
+            "No coordinate is seen to be wrong: one that is undecided is, or the cost varies faster than the \
+             steps of either test"
                 .to_owned()
         }
         Explanation::NotJudged => {
@@ -196,12 +209,14 @@ fn why(because: Explanation, test: &SlopeTest) -> String {
 fn unseen(blocks: &[Missed]) -> String {
     let names: Vec<&str> = blocks.iter().map(|missed| missed.block.as_str()).collect();
     let chance = blocks.iter().fold(0.0f64, |most, b| most.max(b.chance));
+    let unmoved = blocks.iter().all(|b| b.unmoved);
     let reason = match chance < 0.5 {
         true => format!(
             "a random direction misses such an error with a chance of {}",
             short(chance)
         ),
-        false => "so small an error is below what it sees".to_owned(),
+        false if unmoved => "it does not move what is wrong, on a bound".to_owned(),
+        false => "so small an error is below what it sees, as far as it moves".to_owned(),
     };
     format!(
         "Of {}, wrong coordinate by coordinate, it sees nothing: {reason}",
@@ -266,7 +281,7 @@ mod tests {
         };
         insta::assert_snapshot!(told(cubes, &of_cubes(), &some), @r"
         slope test: right along 3 directions (E(t) like t^#), would have seen
-            # of g·u; it covers all coordinates, also those not judged
+            # of g·u; it covers those not judged too
         ");
         let off = Settings {
             slope_test: false,

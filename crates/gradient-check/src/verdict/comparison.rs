@@ -282,7 +282,7 @@ impl Look<'_> {
         c.subgradient = outside <= bar;
         c.verdict = if c.subgradient && bar <= self.resolution {
             Verdict::Agree
-        } else if outside > possible || outside.is_nan() {
+        } else if outside.is_nan() || (outside > possible && !refined.is_swinging()) {
             Verdict::Disagree
         } else {
             Verdict::Inconclusive(Reason::Kink)

@@ -9,6 +9,7 @@ pub(super) struct Slope {
     agreement: &'static str,
     because: Option<&'static str>,
     blocks_without_direction: usize,
+    uncovered: usize,
     evaluations: u64,
     directions: Vec<Direction>,
 }
@@ -52,6 +53,7 @@ pub(super) fn slope(report: &Report) -> Option<Slope> {
         agreement,
         because,
         blocks_without_direction: test.left_out,
+        uncovered: test.uncovered,
         evaluations: test.evaluations,
         directions: test.directions.iter().map(direction).collect(),
     })

@@ -129,6 +129,54 @@ fn a_block_of_one_entry_has_the_factor_of_another_block() {
     assert_eq!((w.cause, b.cause), ("scale", "some-entries"));
 }
 
+/// A single entry is a multiple of its parameter whatever it is, and parameters that are 0 say nothing.
+#[test]
+fn one_entry_beside_zeros_is_no_decay() {
+    let cost = |x: &[f64]| x[0].sin() + 2.0 * x[1].sin() + 3.0 * x[2].sin();
+    let at: [f64; 3] = [0.0, 0.0, 2.0];
+    let gradient = [1.0, 2.0, 2.0 * at[2].cos()];
+    let layout = ParameterLayout::flat("x", 3);
+    let report = check(
+        &from_fn(3, cost),
+        &gradient,
+        &at,
+        &layout,
+        &Settings::default(),
+    )
+    .unwrap();
+    let diagnosis = report.blocks[0].diagnosis.as_ref().unwrap();
+    assert_eq!(diagnosis.cause, "some-entries", "{}", diagnosis.message);
+}
+
+/// So little that a factor says nothing of it: a root that is iterated to a tolerance.
+#[test]
+fn an_error_of_a_tolerance_is_named_as_such() {
+    let root = |x: &[f64]| {
+        let mut y = 1.0f64;
+        while (y * y - x[0]).abs() > 1e-5 {
+            y = (y + x[0] / y) / 2.0;
+        }
+        y
+    };
+    let gradient = [0.5 / 2f64.sqrt()];
+    let layout = ParameterLayout::flat("x", 1);
+    let report = check(
+        &from_fn(1, root),
+        &gradient,
+        &[2.0],
+        &layout,
+        &Settings::default(),
+    )
+    .unwrap();
+    assert_eq!(report.verdict, Verdict::Disagree);
+    let message = &report.blocks[0].diagnosis.as_ref().unwrap().message;
+    assert!(
+        message.contains("is off by")
+            && message.ends_with("a tolerance to which one side is iterated, or single precision"),
+        "{message}"
+    );
+}
+
 /// The two signs and the factor that a fixed absolute tolerance passes when the cost is small.
 #[test]
 fn factors_and_signs_are_wrong_at_any_scale() {

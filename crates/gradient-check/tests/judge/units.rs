@@ -49,6 +49,28 @@ impl Film {
     }
 }
 
+/// At 0, or where x is far longer than what J varies by, nothing says how short the steps have to be: wider ones that agree
+/// by accident are no derivative. Five hundred phases, so that some do.
+#[test]
+fn what_swings_within_every_step_is_not_called_wrong() {
+    for k in 0..500 {
+        let phase = 0.0125 * f64::from(k);
+        for (at, length) in [(0.0, 1e-8), (0.0, 1e-9), (0.7, 1e-8), (0.7, 1e-9)] {
+            let swing = |p: &[f64]| (p[0] / length + phase).sin() + p[1];
+            let right = [(at / length + phase).cos() / length, 1.0];
+            let cost = from_fn(2, swing);
+            let layout = ParameterLayout::new().with("d", &[1]).unwrap();
+            let layout = layout.with("b", &[1]).unwrap();
+            let report = check(&cost, &right, &[at, 0.5], &layout, &Settings::default()).unwrap();
+            assert_ne!(
+                report.blocks[0].verdict,
+                Verdict::Disagree,
+                "{at}, {length:e}, {phase}\n{report}"
+            );
+        }
+    }
+}
+
 /// A film in units of 10ᵘ metres, u of `units`, and d, n and α.
 fn film(units: RangeInclusive<i32>) -> impl Strategy<Value = (Film, [f64; 3])> {
     let physical = (units, 30e-9..900e-9f64, 1.2..2.6f64, 1e4..1e6f64);

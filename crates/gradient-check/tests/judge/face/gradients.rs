@@ -416,7 +416,8 @@ fn a_domain_that_nobody_stated_is_told_from_a_number_of_the_gradient_that_is_non
       Undecided: 1 of 2 coordinates (x):
       the numeric derivative, or the rounding of the gradient itself, is too
       uncertain to confirm the gradient to a millionth of its block's scale; take
-      large constant terms out of the cost, use fewer examples, or evaluate in f64.
+      large constant terms out of the cost, use fewer examples, evaluate in f64, or
+      check at another point (this one may be a minimum, or on a jump).
       x[0]: the cost is NaN at a probe, x + h = 1.000006629394531e0, so other steps
       were taken there. If the domain of the cost ends there, state the bounds.
       difference # over all; the course reads it as "likely right"
@@ -454,8 +455,9 @@ fn small_entries_that_the_large_ones_hide_are_counted() {
     in any whole block
     slope test: right along 1 direction (E(t) like t^#), would have seen
       # of g·u
-    1 entry is too small to be told from 0 (x): left out, or with the wrong sign,
-    it would not show
+    1 entry is too small beside the block to be told from 0 (x): left out, or with
+    the wrong sign, it would not show; in a block apart, or with the large ones
+    fixed, it may
     "#);
 
     let blocks: &[(&str, &[usize])] = &[("fast", &[1]), ("slow", &[1])];

@@ -378,3 +378,20 @@ fn what_is_no_number_is_not_said_to_be_wrong() {
     let report = check.at([1e300]).run().unwrap();
     assert_ne!(report.verdict(), Verdict::Disagree, "{report}");
 }
+
+/// What is fixed may have no derivative in either product: nothing is said of it.
+#[test]
+fn products_leave_out_what_is_fixed() {
+    let f = |x: &[f64]| vec![x[0] * x[1], x[1].sin() + x[2]];
+    let vjp = |x: &[f64], v: &[f64]| vec![f64::NAN, v[0] * x[0] + v[1] * x[1].cos(), 7.0 * v[1]];
+    let jvp = |x: &[f64], u: &[f64]| vec![x[0] * u[1], x[1].cos() * u[1]];
+    let blocks: &[(&str, &[usize])] = &[("a", &[]), ("b", &[]), ("c", &[])];
+    let at = [2.0, 0.5, 0.25];
+    let report = assert_products!(f, vjp, jvp, at = at, blocks = blocks, fixed = &["a", "c"]);
+    let pairings = report.adjoint.unwrap().pairings;
+    let along: Vec<Option<&str>> = pairings.iter().map(|p| p.block.as_deref()).collect();
+    assert_eq!(along, [Some("b"), None]);
+    let check = VectorCheck::new(f).vjp(vjp).jvp(jvp).at(at).blocks(blocks);
+    let wrong = check.fixed(&["a"]).run().unwrap();
+    assert_eq!(wrong.verdict(), Verdict::Disagree);
+}
