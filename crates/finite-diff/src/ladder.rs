@@ -56,23 +56,9 @@ impl Refined {
             noise,
             ..
         } = self.derivative;
-        let known =
-            truncation < derivative.abs() || truncation <= MOSTLY_NOISE / RUNG_NOISE * noise;
-        known && !self.is_swinging()
-    }
-
-    /// Whether J swings within the narrowest steps: these are off by an eighth of the derivative, and not for noise. Then
-    /// wider ones that agree with one another do so by accident (docs/theory/derivatives.md, section 5).
-    pub fn is_swinging(&self) -> bool {
-        self.narrowest.is_some_and(|narrowest| {
-            narrowest.truncation > self.derivative.derivative.abs() / 8.0
-                && narrowest.truncation > SWINGING * narrowest.noise
-        })
+        truncation < derivative.abs() || truncation <= MOSTLY_NOISE / RUNG_NOISE * noise
     }
 }
-
-/// So many times its noise the narrowest rung may be off: noise is underestimated by a factor of ten at most.
-const SWINGING: f64 = 1e2;
 
 /// What J is like around the point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

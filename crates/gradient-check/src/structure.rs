@@ -21,6 +21,7 @@ use crate::verdict::{self, Reason, Verdict};
 use dependence::dependence;
 use packing::examine_packing;
 use passes::Passes;
+pub(crate) use words::list;
 
 pub use finding::{Arrays, Dependence, Finding, Pass, Reach};
 pub use layout::LayoutFault;

@@ -6,6 +6,7 @@
 //! same.
 
 mod control;
+mod footnotes;
 mod kinks;
 mod numbers;
 mod report;

@@ -266,7 +266,7 @@ pub struct ZooArgs {
     /// How costs are evaluated around a point: full, incremental, layerwise
     #[arg(long, value_name = "NAME", default_value = "layerwise")]
     pub engine: String,
-    /// Multiply a constant of the judge, to see how much hangs on it: safety, rounding, deviations, most-rounding, doubt, resolution, coarsest, target
+    /// Multiply a constant of the judge, to see how much hangs on it: safety, rounding, deviations, most-rounding, doubt, resolution, coarsest, target, swinging
     #[arg(long, value_name = "NAME=FACTOR")]
     pub constant: Vec<String>,
     /// The form of the result

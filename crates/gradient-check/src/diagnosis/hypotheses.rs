@@ -157,11 +157,8 @@ pub(super) fn some_entries(e: &Exhibit<'_>) -> Option<String> {
     let entries: Vec<String> = wrong().map(entry).collect();
     let entries = entries.join(", ");
     let are = if count == 1 { "is" } else { "are" };
-    let little = |c: &Comparison| {
-        let d = c.numeric.unwrap_or(f64::NAN);
-        (c.analytic - d).abs() < LITTLE * d.abs()
-    };
-    let hint = match wrong().all(little) {
+    let off = |c: &Comparison| (c.analytic / c.numeric.unwrap_or(f64::NAN) - 1.0).abs();
+    let hint = match wrong().all(|c| off(c) < LITTLE) {
         true => "; so little may be a tolerance to which one side is iterated, or single precision",
         false => "",
     };

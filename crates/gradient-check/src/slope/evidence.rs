@@ -124,7 +124,7 @@ pub(crate) fn gather<T: Real, O: Objective<T> + ?Sized>(
             block: u.block().map(str::to_owned),
             entries: u.entries().to_vec(),
             lengths: u.lengths(point).collect(),
-            scales: moved_scales(&point[range.clone()]),
+            scales: scales(&point[range.clone()]),
             range,
             still: still && !readings.is_empty(),
             readings,
@@ -151,7 +151,8 @@ pub(crate) fn gather<T: Real, O: Objective<T> + ?Sized>(
     })
 }
 
-fn moved_scales<T: Real>(point: &[T]) -> Vec<f64> {
+/// s_i of these coordinates.
+fn scales<T: Real>(point: &[T]) -> Vec<f64> {
     point.iter().map(|x| x.widen().abs().max(1.0)).collect()
 }
 

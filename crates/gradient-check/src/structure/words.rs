@@ -259,7 +259,7 @@ fn layout_message(of: Arrays, fault: &LayoutFault) -> String {
 }
 
 /// A few names, then how many more.
-fn list(blocks: &[String]) -> String {
+pub(crate) fn list(blocks: &[String]) -> String {
     const SHOWN: usize = 4;
     match blocks.len().checked_sub(SHOWN) {
         Some(more @ 1..) => {

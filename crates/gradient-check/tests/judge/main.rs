@@ -97,7 +97,7 @@ proptest! {
         gradient[which] += planted;
         let report = judge(smooth(1.0), &gradient, &at);
         prop_assert_ne!(report.verdict, Verdict::Agree);
-        // Undecided, one time in 50,000: in a block far below the rest the ladder can be the blunter look.
+        // Undecided, now and then: in a block far below the rest the ladder can be the blunter look.
         if report.verdict != Verdict::Disagree {
             let worst = report.worst[0].comparison;
             prop_assert!(worst.coordinate == which && worst.tolerance > planted, "{:?}", worst);

@@ -49,6 +49,15 @@ impl Film {
     }
 }
 
+/// Of a right gradient of sin(x/length + phase), beside a term of size 1.
+fn swing(at: f64, length: f64, phase: f64) -> Report {
+    let cost = from_fn(2, |p: &[f64]| (p[0] / length + phase).sin() + p[1]);
+    let right = [(at / length + phase).cos() / length, 1.0];
+    let layout = ParameterLayout::new().with("d", &[1]).unwrap();
+    let layout = layout.with("b", &[1]).unwrap();
+    check(&cost, &right, &[at, 0.5], &layout, &Settings::default()).unwrap()
+}
+
 /// At 0, or where x is far longer than what J varies by, nothing says how short the steps have to be: wider ones that agree
 /// by accident are no derivative. Five hundred phases, so that some do.
 #[test]
@@ -56,18 +65,30 @@ fn what_swings_within_every_step_is_not_called_wrong() {
     for k in 0..500 {
         let phase = 0.0125 * f64::from(k);
         for (at, length) in [(0.0, 1e-8), (0.0, 1e-9), (0.7, 1e-8), (0.7, 1e-9)] {
-            let swing = |p: &[f64]| (p[0] / length + phase).sin() + p[1];
-            let right = [(at / length + phase).cos() / length, 1.0];
-            let cost = from_fn(2, swing);
-            let layout = ParameterLayout::new().with("d", &[1]).unwrap();
-            let layout = layout.with("b", &[1]).unwrap();
-            let report = check(&cost, &right, &[at, 0.5], &layout, &Settings::default()).unwrap();
+            let report = swing(at, length, phase);
             assert_ne!(
                 report.blocks[0].verdict,
                 Verdict::Disagree,
                 "{at}, {length:e}, {phase}\n{report}"
             );
         }
+    }
+}
+
+#[test]
+#[ignore = "prints the table of docs/theory/derivatives.md, section 5"]
+fn swings_by_length() {
+    for (at, length) in [0.0, 0.7]
+        .into_iter()
+        .flat_map(|at| (8..13).map(move |e| (at, 10f64.powi(-e))))
+    {
+        let phases = (0..1000).map(|k| 0.00625 * f64::from(k));
+        let wrong =
+            phases.filter(|phase| swing(at, length, *phase).blocks[0].verdict == Verdict::Disagree);
+        println!(
+            "at {at}, length {length:.0e}: {} of 1,000 called wrong",
+            wrong.count()
+        );
     }
 }
 
