@@ -5,9 +5,11 @@ use std::time::Instant;
 
 use finite_diff::{Domain, ParameterLayout, Real, Selection};
 
-use crate::check::{CheckError, Settings, judge, keep, measure_gradient_noise_within};
-use crate::measure::{Measured, measure, nothing_to_check};
+use crate::check::{judge, measure_gradient_noise_within};
+use crate::error::{CheckError, keep, nothing_to_check};
+use crate::measure::{Measured, measure};
 use crate::report::Report;
+use crate::settings::Settings;
 use crate::structure::{Inspected, fit_gradient, inspect};
 use crate::subject::{Copied, Subject, objective_of};
 use crate::verdict::Verdict;

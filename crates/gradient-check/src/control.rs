@@ -14,11 +14,13 @@ use finite_diff::{
 };
 use num_complex::Complex;
 
-use crate::check::{CheckError, Settings, judge};
+use crate::check::judge;
+use crate::error::{CheckError, name_coordinate};
 use crate::evidence::Evidence;
-use crate::measure::{Measured, measure, measure_by_complex_step, name_coordinate};
+use crate::measure::{Measured, measure, measure_by_complex_step};
 use crate::passes::is_same_function;
 use crate::report::Power;
+use crate::settings::Settings;
 use crate::structure::fit_gradient;
 use crate::subject::Gradient;
 use crate::verdict::{Reason, Verdict};

@@ -24,9 +24,8 @@ pub use report::{
     WrongRange,
 };
 
-use crate::check::{CheckError, keep};
 use crate::constants::Constants;
-use crate::measure::inside;
+use crate::error::{CheckError, inside, keep};
 use crate::verdict::{Reason, Verdict, overall};
 use look::Bench;
 use search::{Limits, search};

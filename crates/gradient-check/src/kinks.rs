@@ -7,8 +7,8 @@ use std::collections::HashSet;
 
 use finite_diff::{Coordinate, Estimate, Ground, ParameterLayout, Refined};
 
-use crate::Settings;
 use crate::evidence::{Evidence, Observation};
+use crate::settings::{NamedKink, Settings};
 use crate::verdict::{self, Comparison, Reason, Verdict};
 
 /// How many coordinates are asked about at most: each question costs its owner some passes over the
@@ -17,15 +17,6 @@ const MOST_COORDINATES: usize = 4;
 
 /// How many kinks are kept for each, the nearest ones.
 const MOST_KINKS: usize = 8;
-
-/// A kink of J along one coordinate, by the name its owner gives it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct NamedKink {
-    /// What has the kink, such as `unit[17] of layer 2 for example[3]`.
-    pub name: String,
-    /// How far from the coordinate's value, negative below it; 0 where it is at the point.
-    pub distance: f64,
-}
 
 /// The kinks at or near the point along one coordinate.
 #[derive(Debug, Clone, PartialEq)]

@@ -9,6 +9,7 @@ mod control;
 mod diagnosis;
 mod difference;
 mod directional;
+mod error;
 pub mod evidence;
 mod face;
 mod kinks;
@@ -18,6 +19,7 @@ mod passes;
 mod pattern;
 mod recheck;
 mod report;
+mod settings;
 mod slope;
 mod structure;
 mod subject;
@@ -27,8 +29,8 @@ pub mod verdict;
 mod wire;
 
 pub use check::{
-    CheckError, Settings, check, check_by_complex_step, check_estimates, gather,
-    gather_by_complex_step, measure_gradient_noise, measure_gradient_noise_within,
+    check, check_by_complex_step, check_estimates, gather, gather_by_complex_step,
+    measure_gradient_noise, measure_gradient_noise_within,
 };
 pub use check_subject::check_subject;
 pub use constants::Constants;
@@ -42,15 +44,17 @@ pub use directional::{
     CommonFactor, DirectionReading, DirectionalBlock, DirectionalReport, DirectionalSettings,
     ExaminedCoordinate, WrongRange, check_directional,
 };
+pub use error::CheckError;
 pub use face::{
     AdjointReport, Failure, GradientCheck, GradientError, Pairing, Returned, ReturnedPair,
     ReturnedValue, ReturnedVector, VectorCheck, VectorReport,
 };
-pub use kinks::{KinkReport, NamedKink};
+pub use kinks::KinkReport;
 pub use pair::compare_gradients;
 pub use pattern::{Confined, Line, Pattern};
 pub use recheck::Recheck;
 pub use report::{BlockReport, CoordinateReport, Counts, Power, Report};
+pub use settings::{NamedKink, Settings};
 pub use slope::{
     Agreement, Explanation, Missed, SlopeReason, SlopeResult, SlopeTest, SlopeVerdict,
 };

@@ -5,18 +5,19 @@
 use std::time::Instant;
 
 use finite_diff::{
-    DifferenceError, Domain, DomainError, EvaluationError, Failed, Neighborhood, Noise, Objective,
-    Outcome, ParameterLayout, Piece, Real, Scheme,
+    DifferenceError, Domain, EvaluationError, Neighborhood, Noise, Objective, Outcome,
+    ParameterLayout, Piece, Real, Scheme,
 };
 use num_complex::Complex;
 
-use crate::check::{CheckError, Settings};
+use crate::error::{CheckError, inside, name_coordinate, nothing_to_check, unless_failed};
 use crate::evidence::Evidence;
 use crate::passes::{
     collect, look_again, look_from_the_complex_plane, noise_on_complex_numbers, sharpen,
     unmeasured, with_rounding,
 };
 use crate::recheck::{recheck, recheck_on_complex_numbers};
+use crate::settings::Settings;
 use crate::slope;
 use crate::verdict::Rule;
 
@@ -236,24 +237,6 @@ fn fit<T: Real>(
     Ok(coordinates)
 }
 
-/// Fails where the point lies outside the domain, by the name of the coordinate.
-pub(crate) fn inside<T: Real>(
-    domain: Option<&Domain>,
-    point: &[T],
-    layout: &ParameterLayout,
-) -> Result<(), CheckError> {
-    let checked = domain.map_or(Ok(()), |domain| domain.check(point));
-    checked.map_err(|error| name_coordinate(error.into(), layout))
-}
-
-/// Why there is nothing: all that was selected is fixed, or nothing was.
-pub(crate) fn nothing_to_check(layout: &ParameterLayout, settings: &Settings<'_>) -> CheckError {
-    match settings.selection.coordinates(layout).len() {
-        0 => CheckError::Empty,
-        fixed => CheckError::AllFixed { fixed },
-    }
-}
-
 /// Whether J is smooth at the point, as far as it knows.
 fn smooth_at<T: Real, O: Objective<T> + ?Sized>(
     objective: &O,
@@ -296,12 +279,6 @@ fn unless_nothing(
         }),
         false => Ok(()),
     }
-}
-
-/// Fails with what is in the slot for failures, and takes it out.
-pub(crate) fn unless_failed(settings: &Settings<'_>) -> Result<(), CheckError> {
-    let error = settings.execution.failure.and_then(Failed::take);
-    error.map_or(Ok(()), |source| Err(CheckError::Difference(source)))
 }
 
 /// The evidence of the slope test, if it is wanted and there was no interruption before it.
@@ -405,21 +382,5 @@ impl Objective<Complex<f64>> for SameDomain<'_> {
 
     fn domain(&self) -> Option<&Domain> {
         self.domain.or(self.shadow.domain())
-    }
-}
-
-pub(crate) fn name_coordinate(source: DifferenceError, layout: &ParameterLayout) -> CheckError {
-    match &source {
-        DifferenceError::Probe { coordinate, .. }
-        | DifferenceError::Domain(DomainError::Outside { coordinate, .. }) => {
-            match layout.coordinate(*coordinate) {
-                Some(coordinate) => CheckError::At {
-                    name: coordinate.to_string(),
-                    source,
-                },
-                None => CheckError::Difference(source),
-            }
-        }
-        _ => CheckError::Difference(source),
     }
 }

@@ -13,8 +13,8 @@ use finite_diff::{
 
 use num_complex::Complex;
 
-use crate::Settings;
 use crate::evidence::{Evidence, Observation, Shadow};
+use crate::settings::Settings;
 use crate::verdict::{self, Comparison, Rule, Verdict};
 
 /// A sharper stencil for what agrees, but not sharply: the five-point one, with a longer step and so

@@ -11,8 +11,9 @@ use finite_diff::{
 };
 use num_complex::Complex;
 
-use crate::check::{CheckError, Settings};
+use crate::error::{CheckError, name_coordinate};
 use crate::evidence::Evidence;
+use crate::settings::Settings;
 use crate::verdict::{self, Verdict};
 
 /// How many coordinates are drawn, at least one of each block. An engine that is wrong in one coordinate of
@@ -72,7 +73,7 @@ pub(crate) fn recheck<T: Real, O: Objective<T> + ?Sized>(
         cancel: None,
         ..settings.execution
     };
-    let named = |source| crate::measure::name_coordinate(source, layout);
+    let named = |source| name_coordinate(source, layout);
     let run =
         differentiate(&plain, point, &chosen.coordinates, scheme, &execution).map_err(named)?;
     let (mut evaluations, mut interrupted) = (run.evaluations, run.interrupted);
@@ -140,7 +141,7 @@ pub(crate) fn recheck_on_complex_numbers<O: Objective<Complex<f64>> + ?Sized>(
         cancel: None,
         ..settings.execution
     };
-    let named = |source| crate::measure::name_coordinate(source, layout);
+    let named = |source| name_coordinate(source, layout);
     let run = finite_diff::complex_step(&Plain(objective), point, &chosen.coordinates, &execution)
         .map_err(named)?;
     for entry in &run.entries {

@@ -12,10 +12,10 @@ mod words;
 
 use finite_diff::{Outcome, ParameterLayout, Real};
 
-use crate::check::{CheckError, Settings};
+use crate::error::{CheckError, inside, unless_failed};
 use crate::evidence::Evidence;
-use crate::measure::{inside, unless_failed};
 use crate::report::Report;
+use crate::settings::Settings;
 use crate::subject::{Copied, Subject, objective_of};
 use crate::verdict::{self, Reason, Verdict};
 use dependence::dependence;

@@ -7,10 +7,12 @@ use finite_diff::{Estimate, Outcome, ParameterLayout, Refined};
 
 use super::plantings::Draft;
 use super::{Looks, PlantedError, PlantingOutcome};
-use crate::check::{CheckError, Settings, judge};
+use crate::check::judge;
+use crate::error::CheckError;
 use crate::evidence::{Evidence, Observation, Shadow};
 use crate::measure::Measured;
 use crate::passes::{AFTER_CANCEL, wants_second_look, with_rounding};
+use crate::settings::Settings;
 use crate::verdict::{self, Comparison, Reason, Rule, Verdict};
 
 pub(super) struct Bench<'a> {

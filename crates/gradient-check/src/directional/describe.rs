@@ -8,7 +8,7 @@ use finite_diff::{Block, Coordinate, Objective, ParameterLayout, Real};
 
 use super::look::Bench;
 use super::report::{CommonFactor, ExaminedCoordinate, WrongRange};
-use crate::check::CheckError;
+use crate::error::CheckError;
 use crate::verdict::Verdict;
 
 /// How many coordinates of a range are looked at one by one.

@@ -13,8 +13,8 @@ use finite_diff::{
 };
 
 use super::report::DirectionReading;
-use crate::check::CheckError;
 use crate::constants::Constants;
+use crate::error::CheckError;
 use crate::verdict::{Reason, Verdict};
 
 /// How much shorter the second step is, where it pays: a factor 32 takes 32⁴ off the truncation of a

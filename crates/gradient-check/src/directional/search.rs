@@ -9,7 +9,7 @@ use finite_diff::{Block, Objective, ParameterLayout, Real};
 use super::describe::Site;
 use super::look::{Bench, Seen};
 use super::report::{DirectionReading, WrongRange, smallest_visible};
-use crate::check::CheckError;
+use crate::error::CheckError;
 use crate::verdict::Verdict;
 
 /// In how many parts a range is looked at for gaps: one that is this share of the range or longer holds a

@@ -10,8 +10,8 @@ use finite_diff::{Domain, EvaluationError, Execution, Real, compensated_sum, dir
 use super::memo::Length;
 use super::products::{Product, cotangent, flat, whole};
 use super::setup::Place;
-use crate::CheckError;
-use crate::check::{keep, measure_gradient_noise_within};
+use crate::check::measure_gradient_noise_within;
+use crate::error::{CheckError, keep};
 use crate::text::{derivative, plain, short, verdict, wrapped};
 use crate::verdict::{Reason, Verdict};
 

@@ -6,11 +6,11 @@ use finite_diff::{Domain, ParameterLayout, Real};
 
 use super::memo::{Evaluate, Memo, Output};
 use super::setup::Place;
-use crate::check::keep;
 use crate::diagnosis::Context;
+use crate::error::{CheckError, keep};
 use crate::report::{Frame, assemble};
 use crate::verdict::{self, Comparison, Reason, Verdict};
-use crate::{CheckError, Report, gather};
+use crate::{Report, gather};
 
 /// Checks `jacobian`, ∂y_i/∂x_j at the point, one row an output. The report's blocks are `named`: those of the point
 /// with the shape of the output before their own.

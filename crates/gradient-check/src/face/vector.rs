@@ -10,10 +10,9 @@ use super::jacobian::check_rows;
 use super::products::{check_jvp, check_vjp, flat};
 use super::returned::{Returned, ReturnedVector};
 use super::setup::{Place, Setup, settings, verdicts};
-use crate::check::keep;
-use crate::measure::name_coordinate;
+use crate::error::{CheckError, keep, name_coordinate};
 use crate::verdict::overall;
-use crate::{CheckError, Reason, Report, Verdict};
+use crate::{Reason, Report, Verdict};
 
 type Values<'a, T> = Box<dyn Fn(&[T]) -> Result<Returned, EvaluationError> + Send + Sync + 'a>;
 type Products<'a, T> =

@@ -12,8 +12,8 @@ use finite_diff::{
 
 use super::line::{self, Judged, Reading, Setting};
 use super::{MOST_BLOCKS, SlopeReason, SlopeResult, SlopeTest, SlopeVerdict, overall};
-use crate::Settings;
 use crate::evidence::{Evidence, Observation};
+use crate::settings::Settings;
 use crate::verdict::{Comparison, Rule, Verdict, scale};
 
 /// All that was seen along one direction.

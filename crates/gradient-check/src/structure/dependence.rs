@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use finite_diff::{DifferenceError, Domain, Objective, Real, evaluate_each, measure_noise_with};
 
 use super::finding::Dependence;
-use crate::check::{CheckError, Settings};
+use crate::error::CheckError;
+use crate::settings::Settings;
 use crate::verdict::Reason;
 
 /// Two random directions u over the block, each with two steps t, on both sides: the step of central

@@ -6,7 +6,7 @@ use finite_diff::{DifferenceError, EvaluationError, ParameterLayout, Real};
 use super::finding::{Arrays, Finding, Reach};
 use super::layout::fit_arrays;
 use super::{Skipped, StructuralCheck, Structure};
-use crate::check::CheckError;
+use crate::error::CheckError;
 use crate::subject::{Packing, Subject};
 
 pub(super) fn examine_packing<T: Real, S: Subject<T> + ?Sized>(

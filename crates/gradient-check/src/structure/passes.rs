@@ -8,7 +8,8 @@ use finite_diff::{Block, Coordinate, ParameterLayout, Real};
 use super::finding::{Finding, Pass};
 use super::layout::{Fitted, fit_gradient};
 use super::{Skipped, StructuralCheck, Structure};
-use crate::check::{CheckError, Settings};
+use crate::error::CheckError;
+use crate::settings::Settings;
 use crate::subject::{Gradient, Subject};
 
 /// A subject at a point, and what its passes did beside what they were asked for.

@@ -1,0 +1,211 @@
+//! Why a check could not be made, and how an error of the numeric side becomes one of the check's: by the name of
+//! its coordinate, and into the slot for failures.
+//!
+//! Refuses to judge: a gradient that is wrong is no error.
+
+use finite_diff::{
+    DifferenceError, Domain, DomainError, EvaluationError, Execution, Failed, LayoutError,
+    ParameterLayout, Real,
+};
+use thiserror::Error;
+
+use crate::settings::Settings;
+
+/// Why a check could not be made.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum CheckError {
+    /// The analytic gradient has another length than the parameters.
+    #[error("the analytic gradient does not fit the parameters: {0}")]
+    Gradient(#[source] LayoutError),
+    /// The point has another length than the layout.
+    #[error("the point does not fit the layout: {0}")]
+    Point(#[source] LayoutError),
+    /// The layout and the objective disagree on the number of parameters.
+    #[error("the objective takes {objective} parameters, but the layout {layout} has {len}")]
+    Layout {
+        /// n of the objective.
+        objective: usize,
+        /// The layout in short form.
+        layout: String,
+        /// Its length.
+        len: usize,
+    },
+    /// There is nothing to check.
+    #[error("there are no parameters to check: the layout or the selection is empty")]
+    Empty,
+    /// All that was selected is fixed.
+    #[error(
+        "nothing moves the parameters to check: {fixed} of them were selected, and all are fixed, or their \
+         lower bound is their upper one"
+    )]
+    AllFixed {
+        /// How many were selected.
+        fixed: usize,
+    },
+    /// A check along directions was asked for none.
+    #[error("a check along directions needs at least one a block; three is the default")]
+    NoDirections,
+    /// A resolution that is no share of a scale.
+    #[error(
+        "the resolution {value} is no share of a scale: give a number between 0 and 1, such as 1e-2"
+    )]
+    Resolution {
+        /// As given.
+        value: f64,
+    },
+    /// A block to be fixed that is not there.
+    #[error("no block is named `{name}`, which is to be fixed: the blocks are {layout}")]
+    NoSuchBlock {
+        /// The name.
+        name: String,
+        /// The layout in short form.
+        layout: String,
+    },
+    /// A function of many values was given without any derivative of it.
+    #[error(
+        "there is nothing to check: give the Jacobian, a vector-Jacobian or a Jacobian-vector product"
+    )]
+    NothingToCheck,
+    /// A function of many values gives none.
+    #[error("the function gives no values at this point: there is nothing to differentiate")]
+    NoValues,
+    /// A function of many values gives another number of them than was said.
+    #[error("the function gives {got} values, but `{name}` of shape {shape:?} has {expected}")]
+    Output {
+        /// The output.
+        name: String,
+        /// Its shape.
+        shape: Vec<usize>,
+        /// The number of entries of that shape.
+        expected: usize,
+        /// The number of values.
+        got: usize,
+    },
+    /// The numeric side failed at a coordinate.
+    #[error("at {name}: {source}")]
+    At {
+        /// The coordinate, such as `W2[3,1]`.
+        name: String,
+        /// What happened.
+        source: DifferenceError,
+    },
+    /// The backward pass failed.
+    #[error("{call} failed: {source}")]
+    Backward {
+        /// Which call of it.
+        call: &'static str,
+        /// What it failed with.
+        source: EvaluationError,
+    },
+    /// A fast way to evaluate J around a point contradicts J itself. No verdict on the gradient can rest on it.
+    #[error(
+        "the engine `{engine}` is at fault, not the gradient: at {name} it gives the derivative {fast:e}, and \
+         plain evaluations of the cost give {plain:e}, which is further apart than the {allowed:.1e} that \
+         rounding explains. There is no verdict. Check with the engine `full`, and report this"
+    )]
+    Engine {
+        /// Its name.
+        engine: &'static str,
+        /// The coordinate, such as `W2[3,1]`.
+        name: String,
+        /// The derivative that it gives.
+        fast: f64,
+        /// The derivative by plain evaluations.
+        plain: f64,
+        /// How far apart they may be.
+        allowed: f64,
+    },
+    /// The numeric side failed as a whole.
+    #[error(transparent)]
+    Difference(DifferenceError),
+}
+
+impl From<DomainError> for CheckError {
+    fn from(wrong: DomainError) -> Self {
+        Self::Difference(DifferenceError::Domain(wrong))
+    }
+}
+
+impl CheckError {
+    /// The caller's own error, where it was one of this type that the function under test failed with.
+    ///
+    /// ```
+    /// use gradient_check::GradientCheck;
+    /// let parse = |x: &[f64]| "one".parse::<f64>().map(|a| a * x[0]);
+    /// let error = GradientCheck::new(parse, |_: &[f64]| [1.0]).at([2.0]).run().unwrap_err();
+    /// assert!(error.caused_by::<std::num::ParseFloatError>().is_some());
+    /// ```
+    pub fn caused_by<E: std::error::Error + 'static>(&self) -> Option<&E> {
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(self);
+        while let Some(error) = cause {
+            if let Some(found) = error.downcast_ref::<E>() {
+                return Some(found);
+            }
+            cause = error.source();
+        }
+        None
+    }
+}
+
+/// Puts an evaluation that failed into the slot for it.
+///
+/// # Errors
+/// The same error, where there is no slot or it is of another kind.
+pub(crate) fn keep(error: CheckError, execution: &Execution<'_>) -> Result<(), CheckError> {
+    if execution.failure.is_none() {
+        return Err(error);
+    }
+    let failed = match error {
+        CheckError::Difference(source) | CheckError::At { source, .. } => source,
+        CheckError::Backward { source, .. } => DifferenceError::Center { source },
+        other => return Err(other),
+    };
+    match failed {
+        DifferenceError::Center { .. }
+        | DifferenceError::Near { .. }
+        | DifferenceError::Probe { .. }
+        | DifferenceError::Along { .. } => execution.keep(failed).map_err(CheckError::Difference),
+        other => Err(CheckError::Difference(other)),
+    }
+}
+
+/// Fails where the point lies outside the domain, by the name of the coordinate.
+pub(crate) fn inside<T: Real>(
+    domain: Option<&Domain>,
+    point: &[T],
+    layout: &ParameterLayout,
+) -> Result<(), CheckError> {
+    let checked = domain.map_or(Ok(()), |domain| domain.check(point));
+    checked.map_err(|error| name_coordinate(error.into(), layout))
+}
+
+/// Why there is nothing: all that was selected is fixed, or nothing was.
+pub(crate) fn nothing_to_check(layout: &ParameterLayout, settings: &Settings<'_>) -> CheckError {
+    match settings.selection.coordinates(layout).len() {
+        0 => CheckError::Empty,
+        fixed => CheckError::AllFixed { fixed },
+    }
+}
+
+/// Fails with what is in the slot for failures, and takes it out.
+pub(crate) fn unless_failed(settings: &Settings<'_>) -> Result<(), CheckError> {
+    let error = settings.execution.failure.and_then(Failed::take);
+    error.map_or(Ok(()), |source| Err(CheckError::Difference(source)))
+}
+
+pub(crate) fn name_coordinate(source: DifferenceError, layout: &ParameterLayout) -> CheckError {
+    match &source {
+        DifferenceError::Probe { coordinate, .. }
+        | DifferenceError::Domain(DomainError::Outside { coordinate, .. }) => {
+            match layout.coordinate(*coordinate) {
+                Some(coordinate) => CheckError::At {
+                    name: coordinate.to_string(),
+                    source,
+                },
+                None => CheckError::Difference(source),
+            }
+        }
+        _ => CheckError::Difference(source),
+    }
+}

@@ -1,0 +1,81 @@
+//! How to check: everything that a caller can set, with its defaults.
+//!
+//! Refuses to know what is done with it.
+
+use finite_diff::{Execution, Objective, Scheme, Selection};
+use num_complex::Complex;
+
+use crate::constants::Constants;
+use crate::diagnosis::{Context, Mistakes};
+
+/// How to check. [`Settings::default`] is central differences at the best step, every coordinate,
+/// a gradient computed in `f64`.
+#[derive(Clone)]
+pub struct Settings<'a> {
+    /// The finite differences of the first pass. Its noise is a lower bound: the noise of J is
+    /// measured too, and the larger one taken.
+    pub scheme: Scheme,
+    /// Which coordinates.
+    pub selection: Selection,
+    /// ε of the type that the analytic gradient was computed in: `f64::EPSILON`, or
+    /// `f32::EPSILON` for a single-precision backward pass whose forward is evaluated in `f64`.
+    pub working_epsilon: f64,
+    /// The noise σ of each entry of the analytic gradient, where somebody measured it; see
+    /// [`measure_gradient_noise`](crate::measure_gradient_noise). Without it the gradient is held to some 256 ε of its block.
+    pub analytic_noise: Option<&'a [Option<f64>]>,
+    /// The noise σ that rounding leaves in each entry of a right gradient, where somebody worked it out
+    /// from the arithmetic, such as `mlp::rounding_noise`. It is taken at its word, and no other noise of
+    /// the gradient is looked at.
+    pub analytic_rounding: Option<&'a [f64]>,
+    /// The same function on complex numbers, with analytic operations only, where there is one: a second
+    /// method for those that do not agree at first, sharper and cheaper than a ladder of steps.
+    pub shadow: Option<&'a dyn Objective<Complex<f64>>>,
+    /// By what the judge judges; leave it as it is, but to find out what hangs on it.
+    pub constants: Constants,
+    /// What is known of the function, to name causes by.
+    pub context: Context,
+    /// What the gradient would be under mistakes that people make in such a function; called only when
+    /// it is wrong.
+    pub mistakes: Option<&'a dyn Mistakes>,
+    /// The kinks of J along a coordinate, within a distance of the point: called after the verdict, for a
+    /// handful of coordinates that a kink matters for.
+    pub kinks: Option<&'a (dyn Fn(usize, f64) -> Vec<NamedKink> + Sync)>,
+    /// Seed of the direction along which the noise of J is measured, and of those of the slope test.
+    pub seed: u64,
+    /// Whether to make the slope test too: 44 evaluations of J for each block and 44 over all, at most
+    /// twice as many where J knows its smooth pieces. It moves every parameter, whatever the selection.
+    pub slope_test: bool,
+    /// Threads, progress, cancellation. With a slot for failures ([`Execution::failure`]) a check that J fails in
+    /// ends as a cancelled one does: what was found wrong stays wrong, and what agreed is
+    /// [`Reason::Interrupted`](crate::Reason::Interrupted). Where nothing had been compared yet it is the error that is returned, and the slot empty.
+    pub execution: Execution<'a>,
+}
+
+impl Default for Settings<'_> {
+    fn default() -> Self {
+        Self {
+            scheme: Scheme::CENTRAL,
+            selection: Selection::All,
+            working_epsilon: f64::EPSILON,
+            analytic_noise: None,
+            analytic_rounding: None,
+            shadow: None,
+            constants: Constants::default(),
+            context: Context::default(),
+            mistakes: None,
+            kinks: None,
+            seed: 0,
+            slope_test: true,
+            execution: Execution::default(),
+        }
+    }
+}
+
+/// A kink of J along one coordinate, by the name its owner gives it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NamedKink {
+    /// What has the kink, such as `unit[17] of layer 2 for example[3]`.
+    pub name: String,
+    /// How far from the coordinate's value, negative below it; 0 where it is at the point.
+    pub distance: f64,
+}
