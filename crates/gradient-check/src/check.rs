@@ -6,12 +6,13 @@ use finite_diff::{
 };
 use num_complex::Complex;
 
+use crate::assemble::{Frame, assemble};
 use crate::error::CheckError;
 use crate::evidence::Evidence;
 use crate::kinks::name_kinks;
 use crate::measure::{Measured, measure, measure_by_complex_step};
 use crate::passes::collect;
-use crate::report::{Frame, Report, assemble};
+use crate::report::Report;
 use crate::settings::Settings;
 use crate::slope;
 use crate::verdict;

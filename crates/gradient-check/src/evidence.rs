@@ -6,7 +6,6 @@
 use finite_diff::{Estimate, Outcome, ParameterLayout, Refined};
 
 use crate::constants::Constants;
-use crate::recheck::Recheck;
 
 /// All that is known of one coordinate.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -67,6 +66,23 @@ impl Observation {
 pub struct Shadow {
     /// The derivative, with its bar.
     pub estimate: Estimate,
+}
+
+/// How the numbers of a fast engine fared beside the plain evaluation of J.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Recheck {
+    /// The engine.
+    pub engine: &'static str,
+    /// How many coordinates were drawn at random and evaluated plainly.
+    pub drawn: usize,
+    /// How many of those that came out wrong were; some may be among those drawn.
+    pub rejected: usize,
+    /// How many came out wrong.
+    pub rejected_in_all: usize,
+    /// How many of both could not be compared: J has a kink within reach of one or the other.
+    pub undecided: usize,
+    /// How often J was evaluated for it.
+    pub evaluations: u64,
 }
 
 /// All that was measured in a check.

@@ -5,10 +5,11 @@
 
 use std::collections::HashSet;
 
-use finite_diff::{Coordinate, Estimate, Ground, ParameterLayout, Refined};
+use finite_diff::{Estimate, Ground, ParameterLayout, Refined};
 
 use crate::evidence::{Evidence, Observation};
-use crate::settings::{NamedKink, Settings};
+use crate::report::KinkReport;
+use crate::settings::Settings;
 use crate::verdict::{self, Comparison, Reason, Verdict};
 
 /// How many coordinates are asked about at most: each question costs its owner some passes over the
@@ -17,15 +18,6 @@ const MOST_COORDINATES: usize = 4;
 
 /// How many kinks are kept for each, the nearest ones.
 const MOST_KINKS: usize = 8;
-
-/// The kinks at or near the point along one coordinate.
-#[derive(Debug, Clone, PartialEq)]
-pub struct KinkReport {
-    /// The coordinate.
-    pub coordinate: Coordinate,
-    /// Its kinks, the nearest first; at most eight, never none.
-    pub kinks: Vec<NamedKink>,
-}
 
 /// Asks about a handful of coordinates: those undecided for a kink, those with two one-sided slopes, those
 /// whose first look went across a kink. `ladder_reach` is how far the second look went along each.
@@ -164,8 +156,7 @@ mod tests {
     use finite_diff::{EvaluationError, Objective, ParameterLayout, Piece};
     use num_complex::Complex;
 
-    use super::NamedKink;
-    use crate::{Settings, check};
+    use crate::{NamedKink, Settings, check};
 
     /// Σ max(x_i − kink_i, 0) + sin x_i, which knows its pieces or not.
     struct Hinges {

@@ -2,6 +2,8 @@
 //!
 //! Judges a gradient derived by hand against numeric derivatives with error bars; knows no layer and no scheme.
 
+mod agreement;
+mod assemble;
 mod check;
 mod check_subject;
 mod constants;
@@ -28,6 +30,7 @@ pub mod verdict;
 #[cfg(feature = "serde")]
 mod wire;
 
+pub use agreement::{Agreement, Explanation, Missed};
 pub use check::{
     check, check_by_complex_step, check_estimates, gather, gather_by_complex_step,
     measure_gradient_noise, measure_gradient_noise_within,
@@ -45,19 +48,16 @@ pub use directional::{
     ExaminedCoordinate, WrongRange, check_directional,
 };
 pub use error::CheckError;
+pub use evidence::Recheck;
 pub use face::{
     AdjointReport, Failure, GradientCheck, GradientError, Pairing, Returned, ReturnedPair,
     ReturnedValue, ReturnedVector, VectorCheck, VectorReport,
 };
-pub use kinks::KinkReport;
 pub use pair::compare_gradients;
 pub use pattern::{Confined, Line, Pattern};
-pub use recheck::Recheck;
-pub use report::{BlockReport, CoordinateReport, Counts, Power, Report};
+pub use report::{BlockReport, CoordinateReport, Counts, KinkReport, Power, Report};
 pub use settings::{NamedKink, Settings};
-pub use slope::{
-    Agreement, Explanation, Missed, SlopeReason, SlopeResult, SlopeTest, SlopeVerdict,
-};
+pub use slope::{SlopeReason, SlopeResult, SlopeTest, SlopeVerdict};
 pub use structure::{
     Arrays, Dependence, Finding, LayoutFault, Pass, Reach, Skipped, StructuralCheck, Structure,
     examine,

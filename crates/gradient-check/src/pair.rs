@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use finite_diff::{LayoutError, ParameterLayout};
 
+use crate::assemble::{Frame, assemble};
 use crate::diagnosis::Context;
 use crate::difference::{BUG_FROM, Band, difference};
-use crate::report::{Frame, Report, assemble};
+use crate::report::Report;
 use crate::verdict::{Comparison, NonFinite, Reason, Verdict};
 
 /// Compares `analytic` with `numeric`, block by block, by the course's bands.

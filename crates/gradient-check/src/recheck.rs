@@ -12,7 +12,7 @@ use finite_diff::{
 use num_complex::Complex;
 
 use crate::error::{CheckError, name_coordinate};
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, Recheck};
 use crate::settings::Settings;
 use crate::verdict::{self, Verdict};
 
@@ -24,23 +24,6 @@ const DRAWN: usize = 16;
 /// first, of each block in turn. A thousand is every one of a small network; where a matrix of a large one is
 /// wrong throughout, the rest would take as long as a check without a fast engine.
 const REJECTED: usize = 1000;
-
-/// How the numbers of a fast engine fared beside the plain evaluation of J.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Recheck {
-    /// The engine.
-    pub engine: &'static str,
-    /// How many coordinates were drawn at random and evaluated plainly.
-    pub drawn: usize,
-    /// How many of those that came out wrong were; some may be among those drawn.
-    pub rejected: usize,
-    /// How many came out wrong.
-    pub rejected_in_all: usize,
-    /// How many of both could not be compared: J has a kink within reach of one or the other.
-    pub undecided: usize,
-    /// How often J was evaluated for it.
-    pub evaluations: u64,
-}
 
 /// A number of an engine that the plain evaluation contradicts.
 #[derive(Debug, Clone, Copy, PartialEq)]

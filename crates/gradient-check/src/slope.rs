@@ -10,15 +10,12 @@
 //! `evidence`, once; the word on it is a pure function of it, in `line`. Knows no block's meaning and
 //! no scheme. docs/theory/slope.md has the equations, (L1) to (L11).
 
-mod agreement;
 mod evidence;
 mod fit;
 mod line;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use agreement::temper;
-pub use agreement::{Agreement, Explanation, Missed};
 pub(crate) use evidence::{Lines, Obstacle, gather, judge};
 
 use std::fmt;

@@ -6,6 +6,7 @@
 mod dependence;
 mod finding;
 mod layout;
+mod outcome;
 mod packing;
 mod passes;
 mod words;
@@ -14,10 +15,9 @@ use finite_diff::{Outcome, ParameterLayout, Real};
 
 use crate::error::{CheckError, inside, unless_failed};
 use crate::evidence::Evidence;
-use crate::report::Report;
 use crate::settings::Settings;
 use crate::subject::{Copied, Subject, objective_of};
-use crate::verdict::{self, Reason, Verdict};
+use crate::verdict::Reason;
 use dependence::dependence;
 use packing::examine_packing;
 use passes::Passes;
@@ -26,42 +26,9 @@ pub(crate) use words::list;
 pub use finding::{Arrays, Dependence, Finding, Pass, Reach};
 pub use layout::LayoutFault;
 pub(crate) use layout::fit_gradient;
-
-/// What was looked at before the comparison, and what was found.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Structure {
-    /// What is wrong, or worth knowing; empty where all is well.
-    pub findings: Vec<Finding>,
-    /// What was not looked at, and why.
-    pub skipped: Vec<Skipped>,
-    /// How often J was evaluated for it.
-    pub forward_passes: u64,
-    /// How often the gradient was.
-    pub backward_passes: u64,
-}
+pub use outcome::{Skipped, StructuralCheck, Structure};
 
 impl Structure {
-    /// What the findings make of a check whose numbers agree: wrong if one of them is, else undecided
-    /// if one of them is.
-    pub fn verdict(&self) -> Verdict {
-        verdict::overall(self.findings.iter().filter_map(Finding::word))
-    }
-
-    fn cost_varies(&self) -> bool {
-        let varies = |finding: &Finding| matches!(finding, Finding::ForwardNotDeterministic { .. });
-        self.findings.iter().any(varies)
-    }
-
-    /// Whether what one call of the backward pass gives is no matter of the calls before it.
-    pub(crate) fn gradient_repeats(&self) -> bool {
-        !self.findings.iter().any(|finding| {
-            matches!(
-                finding,
-                Finding::BackwardNotDeterministic { .. } | Finding::Accumulates { .. }
-            )
-        })
-    }
-
     /// Adds the first probe at which J was no number, among the coordinates that this left undecided.
     pub(crate) fn heed_probes(&mut self, evidence: &Evidence, layout: &ParameterLayout) {
         if !evidence.cost.is_finite() || !evidence.deterministic {
@@ -84,71 +51,6 @@ impl Structure {
                 side: Some(side),
             });
         }
-    }
-}
-
-/// Something that was not looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Skipped {
-    /// What.
-    pub check: StructuralCheck,
-    /// Why, as the end of a sentence.
-    pub reason: &'static str,
-}
-
-/// What can be skipped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum StructuralCheck {
-    /// Whether a zero cotangent gives a zero gradient.
-    ZeroCotangent,
-    /// Whether doubling the cotangent doubles the gradient.
-    Linearity,
-    /// Whether the inputs beside the parameters stay as they are.
-    Inputs,
-    /// Names, shapes and order of the gradient's blocks.
-    Blocks,
-    /// Whether flattening undoes unflattening, and each coordinate perturbs one scalar.
-    RoundTrip,
-}
-
-impl StructuralCheck {
-    /// In kebab-case, as written in JSON.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::ZeroCotangent => "zero-cotangent",
-            Self::Linearity => "linearity",
-            Self::Inputs => "inputs",
-            Self::Blocks => "blocks",
-            Self::RoundTrip => "round-trip",
-        }
-    }
-}
-
-impl Report {
-    /// The same report with what was found before the comparison.
-    ///
-    /// A finding that makes the gradient wrong makes the verdict [`Verdict::Disagree`], whatever the
-    /// numbers said. A cost that differs from call to call leaves nothing to be said of the numbers; any
-    /// other doubt leaves the word of the comparison where that is worse. The blocks keep the word on
-    /// their numbers, but those of which there was nothing to compare are wrong.
-    pub fn with_structure(mut self, structure: Structure) -> Self {
-        let word = structure.verdict();
-        self.verdict = match word {
-            Verdict::Inconclusive(_) if structure.cost_varies() => word,
-            _ => verdict::overall([self.verdict, word]),
-        };
-        for block in &mut self.blocks {
-            let about = |finding: &Finding| {
-                finding.word() == Some(Verdict::Disagree)
-                    && finding.blocks().contains(&block.name.as_str())
-            };
-            if block.counts.total() == 0 && structure.findings.iter().any(about) {
-                block.verdict = Verdict::Disagree;
-                block.difference = f64::NAN;
-            }
-        }
-        self.structure = Some(structure);
-        self
     }
 }
 

@@ -6,9 +6,9 @@ use finite_diff::{Domain, ParameterLayout, Real};
 
 use super::memo::{Evaluate, Memo, Output};
 use super::setup::Place;
+use crate::assemble::{Frame, assemble};
 use crate::diagnosis::Context;
 use crate::error::{CheckError, keep};
-use crate::report::{Frame, assemble};
 use crate::verdict::{self, Comparison, Reason, Verdict};
 use crate::{Report, gather};
 

@@ -12,8 +12,10 @@ use num_complex::Complex;
 use proptest::prelude::*;
 
 use super::fit::power;
-use super::{Agreement, Explanation, SlopeReason, SlopeResult, SlopeTest, SlopeVerdict};
-use crate::{Reason, Report, Settings, Verdict, check, check_by_complex_step};
+use super::{SlopeReason, SlopeResult, SlopeTest, SlopeVerdict};
+use crate::{
+    Agreement, Explanation, Reason, Report, Settings, Verdict, check, check_by_complex_step,
+};
 
 const AT: [f64; 6] = [0.3, -0.7, 1.1, 0.2, -0.4, 0.9];
 

@@ -5,7 +5,7 @@ use finite_diff::{DifferenceError, EvaluationError, ParameterLayout, Real};
 
 use super::finding::{Arrays, Finding, Reach};
 use super::layout::fit_arrays;
-use super::{Skipped, StructuralCheck, Structure};
+use super::outcome::{Skipped, StructuralCheck, Structure};
 use crate::error::CheckError;
 use crate::subject::{Packing, Subject};
 

@@ -7,7 +7,7 @@ use finite_diff::{Block, Coordinate, ParameterLayout, Real};
 
 use super::finding::{Finding, Pass};
 use super::layout::{Fitted, fit_gradient};
-use super::{Skipped, StructuralCheck, Structure};
+use super::outcome::{Skipped, StructuralCheck, Structure};
 use crate::error::CheckError;
 use crate::settings::Settings;
 use crate::subject::{Gradient, Subject};

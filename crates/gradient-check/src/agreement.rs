@@ -2,8 +2,8 @@
 //!
 //! A pure function of the report.
 
-use super::{SlopeResult, SlopeTest, SlopeVerdict};
 use crate::report::{BlockReport, Report};
+use crate::slope::{SlopeResult, SlopeTest, SlopeVerdict};
 use crate::verdict::{Reason, Verdict};
 
 /// What the two checks say together.

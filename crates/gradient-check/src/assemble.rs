@@ -1,0 +1,263 @@
+//! From comparisons to a report: counts, power, the worst, causes, and the word on the whole.
+//!
+//! A pure function of what was compared; refuses to evaluate anything.
+
+use std::time::Duration;
+
+use finite_diff::{Block, ParameterLayout};
+
+use crate::agreement::temper;
+use crate::diagnosis::{Context, Exhibit, Mistakes, diagnose};
+use crate::difference::difference;
+use crate::evidence::Recheck;
+use crate::pattern::pattern;
+use crate::report::{BlockReport, CoordinateReport, Counts, Power, Report};
+use crate::slope::SlopeTest;
+use crate::structure::{Finding, Structure};
+use crate::verdict::{self, Comparison, Reason, Verdict};
+
+/// How many coordinates a report lists as the worst.
+const WORST: usize = 10;
+
+/// How many wrong coordinates of each block it lists.
+const WRONG: usize = 8;
+
+/// What a check brings to its report beside the comparisons.
+pub(crate) struct Frame<'a> {
+    pub theta: &'a [f64],
+    pub working_epsilon: f64,
+    pub context: &'a Context,
+    pub mistakes: Option<&'a dyn Mistakes>,
+    pub cost: f64,
+    pub selected: usize,
+    pub fixed: usize,
+    pub reexamined: usize,
+    pub evaluations: u64,
+    pub elapsed: Duration,
+    pub scheme: String,
+    pub interrupted: bool,
+    pub slope: Option<SlopeTest>,
+    pub recheck: Option<Recheck>,
+}
+
+/// Puts a report together from the comparisons of each block, in the order of the layout, each with
+/// the scale of its block.
+pub(crate) fn assemble(
+    layout: &ParameterLayout,
+    compared: Vec<(f64, Vec<Comparison>)>,
+    frame: Frame<'_>,
+) -> Report {
+    let name = |comparison: &Comparison| {
+        let coordinate = layout.coordinate(comparison.coordinate)?;
+        Some(CoordinateReport {
+            coordinate,
+            comparison: *comparison,
+        })
+    };
+    let mut blocks: Vec<BlockReport> = layout
+        .blocks()
+        .iter()
+        .zip(&compared)
+        .map(|(block, (scale, comparisons))| {
+            block_report(
+                block,
+                *scale,
+                comparisons,
+                furthest(comparisons).next().and_then(name),
+                comparisons
+                    .iter()
+                    .find(|c| c.non_finite.is_some())
+                    .and_then(name),
+            )
+        })
+        .collect();
+
+    let first_wrong_stage = blocks
+        .iter()
+        .filter(|block| block.verdict == Verdict::Disagree)
+        .filter_map(|block| block.stage)
+        .max();
+    let exhibits: Vec<Exhibit<'_>> = layout
+        .blocks()
+        .iter()
+        .zip(&compared)
+        .map(|(block, (scale, comparisons))| {
+            Exhibit::new(
+                block,
+                *scale,
+                comparisons,
+                frame.theta,
+                frame.working_epsilon,
+            )
+        })
+        .collect();
+    let diagnoses = diagnose(&exhibits, frame.context, frame.mistakes, first_wrong_stage);
+    for (block, diagnosis) in blocks.iter_mut().zip(diagnoses) {
+        block.diagnosis = diagnosis;
+    }
+
+    let all: Vec<Comparison> = compared
+        .iter()
+        .flat_map(|(_, comparisons)| comparisons)
+        .copied()
+        .collect();
+    let counts = blocks
+        .iter()
+        .fold(Counts::default(), |sum, block| sum.merge(&block.counts));
+    let mut verdict = verdict::overall(blocks.iter().map(|block| block.verdict));
+    if verdict == Verdict::Agree && frame.interrupted {
+        verdict = Verdict::Inconclusive(Reason::Interrupted);
+    }
+    if let Some(slope) = &frame.slope {
+        verdict = temper(verdict, slope);
+    }
+    Report {
+        verdict,
+        difference: difference_of(&all),
+        cost: frame.cost,
+        parameters: layout.len(),
+        selected: frame.selected,
+        fixed: frame.fixed,
+        reexamined: frame.reexamined,
+        evaluations: frame.evaluations,
+        elapsed: frame.elapsed,
+        scheme: frame.scheme,
+        power: weakest(blocks.iter().filter_map(|block| block.power)),
+        counts,
+        first_wrong_stage,
+        axes: frame.context.axes.clone(),
+        worst: furthest(&all).take(WORST).filter_map(name).collect(),
+        blocks,
+        kinks: Vec::new(),
+        interrupted: frame.interrupted,
+        structure: None,
+        slope: frame.slope,
+        recheck: frame.recheck,
+    }
+}
+
+impl Report {
+    /// The same report with what was found before the comparison.
+    ///
+    /// A finding that makes the gradient wrong makes the verdict [`Verdict::Disagree`], whatever the
+    /// numbers said. A cost that differs from call to call leaves nothing to be said of the numbers; any
+    /// other doubt leaves the word of the comparison where that is worse. The blocks keep the word on
+    /// their numbers, but those of which there was nothing to compare are wrong.
+    pub fn with_structure(mut self, structure: Structure) -> Self {
+        let word = structure.verdict();
+        self.verdict = match word {
+            Verdict::Inconclusive(_) if structure.cost_varies() => word,
+            _ => verdict::overall([self.verdict, word]),
+        };
+        for block in &mut self.blocks {
+            let about = |finding: &Finding| {
+                finding.word() == Some(Verdict::Disagree)
+                    && finding.blocks().contains(&block.name.as_str())
+            };
+            if block.counts.total() == 0 && structure.findings.iter().any(about) {
+                block.verdict = Verdict::Disagree;
+                block.difference = f64::NAN;
+            }
+        }
+        self.structure = Some(structure);
+        self
+    }
+}
+
+fn block_report(
+    block: &Block,
+    scale: f64,
+    comparisons: &[Comparison],
+    worst: Option<CoordinateReport>,
+    non_finite: Option<CoordinateReport>,
+) -> BlockReport {
+    let mut counts = Counts::default();
+    for comparison in comparisons {
+        counts.add(comparison);
+    }
+    BlockReport {
+        name: block.name().to_owned(),
+        shape: block.shape().to_vec(),
+        stage: block.stage(),
+        verdict: verdict::overall(comparisons.iter().map(|comparison| comparison.verdict)),
+        difference: difference_of(comparisons),
+        scale,
+        power: power(scale, comparisons),
+        counts,
+        worst,
+        non_finite,
+        pattern: pattern(block.shape(), block.range().start, comparisons),
+        wrong: furthest(comparisons)
+            .take_while(|comparison| comparison.verdict == Verdict::Disagree)
+            .take(WRONG)
+            .map(|comparison| comparison.coordinate)
+            .collect(),
+        diagnosis: None,
+    }
+}
+
+/// The course's difference over those coordinates that have a numeric derivative; NaN where none has
+/// one although there are coordinates.
+fn difference_of(comparisons: &[Comparison]) -> f64 {
+    let (analytic, numeric): (Vec<f64>, Vec<f64>) = comparisons
+        .iter()
+        .filter_map(|c| Some((c.analytic, c.numeric?)))
+        .unzip();
+    if analytic.is_empty() && !comparisons.is_empty() {
+        return f64::NAN;
+    }
+    difference(&analytic, &numeric)
+}
+
+/// The furthest off first: wrong before undecided before right, then by |g − d|; what is not a number
+/// is further off than anything.
+fn furthest(comparisons: &[Comparison]) -> impl Iterator<Item = &Comparison> {
+    let key = |comparison: &Comparison| {
+        let rank = match comparison.verdict {
+            Verdict::Disagree => 0,
+            Verdict::Inconclusive(_) => 1,
+            Verdict::Agree => 2,
+        };
+        let apart = comparison
+            .numeric
+            .map_or(f64::INFINITY, |d| (comparison.analytic - d).abs());
+        (rank, if apart.is_nan() { f64::INFINITY } else { apart })
+    };
+    let mut ordered: Vec<&Comparison> = comparisons.iter().collect();
+    ordered.sort_by(|a, b| {
+        let ((rank_a, apart_a), (rank_b, apart_b)) = (key(a), key(b));
+        rank_a.cmp(&rank_b).then(apart_b.total_cmp(&apart_a))
+    });
+    ordered.into_iter()
+}
+
+/// What would have been caught in a block of this scale (docs/theory/verdict.md, equations 15, 16 and 28).
+fn power(scale: f64, comparisons: &[Comparison]) -> Option<Power> {
+    let visible: Vec<(f64, f64)> = comparisons
+        .iter()
+        .filter_map(|c| Some((c.smallest_visible()?, c.numeric?.abs())))
+        .collect();
+    if scale == 0.0 || visible.is_empty() {
+        return None;
+    }
+    let largest = visible.iter().fold(0.0f64, |most, (v, _)| most.max(*v));
+    // A relative error δ of the whole block shows as soon as δ·|d| passes one of them.
+    let relative = visible.iter().map(|(v, d)| v / d);
+    Some(Power {
+        single_coordinate: largest / scale,
+        block: relative.fold(f64::INFINITY, f64::min),
+    })
+}
+
+/// The power whichever block the error is in.
+fn weakest(blocks: impl Iterator<Item = Power>) -> Option<Power> {
+    blocks.reduce(|a, b| Power {
+        single_coordinate: a.single_coordinate.max(b.single_coordinate),
+        // Infinite where all that agrees is flat, beside what is wrong.
+        block: match (a.block.is_finite(), b.block.is_finite()) {
+            (true, true) => a.block.max(b.block),
+            (true, false) => a.block,
+            _ => b.block,
+        },
+    })
+}
