@@ -73,15 +73,6 @@ impl Band {
             Self::Bug
         }
     }
-
-    /// In the course's words.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::LikelyRight => "likely right",
-            Self::LookAgain => "look again",
-            Self::Bug => "a bug",
-        }
-    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,6 @@ mod describe;
 mod look;
 mod report;
 mod search;
-mod words;
 
 use std::cell::Cell;
 use std::ops::Range;

@@ -85,23 +85,6 @@ impl SlopeReason {
             Self::Interrupted => "interrupted",
         }
     }
-
-    /// For people.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Kink => "a kink of the cost in reach",
-            Self::Noise => "noise",
-            Self::Rounding => "it may be rounding in single precision",
-            Self::Mixed => "neither slope",
-            Self::TooFewPoints => "too few smooth points",
-            Self::NonFinite => "the cost is not finite there",
-            Self::StepNotRepresentable => "the step vanishes beside the parameters",
-            Self::Failed => "the cost could not be evaluated there",
-            Self::Blunt => "not even an error as large as the gradient would show",
-            Self::Vacuous => "cost and gradient are flat",
-            Self::Interrupted => "interrupted",
-        }
-    }
 }
 
 impl fmt::Display for SlopeVerdict {

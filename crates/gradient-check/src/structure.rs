@@ -9,7 +9,6 @@ mod layout;
 mod outcome;
 mod packing;
 mod passes;
-mod words;
 
 use finite_diff::{Outcome, ParameterLayout, Real};
 
@@ -21,7 +20,6 @@ use crate::verdict::Reason;
 use dependence::dependence;
 use packing::examine_packing;
 use passes::Passes;
-pub(crate) use words::list;
 
 pub use finding::{Arrays, Dependence, Finding, Pass, Reach};
 pub use layout::LayoutFault;

@@ -1,14 +1,19 @@
 //! What a report says to people, at a glance first, then what one needs to act on it.
 //!
-//! Reads reports and nothing else, and is called by nobody who judges. [`Report`] and
+//! Reads reports and the data in them and nothing else, and is called by nobody who judges. [`Report`] and
 //! [`ControlReport`] print themselves by it, plain. The functions here write ANSI
 //! styles, and how numbers, tables and paragraphs look, for a renderer of its own that wants to look the
 //! same.
 
 mod control;
+mod diagnosis;
+mod directional;
+mod face;
+mod findings;
 mod footnotes;
 mod kinks;
 mod numbers;
+mod reasons;
 mod report;
 mod slope;
 mod structure;
@@ -20,15 +25,12 @@ pub use control::styled_control;
 pub use numbers::{
     derivative, extents, plural, scientific, seconds, sentence_case, short, thousands,
 };
-pub use report::{styled_report, wrapped};
-pub use style::{BAD, FAINT, GOOD, STRONG, UNSURE, hanging, style_of, styled, table, verdict};
+pub use report::styled_report;
+pub use style::{
+    BAD, FAINT, GOOD, STRONG, UNSURE, hanging, plain, style_of, styled, table, verdict, wrapped,
+};
 
 use crate::{ControlReport, Report};
-
-/// `text` without its styles.
-pub fn plain(text: &str) -> String {
-    anstream::adapter::strip_str(text).to_string()
-}
 
 /// The blocks in a table, then what stands out: what is wrong and where, why, what could not be decided,
 /// and what the check could have missed. Lines are at most 90 wide, but for names that are longer.

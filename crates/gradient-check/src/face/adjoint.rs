@@ -3,8 +3,6 @@
 //! It needs no step and no bar but rounding's, and tells that two passes contradict each other, not which of them is
 //! right.
 
-use std::fmt;
-
 use finite_diff::{Domain, EvaluationError, Execution, Real, compensated_sum, directions};
 
 use super::memo::Length;
@@ -12,7 +10,6 @@ use super::products::{Product, cotangent, flat, whole};
 use super::setup::Place;
 use crate::check::measure_gradient_noise_within;
 use crate::error::{CheckError, keep};
-use crate::text::{derivative, plain, short, verdict, wrapped};
 use crate::verdict::{Reason, Verdict};
 
 /// The identity for one u and one v.
@@ -41,24 +38,6 @@ impl AdjointReport {
     /// The word on all.
     pub fn verdict(&self) -> Verdict {
         crate::verdict::overall(self.pairings.iter().map(|pairing| pairing.verdict))
-    }
-}
-
-impl fmt::Display for AdjointReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for pairing in &self.pairings {
-            let along = pairing.block.as_deref().unwrap_or("all");
-            let line = format!(
-                "along {along}: {}, v·(Ju) = {} and (Jᵀv)·u = {}, {} apart where rounding explains {}",
-                verdict(pairing.verdict),
-                derivative(pairing.forward),
-                derivative(pairing.reverse),
-                short((pairing.forward - pairing.reverse).abs()),
-                short(pairing.tolerance),
-            );
-            f.write_str(&plain(&wrapped("", &line)))?;
-        }
-        Ok(())
     }
 }
 

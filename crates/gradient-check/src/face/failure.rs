@@ -49,7 +49,8 @@ pub struct Failure<R = Report> {
     pub location: Option<&'static Location<'static>>,
     /// `the gradient is wrong`.
     pub headline: &'static str,
-    is_blunt: bool,
+    /// Whether nothing more than sharpness was missing.
+    pub(crate) is_blunt: bool,
 }
 
 /// What a builder checks, in the words of a headline.
@@ -106,45 +107,11 @@ impl<R> GradientError<R> {
     }
 }
 
-impl<R: fmt::Display> fmt::Display for GradientError<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Wrong(failure) | Self::Undecided(failure) => failure.fmt(f),
-            Self::Check { message, source } => {
-                let message = message
-                    .as_deref()
-                    .map_or_else(String::new, |m| format!("{m}: "));
-                write!(f, "{message}the derivative could not be checked: {source}")
-            }
-        }
-    }
-}
-
 impl<R: fmt::Debug + fmt::Display> Error for GradientError<R> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Check { source, .. } => Some(source),
             _ => None,
-        }
-    }
-}
-
-impl<R: fmt::Display> fmt::Display for Failure<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.headline)?;
-        if let Some(message) = &self.message {
-            write!(f, ": {message}")?;
-        }
-        write!(f, "\n{}", self.report)?;
-        if self.is_blunt {
-            f.write_str(
-                "  if less is enough, say how sharp it must be (resolution = 1e-2): what agrees is right to that\n",
-            )?;
-        }
-        write!(f, "to see it again: {}", self.again)?;
-        match self.location {
-            Some(location) => write!(f, "\ncalled at {location}"),
-            None => Ok(()),
         }
     }
 }

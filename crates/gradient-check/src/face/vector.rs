@@ -1,7 +1,5 @@
 //! The builder for functions of many values.
 
-use std::fmt;
-
 use finite_diff::{DifferenceError, EvaluationError, ParameterLayout, Real};
 
 use super::adjoint::{AdjointReport, check_adjoint};
@@ -279,24 +277,5 @@ impl VectorReport {
         let adjoint = self.adjoint.as_ref().map(AdjointReport::verdict);
         let reports = reports.into_iter().flatten().map(|report| report.verdict);
         reports.chain(adjoint)
-    }
-}
-
-impl fmt::Display for VectorReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let parts = [
-            ("the Jacobian", &self.jacobian),
-            ("the vector-Jacobian product, for a random v", &self.vjp),
-            ("the Jacobian-vector product, for random u", &self.jvp),
-        ];
-        for (title, report) in parts {
-            if let Some(report) = report {
-                write!(f, "{title}: {}\n{report}", report.verdict)?;
-            }
-        }
-        match &self.adjoint {
-            Some(adjoint) => write!(f, "one against the other: {}\n{adjoint}", adjoint.verdict()),
-            None => Ok(()),
-        }
     }
 }

@@ -1,5 +1,5 @@
 //! What can be wrong with a backward pass before a single number is compared: each finding with its
-//! evidence, its sentence and its remedy.
+//! evidence. Its sentence and its remedy stand in `text`.
 //!
 //! Refuses to know how it was found.
 

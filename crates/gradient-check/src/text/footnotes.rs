@@ -4,14 +4,13 @@
 
 use std::fmt::Write as _;
 
-use crate::structure::list;
 use crate::{Band, Report};
 
+use super::findings::list;
 use super::kinks::named_kinks;
 use super::numbers::{derivative, short, thousands};
-use super::report::wrapped;
 use super::slope::slope;
-use super::style::{BAD, GOOD, UNSURE, styled};
+use super::style::{BAD, GOOD, UNSURE, styled, wrapped};
 
 /// All of them.
 pub(super) fn footnotes(report: &Report) -> String {

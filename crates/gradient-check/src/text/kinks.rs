@@ -5,7 +5,7 @@
 use crate::{KinkReport, NamedKink, Report};
 
 use super::numbers::short;
-use super::report::wrapped;
+use super::style::wrapped;
 
 /// How many kinks are shown: who has seen three knows where to look.
 const MOST_LINES: usize = 3;

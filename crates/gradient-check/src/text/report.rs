@@ -11,7 +11,7 @@ use crate::{
 use super::footnotes::footnotes;
 use super::numbers::{derivative, extents, plural, short, thousands};
 use super::structure::structure;
-use super::style::{BAD, STRONG, UNSURE, styled, table, verdict};
+use super::style::{BAD, STRONG, UNSURE, styled, table, verdict, wrapped};
 
 /// One report, styled: the blocks, then what stands out.
 pub fn styled_report(report: &Report) -> String {
@@ -232,21 +232,6 @@ fn causes(report: &Report) -> String {
             "why: ",
             &format!("{}.{others}", diagnosis.sentence(&names)),
         ));
-    }
-    text
-}
-
-/// Indented by two, at most 80 wide, with a word before that stands out.
-pub fn wrapped(lead: &str, line: &str) -> String {
-    const WIDTH: usize = 80;
-    let indent = 2 + lead.chars().count();
-    let mut text = String::new();
-    for (i, part) in textwrap::wrap(line, WIDTH - indent).iter().enumerate() {
-        let lead = match i {
-            0 => styled(STRONG, lead),
-            _ => " ".repeat(lead.chars().count()),
-        };
-        let _ = writeln!(text, "  {lead}{part}");
     }
     text
 }

@@ -24,6 +24,11 @@ pub fn styled(style: Style, text: impl std::fmt::Display) -> String {
     format!("{style}{text}{style:#}")
 }
 
+/// `text` without its styles.
+pub fn plain(text: &str) -> String {
+    anstream::adapter::strip_str(text).to_string()
+}
+
 /// The style of a verdict.
 pub fn style_of(verdict: Verdict) -> Style {
     match verdict {
@@ -67,6 +72,21 @@ pub fn hanging(style: Style, lead: &str, line: &str) -> String {
             Some(rest) => text.push_str(&format!("  {}{rest}\n", styled(style, lead))),
             None => text.push_str(&format!("    {part}\n")),
         }
+    }
+    text
+}
+
+/// Indented by two, at most 80 wide, with a word before that stands out.
+pub fn wrapped(lead: &str, line: &str) -> String {
+    const WIDTH: usize = 80;
+    let indent = 2 + lead.chars().count();
+    let mut text = String::new();
+    for (i, part) in textwrap::wrap(line, WIDTH - indent).iter().enumerate() {
+        let lead = match i {
+            0 => styled(STRONG, lead),
+            _ => " ".repeat(lead.chars().count()),
+        };
+        text.push_str(&format!("  {lead}{part}\n"));
     }
     text
 }

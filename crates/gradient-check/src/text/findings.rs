@@ -2,9 +2,8 @@
 //!
 //! Refuses to know anything but the finding.
 
-use super::finding::{Arrays, Dependence, Finding, Pass, Reach};
-use super::layout::LayoutFault;
-use crate::text::plural;
+use super::numbers::plural;
+use crate::{Arrays, Dependence, Finding, LayoutFault, Pass, Reach};
 
 impl Finding {
     /// What was found, as one sentence without its full stop.
@@ -259,7 +258,7 @@ fn layout_message(of: Arrays, fault: &LayoutFault) -> String {
 }
 
 /// A few names, then how many more.
-pub(crate) fn list(blocks: &[String]) -> String {
+pub(super) fn list(blocks: &[String]) -> String {
     const SHOWN: usize = 4;
     match blocks.len().checked_sub(SHOWN) {
         Some(more @ 1..) => {

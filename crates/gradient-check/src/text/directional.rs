@@ -4,8 +4,8 @@
 
 use std::fmt;
 
-use super::report::{DirectionalBlock, DirectionalReport, WrongRange};
-use crate::verdict::Verdict;
+use super::numbers::thousands;
+use crate::{DirectionalBlock, DirectionalReport, Verdict, WrongRange};
 
 impl fmt::Display for DirectionalReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -13,14 +13,14 @@ impl fmt::Display for DirectionalReport {
             f,
             "{}: {} parameters in {} blocks, {} random direction{} each, {} evaluations{}",
             self.verdict,
-            grouped(self.parameters as u64),
+            thousands(self.parameters as u64),
             self.blocks.len(),
             self.directions,
             if self.directions == 1 { "" } else { "s" },
-            grouped(self.evaluations),
+            thousands(self.evaluations),
             match self.search_evaluations {
                 0 => String::new(),
-                n => format!(", {} of them to find the place", grouped(n)),
+                n => format!(", {} of them to find the place", thousands(n)),
             }
         )?;
         for block in self.wrong() {
@@ -88,7 +88,7 @@ fn say_wrong(f: &mut fmt::Formatter<'_>, block: &DirectionalBlock) -> fmt::Resul
             "    {} range{} could be neither seen wrong nor excluded, the first of {} coordinates from {} on",
             block.undecided.len(),
             if block.undecided.len() == 1 { "" } else { "s" },
-            grouped(first.len() as u64),
+            thousands(first.len() as u64),
             first.start - block.range.start,
         )?;
     }
@@ -106,7 +106,7 @@ fn place(range: &WrongRange) -> String {
         said = format!(
             "{said} … {} ({} coordinates)",
             range.last,
-            grouped(n as u64)
+            thousands(n as u64)
         );
     }
     if range.error.is_nan() {
@@ -118,18 +118,6 @@ fn place(range: &WrongRange) -> String {
     );
     if !range.narrowed {
         said.push_str("; no smaller part could be told to hold it");
-    }
-    said
-}
-
-fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut said = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            said.push(',');
-        }
-        said.push(digit);
     }
     said
 }

@@ -1,0 +1,34 @@
+//! A cause as a sentence about the gradients of some blocks.
+
+use crate::Diagnosis;
+
+impl Diagnosis {
+    /// The message about the gradients of these blocks, as a sentence without its full stop: `dW2 is 2.000×
+    /// the numeric gradient (residual 3e-12): a factor 2 too many`.
+    pub fn sentence(&self, blocks: &[&str]) -> String {
+        let name = |block: &&str| match block.chars().all(char::is_alphanumeric) {
+            // A derivative already, such as a block of a Jacobian.
+            _ if block.starts_with('d') && block.contains("/d") => (*block).to_owned(),
+            true => format!("d{block}"),
+            false => format!("d({block})"),
+        };
+        let names: Vec<String> = blocks.iter().map(name).collect();
+        let names = names.join(", ");
+        let residual = if self.residual > 0.0 {
+            format!(" (residual {:.1e})", self.residual)
+        } else {
+            String::new()
+        };
+        let Some(predicate) = self.message.strip_prefix("is ") else {
+            return format!("{names}: {}{residual}", self.message);
+        };
+        let subject = match blocks.len() {
+            1 => names,
+            _ => format!("each of {names}"),
+        };
+        match predicate.split_once(':') {
+            Some((what, why)) => format!("{subject} is {what}{residual}:{why}"),
+            None => format!("{subject} is {predicate}{residual}"),
+        }
+    }
+}
