@@ -21,6 +21,7 @@ mod passes;
 mod pattern;
 mod recheck;
 mod report;
+mod root_mean_square;
 mod settings;
 mod slope;
 mod structure;

@@ -9,6 +9,7 @@ use crate::assemble::{Frame, assemble};
 use crate::diagnosis::Context;
 use crate::difference::{BUG_FROM, Band, difference};
 use crate::report::Report;
+use crate::root_mean_square::root_mean_square;
 use crate::verdict::{Comparison, NonFinite, Reason, Verdict};
 
 /// Compares `analytic` with `numeric`, block by block, by the course's bands.
@@ -70,17 +71,13 @@ pub fn compare_gradients(
 }
 
 fn compare_block(offset: usize, analytic: &[f64], numeric: &[f64]) -> (f64, Vec<Comparison>) {
-    let largest = numeric
-        .iter()
-        .filter(|d| d.is_finite())
-        .fold(0.0, |l: f64, d| l.max(d.abs()));
-    let mean_square = numeric
-        .iter()
-        .filter(|d| d.is_finite() && largest > 0.0)
-        .map(|d| (d / largest).powi(2))
-        .sum::<f64>()
-        / numeric.len().max(1) as f64;
-    let scale = largest * mean_square.sqrt();
+    // What is no number counts as zero.
+    let finite = |d: &f64| if d.is_finite() { *d } else { 0.0 };
+    let scale = match root_mean_square(numeric.iter().map(finite)) {
+        // As it was always written out.
+        0.0 => -0.0,
+        scale => scale,
+    };
     // Of what can be compared; the rest has its own word below.
     let (g, d): (Vec<f64>, Vec<f64>) = analytic
         .iter()

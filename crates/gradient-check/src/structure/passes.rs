@@ -9,6 +9,7 @@ use super::finding::{Finding, Pass};
 use super::layout::{Fitted, fit_gradient};
 use super::outcome::{Skipped, StructuralCheck, Structure};
 use crate::error::CheckError;
+use crate::root_mean_square::root_mean_square;
 use crate::settings::Settings;
 use crate::subject::{Gradient, Subject};
 
@@ -133,7 +134,7 @@ impl<'a, T: Real, S: Subject<T> + ?Sized> Passes<'a, T, S> {
         let (g1, g2, g3) = (&first.flat, &second.flat, &third.flat);
         let adds_up = |&block: &usize| {
             let range = self.layout.blocks()[block].range();
-            let scale = root_mean_square(&g2[range.clone()]);
+            let scale = typical(&g2[range.clone()]);
             let rounding = |i: usize| {
                 let size = g1[i].abs().max(g2[i].abs()).max(g3[i].abs()).max(scale);
                 self.rounding * size
@@ -216,7 +217,7 @@ impl<'a, T: Real, S: Subject<T> + ?Sized> Passes<'a, T, S> {
             }
         };
         let blocks = self.layout.blocks();
-        let scale = |block: &Block| root_mean_square(&once.flat[block.range()]);
+        let scale = |block: &Block| typical(&once.flat[block.range()]);
         let scales: Vec<f64> = blocks.iter().map(scale).collect();
         let rounding = |i: usize| {
             let scale = self
@@ -349,12 +350,7 @@ fn same(a: f64, b: f64) -> bool {
     a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan())
 }
 
-fn root_mean_square(values: &[f64]) -> f64 {
-    let finite = || values.iter().filter(|v| v.is_finite());
-    let largest = finite().fold(0.0f64, |largest, v| largest.max(v.abs()));
-    if largest == 0.0 {
-        return 0.0;
-    }
-    let mean = finite().map(|v| (v / largest).powi(2)).sum::<f64>() / finite().count() as f64;
-    largest * mean.sqrt()
+/// The root mean square of those that are numbers.
+fn typical(values: &[f64]) -> f64 {
+    root_mean_square(values.iter().copied().filter(|v| v.is_finite()))
 }

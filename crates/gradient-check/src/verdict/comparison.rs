@@ -5,6 +5,7 @@ use finite_diff::{Estimate, Ground, Outcome, Refined, Side};
 use super::{NonFinite, Reason, Verdict};
 use crate::constants::Constants;
 use crate::evidence::{Evidence, Observation};
+use crate::root_mean_square::root_mean_square;
 
 /// One coordinate, compared.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -70,22 +71,11 @@ impl Comparison {
 
 /// A typical |d| of a block: the root mean square of the numeric derivatives.
 pub fn scale<'a>(observations: impl IntoIterator<Item = &'a Observation>) -> f64 {
-    let (mut sum, mut count, mut largest) = (0.0, 0u32, 0.0f64);
     let derivatives: Vec<f64> = observations
         .into_iter()
-        .filter_map(|o| Some(o.best()?.derivative.abs()))
+        .filter_map(|o| Some(o.best()?.derivative))
         .collect();
-    for d in &derivatives {
-        largest = largest.max(*d);
-    }
-    if largest == 0.0 {
-        return 0.0;
-    }
-    for d in derivatives {
-        sum += (d / largest).powi(2);
-        count += 1;
-    }
-    largest * (sum / f64::from(count)).sqrt()
+    root_mean_square(derivatives.into_iter())
 }
 
 /// By what coordinates are compared.
