@@ -116,6 +116,25 @@ pub struct Evidence {
 }
 
 impl Evidence {
+    /// The observation of this coordinate, if there is one.
+    pub(crate) fn at(&self, coordinate: usize) -> Option<&Observation> {
+        self.place(coordinate)
+            .map(|place| &self.observations[place])
+    }
+
+    /// Like [`at`](Self::at), to add to it.
+    pub(crate) fn at_mut(&mut self, coordinate: usize) -> Option<&mut Observation> {
+        let place = self.place(coordinate)?;
+        Some(&mut self.observations[place])
+    }
+
+    fn place(&self, coordinate: usize) -> Option<usize> {
+        let key = |observation: &Observation| observation.coordinate;
+        self.observations
+            .binary_search_by_key(&coordinate, key)
+            .ok()
+    }
+
     /// The observations of each block of `layout`, in its order.
     pub fn by_block<'a>(
         &'a self,

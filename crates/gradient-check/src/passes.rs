@@ -53,11 +53,8 @@ pub(crate) fn sharpen<T: Real, O: Objective<T> + ?Sized>(
     evidence.evaluations += run.evaluations;
     evidence.interrupted |= run.interrupted;
     for entry in run.entries {
-        let at = evidence
-            .observations
-            .binary_search_by_key(&entry.coordinate, |o| o.coordinate);
-        if let Ok(at) = at {
-            evidence.observations[at].sharper = Some(entry.outcome);
+        if let Some(observation) = evidence.at_mut(entry.coordinate) {
+            observation.sharper = Some(entry.outcome);
         }
     }
     Ok(())
@@ -92,13 +89,10 @@ pub(crate) fn look_from_the_complex_plane<T: Real>(
     evidence.reexamined = run.entries.len();
     let rule = Rule::of(evidence);
     for entry in run.entries {
-        let at = evidence
-            .observations
-            .binary_search_by_key(&entry.coordinate, |o| o.coordinate);
-        let (Ok(at), Some(estimate)) = (at, entry.outcome.estimated()) else {
+        let observation = evidence.at_mut(entry.coordinate);
+        let (Some(observation), Some(estimate)) = (observation, entry.outcome.estimated()) else {
             continue;
         };
-        let observation = &mut evidence.observations[at];
         let estimate = with_rounding(estimate, observation, &rule);
         observation.shadow = Some(Shadow { estimate });
     }
@@ -204,11 +198,8 @@ pub(crate) fn look_again<T: Real, O: Objective<T> + ?Sized>(
         fine.entries.extend(last.entries);
     }
     for entry in &fine.entries {
-        let at = evidence
-            .observations
-            .binary_search_by_key(&entry.coordinate, |o| o.coordinate);
-        if let Ok(at) = at {
-            evidence.observations[at].fine = Some(entry.outcome);
+        if let Some(observation) = evidence.at_mut(entry.coordinate) {
+            observation.fine = Some(entry.outcome);
         }
     }
     // Whoever came onto the ladder had been looked at from the complex plane, if there is one.

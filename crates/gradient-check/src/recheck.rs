@@ -235,10 +235,7 @@ fn draw(evidence: &Evidence, layout: &ParameterLayout, seed: u64) -> BTreeSet<us
 }
 
 fn first(evidence: &Evidence, coordinate: usize) -> Option<&Estimate> {
-    let at = evidence
-        .observations
-        .binary_search_by_key(&coordinate, |o| o.coordinate);
-    evidence.observations[at.ok()?].first.estimated()
+    evidence.at(coordinate)?.first.estimated()
 }
 
 enum Compared {
@@ -297,10 +294,7 @@ fn at_first_sight(evidence: &Evidence, entry: &Entry, same_steps: bool) -> Compa
 
 /// What a second look through the engine gave, on complex numbers or on the ladder.
 fn later_look(evidence: &Evidence, coordinate: usize) -> Option<Estimate> {
-    let at = evidence
-        .observations
-        .binary_search_by_key(&coordinate, |o| o.coordinate);
-    let observation = &evidence.observations[at.ok()?];
+    let observation = evidence.at(coordinate)?;
     match observation.fine.is_some() || observation.shadow.is_some() {
         true => observation.best(),
         false => None,

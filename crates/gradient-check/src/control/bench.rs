@@ -276,8 +276,8 @@ impl<'a> Bench<'a> {
             for i in self.suspects(&evidence, draft, false) {
                 let refined = self.refined.get(&i).copied();
                 evidence.interrupted |= refined.is_none();
-                if let Some(at) = place(&evidence, i) {
-                    evidence.observations[at].fine = refined;
+                if let Some(observation) = evidence.at_mut(i) {
+                    observation.fine = refined;
                 }
             }
         }
@@ -293,10 +293,9 @@ impl<'a> Bench<'a> {
         let rule = Rule::of(evidence);
         let mut missing = false;
         for &i in suspects {
-            let Some(at) = place(evidence, i) else {
+            let Some(observation) = evidence.at_mut(i) else {
                 continue;
             };
-            let observation = &mut evidence.observations[at];
             match self.shadows.get(&i) {
                 Some(Outcome::Estimated(estimate)) => {
                     let estimate = with_rounding(estimate, observation, &rule);
@@ -337,20 +336,12 @@ impl<'a> Bench<'a> {
             .map(|c| c.coordinate)
             .collect();
         for i in blunt {
-            if let Ok(at) = evidence
-                .observations
-                .binary_search_by_key(&i, |o| o.coordinate)
-            {
-                evidence.observations[at].sharper = original.observations[at].sharper;
+            if let (Some(observation), Some(before)) = (evidence.at_mut(i), original.at(i)) {
+                observation.sharper = before.sharper;
             }
         }
         evidence
     }
-}
-
-fn place(evidence: &Evidence, i: usize) -> Option<usize> {
-    let observations = &evidence.observations;
-    observations.binary_search_by_key(&i, |o| o.coordinate).ok()
 }
 
 impl Draft {
