@@ -7,8 +7,8 @@ use std::time::Duration;
 use finite_diff::{Block, ParameterLayout};
 
 use crate::agreement::temper;
+use crate::course::difference;
 use crate::diagnosis::{Context, Exhibit, Mistakes, diagnose};
-use crate::difference::difference;
 use crate::evidence::Recheck;
 use crate::pattern::pattern;
 use crate::report::{BlockReport, CoordinateReport, Counts, Power, Report};

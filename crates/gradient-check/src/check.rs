@@ -1,12 +1,16 @@
 //! The check itself: the entries, and the way from what was measured to a report.
 
+use std::time::Duration;
+
 use finite_diff::{
-    Derivatives, Domain, Entry, Estimate, EvaluationError, Execution, Objective, Outcome,
-    ParameterLayout, Real,
+    Derivatives, Domain, Entry, Estimate, EvaluationError, Execution, LayoutError, Objective,
+    Outcome, ParameterLayout, Real,
 };
 use num_complex::Complex;
 
 use crate::assemble::{Frame, assemble};
+use crate::course;
+use crate::diagnosis::Context;
 use crate::error::CheckError;
 use crate::evidence::Evidence;
 use crate::kinks::name_kinks;
@@ -207,6 +211,55 @@ pub fn check_estimates(
         cost: f64::NAN,
         ..report
     })
+}
+
+/// Compares `analytic` with `numeric`, block by block, by the course's bands.
+///
+/// A coordinate is wrong when |g − d| is [`BUG_FROM`](crate::BUG_FROM) of its block's scale (the root mean square of d)
+/// or more, so that one bad entry can't drown in a large block; the others agree where the block's
+/// difference is likely right, and are inconclusive where it says "look again": without error bars
+/// nobody can tell how far the numeric side is off by itself. A block that is zero on both sides is
+/// vacuous. A number that is not finite never agrees: wrong on the analytic side, inconclusive on
+/// the numeric one.
+///
+/// ```
+/// use finite_diff::ParameterLayout;
+/// use gradient_check::{Verdict, compare_gradients};
+/// let layout = ParameterLayout::new().with("W", &[2])?;
+/// let report = compare_gradients(&[1.0, 2.0], &[1.0, 2.0 + 1e-9], &layout)?;
+/// assert_eq!(report.verdict, Verdict::Agree);
+/// assert_eq!(compare_gradients(&[1.0, 4.0], &[1.0, 2.0], &layout)?.verdict, Verdict::Disagree);
+/// # Ok::<(), finite_diff::LayoutError>(())
+/// ```
+///
+/// # Errors
+/// [`LayoutError::Length`] where a gradient is not as long as the layout.
+pub fn compare_gradients(
+    analytic: &[f64],
+    numeric: &[f64],
+    layout: &ParameterLayout,
+) -> Result<Report, LayoutError> {
+    let compared = course::compare(analytic, numeric, layout)?;
+    // Nothing is known of the parameters, and a decay that is proportional to zeros fits nothing.
+    let theta = vec![0.0; layout.len()];
+    let context = Context::default();
+    let frame = Frame {
+        theta: &theta,
+        working_epsilon: f64::EPSILON,
+        context: &context,
+        mistakes: None,
+        cost: f64::NAN,
+        selected: layout.len(),
+        fixed: 0,
+        reexamined: 0,
+        evaluations: 0,
+        elapsed: Duration::ZERO,
+        scheme: "given".to_owned(),
+        interrupted: false,
+        slope: None,
+        recheck: None,
+    };
+    Ok(assemble(layout, compared, frame))
 }
 
 /// Measures the noise σ of each entry of a gradient at `point`, for [`Settings::analytic_noise`]: how

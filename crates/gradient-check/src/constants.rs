@@ -1,7 +1,7 @@
 //! The constants that a verdict with error bars rests on, as data, so that one can see what happens
 //! with others.
 //!
-//! What a coordinate's verdict hangs on stands here. The course's bands are in `difference`, what the slope
+//! What a coordinate's verdict hangs on stands here. The course's bands are in `course`, what the slope
 //! test needs in `slope`, and what a cause must look like in `diagnosis`.
 
 /// The constants of the judge. [`Constants::default`] is what every check uses; other values are for

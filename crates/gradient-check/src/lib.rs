@@ -8,15 +8,14 @@ mod check;
 mod check_subject;
 mod constants;
 mod control;
+mod course;
 mod diagnosis;
-mod difference;
 mod directional;
 mod error;
 pub mod evidence;
 mod face;
 mod kinks;
 mod measure;
-mod pair;
 mod passes;
 mod pattern;
 mod recheck;
@@ -33,8 +32,8 @@ mod wire;
 
 pub use agreement::{Agreement, Explanation, Missed};
 pub use check::{
-    check, check_by_complex_step, check_estimates, gather, gather_by_complex_step,
-    measure_gradient_noise, measure_gradient_noise_within,
+    check, check_by_complex_step, check_estimates, compare_gradients, gather,
+    gather_by_complex_step, measure_gradient_noise, measure_gradient_noise_within,
 };
 pub use check_subject::check_subject;
 pub use constants::Constants;
@@ -42,8 +41,8 @@ pub use control::{
     ControlReport, PlantedError, Planting, PlantingOutcome, negative_control,
     negative_control_by_complex_step,
 };
+pub use course::{BUG_FROM, Band, WARN_ABOVE, difference};
 pub use diagnosis::{Alternative, Context, Diagnosis, Family, Mistakes, NamedFactor};
-pub use difference::{BUG_FROM, Band, WARN_ABOVE, difference};
 pub use directional::{
     CommonFactor, DirectionReading, DirectionalBlock, DirectionalReport, DirectionalSettings,
     ExaminedCoordinate, WrongRange, check_directional,
@@ -54,7 +53,6 @@ pub use face::{
     AdjointReport, Failure, GradientCheck, GradientError, Pairing, Returned, ReturnedPair,
     ReturnedValue, ReturnedVector, VectorCheck, VectorReport,
 };
-pub use pair::compare_gradients;
 pub use pattern::{Confined, Line, Pattern};
 pub use report::{BlockReport, CoordinateReport, Counts, KinkReport, Power, Report};
 pub use settings::{NamedKink, Settings};

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use finite_diff::Coordinate;
 
+use crate::course::Band;
 use crate::diagnosis::Diagnosis;
-use crate::difference::Band;
 use crate::evidence::Recheck;
 use crate::pattern::Pattern;
 use crate::settings::NamedKink;

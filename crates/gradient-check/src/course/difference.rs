@@ -1,11 +1,6 @@
-//! The course's one number for a whole gradient, and how the course reads it.
+//! The course's one number for a whole gradient.
 //!
 //! Always reported, never the verdict: it says nothing of how well the numeric side is known.
-
-/// Above it the notebook prints its warning.
-pub const WARN_ABOVE: f64 = 2e-7;
-/// From it on the course speaks of a bug.
-pub const BUG_FROM: f64 = 1e-3;
 
 /// difference = ‖grad − gradapprox‖₂ / (‖grad‖₂ + ‖gradapprox‖₂), between 0 and 1 (docs/theory/course.md,
 /// equation 17).
@@ -42,37 +37,6 @@ pub fn difference(grad: &[f64], gradapprox: &[f64]) -> f64 {
     let together = norm(&mut grad.iter().map(|g| g * shrink))
         + norm(&mut gradapprox.iter().map(|d| d * shrink));
     apart / together
-}
-
-/// How the course reads a difference.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Band {
-    /// Up to 2e-7: likely right.
-    LikelyRight,
-    /// Between: look again.
-    LookAgain,
-    /// From 1e-3 on, or not a number: a bug.
-    Bug,
-}
-
-impl Band {
-    /// The band of a difference.
-    ///
-    /// ```
-    /// use gradient_check::Band;
-    /// assert_eq!(Band::of(1.19e-7), Band::LikelyRight);
-    /// assert_eq!(Band::of(1e-5), Band::LookAgain);
-    /// assert_eq!(Band::of(f64::NAN), Band::Bug);
-    /// ```
-    pub fn of(difference: f64) -> Self {
-        if difference <= WARN_ABOVE {
-            Self::LikelyRight
-        } else if difference < BUG_FROM {
-            Self::LookAgain
-        } else {
-            Self::Bug
-        }
-    }
 }
 
 #[cfg(test)]

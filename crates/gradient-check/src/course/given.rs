@@ -1,73 +1,29 @@
 //! Two gradients that somebody else computed, held against each other. Without error bars there is
 //! only the course's rule to go by.
 
-use std::time::Duration;
-
 use finite_diff::{LayoutError, ParameterLayout};
 
-use crate::assemble::{Frame, assemble};
-use crate::diagnosis::Context;
-use crate::difference::{BUG_FROM, Band, difference};
-use crate::report::Report;
+use super::bands::{BUG_FROM, Band};
+use super::difference::difference;
 use crate::root_mean_square::root_mean_square;
 use crate::verdict::{Comparison, NonFinite, Reason, Verdict};
 
-/// Compares `analytic` with `numeric`, block by block, by the course's bands.
-///
-/// A coordinate is wrong when |g − d| is [`BUG_FROM`] of its block's scale (the root mean square of d)
-/// or more, so that one bad entry can't drown in a large block; the others agree where the block's
-/// difference is likely right, and are inconclusive where it says "look again": without error bars
-/// nobody can tell how far the numeric side is off by itself. A block that is zero on both sides is
-/// vacuous. A number that is not finite never agrees: wrong on the analytic side, inconclusive on
-/// the numeric one.
-///
-/// ```
-/// use finite_diff::ParameterLayout;
-/// use gradient_check::{Verdict, compare_gradients};
-/// let layout = ParameterLayout::new().with("W", &[2])?;
-/// let report = compare_gradients(&[1.0, 2.0], &[1.0, 2.0 + 1e-9], &layout)?;
-/// assert_eq!(report.verdict, Verdict::Agree);
-/// assert_eq!(compare_gradients(&[1.0, 4.0], &[1.0, 2.0], &layout)?.verdict, Verdict::Disagree);
-/// # Ok::<(), finite_diff::LayoutError>(())
-/// ```
-///
-/// # Errors
-/// [`LayoutError::Length`] where a gradient is not as long as the layout.
-pub fn compare_gradients(
+/// The comparisons of each block, in the order of the layout, with the scale of the block.
+pub(crate) fn compare(
     analytic: &[f64],
     numeric: &[f64],
     layout: &ParameterLayout,
-) -> Result<Report, LayoutError> {
+) -> Result<Vec<(f64, Vec<Comparison>)>, LayoutError> {
     let pairs = layout
         .unflatten(analytic)?
         .into_iter()
         .zip(layout.unflatten(numeric)?);
-    let compared = layout
+    Ok(layout
         .blocks()
         .iter()
         .zip(pairs)
         .map(|(block, (g, d))| compare_block(block.range().start, g, d))
-        .collect();
-    // Nothing is known of the parameters, and a decay that is proportional to zeros fits nothing.
-    let theta = vec![0.0; layout.len()];
-    let context = Context::default();
-    let frame = Frame {
-        theta: &theta,
-        working_epsilon: f64::EPSILON,
-        context: &context,
-        mistakes: None,
-        cost: f64::NAN,
-        selected: layout.len(),
-        fixed: 0,
-        reexamined: 0,
-        evaluations: 0,
-        elapsed: Duration::ZERO,
-        scheme: "given".to_owned(),
-        interrupted: false,
-        slope: None,
-        recheck: None,
-    };
-    Ok(assemble(layout, compared, frame))
+        .collect())
 }
 
 fn compare_block(offset: usize, analytic: &[f64], numeric: &[f64]) -> (f64, Vec<Comparison>) {

@@ -1,0 +1,12 @@
+//! The course's rule: one number for a whole gradient, how it is read, and two given gradients held against each
+//! other by it.
+//!
+//! Refuses to know any error bar.
+
+mod bands;
+mod difference;
+mod given;
+
+pub use bands::{BUG_FROM, Band, WARN_ABOVE};
+pub use difference::difference;
+pub(crate) use given::compare;
