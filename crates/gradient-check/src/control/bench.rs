@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use finite_diff::{Estimate, Outcome, ParameterLayout, Refined};
+use finite_diff::{Derivatives, Estimate, Outcome, ParameterLayout, Refined};
 
 use super::plantings::Draft;
-use super::{Looks, PlantedError, PlantingOutcome};
+use super::report::{PlantedError, PlantingOutcome};
 use crate::check::judge;
 use crate::error::CheckError;
 use crate::evidence::{Evidence, Observation, Shadow};
@@ -14,6 +14,20 @@ use crate::measure::Measured;
 use crate::passes::{AFTER_CANCEL, wants_second_look, with_rounding};
 use crate::settings::Settings;
 use crate::verdict::{self, Comparison, Reason, Rule, Verdict};
+
+/// Some coordinates on the ladder of steps.
+pub(super) type LadderLook<'a> = dyn Fn(&[usize]) -> Result<Derivatives<Refined>, CheckError> + 'a;
+
+/// Some coordinates from the complex plane.
+pub(super) type ShadowLook<'a> = dyn Fn(&[usize]) -> Result<Derivatives, CheckError> + 'a;
+
+/// The second looks that there are.
+pub(super) struct Looks<'a> {
+    pub(super) ladder: Option<&'a LadderLook<'a>>,
+    pub(super) shadow: Option<&'a ShadowLook<'a>>,
+    /// Whether this value at the point shows J on complex numbers to be the same function.
+    pub(super) is_same_function: &'a dyn Fn(&Evidence, f64) -> bool,
+}
 
 pub(super) struct Bench<'a> {
     measured: Measured,

@@ -2,8 +2,8 @@
 
 use finite_diff::ParameterLayout;
 
-use super::PlantedError;
 use super::bench::Bench;
+use super::report::PlantedError;
 use crate::report::Power;
 use crate::subject::NamedArray;
 

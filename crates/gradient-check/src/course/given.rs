@@ -30,7 +30,7 @@ fn compare_block(offset: usize, analytic: &[f64], numeric: &[f64]) -> (f64, Vec<
     // What is no number counts as zero.
     let finite = |d: &f64| if d.is_finite() { *d } else { 0.0 };
     let scale = match root_mean_square(numeric.iter().map(finite)) {
-        // As it was always written out.
+        // The sum of nothing is −0, and the reports have always shown it.
         0.0 => -0.0,
         scale => scale,
     };
