@@ -3,10 +3,10 @@
 //!
 //! Refuses to know how many coordinates there are.
 
-use crate::domain::Interval;
 use crate::error::Side;
 use crate::formula::Choice;
-use crate::{EvaluationError, Growth, Neighborhood, Piece, Real, Stencil};
+use crate::line::{Line, Obstacle, ProbeFailure};
+use crate::{Growth, Real, Stencil};
 
 /// A numeric derivative with its error bar B = truncation + noise.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -21,6 +21,9 @@ pub struct Estimate {
     pub step: f64,
     /// Whether J was the same at every point: it does not move with the coordinate.
     pub flat: bool,
+    /// Whether the slopes on the two sides of x differ beyond noise, and by as much at h as at 2h: on smooth ground
+    /// their gap is twice as large at 2h (docs/theory/kinks.md, equation K1).
+    pub kink: bool,
 }
 
 impl Estimate {
@@ -66,14 +69,36 @@ pub enum Noise {
     Relative(f64),
     /// ε_f as measured.
     Absolute(f64),
-    /// The same where it grows with the distance t·max(1, |x|) from the point:
-    /// ε_f(t) = at_point + growth(t).
+    /// ε_f as measured, where it grows with the distance t from the point: ε_f(t) = at_point + growth(t).
     Growing {
         /// ε_f at the point itself.
         at_point: f64,
         /// What it grows by.
         growth: Growth,
+        /// What t is measured in.
+        unit: Unit,
     },
+}
+
+/// The length that a step or a distance along a coordinate is measured in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Unit {
+    /// max(1, |x|): parameters are of size 1 unless they are larger.
+    #[default]
+    One,
+    /// |x|, and 1 where x = 0: a length in meters may be one that J varies by in nanometers.
+    Own,
+}
+
+impl Unit {
+    /// The unit at the value `x`.
+    pub fn at<T: Real>(self, x: T) -> f64 {
+        let size = x.widen().abs();
+        match self {
+            Self::Own if size > 0.0 => size,
+            _ => size.max(1.0),
+        }
+    }
 }
 
 impl Default for Noise {
@@ -85,188 +110,22 @@ impl Default for Noise {
 impl Noise {
     /// ε_f at the point, for values of J up to `magnitude`.
     pub fn at<T: Real>(self, magnitude: f64) -> f64 {
-        self.within::<T>(magnitude, 0.0)
+        self.within(magnitude, T::zero(), 0.0)
     }
 
-    /// ε_f up to the distance `distance`·max(1, |x|) from the point, for values of J up to
-    /// `magnitude`.
-    pub fn within<T: Real>(self, magnitude: f64, distance: f64) -> f64 {
+    /// ε_f within `reach` of the value `x` of a coordinate, for values of J up to `magnitude`.
+    pub fn within<T: Real>(self, magnitude: f64, x: T, reach: f64) -> f64 {
         let noise = match self {
             Self::Relative(c) => c * T::EPSILON * magnitude,
             Self::Absolute(noise) => noise,
-            Self::Growing { at_point, growth } => at_point + growth.at(distance),
+            Self::Growing {
+                at_point,
+                growth,
+                unit,
+            } => at_point + growth.at(reach / unit.at(x)),
         };
         // Below the normal numbers the spacing no longer shrinks with the value.
         noise.max(2.0 * T::EPSILON * T::min_positive_value().widen())
-    }
-}
-
-/// A probe that failed: where, and with what.
-pub(crate) type ProbeFailure = (Side, EvaluationError);
-
-/// A point x + offset·h of a line, and J there.
-pub(crate) type Seen<T> = (i32, T, f64);
-
-/// Evaluates J along one coordinate and remembers what it has.
-pub(crate) struct Line<'a, T> {
-    near: &'a mut dyn Neighborhood<T>,
-    coordinate: usize,
-    x: T,
-    /// Between which J may be evaluated, where not everywhere.
-    pub(crate) interval: Option<Interval>,
-    points: &'a mut Vec<Seen<T>>,
-    pub(crate) evaluations: u64,
-    /// The first failure that was taken for J having no value so far away.
-    pub(crate) passed_over: Option<ProbeFailure>,
-}
-
-/// Why a line has no value to give.
-pub(crate) enum Obstacle {
-    NonFinite { side: Side, value: f64 },
-    NotRepresentable,
-    Failed(ProbeFailure),
-}
-
-impl<'a, T: Real> Line<'a, T> {
-    /// The line along `coordinate` through its value `x`, with what was `seen` on it: J at x, and perhaps
-    /// more. There each evaluation is remembered.
-    pub(crate) fn new(
-        near: &'a mut dyn Neighborhood<T>,
-        coordinate: usize,
-        x: T,
-        interval: Option<Interval>,
-        seen: &'a mut Vec<Seen<T>>,
-    ) -> Self {
-        Self {
-            near,
-            coordinate,
-            x,
-            interval,
-            evaluations: seen.len().saturating_sub(1) as u64,
-            points: seen,
-            passed_over: None,
-        }
-    }
-
-    /// Goes on without the value that could not be had.
-    pub(crate) fn pass_over(&mut self, obstacle: Obstacle) {
-        if let Obstacle::Failed(failure) = obstacle {
-            self.passed_over.get_or_insert(failure);
-        }
-    }
-
-    /// Whether x + offset·h is a point where J may be evaluated.
-    pub(crate) fn admits(&self, offset: i32, h: f64) -> bool {
-        let Some(interval) = &self.interval else {
-            return true;
-        };
-        offset == 0 || point(self.x, offset, h).is_some_and(|x| interval.admits(x))
-    }
-
-    /// Forgets all points but x, for another step.
-    pub(crate) fn restart(&mut self) {
-        self.points.retain(|point| point.0 == 0);
-    }
-
-    fn point(&self, offset: i32, h: f64) -> Result<(T, Side), Obstacle> {
-        let replacement = point(self.x, offset, h)
-            .filter(|_| self.admits(offset, h))
-            .ok_or(Obstacle::NotRepresentable)?;
-        Ok((
-            replacement,
-            Side {
-                offset,
-                replacement: replacement.widen(),
-            },
-        ))
-    }
-
-    /// The point x + offset·h as formed in the working type, and J there.
-    ///
-    /// Inlined: what is known already is asked for four times a coordinate, and takes longer to be handed over
-    /// than to be found.
-    #[inline(always)]
-    pub(crate) fn at(&mut self, offset: i32, h: f64) -> Result<(f64, f64), Obstacle> {
-        let (replacement, value) = match self.points.iter().find(|p| p.0 == offset) {
-            Some(&(_, x, value)) => (x.widen(), value),
-            None => self.evaluate(offset, h)?,
-        };
-        if !value.is_finite() {
-            let side = Side {
-                offset,
-                replacement,
-            };
-            return Err(Obstacle::NonFinite { side, value });
-        }
-        Ok((replacement, value))
-    }
-
-    fn evaluate(&mut self, offset: i32, h: f64) -> Result<(f64, f64), Obstacle> {
-        let (replacement, side) = self.point(offset, h)?;
-        self.evaluations += 1;
-        let value = match self.near.value_with(self.coordinate, replacement) {
-            Ok(value) => value.widen(),
-            Err(source) => return Err(Obstacle::Failed((side, source))),
-        };
-        self.points.push((offset, replacement, value));
-        Ok((replacement.widen(), value))
-    }
-
-    /// The smooth piece of J at x + offset·h. It costs a forward pass, and is counted as one, where
-    /// there is more than one piece.
-    pub(crate) fn piece(&mut self, offset: i32, h: f64) -> Result<Piece, Obstacle> {
-        let (replacement, side) = self.point(offset, h)?;
-        let piece = self
-            .near
-            .piece_with(self.coordinate, replacement)
-            .map_err(|source| Obstacle::Failed((side, source)))?;
-        self.evaluations += u64::from(matches!(piece, Piece::Numbered { .. }));
-        Ok(piece)
-    }
-
-    /// (J(x_t) − J(x_f))/(x_t − x_f), by the distance the two points really have.
-    #[inline]
-    pub(crate) fn quotient(&mut self, from: i32, to: i32, h: f64) -> Result<f64, Obstacle> {
-        let (x_from, j_from) = self.at(from, h)?;
-        let (x_to, j_to) = self.at(to, h)?;
-        if x_to == x_from {
-            return Err(Obstacle::NotRepresentable);
-        }
-        Ok((j_to - j_from) / (x_to - x_from))
-    }
-
-    /// Whether every value seen is the same; the sign of a zero is none.
-    fn is_flat(&self) -> bool {
-        self.points.iter().all(|point| point.2 == self.points[0].2)
-    }
-
-    /// The largest |J| seen on the line, so many steps from x at most.
-    pub(crate) fn magnitude(&self, reach: i32) -> f64 {
-        self.points
-            .iter()
-            .filter(|point| point.0.abs() <= reach)
-            .map(|point| point.2.abs())
-            .filter(|value| value.is_finite())
-            .fold(0.0, f64::max)
-    }
-}
-
-/// The point x + offset·h as formed in the working type; `None` where it rounds to x or past the largest
-/// number.
-pub(crate) fn point<T: Real>(x: T, offset: i32, h: f64) -> Option<T> {
-    let replacement = T::narrow(x.widen() + f64::from(offset) * h);
-    let vanished = offset != 0 && replacement == x;
-    (!vanished && replacement.is_finite()).then_some(replacement)
-}
-
-impl Obstacle {
-    /// The outcome it amounts to, or the failure that stops the run.
-    pub(crate) fn into_outcome<E>(self, step: f64) -> Result<Outcome<E>, ProbeFailure> {
-        match self {
-            Self::NonFinite { side, value } => Ok(Outcome::NonFinite { side, value }),
-            Self::NotRepresentable => Ok(Outcome::StepNotRepresentable { step }),
-            Self::Failed(failure) => Err(failure),
-        }
     }
 }
 
@@ -290,10 +149,17 @@ pub(crate) fn estimate<T: Real>(
             Err(obstacle) => return obstacle.into_outcome(h),
         }
     }
-    let distance = stencil.reach() * h / line.x.widen().abs().max(1.0);
-    let epsilon_f = noise.within::<T>(line.magnitude(i32::MAX), distance);
+    let epsilon_f = noise.within(line.magnitude(f64::INFINITY), line.x(), stencil.reach() * h);
     let noise = stencil.noise_amplification() * epsilon_f / h;
     let [derivative, wider, _] = derivatives;
+    let kink = match stencil.is_central() && !choice.formula.inward {
+        true => has_kink(line, h, epsilon_f),
+        false => Ok(false),
+    };
+    let kink = match kink {
+        Ok(kink) => kink,
+        Err(obstacle) => return obstacle.into_outcome(h),
+    };
     Ok(Outcome::Estimated(Estimate {
         derivative,
         truncation: if choice.formula.inward {
@@ -305,8 +171,27 @@ pub(crate) fn estimate<T: Real>(
         noise,
         step: h,
         flat: line.is_flat(),
+        kink,
     }))
 }
+
+/// By how many times its noise a jump of the slope has to be seen.
+const SEEN: f64 = 2.0;
+
+/// Whether the gap G(h) = (J(x+h) − 2J(x) + J(x−h))/h of the two one-sided slopes does not shrink with h.
+/// On smooth ground 2G(h) − G(2h) is of third order, beside G(h) = h·J″; at a kink at x it is the jump of the slope, and
+/// so is G(h). Its noise is at most 8ε_f/h. All four points are those of D(h) and D(2h).
+fn has_kink<T: Real>(line: &mut Line<'_, T>, h: f64, epsilon_f: f64) -> Result<bool, Obstacle> {
+    let mut gap = |stretch: i32| -> Result<f64, Obstacle> {
+        Ok(line.quotient(0, stretch, h)? - line.quotient(-stretch, 0, h)?)
+    };
+    let (narrow, wide) = (gap(1)?, gap(2)?);
+    let jump = (2.0 * narrow - wide).abs();
+    Ok(jump > SEEN * JUMP_NOISE * epsilon_f / h && jump > 0.5 * narrow.abs())
+}
+
+/// The noise of 2G(h) − G(2h) in units of ε_f/h, all of the worst sign: its weights are 2, 2, 3, ½ and ½.
+pub(crate) const JUMP_NOISE: f64 = 8.0;
 
 /// D(stretch·h) on the grid of h (docs/theory/derivatives.md, equation 1).
 fn combine<T: Real>(

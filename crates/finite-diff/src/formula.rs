@@ -4,7 +4,7 @@
 //! Knows no function.
 
 use crate::domain::{Domain, Interval};
-use crate::estimate::point;
+use crate::line::point;
 use crate::step::StepRule;
 use crate::{Estimate, Real, Scheme, Stencil};
 

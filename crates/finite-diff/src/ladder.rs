@@ -1,32 +1,43 @@
-//! The second, finer estimate of a suspect: Richardson extrapolation over a ladder of steps, the
-//! one-sided derivatives beside it, and bars that are widened until the rungs are consistent.
+//! One ladder of steps along one line: from values of J to a derivative with its bar, both sides, and how well it is
+//! supported.
 //!
-//! A real error of a gradient does not depend on h; a kink in reach, or rounding, does.
+//! A real error of a gradient does not depend on h; a kink in reach, or rounding, does. The ladder begins on the steps
+//! that suit a parameter of size 1, and goes on as the function asks for it: to narrower ones as long as these say
+//! something else, to wider ones as long as noise is the larger part of the bar.
 
-mod bound;
-mod own_size;
+mod climb;
 mod rungs;
 
-use crate::estimate::{Line, Noise, Obstacle, ProbeFailure, point};
-use crate::{Estimate, Outcome, Piece, Real};
-use bound::refine_at_a_bound;
-pub use own_size::is_below_ladder;
-use own_size::refine_by_the_size_of_x;
-pub(crate) use own_size::{glance, has_own_size};
-use rungs::{extrapolate, one_sided, sharpest};
+use crate::line::{Line, ProbeFailure, point};
+use crate::{Estimate, Noise, Outcome, Real};
+use climb::{Climbed, Span, climb};
 
 /// The quotients that a rung and its bar take: D(h), D(2h), D(4h).
 const ENOUGH_QUOTIENTS: usize = 3;
 
 /// One more tells by which order a one-sided rung converges.
-const ENOUGH_FOR_ORDER: usize = 4;
+const ENOUGH_FOR_ORDER: i32 = 4;
 
-/// Twice what rounding alone makes the bar of a rung, in units of ε_f/h: 1.5 of its own, and 9.1 of its sides, whose
-/// difference is as much again at most (equations 9 and 10).
-const MOSTLY_NOISE: f64 = 2.0 * (RUNG_NOISE + 2.0 * 9.1);
-
-/// The noise of a central rung in that unit.
+/// The noise of a central rung, in units of ε_f/h.
 const RUNG_NOISE: f64 = 1.5;
+
+/// A bar whose truncation is at most so many times its noise is one that noise made: a truncation is the largest of
+/// several differences of rungs, and rungs as noisy as this differ by up to ten times the noise of one.
+const MADE_BY_NOISE: f64 = 16.0;
+
+/// The innermost rung of a line may be off by so many times its noise; beyond that, and beyond an eighth of the
+/// derivative, J does something on narrower steps still. Noise is underestimated by a factor of ten at most.
+const SWINGING: f64 = 100.0;
+
+/// The widest step is 2¹ times max(1, |x|): beyond that a step says nothing of what is at x.
+const WIDEST: i32 = 1;
+
+/// How far to look for a move of a J that is the same on all steps: a sure class of a softmax moves when its logit
+/// falls by some forty.
+const WIDEST_FLAT: i32 = 8;
+
+/// How often steps are continued downward where nothing says how short they have to be.
+const DEEPEST: usize = 4;
 
 /// A derivative estimated on a whole ladder of steps.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -40,24 +51,23 @@ pub struct Refined {
     pub right: Estimate,
     /// What J is like around x.
     pub ground: Ground,
+    /// How well the derivative is supported.
+    pub support: Support,
     /// The narrowest step of the ladder that leaves the smooth piece of x, on whichever side: a kink lies
     /// within it, and none within half of it. `None` where none leaves it or J does not know its pieces.
     pub other_piece_within: Option<f64>,
-    /// From the narrowest steps that both sides have, which need not be sharp; `None` where one side has none.
-    pub narrowest: Option<Estimate>,
 }
 
-impl Refined {
-    /// Whether any digit of the derivative is known, or nothing but noise hides it. Rungs that don't converge are none.
-    pub fn is_settled(&self) -> bool {
-        let Estimate {
-            derivative,
-            truncation,
-            noise,
-            ..
-        } = self.derivative;
-        truncation < derivative.abs() || truncation <= MOSTLY_NOISE / RUNG_NOISE * noise
-    }
+/// What the bar of a derivative is made of, and whether the derivative can be believed at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Support {
+    /// Neighboring steps agree, and what they differ by is the larger part of the bar.
+    Converged,
+    /// The bar is what noise in J allows.
+    Noise,
+    /// Steps don't agree, and noise does not explain it: no digit of the derivative is known, or J varies on a length
+    /// below the narrowest step.
+    Unresolved,
 }
 
 /// What J is like around the point.
@@ -82,134 +92,149 @@ pub enum Ground {
     Fenced,
 }
 
-/// Estimates on the steps s·2⁻ᵏ, s = max(1, |x|) to the next power of two, from about ε^0.15 down to
-/// ε^0.5 (4e-3 to 1.5e-8 in `f64`, 0.1 to 2e-4 in `f32`), sharing evaluations: 38 of them in `f64`.
+/// The derivative on a ladder of steps s·2ᵏ, s = max(1, |x|) to the next power of two.
 ///
-/// With D(h) the central quotient, a rung is R(h) = (4D(h) − D(2h))/3 with the bar
-/// max(|R(h) − R(2h)|, |R(2h) − R(4h)|/16) + 1.5·ε_f/h (Richardson 1911; the truncation of R(h) is
-/// about a fifteenth of the first difference, which is not trusted). One-sided rungs extrapolate
-/// once, with the ratio 2, or three times, with 2, 4 and 8, whichever is sharper: the one has the
-/// shorter reach, the other the higher order. (docs/theory/derivatives.md, equations 8 and 9.)
+/// The first steps are those from ε^0.5 up to about ε^0.15 (1.5e-8 to 4e-3 in `f64`, 2e-4 to 0.1 in `f32`): 38
+/// evaluations in `f64`. What they say is held against
+/// - **narrower steps**, where a bound leaves too little room, where x is so small that steps of its own size are
+///   narrower than these, and where the narrowest steps have not converged;
+/// - **wider steps**, up to 2s, as long as noise is the larger part of the bar, and further where J has not moved at all.
 ///
-/// Two things then widen the bar of a rung (equations 10 and 11 there):
-/// - **What its two sides say.** A kink much nearer than h looks like smooth ground from both sides
-///   together: R(h) settles on the mean of the two slopes, whatever h. So half of what the one-sided
-///   rungs of the same reach differ by, their own bars included, is added.
-///   Where J knows its smooth pieces ([`Piece`]), only points on the piece of x are used, and there
-///   is nothing to add.
-/// - **What narrower rungs say**: until none of them contradicts it; narrower ones, because a step
-///   can only be spoilt by what lies within its reach.
-///
-/// The rung with the smallest widened bar wins.
+/// See [`climb`] for a rung and its bar, and docs/theory/derivatives.md, section 5.
 pub(crate) fn refine<T: Real>(
     line: &mut Line<'_, T>,
-    x: T,
     noise: Noise,
 ) -> Result<Outcome<Refined>, ProbeFailure> {
     let (narrowest, widest) = exponents::<T>();
-    let h = scale(x) * 2f64.powi(-narrowest);
-    let rungs = usize::try_from(narrowest - widest + 1).unwrap_or(0);
-    let room = room(line, h, rungs);
-    if room != [rungs; 2] {
-        return refine_at_a_bound(line, x, h, rungs, noise);
-    }
-    let first = climb(line, x, h, rungs, room, noise)?;
-    refine_by_the_size_of_x(line, x, h, rungs, first, noise)
-}
-
-/// Whether x ± h are two numbers beside x.
-fn is_representable<T: Real>(x: T, h: f64) -> bool {
-    [1, -1].iter().all(|&o| point(x, o, h).is_some())
-}
-
-/// How many rungs from the narrowest on lie where J may be evaluated, below and above.
-fn room<T: Real>(line: &Line<'_, T>, h: f64, rungs: usize) -> [usize; 2] {
-    if line.interval.is_none() {
-        return [rungs; 2];
-    }
-    let fits = |sign: i32| {
-        (0..rungs)
-            .take_while(|rung| line.admits(sign * (1 << rung), h))
-            .count()
+    let mut first = Span {
+        unit: scale(line.x()),
+        from: -narrowest,
+        to: -widest,
     };
-    [fits(-1), fits(1)]
-}
-
-/// The rungs from h on, at most so many of them on either side, and what they say.
-fn climb<T: Real>(
-    line: &mut Line<'_, T>,
-    x: T,
-    h: f64,
-    rungs: usize,
-    room: [usize; 2],
-    noise: Noise,
-) -> Result<Outcome<Refined>, ProbeFailure> {
-    let bounded = room != [rungs; 2];
-    let pieces = match survey(line, h, room) {
-        Ok(pieces) => pieces,
-        Err(obstacle) => return obstacle.into_outcome(h),
-    };
-    let mut central = Vec::new();
-    let mut below = Vec::new();
-    let mut above = Vec::new();
-    for rung in 0..rungs {
-        let reach = 1 << rung;
-        let mut failure = None;
-        let mut take = |into: &mut Vec<f64>, from, to, wanted: bool| {
-            // Each list ends at the first gap: what lies beyond a kink is of no use.
-            if wanted && into.len() == rung {
-                match line.quotient(from, to, h) {
-                    Ok(quotient) => into.push(quotient),
-                    Err(obstacle) => failure = Some(obstacle),
-                }
-            }
-        };
-        let (left, right) = (rung < pieces.below, rung < pieces.above);
-        take(&mut below, -reach, 0, left);
-        take(&mut above, 0, reach, right);
-        take(&mut central, -reach, reach, left && right);
-        match failure {
-            // A wide step may leave the domain of J; the narrower ones stand all the same.
-            Some(obstacle) if rung >= ENOUGH_QUOTIENTS => {
-                line.pass_over(obstacle);
-                break;
-            }
-            Some(obstacle) => return obstacle.into_outcome(h),
-            None => {}
+    // A bound may leave room for narrower steps only.
+    while first.room(line).into_iter().max() < Some(ENOUGH_FOR_ORDER) {
+        first.from -= 1;
+        first.to -= 1;
+        if !first.is_representable(line.x()) {
+            let step = scale(line.x()) * 2f64.powi(-narrowest);
+            return Ok(Outcome::StepNotRepresentable { step });
         }
     }
-
-    let size = x.widen().abs().max(1.0);
-    let at_x = line.magnitude(0);
-    let epsilon_f = |distance: f64| {
-        let magnitude = line.magnitude((distance / h) as i32);
-        // Noise that was measured at x does not know how far J grows on the way.
-        let grown = Noise::default().at::<T>(magnitude - at_x);
-        noise.within::<T>(magnitude, distance / size).max(grown)
-    };
-    let below = one_sided(&below, h, &epsilon_f, bounded);
-    let above = one_sided(&above, h, &epsilon_f, bounded);
-    let central = extrapolate(&central, h, &[4.0], 16.0, 1.0, &epsilon_f, false);
-    Ok(conclude(&pieces, central, below, above, h, bounded))
+    let mut found = climb(line, &first, noise)?;
+    if let Some(span) = first.near_a_bound(line, &found) {
+        found = found.beside(climb(line, &span, noise)?);
+    }
+    if let Some(span) = first.of_own_size(line)
+        && wants_own_size(line, &span, &found, noise)?
+    {
+        found = found.beside(climb(line, &span, noise)?);
+    }
+    let mut deeper = first;
+    for _ in 0..DEEPEST {
+        if !found.swings() {
+            break;
+        }
+        let Some(span) = deeper.below(line.x()) else {
+            break;
+        };
+        found = found.beside(climb(line, &span, noise)?);
+        deeper = span;
+    }
+    widen(line, first, found, noise).map(Climbed::into_outcome)
 }
 
-/// The widest step of the ladder around `x`: how far the second look reaches on either side, s·ε^0.15 with
-/// s the power of two at or above max(1, |x|).
-pub fn ladder_reach<T: Real>(x: T) -> f64 {
-    let (_, widest) = exponents::<T>();
-    scale(x) * 2f64.powi(-widest)
+/// Goes on to wider steps as long as noise is the larger part of the bar, and two more have not been in vain.
+fn widen<T: Real>(
+    line: &mut Line<'_, T>,
+    mut span: Span,
+    mut found: Climbed,
+    noise: Noise,
+) -> Result<Climbed, ProbeFailure> {
+    let mut in_vain = 0;
+    while in_vain < 2 && found.wants_wider_steps() && found.reaches(&span) {
+        let most = if line.is_flat() { WIDEST_FLAT } else { WIDEST };
+        if span.to >= most {
+            break;
+        }
+        span.to += 1;
+        let wider = climb(line, &span, noise)?;
+        let (before, after) = (found.bar(), wider.bar());
+        in_vain = if after < before || line.is_flat() {
+            0
+        } else {
+            in_vain + 1
+        };
+        if after < before || found.is_flat() {
+            found = wider;
+        }
+    }
+    Ok(found)
 }
 
-/// The points beside `x` of all rungs, in the order in which they are asked for where J is smooth; those that are no
-/// numbers beside `x` left out.
-pub(crate) fn rungs<T: Real>(x: T) -> impl Iterator<Item = T> {
+/// Whether steps of the size of a small x are needed: where the first ones have not converged, or one rung amid the
+/// narrower ones contradicts them. Steps that are near multiples of a period look alike.
+fn wants_own_size<T: Real>(
+    line: &mut Line<'_, T>,
+    span: &Span,
+    found: &Climbed,
+    noise: Noise,
+) -> Result<bool, ProbeFailure> {
+    if !found.has_converged::<T>(noise.at::<T>(line.magnitude(0.0))) {
+        return Ok(true);
+    }
+    let amid = span.amid();
+    let closer = climb(line, &amid, noise)?;
+    Ok(found.is_contradicted_by(&closer))
+}
+
+/// One rung by steps of the size of x, where that is far below 1.
+pub(crate) fn glance<T: Real>(
+    line: &mut Line<'_, T>,
+    noise: Noise,
+) -> Result<Outcome<Refined>, ProbeFailure> {
+    match first_span(line.x()).of_own_size(line) {
+        Some(span) => climb(line, &span.amid(), noise).map(Climbed::into_outcome),
+        None => Ok(Outcome::StepNotRepresentable { step: 0.0 }),
+    }
+}
+
+/// Whether `x` is so small that steps of its own size are far narrower than those for parameters of size 1.
+pub(crate) fn has_own_size<T: Real>(x: T) -> bool {
+    first_span(x).own_size(x).is_some()
+}
+
+fn first_span<T: Real>(x: T) -> Span {
     let (narrowest, widest) = exponents::<T>();
-    let h = scale(x) * 2f64.powi(-narrowest);
-    let offsets = (0..=narrowest - widest).flat_map(|rung| [-(1 << rung), 1 << rung]);
-    offsets.filter_map(move |offset| point(x, offset, h))
+    Span {
+        unit: scale(x),
+        from: -narrowest,
+        to: -widest,
+    }
 }
 
-/// −log₂ of the narrowest and the widest step: ε^0.5 and ε^0.15.
+/// Whether a step is narrower than the first steps of the ladder around `x`: then J varies by a length far below
+/// that, or a bound is near.
+pub fn is_below_ladder<T: Real>(step: f64, x: T) -> bool {
+    let span = first_span(x);
+    step < span.step(span.from)
+}
+
+/// The widest of the first steps of the ladder around `x`: how far it reaches on either side unless noise asks for
+/// more, s·ε^0.15 with s the power of two at or above max(1, |x|).
+pub fn ladder_reach<T: Real>(x: T) -> f64 {
+    let span = first_span(x);
+    span.step(span.to)
+}
+
+/// The points beside `x` of the first steps, in the order in which they are asked for where J is smooth; those that are
+/// no numbers beside `x` left out.
+pub(crate) fn rungs<T: Real>(x: T) -> impl Iterator<Item = T> {
+    let span = first_span(x);
+    let sides = (span.from..=span.to).flat_map(|k| [(-1, k), (1, k)]);
+    sides.filter_map(move |(side, k)| point(x, side, span.step(k)))
+}
+
+/// −log₂ of the narrowest and the widest of the first steps: ε^0.5 and ε^0.15.
 fn exponents<T: Real>() -> (i32, i32) {
     let bits = f64::from(T::MANTISSA_BITS);
     ((0.5 * bits).round() as i32, (0.15 * bits).round() as i32)
@@ -222,195 +247,4 @@ fn scale<T: Real>(x: T) -> f64 {
 /// The power of two at or above `size`.
 fn power_above(size: f64) -> f64 {
     size.log2().ceil().exp2()
-}
-
-/// How far the smooth piece of x is known to reach on each side, in rungs.
-struct Survey {
-    below: usize,
-    above: usize,
-    known: bool,
-    fenced: bool,
-    /// The narrowest step that leaves the piece.
-    leaves: Option<f64>,
-}
-
-/// Asks for the piece at x and at each point of the ladder that there is `room` for, from the narrowest on.
-fn survey<T: Real>(line: &mut Line<'_, T>, h: f64, room: [usize; 2]) -> Result<Survey, Obstacle> {
-    let all = |known| Survey {
-        below: room[0],
-        above: room[1],
-        known,
-        fenced: false,
-        leaves: None,
-    };
-    let center = match line.piece(0, h)? {
-        Piece::Unknown => return Ok(all(false)),
-        Piece::Everywhere => return Ok(all(true)),
-        center @ Piece::Numbered { .. } => center,
-    };
-    let mut leaves: Option<f64> = None;
-    let mut reach = |sign: i32, room: usize| -> Result<usize, Obstacle> {
-        for rung in 0..room {
-            match line.piece(sign * (1 << rung), h) {
-                Ok(piece) if piece == center => {}
-                Ok(_) => {
-                    let step = h * 2f64.powi(rung as i32);
-                    leaves = Some(leaves.map_or(step, |nearest| nearest.min(step)));
-                    return Ok(rung);
-                }
-                Err(Obstacle::NotRepresentable) => return Ok(rung),
-                Err(obstacle) => return Err(obstacle),
-            }
-        }
-        Ok(room)
-    };
-    let (below, above) = (reach(-1, room[0])?, reach(1, room[1])?);
-    if below.max(above) < ENOUGH_QUOTIENTS {
-        // No side is smooth far enough: look at both as at those of a black box.
-        return Ok(Survey {
-            fenced: true,
-            leaves,
-            ..all(false)
-        });
-    }
-    Ok(Survey {
-        below,
-        above,
-        known: true,
-        fenced: false,
-        leaves,
-    })
-}
-
-/// The estimates and the ground from the rungs of each kind.
-fn conclude(
-    pieces: &Survey,
-    central: Vec<Estimate>,
-    below: Vec<Estimate>,
-    above: Vec<Estimate>,
-    h: f64,
-    bounded: bool,
-) -> Outcome<Refined> {
-    let narrowest = central.first().copied();
-    let innermost_differ = below
-        .first()
-        .zip(above.first())
-        .is_some_and(|(left, right)| differ(left, right));
-    let (left, right) = (sharpest(&below), sharpest(&above));
-    let kink_at_x = left
-        .zip(right)
-        .is_some_and(|((left, _), (right, _))| differ(&left, &right));
-    if bounded && !pieces.fenced && (pieces.known || !kink_at_x) {
-        let central = match pieces.known {
-            true => central,
-            false => with_sides(central, &below, &above),
-        };
-        return sharpest_side(pieces, sharpest(&central), left, right, narrowest, h);
-    }
-    if pieces.known {
-        // One-sided rungs, where the piece of x ends on the other side.
-        let (rungs, only) = match (left, right) {
-            _ if !central.is_empty() => (central, None),
-            (Some((left, _)), None) => (below, Some(left)),
-            (None, Some((right, _))) => (above, Some(right)),
-            (Some((l, _)), Some((r, _))) if l.error_bar() <= r.error_bar() => (below, Some(l)),
-            _ => (above, right.map(|(right, _)| right)),
-        };
-        let Some((derivative, kink_in_reach)) = sharpest(&rungs) else {
-            return Outcome::StepNotRepresentable { step: h };
-        };
-        let side = |estimate: Option<(Estimate, bool)>| {
-            estimate.map_or(only.unwrap_or(derivative), |(estimate, _)| estimate)
-        };
-        return Outcome::Estimated(Refined {
-            derivative,
-            left: side(left),
-            right: side(right),
-            ground: Ground::Smooth {
-                kink_in_reach,
-                known: true,
-            },
-            other_piece_within: pieces.leaves,
-            narrowest,
-        });
-    }
-
-    let with_sides = with_sides(central, &below, &above);
-    let (Some((derivative, kink_in_reach)), Some((left, _)), Some((right, _))) =
-        (sharpest(&with_sides), left, right)
-    else {
-        return Outcome::StepNotRepresentable { step: h };
-    };
-    let ground = if pieces.fenced {
-        Ground::Fenced
-    } else if kink_at_x {
-        Ground::Kink {
-            resolved: innermost_differ,
-        }
-    } else {
-        Ground::Smooth {
-            kink_in_reach,
-            known: false,
-        }
-    };
-    Outcome::Estimated(Refined {
-        derivative,
-        left,
-        right,
-        ground,
-        other_piece_within: pieces.leaves,
-        narrowest,
-    })
-}
-
-/// The central rungs of a black box: what the two sides of a rung say widens its bar.
-fn with_sides(central: Vec<Estimate>, below: &[Estimate], above: &[Estimate]) -> Vec<Estimate> {
-    central
-        .into_iter()
-        .zip(below.iter().zip(above))
-        .map(|(rung, (left, right))| {
-            let apart = (right.derivative - left.derivative).abs();
-            let kink = (apart + left.error_bar() + right.error_bar()) / 2.0;
-            Estimate {
-                truncation: rung.truncation + kink,
-                ..rung
-            }
-        })
-        .collect()
-}
-
-/// Where a bound cuts rungs off: the sharpest of what both sides say together and what each says by itself,
-/// since all of them are the derivative. A side that has none of its own says what that one does.
-fn sharpest_side(
-    pieces: &Survey,
-    central: Option<(Estimate, bool)>,
-    left: Option<(Estimate, bool)>,
-    right: Option<(Estimate, bool)>,
-    narrowest: Option<Estimate>,
-    h: f64,
-) -> Outcome<Refined> {
-    let sharpest = [central, left, right]
-        .into_iter()
-        .flatten()
-        .min_by(|(a, _), (b, _)| a.error_bar().total_cmp(&b.error_bar()));
-    let Some((derivative, kink_in_reach)) = sharpest else {
-        return Outcome::StepNotRepresentable { step: h };
-    };
-    let side = |own: Option<(Estimate, bool)>| own.map_or(derivative, |(own, _)| own);
-    Outcome::Estimated(Refined {
-        derivative,
-        left: side(left),
-        right: side(right),
-        ground: Ground::Smooth {
-            kink_in_reach,
-            known: pieces.known,
-        },
-        other_piece_within: pieces.leaves,
-        narrowest,
-    })
-}
-
-/// Whether two one-sided derivatives differ by more than their bars (docs/theory/kinks.md, equation 12).
-fn differ(left: &Estimate, right: &Estimate) -> bool {
-    (right.derivative - left.derivative).abs() > 2.0 * (left.error_bar() + right.error_bar())
 }

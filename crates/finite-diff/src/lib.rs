@@ -12,6 +12,7 @@ mod execution;
 mod formula;
 mod ladder;
 mod layout;
+mod line;
 mod noise;
 mod objective;
 mod parallel;
@@ -30,9 +31,9 @@ mod working_copy;
 pub use direction::{Direction, Directions, directions, directions_within};
 pub use domain::{Domain, DomainError, Within};
 pub use error::{DifferenceError, Side};
-pub use estimate::{Estimate, Noise, Outcome};
+pub use estimate::{Estimate, Noise, Outcome, Unit};
 pub use execution::{Execution, Failed, Progress};
-pub use ladder::{Ground, Refined, is_below_ladder, ladder_reach};
+pub use ladder::{Ground, Refined, Support, is_below_ladder, ladder_reach};
 pub use layout::{Block, Coordinate, LayoutError, ParameterLayout};
 pub use noise::{
     Growth, MeasuredNoise, measure_complex_step_noise, measure_complex_step_noise_with,
@@ -43,6 +44,8 @@ pub use objective::{
     TryFromFn, from_fn, try_from_fn,
 };
 pub use parallel::{evaluate_each, on_threads, share_out};
+#[doc(hidden)]
+pub use real::Arguments;
 pub use real::Real;
 pub use selection::Selection;
 pub use stencil::{Quotient, Stencil};

@@ -16,7 +16,7 @@ pub use complex::{measure_complex_step_noise, measure_complex_step_noise_with};
 pub use growth::Growth;
 
 use crate::sweep::inside;
-use crate::{DifferenceError, Domain, EvaluationError, Execution, Noise, Objective, Real};
+use crate::{DifferenceError, Domain, EvaluationError, Execution, Noise, Objective, Real, Unit};
 use resolved::{Movement, too_wide};
 use tables::{
     Row, Tables, VALUES, draw_direction, kept_inside, noise_of, spaced, strictly, tables_of,
@@ -28,8 +28,11 @@ pub struct MeasuredNoise {
     /// σ at the point, the standard deviation of one evaluation; `None` where no spacing gave a
     /// stable answer.
     pub sigma: Option<f64>,
-    /// How σ grows with the distance t·max(1, |x|) from the point.
+    /// How σ grows with the distance t from the point, in units of `unit`.
     pub growth: Growth,
+    /// What distances are measured in: where J is quiet on steps of the parameters' own size and noisy on those for
+    /// parameters of size 1, the latter have passed over what J does.
+    pub unit: Unit,
     /// How often J was evaluated.
     pub evaluations: u64,
 }
@@ -49,6 +52,7 @@ impl MeasuredNoise {
         Noise::Growing {
             at_point: self.epsilon_f::<T>(magnitude).max(at_least),
             growth: self.growth.times(3.0),
+            unit: self.unit,
         }
     }
 }
@@ -98,14 +102,33 @@ pub fn measure_noise_with<T: Real, O: Objective<T> + ?Sized>(
     seed: u64,
     execution: &Execution<'_>,
 ) -> Result<MeasuredNoise, DifferenceError> {
+    noise_once(&objective, point, seed, execution)
+}
+
+crate::compiled_once! {
+    fn noise_once<'a, T>(
+        objective: &'a dyn Objective<T>,
+        point: &'a [T],
+        seed: u64,
+        execution: &'a Execution<'a>,
+    ) -> Result<MeasuredNoise, DifferenceError> = noise_of_cost
+}
+
+fn noise_of_cost<T: Real>(
+    objective: &dyn Objective<T>,
+    point: &[T],
+    seed: u64,
+    execution: &Execution<'_>,
+) -> Result<MeasuredNoise, DifferenceError> {
     let domain = begin(objective, point)?;
     let value = |probe: &[T]| Ok(vec![objective.value(probe)?.widen()]);
     let nothing = |evaluations: u64| MeasuredNoise {
         sigma: None,
         growth: Growth::NONE,
+        unit: Unit::One,
         evaluations,
     };
-    let rows = spaced(point, domain, seed, &SPACINGS[..WIDE]);
+    let rows = spaced(point, Unit::One, domain, seed, &SPACINGS[..WIDE]);
     let mut evaluations = (rows.len() * VALUES) as u64;
     let Some(mut tables) = strictly(value, &rows, execution)? else {
         return Ok(nothing(evaluations));
@@ -113,7 +136,7 @@ pub fn measure_noise_with<T: Real, O: Objective<T> + ?Sized>(
     if let [.., wide, narrow] = Movement::of::<T>(&tables, &SPACINGS).as_slice()
         && wide.turns_back(narrow)
     {
-        let rows = spaced(point, domain, seed, &SPACINGS[WIDE..]);
+        let rows = spaced(point, Unit::One, domain, seed, &SPACINGS[WIDE..]);
         evaluations += (rows.len() * VALUES) as u64;
         let Some(narrower) = strictly(value, &rows, execution)? else {
             return Ok(nothing(evaluations));
@@ -128,14 +151,28 @@ pub fn measure_noise_with<T: Real, O: Objective<T> + ?Sized>(
         evaluations += more;
     }
 
+    let mut unit = Unit::One;
+    if point.iter().any(|x| is_small(*x)) {
+        let row = spaced(point, Unit::Own, domain, seed, &SPACINGS[1..2]);
+        evaluations += VALUES as u64;
+        let Some(tables) = strictly(value, &row, execution)? else {
+            return Ok(nothing(evaluations));
+        };
+        let own = medians(&tables).first().copied().flatten();
+        if own.is_some_and(|own| is_quiet(own, sigma)) {
+            unit = Unit::Own;
+            sigma = own;
+        }
+    }
+
     // Further draws of the same generator, so that no line repeats the first.
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    draw_direction(point, &mut rng);
+    draw_direction(point, unit, &mut rng);
     let mut seen: Vec<(f64, f64)> = Vec::new();
     for (away, spacing) in AWAY {
         let distance = T::EPSILON.powf(away);
         let spacing = T::EPSILON.powf(spacing);
-        let (lines, share) = lines_away(point, domain, [distance, spacing], &mut rng);
+        let (lines, share) = lines_away(point, unit, domain, [distance, spacing], &mut rng);
         evaluations += (LINES * VALUES) as u64;
         let mut largest: Option<f64> = None;
         let mut failure = None;
@@ -178,6 +215,7 @@ pub fn measure_noise_with<T: Real, O: Objective<T> + ?Sized>(
     Ok(MeasuredNoise {
         sigma,
         growth: Growth::through(&seen),
+        unit,
         evaluations,
     })
 }
@@ -185,6 +223,7 @@ pub fn measure_noise_with<T: Real, O: Objective<T> + ?Sized>(
 /// Three lines that begin at a distance from the point, and how much of that bounds leave of it.
 fn lines_away<T: Real>(
     point: &[T],
+    unit: Unit,
     domain: Option<&Domain>,
     [distance, spacing]: [f64; 2],
     rng: &mut ChaCha8Rng,
@@ -192,7 +231,7 @@ fn lines_away<T: Real>(
     let mut share = 1.0;
     let lines = (0..LINES)
         .map(|_| {
-            let drawn = draw_direction(point, rng);
+            let drawn = draw_direction(point, unit, rng);
             let direction = kept_inside(domain, point, &drawn, |domain, i, x, u| {
                 domain.turned(i, x, u, distance)
             });
@@ -215,6 +254,24 @@ const ONE_THREAD: Execution<'static> = Execution {
     cancel: None,
     failure: None,
 };
+
+/// Whether steps for parameters of size 1 are far from those of the size of `x`.
+fn is_small<T: Real>(x: T) -> bool {
+    let size = x.widen().abs();
+    0.0 < size && size < SMALL
+}
+
+/// A parameter below this may have a length of its own.
+const SMALL: f64 = 1.0 / 1024.0;
+
+/// Whether noise on steps of the parameters' own size is less than that on steps for parameters of size 1 by more than
+/// tables of nine values differ by. Where J does not move at all nothing is known of its noise.
+fn is_quiet(own: f64, other: Option<f64>) -> bool {
+    own > 0.0 && other.is_none_or(|other| other > QUIET * own)
+}
+
+/// σ of nine values is known to a third: two tables of the same noise differ by less than this.
+const QUIET: f64 = 16.0;
 
 /// The spacings of the tables, as powers of ε, the widest first.
 const SPACINGS: [f64; 6] = [0.5, 0.6, 0.7, 0.75, 0.8, 0.85];
@@ -252,7 +309,7 @@ fn grain<T: Real>(
 ) -> Result<(f64, u64), DifferenceError> {
     let mut evaluations = 0;
     for fraction in WIDE_SPACINGS {
-        let rows = spaced(point, domain, seed, &[fraction]);
+        let rows = spaced(point, Unit::One, domain, seed, &[fraction]);
         evaluations += VALUES as u64;
         let Some(tables) = strictly(&value, &rows, execution)? else {
             break;
@@ -263,7 +320,10 @@ fn grain<T: Real>(
             .filter(|step| *step > 0.0 && Float::is_finite(*step))
             .fold(f64::INFINITY, f64::min);
         if Float::is_finite(smallest) {
-            return Ok((smallest, evaluations));
+            // Rounding in a coarser type moves J by more than one of its steps.
+            let scatter = tables.iter().flatten().filter_map(noise_of);
+            let scatter = scatter.fold(0.0, |most: f64, sigma| most.max(3.0 * sigma));
+            return Ok((smallest.max(scatter), evaluations));
         }
     }
     Ok((0.0, evaluations))
@@ -317,8 +377,31 @@ pub fn measure_field_noise_within<T: Real>(
     seed: u64,
     execution: &Execution<'_>,
 ) -> Result<Vec<Option<f64>>, DifferenceError> {
+    field_noise_once(&field, point, domain, seed, execution)
+}
+
+/// A function of many values.
+type Field<'a, T> = dyn Fn(&[T]) -> Result<Vec<f64>, EvaluationError> + Sync + 'a;
+
+crate::compiled_once! {
+    fn field_noise_once<'a, T>(
+        field: &'a Field<'a, T>,
+        point: &'a [T],
+        domain: Option<&'a Domain>,
+        seed: u64,
+        execution: &'a Execution<'a>,
+    ) -> Result<Vec<Option<f64>>, DifferenceError> = noise_of_field
+}
+
+fn noise_of_field<T: Real>(
+    field: &Field<'_, T>,
+    point: &[T],
+    domain: Option<&Domain>,
+    seed: u64,
+    execution: &Execution<'_>,
+) -> Result<Vec<Option<f64>>, DifferenceError> {
     inside(domain, point)?;
-    let rows = spaced(point, domain, seed, &SPACINGS[..WIDE]);
+    let rows = spaced(point, Unit::One, domain, seed, &SPACINGS[..WIDE]);
     let tables = strictly(field, &rows, execution)?;
     Ok(tables.map_or_else(Vec::new, |tables| medians(&tables)))
 }

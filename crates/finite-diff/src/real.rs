@@ -21,6 +21,44 @@ pub trait Real: Float + fmt::Debug + Send + Sync + 'static + sealed::Sealed {
     fn widen(self) -> f64;
     /// The nearest value of this type.
     fn narrow(value: f64) -> Self;
+
+    /// Calls the one of two functions that is for this type. Functions that are generic over the type alone are so
+    /// compiled once, in the crate that has them, and not in every crate that calls them.
+    #[doc(hidden)]
+    fn dispatch<'a, A: Arguments, R>(
+        arguments: A::Of<'a, Self>,
+        in_f64: fn(A::Of<'a, f64>) -> R,
+        in_f32: fn(A::Of<'a, f32>) -> R,
+    ) -> R;
+}
+
+/// What a function takes, for each type of numbers.
+#[doc(hidden)]
+pub trait Arguments {
+    /// Its arguments for the type `T`.
+    type Of<'a, T: Real>;
+}
+
+/// Defines `$name`, which calls `$generic` for the type at hand, each compiled once in the crate that says so.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! compiled_once {
+    ($vis:vis fn $name:ident<$life:lifetime, $T:ident>($($argument:ident: $type:ty),* $(,)?) -> $output:ty = $generic:ident) => {
+        $vis fn $name<$life, $T: $crate::Real>($($argument: $type),*) -> $output {
+            struct Taken;
+            impl $crate::Arguments for Taken {
+                type Of<$life, $T: $crate::Real> = ($($type,)*);
+            }
+            type Of<$life, $T> = <Taken as $crate::Arguments>::Of<$life, $T>;
+            fn in_f64<$life>(($($argument,)*): Of<$life, f64>) -> $output {
+                $generic($($argument),*)
+            }
+            fn in_f32<$life>(($($argument,)*): Of<$life, f32>) -> $output {
+                $generic($($argument),*)
+            }
+            $T::dispatch::<Taken, _>(($($argument,)*), in_f64, in_f32)
+        }
+    };
 }
 
 impl Real for f64 {
@@ -34,6 +72,14 @@ impl Real for f64 {
     fn narrow(value: f64) -> Self {
         value
     }
+
+    fn dispatch<'a, A: Arguments, R>(
+        arguments: A::Of<'a, f64>,
+        in_f64: fn(A::Of<'a, f64>) -> R,
+        _: fn(A::Of<'a, f32>) -> R,
+    ) -> R {
+        in_f64(arguments)
+    }
 }
 
 impl Real for f32 {
@@ -46,5 +92,13 @@ impl Real for f32 {
 
     fn narrow(value: f64) -> Self {
         value as f32
+    }
+
+    fn dispatch<'a, A: Arguments, R>(
+        arguments: A::Of<'a, f32>,
+        _: fn(A::Of<'a, f64>) -> R,
+        in_f32: fn(A::Of<'a, f32>) -> R,
+    ) -> R {
+        in_f32(arguments)
     }
 }

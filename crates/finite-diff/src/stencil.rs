@@ -153,6 +153,11 @@ impl Stencil {
         [Self::INWARD_ABOVE[at], Self::INWARD_BELOW[at]]
     }
 
+    /// Whether it goes as far to one side as to the other.
+    pub(crate) fn is_central(&self) -> bool {
+        self.quotients.iter().all(|q| q.from == -q.to)
+    }
+
     /// All that one chooses from.
     pub const ALL: [Self; 3] = [Self::FORWARD, Self::CENTRAL, Self::FIVE_POINT];
 

@@ -11,8 +11,9 @@ use std::time::Instant;
 
 use crate::domain::Interval;
 use crate::error::{DifferenceError, Side};
-use crate::estimate::{Line, Noise, Outcome, ProbeFailure, Seen, estimate, point as point_at};
+use crate::estimate::{Noise, Outcome, estimate};
 use crate::formula::Formulas;
+use crate::line::{Line, ProbeFailure, Seen, point as point_at};
 use crate::parallel::{SLOW, one_by_one, share_out};
 use crate::prefetch::Pending;
 use crate::{
@@ -109,6 +110,26 @@ pub fn differentiate<T: Real, O: Objective<T> + ?Sized>(
     scheme: &Scheme,
     execution: &Execution<'_>,
 ) -> Result<Derivatives, DifferenceError> {
+    once(&objective, point, coordinates, scheme, execution)
+}
+
+crate::compiled_once! {
+    fn once<'a, T>(
+        objective: &'a dyn Objective<T>,
+        point: &'a [T],
+        coordinates: &'a [usize],
+        scheme: &'a Scheme,
+        execution: &'a Execution<'a>,
+    ) -> Result<Derivatives, DifferenceError> = differences
+}
+
+fn differences<T: Real>(
+    objective: &dyn Objective<T>,
+    point: &[T],
+    coordinates: &[usize],
+    scheme: &Scheme,
+    execution: &Execution<'_>,
+) -> Result<Derivatives, DifferenceError> {
     if !scheme.step.is_valid() {
         return Err(DifferenceError::InvalidStep { step: scheme.step });
     }
@@ -155,13 +176,13 @@ pub fn differentiate<T: Real, O: Objective<T> + ?Sized>(
                 };
                 let seen = &mut scratch.seen;
                 seen.clear();
-                seen.push((0, x, center.widen()));
+                seen.push((x, center.widen()));
                 let offsets = choice.formula.offsets.iter();
-                let points = offsets.filter_map(|&o| Some((o, point_at(x, o, choice.step)?)));
+                let points = offsets.filter_map(|&o| point_at(x, o, choice.step));
                 seen.extend(
                     points
                         .zip(&mut values)
-                        .map(|((offset, at), value)| (offset, at, value.widen())),
+                        .map(|(at, value)| (at, value.widen())),
                 );
                 let interval = interval(domain, coordinate);
                 let mut line = Line::new(near, coordinate, x, interval, seen);
@@ -171,7 +192,6 @@ pub fn differentiate<T: Real, O: Objective<T> + ?Sized>(
                     .estimated()
                     .and_then(|seen| formulas.closer(coordinate, x, &choice, seen));
                 if let Some(closer) = closer {
-                    line.restart();
                     let other = estimate(&mut line, &closer, scheme.noise).map_err(failed)?;
                     let bar = |outcome: &Outcome| outcome.estimated().map(Estimate::error_bar);
                     if bar(&other).zip(bar(&outcome)).is_some_and(|(b, a)| b < a) {

@@ -102,6 +102,24 @@ pub fn walk<T: Real, O: Objective<T> + ?Sized>(
     directions: &[Direction],
     execution: &Execution<'_>,
 ) -> Result<Vec<Walk>, DifferenceError> {
+    once(&objective, point, directions, execution)
+}
+
+crate::compiled_once! {
+    fn once<'a, T>(
+        objective: &'a dyn Objective<T>,
+        point: &'a [T],
+        directions: &'a [Direction],
+        execution: &'a Execution<'a>,
+    ) -> Result<Vec<Walk>, DifferenceError> = walk_each
+}
+
+fn walk_each<T: Real>(
+    objective: &dyn Objective<T>,
+    point: &[T],
+    directions: &[Direction],
+    execution: &Execution<'_>,
+) -> Result<Vec<Walk>, DifferenceError> {
     let dim = objective.dim();
     if point.len() != dim {
         return Err(DifferenceError::PointLength {

@@ -14,7 +14,7 @@ use crate::diagnosis::Context;
 use crate::error::CheckError;
 use crate::evidence::Evidence;
 use crate::kinks::name_kinks;
-use crate::measure::{Measured, measure, measure_by_complex_step};
+use crate::measure::{Measured, measure, measure_by_complex_step, measure_once};
 use crate::passes::collect;
 use crate::report::Report;
 use crate::settings::Settings;
@@ -58,18 +58,33 @@ pub fn check<T: Real, O: Objective<T> + ?Sized>(
     layout: &ParameterLayout,
     settings: &Settings<'_>,
 ) -> Result<Report, CheckError> {
-    let measured = measure(of(&objective), analytic, point, layout, settings)?;
+    once(&objective, analytic, point, layout, settings)
+}
+
+finite_diff::compiled_once! {
+    fn once<'a, T>(
+        objective: &'a dyn Objective<T>,
+        analytic: &'a [f64],
+        point: &'a [T],
+        layout: &'a ParameterLayout,
+        settings: &'a Settings<'a>,
+    ) -> Result<Report, CheckError> = check_of
+}
+
+fn check_of<T: Real>(
+    objective: &dyn Objective<T>,
+    analytic: &[f64],
+    point: &[T],
+    layout: &ParameterLayout,
+    settings: &Settings<'_>,
+) -> Result<Report, CheckError> {
+    let measured = measure(objective, analytic, point, layout, settings)?;
     let theta: Vec<f64> = point.iter().map(|x| x.widen()).collect();
     let mut report = judge(&measured, layout, &theta, settings);
     report.kinks = name_kinks(&measured.evidence, layout, settings, |coordinate| {
         finite_diff::ladder_reach(point[coordinate])
     });
     Ok(report)
-}
-
-/// Whatever it is, behind one type: the checks are compiled once, and not for every closure that comes along.
-fn of<T: Copy + Send + Sync, O: Objective<T>>(objective: &O) -> &dyn Objective<T> {
-    objective
 }
 
 /// The first half of [`check`]: everything that is measured, and no word on it. With
@@ -107,7 +122,7 @@ pub fn gather<T: Real, O: Objective<T> + ?Sized>(
         slope_test: false,
         ..settings.clone()
     };
-    Ok(measure(of(&objective), analytic, point, layout, &settings)?.evidence)
+    Ok(measure_once(&objective, analytic, point, layout, &settings)?.evidence)
 }
 
 /// Checks `analytic` by the complex step: sharper by five digits than finite differences and with one
@@ -123,7 +138,7 @@ pub fn check_by_complex_step<O: Objective<Complex<f64>> + ?Sized>(
     layout: &ParameterLayout,
     settings: &Settings<'_>,
 ) -> Result<Report, CheckError> {
-    let measured = measure_by_complex_step(of(&objective), analytic, point, layout, settings)?;
+    let measured = measure_by_complex_step(&objective, analytic, point, layout, settings)?;
     Ok(judge(&measured, layout, point, settings))
 }
 
@@ -142,7 +157,7 @@ pub fn gather_by_complex_step<O: Objective<Complex<f64>> + ?Sized>(
         slope_test: false,
         ..settings.clone()
     };
-    Ok(measure_by_complex_step(of(&objective), analytic, point, layout, &settings)?.evidence)
+    Ok(measure_by_complex_step(&objective, analytic, point, layout, &settings)?.evidence)
 }
 
 /// Judges `analytic` by numeric derivatives that somebody else has taken, each with its bar: no further look is
@@ -158,6 +173,7 @@ pub fn gather_by_complex_step<O: Objective<Complex<f64>> + ?Sized>(
 ///     noise: 1e-11,
 ///     step: 1e-5,
 ///     flat: false,
+///     kink: false,
 /// };
 /// let numeric = [estimate(0.25), estimate(-1.0)];
 /// let verdict = |analytic: [f64; 2]| {

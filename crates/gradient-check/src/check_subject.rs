@@ -34,6 +34,24 @@ pub fn check_subject<T: Real, S: Subject<T> + ?Sized>(
     layout: &ParameterLayout,
     settings: &Settings<'_>,
 ) -> Result<Report, CheckError> {
+    once(&subject, point, layout, settings)
+}
+
+finite_diff::compiled_once! {
+    fn once<'a, T>(
+        subject: &'a dyn Subject<T>,
+        point: &'a [T],
+        layout: &'a ParameterLayout,
+        settings: &'a Settings<'a>,
+    ) -> Result<Report, CheckError> = check_of
+}
+
+fn check_of<T: Real>(
+    subject: &dyn Subject<T>,
+    point: &[T],
+    layout: &ParameterLayout,
+    settings: &Settings<'_>,
+) -> Result<Report, CheckError> {
     let begun = Instant::now();
     let inspected = inspect(subject, point, layout, settings)?;
     let Inspected {

@@ -40,10 +40,6 @@ pub struct Constants {
     /// it is looked at with a sharper stencil: an error of 1e-8 of the scale is then seen wherever the
     /// noise of J allows it at all.
     pub target: f64,
-    /// 100: so many times its noise the narrowest rung of the ladder may be off; beyond that, and beyond an eighth of the
-    /// derivative, J swings within the step, and nothing is called wrong by it. Noise is underestimated by a factor of
-    /// ten at most.
-    pub swinging: f64,
 }
 
 impl Default for Constants {
@@ -57,14 +53,13 @@ impl Default for Constants {
             resolution: 1e-6,
             coarsest: 1e-3,
             target: 4e-9,
-            swinging: 100.0,
         }
     }
 }
 
 impl Constants {
     /// Their names, in the order of their fields.
-    pub const NAMES: [&'static str; 9] = [
+    pub const NAMES: [&'static str; 8] = [
         "safety",
         "rounding",
         "deviations",
@@ -73,7 +68,6 @@ impl Constants {
         "resolution",
         "coarsest",
         "target",
-        "swinging",
     ];
 
     /// The same with the constant of this name multiplied; `None` where there is none of that name.
@@ -94,7 +88,6 @@ impl Constants {
             "resolution" => &mut self.resolution,
             "coarsest" => &mut self.coarsest,
             "target" => &mut self.target,
-            "swinging" => &mut self.swinging,
             _ => return None,
         };
         *constant *= factor;

@@ -64,6 +64,26 @@ pub fn negative_control<T: Real, O: Objective<T> + ?Sized>(
     layout: &ParameterLayout,
     settings: &Settings<'_>,
 ) -> Result<ControlReport, CheckError> {
+    once(&objective, analytic, point, layout, settings)
+}
+
+finite_diff::compiled_once! {
+    fn once<'a, T>(
+        objective: &'a dyn Objective<T>,
+        analytic: &'a [f64],
+        point: &'a [T],
+        layout: &'a ParameterLayout,
+        settings: &'a Settings<'a>,
+    ) -> Result<ControlReport, CheckError> = control_of
+}
+
+fn control_of<T: Real>(
+    objective: &dyn Objective<T>,
+    analytic: &[f64],
+    point: &[T],
+    layout: &ParameterLayout,
+    settings: &Settings<'_>,
+) -> Result<ControlReport, CheckError> {
     let measured = measure(objective, analytic, point, layout, settings)?;
     let theta: Vec<f64> = point.iter().map(|x| x.widen()).collect();
     let noise = measured.noise;
@@ -98,7 +118,7 @@ pub fn negative_control_by_complex_step<O: Objective<Complex<f64>> + ?Sized>(
     layout: &ParameterLayout,
     settings: &Settings<'_>,
 ) -> Result<ControlReport, CheckError> {
-    let measured = measure_by_complex_step(objective, analytic, point, layout, settings)?;
+    let measured = measure_by_complex_step(&objective, analytic, point, layout, settings)?;
     let looks = Looks {
         ladder: None,
         shadow: None,

@@ -113,10 +113,35 @@ pub fn check_directional<T: Real, O: Objective<T> + ?Sized>(
     settings: &DirectionalSettings<'_>,
 ) -> Result<DirectionalReport, CheckError> {
     // As one type, so that all that follows is compiled once and not for each objective.
-    let objective = finite_diff::Plain(objective);
+    once(
+        &finite_diff::Plain(objective),
+        analytic,
+        point,
+        layout,
+        settings,
+    )
+}
+
+finite_diff::compiled_once! {
+    fn once<'a, T>(
+        objective: &'a dyn Objective<T>,
+        analytic: &'a [f64],
+        point: &'a [T],
+        layout: &'a ParameterLayout,
+        settings: &'a DirectionalSettings<'a>,
+    ) -> Result<DirectionalReport, CheckError> = on_its_threads
+}
+
+fn on_its_threads<T: Real>(
+    objective: &dyn Objective<T>,
+    analytic: &[f64],
+    point: &[T],
+    layout: &ParameterLayout,
+    settings: &DirectionalSettings<'_>,
+) -> Result<DirectionalReport, CheckError> {
     // Handed over once, and not at each of some hundred evaluations, each of which may take a microsecond.
     on_threads(settings.execution.threads, || {
-        run(&objective, analytic, point, layout, settings)
+        run(objective, analytic, point, layout, settings)
     })
     .map_err(CheckError::Difference)?
 }

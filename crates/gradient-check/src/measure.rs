@@ -105,9 +105,19 @@ fn begin(
     sound
 }
 
+finite_diff::compiled_once! {
+    pub(crate) fn measure_once<'a, T>(
+        objective: &'a dyn Objective<T>,
+        analytic: &'a [f64],
+        point: &'a [T],
+        layout: &'a ParameterLayout,
+        settings: &'a Settings<'a>,
+    ) -> Result<Measured, CheckError> = measure
+}
+
 /// The evidence of [`check`], and how it was gathered.
-pub(crate) fn measure<T: Real, O: Objective<T> + ?Sized>(
-    objective: &O,
+pub(crate) fn measure<T: Real>(
+    objective: &dyn Objective<T>,
     analytic: &[f64],
     point: &[T],
     layout: &ParameterLayout,
@@ -161,8 +171,8 @@ pub(crate) fn measure<T: Real, O: Objective<T> + ?Sized>(
 }
 
 /// The evidence of [`check_by_complex_step`], and how it was gathered.
-pub(crate) fn measure_by_complex_step<O: Objective<Complex<f64>> + ?Sized>(
-    objective: &O,
+pub(crate) fn measure_by_complex_step(
+    objective: &dyn Objective<Complex<f64>>,
     analytic: &[f64],
     point: &[f64],
     layout: &ParameterLayout,
@@ -176,7 +186,7 @@ pub(crate) fn measure_by_complex_step<O: Objective<Complex<f64>> + ?Sized>(
         ..Measured::begin(analytic, settings)
     };
     unless_failed(settings)?;
-    let complex = OnRealNumbers::<O>::at(point);
+    let complex = OnRealNumbers::at(point);
     measured.evaluate_twice(objective, &complex, |j| j.re)?;
     let evidence = &mut measured.evidence;
     if !begin(evidence, &coordinates, analytic, settings) {
@@ -238,8 +248,8 @@ fn fit<T: Real>(
 }
 
 /// Whether J is smooth at the point, as far as it knows.
-fn smooth_at<T: Real, O: Objective<T> + ?Sized>(
-    objective: &O,
+fn smooth_at<T: Real>(
+    objective: &dyn Objective<T>,
     point: &[T],
     evidence: &mut Evidence,
     settings: &Settings<'_>,
@@ -282,9 +292,9 @@ fn unless_nothing(
 }
 
 /// The evidence of the slope test, if it is wanted and there was no interruption before it.
-fn walk_lines<T: Real, O: Objective<T> + ?Sized>(
+fn walk_lines<T: Real>(
     evidence: &mut Evidence,
-    objective: &O,
+    objective: &dyn Objective<T>,
     analytic: &[f64],
     point: &[T],
     layout: &ParameterLayout,
@@ -308,9 +318,9 @@ fn walk_lines<T: Real, O: Objective<T> + ?Sized>(
 }
 
 /// The same for a function of complex numbers, on real ones.
-fn walk_real_lines<O: Objective<Complex<f64>> + ?Sized>(
+fn walk_real_lines(
     evidence: &mut Evidence,
-    objective: &O,
+    objective: &dyn Objective<Complex<f64>>,
     analytic: &[f64],
     point: &[f64],
     layout: &ParameterLayout,
@@ -332,15 +342,15 @@ fn walk_real_lines<O: Objective<Complex<f64>> + ?Sized>(
 }
 
 /// A function of complex numbers on real ones.
-struct OnRealNumbers<'a, O: ?Sized>(&'a O);
+struct OnRealNumbers<'a>(&'a dyn Objective<Complex<f64>>);
 
-impl<O: Objective<Complex<f64>> + ?Sized> OnRealNumbers<'_, O> {
+impl OnRealNumbers<'_> {
     fn at(point: &[f64]) -> Vec<Complex<f64>> {
         point.iter().map(|&x| Complex::new(x, 0.0)).collect()
     }
 }
 
-impl<O: Objective<Complex<f64>> + ?Sized> Objective<f64> for OnRealNumbers<'_, O> {
+impl Objective<f64> for OnRealNumbers<'_> {
     fn dim(&self) -> usize {
         self.0.dim()
     }

@@ -19,9 +19,9 @@ use crate::verdict::{self, Comparison, Rule, Verdict};
 
 /// A sharper stencil for what agrees, but not sharply: the five-point one, with a longer step and so
 /// less noise.
-pub(crate) fn sharpen<T: Real, O: Objective<T> + ?Sized>(
+pub(crate) fn sharpen<T: Real>(
     evidence: &mut Evidence,
-    objective: &O,
+    objective: &dyn Objective<T>,
     point: &[T],
     layout: &ParameterLayout,
     scheme: &Scheme,
@@ -100,9 +100,9 @@ pub(crate) fn look_from_the_complex_plane<T: Real>(
 }
 
 /// Measures how far a derivative by the complex step may be off by rounding, where nobody worked that out.
-pub(crate) fn noise_on_complex_numbers<O: Objective<Complex<f64>> + ?Sized>(
+pub(crate) fn noise_on_complex_numbers(
     evidence: &mut Evidence,
-    objective: &O,
+    objective: &dyn Objective<Complex<f64>>,
     point: &[f64],
     settings: &Settings<'_>,
 ) -> Result<(), DifferenceError> {
@@ -153,9 +153,9 @@ pub(crate) fn with_rounding(
 pub(crate) const AFTER_CANCEL: usize = 4;
 
 /// The last look: every suspect that is not settled on the ladder.
-pub(crate) fn look_again<T: Real, O: Objective<T> + ?Sized>(
+pub(crate) fn look_again<T: Real>(
     evidence: &mut Evidence,
-    objective: &O,
+    objective: &dyn Objective<T>,
     point: &[T],
     layout: &ParameterLayout,
     noise: Noise,
@@ -210,9 +210,9 @@ pub(crate) fn look_again<T: Real, O: Objective<T> + ?Sized>(
 /// Small parameters of a black box that the gradient says nothing depends on, as its first look does, and that J does
 /// depend on by steps of their own size: a line of a spectrum, in metres, is flat wherever steps for parameters of size 1
 /// end. Any other number in the gradient would not have agreed.
-fn passed_over<T: Real, O: Objective<T> + ?Sized>(
+fn passed_over<T: Real>(
     evidence: &mut Evidence,
-    objective: &O,
+    objective: &dyn Objective<T>,
     point: &[T],
     noise: Noise,
     execution: &Execution<'_>,

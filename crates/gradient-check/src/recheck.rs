@@ -39,9 +39,9 @@ struct Contradiction {
 /// Where the engine replaces evaluations it takes the steps of the plain one, and only noise may set them
 /// apart. Where it replaces derivatives, and for second looks, the bars of both may: a coordinate that is further
 /// off by those is looked at on a ladder of steps before the engine is blamed.
-pub(crate) fn recheck<T: Real, O: Objective<T> + ?Sized>(
+pub(crate) fn recheck<T: Real>(
     evidence: &mut Evidence,
-    objective: &O,
+    objective: &dyn Objective<T>,
     point: &[T],
     layout: &ParameterLayout,
     scheme: &Scheme,
@@ -109,9 +109,9 @@ pub(crate) fn recheck<T: Real, O: Objective<T> + ?Sized>(
 
 /// The same where the first look was from the complex plane: one plain evaluation a coordinate, and the bars
 /// of both.
-pub(crate) fn recheck_on_complex_numbers<O: Objective<Complex<f64>> + ?Sized>(
+pub(crate) fn recheck_on_complex_numbers(
     evidence: &mut Evidence,
-    objective: &O,
+    objective: &dyn Objective<Complex<f64>>,
     point: &[f64],
     layout: &ParameterLayout,
     settings: &Settings<'_>,

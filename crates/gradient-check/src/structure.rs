@@ -91,6 +91,24 @@ pub fn examine<T: Real, S: Subject<T> + ?Sized>(
     layout: &ParameterLayout,
     settings: &Settings<'_>,
 ) -> Result<Structure, CheckError> {
+    once(&subject, point, layout, settings)
+}
+
+finite_diff::compiled_once! {
+    fn once<'a, T>(
+        subject: &'a dyn Subject<T>,
+        point: &'a [T],
+        layout: &'a ParameterLayout,
+        settings: &'a Settings<'a>,
+    ) -> Result<Structure, CheckError> = examine_of
+}
+
+fn examine_of<T: Real>(
+    subject: &dyn Subject<T>,
+    point: &[T],
+    layout: &ParameterLayout,
+    settings: &Settings<'_>,
+) -> Result<Structure, CheckError> {
     inspect(subject, point, layout, settings).map(|inspected| inspected.structure)
 }
 
@@ -107,8 +125,8 @@ pub(crate) struct Inspected {
     pub(crate) placed: Vec<bool>,
 }
 
-pub(crate) fn inspect<T: Real, S: Subject<T> + ?Sized>(
-    subject: &S,
+pub(crate) fn inspect<T: Real>(
+    subject: &dyn Subject<T>,
     point: &[T],
     layout: &ParameterLayout,
     settings: &Settings<'_>,

@@ -135,6 +135,36 @@ pub trait Subject<T: Real>: Sync {
     }
 }
 
+impl<T: Real, S: Subject<T> + ?Sized> Subject<T> for &S {
+    fn value(&self, point: &mut [T]) -> Result<T, EvaluationError> {
+        (**self).value(point)
+    }
+
+    fn backward(&self, point: &mut [T], cotangent: f64) -> Result<Gradient, EvaluationError> {
+        (**self).backward(point, cotangent)
+    }
+
+    fn takes_cotangent(&self) -> bool {
+        (**self).takes_cotangent()
+    }
+
+    fn inputs_fingerprint(&self) -> Option<u64> {
+        (**self).inputs_fingerprint()
+    }
+
+    fn packing(&self) -> Option<&dyn Packing<T>> {
+        (**self).packing()
+    }
+
+    fn objective(&self) -> Option<&dyn Objective<T>> {
+        (**self).objective()
+    }
+
+    fn domain(&self) -> Option<&Domain> {
+        (**self).domain()
+    }
+}
+
 /// A subject made of an objective and a closure that gives its gradient as one flat vector.
 #[derive(Debug, Clone)]
 pub struct Plain<O, G> {
@@ -200,12 +230,12 @@ where
 }
 
 /// A subject's J as an objective: every evaluation gets a copy of the point for itself.
-pub(crate) struct Copied<'a, S: ?Sized> {
-    pub(crate) subject: &'a S,
+pub(crate) struct Copied<'a, T> {
+    pub(crate) subject: &'a dyn Subject<T>,
     pub(crate) layout: &'a ParameterLayout,
 }
 
-impl<T: Real, S: Subject<T> + ?Sized> Objective<T> for Copied<'_, S> {
+impl<T: Real> Objective<T> for Copied<'_, T> {
     fn dim(&self) -> usize {
         self.layout.len()
     }
@@ -220,9 +250,9 @@ impl<T: Real, S: Subject<T> + ?Sized> Objective<T> for Copied<'_, S> {
 }
 
 /// The objective of a subject, `copied` where it has none, kept in its domain.
-pub(crate) fn objective_of<'a, T: Real, S: Subject<T> + ?Sized>(
-    subject: &'a S,
-    copied: &'a Copied<'a, S>,
+pub(crate) fn objective_of<'a, T: Real>(
+    subject: &'a dyn Subject<T>,
+    copied: &'a Copied<'a, T>,
 ) -> Box<dyn Objective<T> + 'a> {
     let objective: &dyn Objective<T> = subject.objective().unwrap_or(copied);
     match subject.domain() {

@@ -99,6 +99,7 @@ impl<'a> Layerwise<'a> {
                 noise: noise[example],
                 step: taken.step,
                 flat: !moved[example],
+                kink: false,
             }));
         }
         Ok(estimates)

@@ -87,6 +87,7 @@ pub(super) fn extrapolate(
                 noise: noise(k) + hidden,
                 step: h * 2f64.powi(k as i32),
                 flat: false,
+                kink: false,
             }
         })
         .collect()
@@ -135,4 +136,27 @@ pub(super) fn sharpest(rungs: &[Estimate]) -> Option<(Estimate, bool)> {
         }
     }
     best.map(|best| (best, contradicted))
+}
+
+/// So many neighboring pairs of steps make a run.
+const RUN: usize = 5;
+
+/// With so many steps, each twice the one before, a truncation error is small on some of them, whatever J does.
+const ENOUGH_RUNS: usize = 3 * RUN;
+
+/// The least noise ε_f that J must have for central quotients to differ as they do: on every run of five steps some
+/// neighbors are apart by more than |D(h) − D(2h)| = 1.5ε_f/h explains. Truncation adds to it on wide steps and a kink on those
+/// that cross it, but not on all. Three times what one run shows, as everywhere ε_f is 3σ. 0 where there are too few.
+pub(super) fn plateau(quotients: &[f64], h: f64) -> f64 {
+    let apart: Vec<f64> = quotients
+        .windows(2)
+        .enumerate()
+        .map(|(k, pair)| (pair[1] - pair[0]).abs() * h * 2f64.powi(k as i32) / 1.5)
+        .collect();
+    if quotients.len() < ENOUGH_RUNS {
+        return 0.0;
+    }
+    let largest = |run: &[f64]| run.iter().fold(0.0, |most: f64, apart| most.max(*apart));
+    let least = apart.windows(RUN).map(largest).reduce(f64::min);
+    3.0 * least.unwrap_or(0.0)
 }

@@ -9,7 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use super::tables::{Row, VALUES, draw_direction, noise_of, strictly};
 use super::{Growth, LINES, MeasuredNoise, ONE_THREAD, SPACINGS, begin};
 use crate::sweep::COMPLEX_STEP;
-use crate::{DifferenceError, Execution, Objective};
+use crate::{DifferenceError, Execution, Objective, Unit};
 
 /// The noise of derivatives by the complex step around `point`: σ of Im J(x + ihu)/h, a derivative along
 /// a random direction u with entries of size ½ to 1, by [`measure_noise`](crate::measure_noise)'s tables on three lines, of
@@ -38,12 +38,21 @@ pub fn measure_complex_step_noise_with<O: Objective<Complex<f64>> + ?Sized>(
     seed: u64,
     execution: &Execution<'_>,
 ) -> Result<MeasuredNoise, DifferenceError> {
+    noise_of_complex_step(&objective, point, seed, execution)
+}
+
+fn noise_of_complex_step(
+    objective: &dyn Objective<Complex<f64>>,
+    point: &[f64],
+    seed: u64,
+    execution: &Execution<'_>,
+) -> Result<MeasuredNoise, DifferenceError> {
     let domain = begin(objective, point)?;
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut sigma: Option<f64> = None;
     let mut evaluations = 0;
     for _ in 0..LINES {
-        let along = draw_direction(&vec![0.0; point.len()], &mut rng);
+        let along = draw_direction(&vec![0.0; point.len()], Unit::One, &mut rng);
         let derivative = |probe: &[f64]| {
             let stepped: Vec<Complex<f64>> = probe
                 .iter()
@@ -52,7 +61,7 @@ pub fn measure_complex_step_noise_with<O: Objective<Complex<f64>> + ?Sized>(
                 .collect();
             Ok(vec![objective.value(&stepped)?.im / COMPLEX_STEP])
         };
-        let line = draw_direction(point, &mut rng);
+        let line = draw_direction(point, Unit::One, &mut rng);
         let spacing = f64::EPSILON.powf(SPACINGS[1]);
         let row = Row::new(point.to_vec(), &line, domain, spacing);
         evaluations += VALUES as u64;
@@ -68,6 +77,7 @@ pub fn measure_complex_step_noise_with<O: Objective<Complex<f64>> + ?Sized>(
     Ok(MeasuredNoise {
         sigma,
         growth: Growth::NONE,
+        unit: Unit::One,
         evaluations,
     })
 }

@@ -10,16 +10,16 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::parallel::evaluate_each;
-use crate::{DifferenceError, Domain, EvaluationError, Execution, Real};
+use crate::{DifferenceError, Domain, EvaluationError, Execution, Real, Unit};
 
 /// The values in one difference table; Moré & Wild use 7 to 9.
 pub(super) const VALUES: usize = 9;
 
-/// A random direction scaled by max(1, |x_i|), each entry at least half of that.
-pub(super) fn draw_direction<T: Real>(point: &[T], rng: &mut ChaCha8Rng) -> Vec<f64> {
+/// A random direction scaled by the unit at each x_i, each entry at least half of that.
+pub(super) fn draw_direction<T: Real>(point: &[T], unit: Unit, rng: &mut ChaCha8Rng) -> Vec<f64> {
     point
         .iter()
-        .map(|x| x.widen().abs().max(1.0) * rng.random_range(0.5..1.0) * sign(rng))
+        .map(|x| unit.at(*x) * rng.random_range(0.5..1.0) * sign(rng))
         .collect()
 }
 
@@ -63,11 +63,12 @@ impl<T: Real> Row<T> {
 /// The rows from the point along its first direction, one a spacing.
 pub(super) fn spaced<T: Real>(
     point: &[T],
+    unit: Unit,
     domain: Option<&Domain>,
     seed: u64,
     fractions: &[f64],
 ) -> Vec<Row<T>> {
-    let direction = draw_direction(point, &mut ChaCha8Rng::seed_from_u64(seed));
+    let direction = draw_direction(point, unit, &mut ChaCha8Rng::seed_from_u64(seed));
     let row = |fraction: &f64| {
         let spacing = T::EPSILON.powf(*fraction);
         Row::new(point.to_vec(), &direction, domain, spacing)

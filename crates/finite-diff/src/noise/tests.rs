@@ -55,7 +55,7 @@ fn noise_that_vanishes_at_a_minimum_grows_away_from_it() {
     // Where it doesn't grow, no more than what the largest of three differs by by chance.
     let noise = far.noise::<f64>(0.5, Noise::default());
     assert!(
-        noise.within::<f64>(0.5, away) < 3.0 * noise.at::<f64>(0.5),
+        noise.within(0.5, 0.5, away) < 3.0 * noise.at::<f64>(0.5),
         "{far:?}"
     );
 }
@@ -113,7 +113,7 @@ fn a_cost_that_overflows_on_the_way_has_noise_near_the_point() {
             let here = noise.at::<f64>(value);
             assert!((1e-16..1e-14).contains(&here), "{measured:?}");
             // A first look goes so far, where J is still of size 1.
-            let near = noise.within::<f64>(value, 1e-2 / size);
+            let near = noise.within(value, 0.7, 1e-2 / size);
             assert!(
                 near >= here && near < 1e-12,
                 "{size:e}: {near:e} {measured:?}"

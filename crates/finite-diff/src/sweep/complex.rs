@@ -41,6 +41,15 @@ pub fn complex_step<O: Objective<Complex<f64>> + ?Sized>(
     coordinates: &[usize],
     execution: &Execution<'_>,
 ) -> Result<Derivatives, DifferenceError> {
+    imaginary_step(&objective, point, coordinates, execution)
+}
+
+fn imaginary_step(
+    objective: &dyn Objective<Complex<f64>>,
+    point: &[f64],
+    coordinates: &[usize],
+    execution: &Execution<'_>,
+) -> Result<Derivatives, DifferenceError> {
     inside(objective.domain(), point)?;
     let point: Vec<Complex<f64>> = point.iter().map(|&x| Complex::new(x, 0.0)).collect();
     check(objective.dim(), point.len(), coordinates)?;
@@ -95,5 +104,6 @@ fn imaginary_part(value: Complex<f64>, side: Side) -> Outcome {
         step: COMPLEX_STEP,
         // Nothing else is seen of J.
         flat: derivative == 0.0,
+        kink: false,
     })
 }

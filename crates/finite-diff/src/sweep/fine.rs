@@ -2,8 +2,9 @@
 
 use super::{Derivatives, Entry, check, inside, interval, sweep};
 use crate::error::DifferenceError;
-use crate::estimate::{Line, Noise, Outcome, ProbeFailure};
+use crate::estimate::{Noise, Outcome};
 use crate::ladder::{Refined, glance, has_own_size, refine, rungs};
+use crate::line::{Line, ProbeFailure};
 use crate::{Execution, Objective, Real};
 
 /// Derivatives on a ladder of steps, with one-sided derivatives: sharper, several times the price, for
@@ -18,7 +19,27 @@ pub fn differentiate_finely<T: Real, O: Objective<T> + ?Sized>(
     noise: Noise,
     execution: &Execution<'_>,
 ) -> Result<Derivatives<Refined>, DifferenceError> {
-    let climb = |line: &mut Line<'_, T>, x| refine(line, x, noise);
+    finely_once(&objective, point, coordinates, noise, execution)
+}
+
+crate::compiled_once! {
+    fn finely_once<'a, T>(
+        objective: &'a dyn Objective<T>,
+        point: &'a [T],
+        coordinates: &'a [usize],
+        noise: Noise,
+        execution: &'a Execution<'a>,
+    ) -> Result<Derivatives<Refined>, DifferenceError> = finely
+}
+
+fn finely<T: Real>(
+    objective: &dyn Objective<T>,
+    point: &[T],
+    coordinates: &[usize],
+    noise: Noise,
+    execution: &Execution<'_>,
+) -> Result<Derivatives<Refined>, DifferenceError> {
+    let climb = |line: &mut Line<'_, T>| refine(line, noise);
     look_along(objective, point, coordinates, &climb, rungs, execution)
 }
 
@@ -35,21 +56,40 @@ pub fn differentiate_closely<T: Real, O: Objective<T> + ?Sized>(
     noise: Noise,
     execution: &Execution<'_>,
 ) -> Result<Derivatives<Refined>, DifferenceError> {
+    closely_once(&objective, point, coordinates, noise, execution)
+}
+
+crate::compiled_once! {
+    fn closely_once<'a, T>(
+        objective: &'a dyn Objective<T>,
+        point: &'a [T],
+        coordinates: &'a [usize],
+        noise: Noise,
+        execution: &'a Execution<'a>,
+    ) -> Result<Derivatives<Refined>, DifferenceError> = closely
+}
+
+fn closely<T: Real>(
+    objective: &dyn Objective<T>,
+    point: &[T],
+    coordinates: &[usize],
+    noise: Noise,
+    execution: &Execution<'_>,
+) -> Result<Derivatives<Refined>, DifferenceError> {
     check(objective.dim(), point.len(), coordinates)?;
     let small = |i: &usize| has_own_size(point[*i]);
     let small: Vec<usize> = coordinates.iter().copied().filter(small).collect();
-    let closely = |line: &mut Line<'_, T>, x| glance(line, x, noise);
+    let closely = |line: &mut Line<'_, T>| glance(line, noise);
     let foreseen = |_| std::iter::empty();
     look_along(objective, point, &small, &closely, foreseen, execution)
 }
 
 /// What is made of the line along one coordinate.
-type Look<'a, T> =
-    dyn Fn(&mut Line<'_, T>, T) -> Result<Outcome<Refined>, ProbeFailure> + Sync + 'a;
+type Look<'a, T> = dyn Fn(&mut Line<'_, T>) -> Result<Outcome<Refined>, ProbeFailure> + Sync + 'a;
 
 /// One look along each coordinate, of which the points that are `foreseen` may be evaluated together.
-fn look_along<T: Real, O: Objective<T> + ?Sized, P: Iterator<Item = T>>(
-    objective: &O,
+fn look_along<T: Real, P: Iterator<Item = T>>(
+    objective: &dyn Objective<T>,
     point: &[T],
     coordinates: &[usize],
     look: &Look<'_, T>,
@@ -78,10 +118,10 @@ fn look_along<T: Real, O: Objective<T> + ?Sized, P: Iterator<Item = T>>(
             for &coordinate in group {
                 let x = point[coordinate];
                 scratch.seen.clear();
-                scratch.seen.push((0, x, center.widen()));
+                scratch.seen.push((x, center.widen()));
                 let interval = interval(domain, coordinate);
                 let mut line = Line::new(near, coordinate, x, interval, &mut scratch.seen);
-                let outcome = look(&mut line, x).map_err(|f| (coordinate, f))?;
+                let outcome = look(&mut line).map_err(|f| (coordinate, f))?;
                 let mut evaluations = line.evaluations;
                 let passed_over = line.passed_over.take();
                 if let Some(failure) = passed_over.filter(|_| execution.failure.is_some()) {

@@ -69,7 +69,12 @@ impl<T: Scalar> Shortcut<T> for Scaled<'_, T> {
         let scheme = Scheme {
             noise: match scheme.noise {
                 Noise::Absolute(noise) => Noise::Absolute(noise / size),
-                Noise::Growing { at_point, growth } => Noise::Growing {
+                Noise::Growing {
+                    at_point,
+                    growth,
+                    unit,
+                } => Noise::Growing {
+                    unit,
                     at_point: at_point / size,
                     growth: growth.times(1.0 / size),
                 },

@@ -56,8 +56,8 @@ pub(crate) enum Obstacle {
 }
 
 /// Walks along every direction. `epsilon_f` is the noise of one evaluation of J near the point.
-pub(crate) fn gather<T: Real, O: Objective<T> + ?Sized>(
-    objective: &O,
+pub(crate) fn gather<T: Real>(
+    objective: &dyn Objective<T>,
     analytic: &[f64],
     point: &[T],
     layout: &ParameterLayout,

@@ -9,8 +9,8 @@ use super::outcome::{Skipped, StructuralCheck, Structure};
 use crate::error::CheckError;
 use crate::subject::{Packing, Subject};
 
-pub(super) fn examine_packing<T: Real, S: Subject<T> + ?Sized>(
-    subject: &S,
+pub(super) fn examine_packing<T: Real>(
+    subject: &dyn Subject<T>,
     point: &[T],
     layout: &ParameterLayout,
     structure: &mut Structure,

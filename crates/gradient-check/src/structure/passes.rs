@@ -14,8 +14,8 @@ use crate::settings::Settings;
 use crate::subject::{Gradient, Subject};
 
 /// A subject at a point, and what its passes did beside what they were asked for.
-pub(super) struct Passes<'a, T, S: ?Sized> {
-    subject: &'a S,
+pub(super) struct Passes<'a, T> {
+    subject: &'a dyn Subject<T>,
     point: &'a [T],
     layout: &'a ParameterLayout,
     /// By how much what is the same but for rounding may differ, relative to its size.
@@ -27,9 +27,9 @@ pub(super) struct Passes<'a, T, S: ?Sized> {
     meddled: Vec<Finding>,
 }
 
-impl<'a, T: Real, S: Subject<T> + ?Sized> Passes<'a, T, S> {
+impl<'a, T: Real> Passes<'a, T> {
     pub(super) fn new(
-        subject: &'a S,
+        subject: &'a dyn Subject<T>,
         point: &'a [T],
         layout: &'a ParameterLayout,
         settings: &Settings<'_>,

@@ -1,6 +1,6 @@
 //! One coordinate after the other: g held against d by its bar, and the word on it.
 
-use finite_diff::{Estimate, Ground, Outcome, Refined, Side};
+use finite_diff::{Estimate, Ground, Outcome, Refined, Side, Support};
 
 use super::{NonFinite, Reason, Verdict};
 use crate::constants::Constants;
@@ -235,16 +235,6 @@ impl Look<'_> {
         self.rule.constants.safety * bar + self.rounding
     }
 
-    /// Whether J swings within the narrowest steps: wider ones that agree with one another do so by accident
-    /// (docs/theory/derivatives.md, section 5).
-    fn swings(&self, refined: &Refined) -> bool {
-        let most = self.rule.constants.swinging;
-        refined.narrowest.is_some_and(|narrowest| {
-            narrowest.truncation > refined.derivative.derivative.abs() / 8.0
-                && narrowest.truncation > most * narrowest.noise
-        })
-    }
-
     /// By the derivative of the same function on complex numbers, at a point that is known to be smooth: the
     /// last word.
     fn on_complex_numbers(&self, mut c: Comparison) -> Comparison {
@@ -282,7 +272,8 @@ impl Look<'_> {
         c.subgradient = outside <= bar;
         c.verdict = if c.subgradient && bar <= self.resolution {
             Verdict::Agree
-        } else if outside.is_nan() || (outside > possible && !self.swings(refined)) {
+        } else if outside.is_nan() || (outside > possible && refined.support != Support::Unresolved)
+        {
             Verdict::Disagree
         } else {
             Verdict::Inconclusive(Reason::Kink)
@@ -336,9 +327,7 @@ impl Look<'_> {
                     Verdict::Inconclusive(Reason::BelowResolution)
                 }
                 Some(Outcome::Estimated(refined))
-                    if g.is_finite()
-                        && !known_smooth
-                        && (!refined.is_settled() || self.swings(&refined)) =>
+                    if g.is_finite() && !known_smooth && refined.support == Support::Unresolved =>
                 {
                     Verdict::Inconclusive(Reason::BelowResolution)
                 }

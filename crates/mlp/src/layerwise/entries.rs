@@ -120,6 +120,8 @@ impl<'f> Found<'f> {
                 noise: noise + rounding,
                 step: taken.step,
                 flat: derivative == 0.0 && self.is_flat(layer, at, place),
+                // Pieces are known here: an exact kink is for them to say.
+                kink: false,
             })
         };
         let Some(first) = place.col else {

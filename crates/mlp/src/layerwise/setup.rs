@@ -36,7 +36,7 @@ impl Setup {
         let stencil = scheme.stencil;
         // As far as a step in z can reach: noise that grows with the distance grows that far.
         let distance = stencil.reach() * scheme.step.at(1.0, &stencil);
-        let epsilon_f = scheme.noise.within::<f64>(base.cost.abs(), distance) * m.sqrt();
+        let epsilon_f = scheme.noise.within(base.cost.abs(), 1.0f64, distance) * m.sqrt();
         let size = |loss: &f64| {
             if mean > 0.0 {
                 (loss / mean).max(1.0)

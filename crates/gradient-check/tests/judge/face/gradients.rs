@@ -412,7 +412,7 @@ fn a_domain_that_nobody_stated_is_told_from_a_number_of_the_gradient_that_is_non
     insta::assert_snapshot!(text([near, 0.5]), @r#"
     the gradient could not be confirmed
       block  shape  verdict       diff.    worst      analytic       numeric    ± bar
-      x      2      inconclusive  #  x[0]   -5.00000e+02  -5.00000e+02  2.1e-03
+      x      2      inconclusive  #  x[0]   -5.00000e+02  -5.00000e+02  6.3e-03
       Undecided: 1 of 2 coordinates (x):
       the numeric derivative, or the rounding of the gradient itself, is too
       uncertain to confirm the gradient to a millionth of its block's scale; take

@@ -1,0 +1,602 @@
+//! One climb: all steps of a span, the rungs they make, and what these say of J around x.
+//!
+//! Invariant: decides nothing about which steps are looked at.
+
+use super::rungs::{extrapolate, one_sided, plateau, sharpest};
+use super::{
+    ENOUGH_FOR_ORDER, ENOUGH_QUOTIENTS, Ground, MADE_BY_NOISE, RUNG_NOISE, Refined, SWINGING,
+    Support, exponents, power_above,
+};
+use crate::estimate::JUMP_NOISE;
+use crate::line::{Line, Obstacle, ProbeFailure, point};
+use crate::{Estimate, Noise, Outcome, Piece, Real};
+
+/// The steps unit·2ᵏ for k = from, …, to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Span {
+    pub(super) unit: f64,
+    pub(super) from: i32,
+    pub(super) to: i32,
+}
+
+impl Span {
+    pub(super) fn step(&self, k: i32) -> f64 {
+        self.unit * 2f64.powi(k)
+    }
+
+    fn len(&self) -> i32 {
+        self.to - self.from + 1
+    }
+
+    /// Whether the narrowest step is none that rounds away.
+    pub(super) fn is_representable<T: Real>(&self, x: T) -> bool {
+        is_representable(x, self.step(self.from))
+    }
+
+    /// How many rungs from the narrowest on lie where J may be evaluated, below and above.
+    pub(super) fn room<T: Real>(&self, line: &Line<'_, T>) -> [i32; 2] {
+        if !line.is_bounded() {
+            return [self.len(); 2];
+        }
+        [-1, 1].map(|side| {
+            let fits = |k: &i32| line.admits(side, self.step(*k));
+            (self.from..=self.to).take_while(fits).count() as i32
+        })
+    }
+
+    /// Narrower steps where a bound is near: J may be singular there, and the distance to it a length of its own. The
+    /// widest lies just inside the nearer bound. `None` where enough rungs fit on both sides and noise, not truncation,
+    /// makes the bar, and where a side has no room at all.
+    pub(super) fn near_a_bound<T: Real>(
+        &self,
+        line: &Line<'_, T>,
+        found: &Climbed,
+    ) -> Option<Self> {
+        let room = self.room(line);
+        if room == [self.len(); 2] {
+            return None;
+        }
+        let enough = room.iter().all(|rungs| *rungs >= ENOUGH_QUOTIENTS as i32);
+        if enough && !found.is_blunt() {
+            return None;
+        }
+        let mut span = Self {
+            to: self.from,
+            ..*self
+        };
+        while ![-1, 1]
+            .iter()
+            .all(|&side| line.admits(side, span.step(span.to)))
+        {
+            span.to -= 1;
+            if !is_representable(line.x(), span.step(span.to)) {
+                return None;
+            }
+        }
+        span.from = span.to;
+        while span.len() < self.len() && is_representable(line.x(), span.step(span.from - 1)) {
+            span.from -= 1;
+        }
+        (span.from < self.from
+            && span
+                .room(line)
+                .iter()
+                .all(|rungs| *rungs >= ENOUGH_FOR_ORDER))
+        .then_some(span)
+    }
+
+    /// As many steps by the size of x itself, where these are narrower by more than a rung or two: a length in metres
+    /// may be one that J varies by in nanometers.
+    pub(super) fn of_own_size<T: Real>(&self, line: &Line<'_, T>) -> Option<Self> {
+        if line.is_bounded() && self.room(line) != [self.len(); 2] {
+            return None;
+        }
+        self.own_size(line.x())
+    }
+
+    pub(super) fn own_size<T: Real>(&self, x: T) -> Option<Self> {
+        let size = x.widen().abs();
+        if size == 0.0 {
+            return None;
+        }
+        let (narrowest, _) = exponents::<T>();
+        let own = power_above(size) * 2f64.powi(-narrowest);
+        let mut from = self.from;
+        while self.step(from) > own && is_representable(x, self.step(from - 1)) {
+            from -= 1;
+        }
+        let to = (from + self.len() - 1).min(self.from + ENOUGH_QUOTIENTS as i32 - 1);
+        (self.from - from >= ENOUGH_QUOTIENTS as i32).then_some(Self { from, to, ..*self })
+    }
+
+    /// The three steps of one rung amid them.
+    pub(super) fn amid(&self) -> Self {
+        let from = self.from + self.len() / 2;
+        Self {
+            from,
+            to: from + ENOUGH_QUOTIENTS as i32 - 1,
+            ..*self
+        }
+    }
+
+    /// As many narrower steps, which overlap with these by one rung; `None` where they round away.
+    pub(super) fn below<T: Real>(&self, x: T) -> Option<Self> {
+        let mut from = self.from;
+        while self.from - from < self.len() && is_representable(x, self.step(from - 1)) {
+            from -= 1;
+        }
+        let to = self.from + ENOUGH_QUOTIENTS as i32 - 1;
+        (from < self.from).then_some(Self { from, to, ..*self })
+    }
+}
+
+/// Whether x ± h are two numbers beside x.
+fn is_representable<T: Real>(x: T, h: f64) -> bool {
+    h > 0.0 && [1, -1].iter().all(|&o| point(x, o, h).is_some())
+}
+
+/// What one climb says.
+pub(super) struct Climbed {
+    outcome: Outcome<Refined>,
+    /// The central rung of the narrowest steps, where both sides have it.
+    innermost: Option<Estimate>,
+    /// The widest step that was looked at.
+    widest: f64,
+    /// Whether J was the same at all points.
+    flat: bool,
+}
+
+impl Climbed {
+    fn without(outcome: Outcome<Refined>) -> Self {
+        Self {
+            outcome,
+            innermost: None,
+            widest: 0.0,
+            flat: false,
+        }
+    }
+
+    fn derivative(&self) -> Option<&Estimate> {
+        self.outcome.estimated().map(|found| &found.derivative)
+    }
+
+    pub(super) fn bar(&self) -> f64 {
+        self.derivative().map_or(f64::INFINITY, Estimate::error_bar)
+    }
+
+    pub(super) fn is_flat(&self) -> bool {
+        self.flat
+    }
+
+    pub(super) fn reaches(&self, span: &Span) -> bool {
+        self.widest >= span.step(span.to)
+    }
+
+    pub(super) fn is_blunt(&self) -> bool {
+        self.derivative().is_some_and(|d| d.truncation > d.noise)
+    }
+
+    /// Whether noise is the larger part of the bar, on ground that is smooth for all that is known.
+    pub(super) fn wants_wider_steps(&self) -> bool {
+        let smooth = |found: &Refined| matches!(found.ground, Ground::Smooth { .. });
+        self.outcome.estimated().is_some_and(|found| {
+            smooth(found) && found.derivative.noise > found.derivative.truncation
+        })
+    }
+
+    /// Whether J varies by more than noise within the narrowest step.
+    pub(super) fn swings(&self) -> bool {
+        self.derivative()
+            .zip(self.innermost)
+            .is_some_and(|(d, innermost)| {
+                innermost.truncation > d.derivative.abs() / 8.0
+                    && innermost.truncation > SWINGING * innermost.noise
+            })
+    }
+
+    /// Whether the rungs agree with one another, and the bar is a small part of the derivative, or as wide as it is
+    /// from nothing but the noise `epsilon_f` of J at x. Further away J may be huge, and its noise with it.
+    pub(super) fn has_converged<T: Real>(&self, epsilon_f: f64) -> bool {
+        self.outcome.estimated().is_some_and(|found| {
+            let d = &found.derivative;
+            let agree = matches!(
+                found.ground,
+                Ground::Smooth {
+                    kink_in_reach: false,
+                    ..
+                }
+            );
+            let small = T::EPSILON.sqrt() * d.derivative.abs();
+            let noise = RUNG_NOISE * epsilon_f / d.step;
+            agree && (d.error_bar() <= small || d.error_bar() <= (1.0 + MADE_BY_NOISE) * noise)
+        })
+    }
+
+    /// By how much the derivative is off at least, if the narrower steps are right.
+    fn excess(&self, narrower: &Self) -> f64 {
+        let pair = self.derivative().zip(narrower.derivative());
+        pair.map_or(0.0, |(d, closer)| {
+            (d.derivative - closer.derivative).abs() - closer.error_bar() - d.noise
+        })
+    }
+
+    pub(super) fn is_contradicted_by(&self, narrower: &Self) -> bool {
+        let truncation = self.derivative().map_or(f64::INFINITY, |d| d.truncation);
+        self.excess(narrower) > truncation
+    }
+
+    /// This, beside what narrower steps say: where they contradict it its bar is widened until they do not, as among
+    /// rungs, and the sharper of the two is taken; the narrower ones where they see a kink at x.
+    pub(super) fn beside(mut self, narrower: Self) -> Self {
+        let excess = self.excess(&narrower);
+        let innermost = narrower.innermost.or(self.innermost);
+        let widest = self.widest.max(narrower.widest);
+        let flat = self.flat && narrower.flat;
+        if let Outcome::Estimated(found) = &mut self.outcome {
+            found.derivative.truncation = found.derivative.truncation.max(excess);
+        }
+        let kink = |found: &Refined| !matches!(found.ground, Ground::Smooth { .. });
+        let closer = narrower.outcome.estimated();
+        let takes_narrower = match (self.outcome.estimated(), closer) {
+            (_, None) => false,
+            (None, _) => true,
+            (Some(_), Some(closer)) => kink(closer) || narrower.bar() < self.bar(),
+        };
+        let chosen = if takes_narrower { narrower } else { self };
+        Self {
+            outcome: chosen.outcome,
+            innermost,
+            widest,
+            flat,
+        }
+    }
+
+    /// With how well the derivative is supported.
+    pub(super) fn into_outcome(self) -> Outcome<Refined> {
+        let swings = self.swings();
+        let mut outcome = self.outcome;
+        if let Outcome::Estimated(found) = &mut outcome {
+            let d = &found.derivative;
+            let by_noise = d.truncation <= MADE_BY_NOISE * d.noise;
+            // At a kink each side has a derivative of its own, and what both say together is none.
+            let smooth = matches!(found.ground, Ground::Smooth { .. });
+            let unknown = smooth && !by_noise && d.truncation >= d.derivative.abs();
+            found.support = if swings || unknown {
+                Support::Unresolved
+            } else if by_noise {
+                Support::Noise
+            } else {
+                Support::Converged
+            };
+        }
+        outcome
+    }
+}
+
+/// Estimates on all steps of the span, sharing evaluations.
+///
+/// With D(h) the central quotient, a rung is R(h) = (4D(h) − D(2h))/3 with the bar
+/// max(|R(h) − R(2h)|, |R(2h) − R(4h)|/16) + 1.5·ε_f/h (Richardson 1911; the truncation of R(h) is
+/// about a fifteenth of the first difference, which is not trusted). One-sided rungs extrapolate
+/// once, with the ratio 2, or three times, with 2, 4 and 8, whichever is sharper: the one has the
+/// shorter reach, the other the higher order. (docs/theory/derivatives.md, equations 8 and 9.)
+///
+/// Two things then widen the bar of a rung (equations 10 and 11 there):
+/// - **What its two sides say.** A kink much nearer than h looks like smooth ground from both sides
+///   together: R(h) settles on the mean of the two slopes, whatever h. So half of the jump of the slope that the sides
+///   leave room for is added.
+///   Where J knows its smooth pieces ([`Piece`]), only points on the piece of x are used, and there
+///   is nothing to add.
+/// - **What narrower rungs say**: until none of them contradicts it; narrower ones, because a step
+///   can only be spoilt by what lies within its reach.
+///
+/// The rung with the smallest widened bar wins. The noise ε_f is no less than what the line itself shows: what
+/// neighboring quotients differ by on every run of steps (equation 12 there).
+pub(super) fn climb<T: Real>(
+    line: &mut Line<'_, T>,
+    span: &Span,
+    noise: Noise,
+) -> Result<Climbed, ProbeFailure> {
+    let h = span.step(span.from);
+    let room = span.room(line);
+    let bounded = room != [span.len(); 2];
+    let pieces = match survey(line, span, room) {
+        Ok(pieces) => pieces,
+        Err(obstacle) => return obstacle.into_outcome(h).map(Climbed::without),
+    };
+    let mut central = Vec::new();
+    let mut below = Vec::new();
+    let mut above = Vec::new();
+    for rung in 0..span.len() as usize {
+        let step = span.step(span.from + rung as i32);
+        let mut failure = None;
+        let mut take = |into: &mut Vec<f64>, from, to, wanted: bool| {
+            // Each list ends at the first gap: what lies beyond a kink is of no use.
+            if wanted && into.len() == rung {
+                match line.quotient(from, to, step) {
+                    Ok(quotient) => into.push(quotient),
+                    Err(obstacle) => failure = Some(obstacle),
+                }
+            }
+        };
+        let (left, right) = (rung < pieces.below, rung < pieces.above);
+        take(&mut below, -1, 0, left);
+        take(&mut above, 0, 1, right);
+        take(&mut central, -1, 1, left && right);
+        match failure {
+            // A wide step may leave the domain of J; the narrower ones stand all the same.
+            Some(obstacle) if rung >= ENOUGH_QUOTIENTS => {
+                line.pass_over(obstacle);
+                break;
+            }
+            Some(obstacle) => return obstacle.into_outcome(h).map(Climbed::without),
+            None => {}
+        }
+    }
+
+    let longest = below.len().max(above.len()).max(1) as i32;
+    let quotients = Quotients {
+        central,
+        below,
+        above,
+    };
+    let x = line.x();
+    let at_x = line.magnitude(0.0);
+    let floor = line_noise(line, &quotients, h);
+    let epsilon_f = |distance: f64| {
+        // Rounding may put a point a little further away; the next one is twice as far.
+        let magnitude = line.magnitude(1.5 * distance);
+        // Noise that was measured at x does not know how far J grows on the way.
+        let grown = Noise::default().at::<T>(magnitude - at_x);
+        noise.within(magnitude, x, distance).max(grown).max(floor)
+    };
+    // By the noise that J is said to have: whether there is more to see on narrower steps.
+    let innermost = quotients
+        .central_rungs(h, &|distance| {
+            noise.within(line.magnitude(1.5 * distance), x, distance)
+        })
+        .first()
+        .copied();
+    Ok(Climbed {
+        outcome: conclude(&pieces, &quotients, h, bounded, &epsilon_f),
+        innermost,
+        widest: span.step(span.from + longest - 1),
+        flat: line.is_flat(),
+    })
+}
+
+/// The noise that a line shows itself: where it lies still, the smallest move that it makes at last; else what
+/// neighboring quotients differ by, on every run of steps.
+fn line_noise<T: Real>(line: &Line<'_, T>, quotients: &Quotients, h: f64) -> f64 {
+    match line.first_move() {
+        Some(first) => first,
+        None => plateau(&quotients.central, h),
+    }
+}
+
+/// D(h), D(2h), D(4h), … from both sides together and from each.
+struct Quotients {
+    central: Vec<f64>,
+    below: Vec<f64>,
+    above: Vec<f64>,
+}
+
+impl Quotients {
+    fn central_rungs(&self, h: f64, epsilon_f: &dyn Fn(f64) -> f64) -> Vec<Estimate> {
+        extrapolate(&self.central, h, &[4.0], 16.0, 1.0, epsilon_f, false)
+    }
+}
+
+/// How far the smooth piece of x is known to reach on each side, in rungs.
+struct Survey {
+    below: usize,
+    above: usize,
+    known: bool,
+    fenced: bool,
+    /// The narrowest step that leaves the piece.
+    leaves: Option<f64>,
+}
+
+/// Asks for the piece at x and at each point of the ladder that there is `room` for, from the narrowest on.
+fn survey<T: Real>(
+    line: &mut Line<'_, T>,
+    span: &Span,
+    room: [i32; 2],
+) -> Result<Survey, Obstacle> {
+    let room = room.map(|rungs| usize::try_from(rungs).unwrap_or(0));
+    let all = |known| Survey {
+        below: room[0],
+        above: room[1],
+        known,
+        fenced: false,
+        leaves: None,
+    };
+    let center = match line.piece(0, span.step(span.from))? {
+        Piece::Unknown => return Ok(all(false)),
+        Piece::Everywhere => return Ok(all(true)),
+        center @ Piece::Numbered { .. } => center,
+    };
+    let mut leaves: Option<f64> = None;
+    let mut reach = |sign: i32, room: usize| -> Result<usize, Obstacle> {
+        for rung in 0..room {
+            let step = span.step(span.from + rung as i32);
+            match line.piece(sign, step) {
+                Ok(piece) if piece == center => {}
+                Ok(_) => {
+                    leaves = Some(leaves.map_or(step, |nearest| nearest.min(step)));
+                    return Ok(rung);
+                }
+                Err(Obstacle::NotRepresentable) => return Ok(rung),
+                Err(obstacle) => return Err(obstacle),
+            }
+        }
+        Ok(room)
+    };
+    let (below, above) = (reach(-1, room[0])?, reach(1, room[1])?);
+    if below.max(above) < ENOUGH_QUOTIENTS {
+        // No side is smooth far enough: look at both as at those of a black box.
+        return Ok(Survey {
+            fenced: true,
+            leaves,
+            ..all(false)
+        });
+    }
+    Ok(Survey {
+        below,
+        above,
+        known: true,
+        fenced: false,
+        leaves,
+    })
+}
+
+/// The estimates and the ground from the rungs of each kind.
+fn conclude(
+    pieces: &Survey,
+    quotients: &Quotients,
+    h: f64,
+    bounded: bool,
+    epsilon_f: &dyn Fn(f64) -> f64,
+) -> Outcome<Refined> {
+    let central = quotients.central_rungs(h, epsilon_f);
+    let below = one_sided(&quotients.below, h, epsilon_f, bounded);
+    let above = one_sided(&quotients.above, h, epsilon_f, bounded);
+    let innermost_differ = below
+        .first()
+        .zip(above.first())
+        .is_some_and(|(left, right)| differ(left, right));
+    let (left, right) = (sharpest(&below), sharpest(&above));
+    let kink_at_x = left
+        .zip(right)
+        .is_some_and(|((left, _), (right, _))| differ(&left, &right));
+    if bounded && !pieces.fenced && (pieces.known || !kink_at_x) {
+        let central = match pieces.known {
+            true => central,
+            false => with_jumps(central, quotients, h, epsilon_f),
+        };
+        return sharpest_side(pieces, sharpest(&central), left, right, h);
+    }
+    if pieces.known {
+        // One-sided rungs, where the piece of x ends on the other side.
+        let (rungs, only) = match (left, right) {
+            _ if !central.is_empty() => (central, None),
+            (Some((left, _)), None) => (below, Some(left)),
+            (None, Some((right, _))) => (above, Some(right)),
+            (Some((l, _)), Some((r, _))) if l.error_bar() <= r.error_bar() => (below, Some(l)),
+            _ => (above, right.map(|(right, _)| right)),
+        };
+        let Some((derivative, kink_in_reach)) = sharpest(&rungs) else {
+            return Outcome::StepNotRepresentable { step: h };
+        };
+        let side = |estimate: Option<(Estimate, bool)>| {
+            estimate.map_or(only.unwrap_or(derivative), |(estimate, _)| estimate)
+        };
+        return Outcome::Estimated(Refined {
+            derivative,
+            left: side(left),
+            right: side(right),
+            ground: Ground::Smooth {
+                kink_in_reach,
+                known: true,
+            },
+            support: Support::Converged,
+            other_piece_within: pieces.leaves,
+        });
+    }
+
+    let with_jumps = with_jumps(central, quotients, h, epsilon_f);
+    let (Some((derivative, kink_in_reach)), Some((left, _)), Some((right, _))) =
+        (sharpest(&with_jumps), left, right)
+    else {
+        return Outcome::StepNotRepresentable { step: h };
+    };
+    let ground = if pieces.fenced {
+        Ground::Fenced
+    } else if kink_at_x {
+        Ground::Kink {
+            resolved: innermost_differ,
+        }
+    } else {
+        Ground::Smooth {
+            kink_in_reach,
+            known: false,
+        }
+    };
+    Outcome::Estimated(Refined {
+        derivative,
+        left,
+        right,
+        ground,
+        support: Support::Converged,
+        other_piece_within: pieces.leaves,
+    })
+}
+
+/// The central rungs of a black box, widened by half of the jump of the slope that the two sides leave room for.
+///
+/// With G(h) = D⁺(h) − D⁻(h), the jump a of a kink within h of x shows in A(h) = 2G(h) − G(2h), or in A(2h) where it lies
+/// at ⅔h and A(h) vanishes: R(h) is off by no more than half of the larger of the two. It shows on all wider steps too, and
+/// better, since the noise of A(h) is 8ε_f/h; so the steps that bound it best speak for the narrower ones
+/// (docs/theory/kinks.md, equation K2).
+fn with_jumps(
+    central: Vec<Estimate>,
+    quotients: &Quotients,
+    h: f64,
+    epsilon_f: &dyn Fn(f64) -> f64,
+) -> Vec<Estimate> {
+    let sides = quotients.below.iter().zip(&quotients.above);
+    let gaps: Vec<f64> = sides.map(|(left, right)| right - left).collect();
+    let jumps: Vec<f64> = gaps
+        .windows(2)
+        .enumerate()
+        .map(|(k, gap)| {
+            let step = h * 2f64.powi(k as i32);
+            (2.0 * gap[0] - gap[1]).abs() + JUMP_NOISE * epsilon_f(2.0 * step) / step
+        })
+        .collect();
+    let mut room: Vec<f64> = jumps.windows(2).map(|pair| pair[0].max(pair[1])).collect();
+    for k in (0..room.len().saturating_sub(1)).rev() {
+        room[k] = room[k].min(room[k + 1]);
+    }
+    let room = room.into_iter().chain(std::iter::repeat(f64::INFINITY));
+    let widened = central.into_iter().zip(room).map(|(rung, jump)| Estimate {
+        truncation: rung.truncation + jump / 2.0,
+        ..rung
+    });
+    widened.collect()
+}
+
+/// Where a bound cuts rungs off: the sharpest of what both sides say together and what each says by itself,
+/// since all of them are the derivative. A side that has none of its own says what that one does.
+fn sharpest_side(
+    pieces: &Survey,
+    central: Option<(Estimate, bool)>,
+    left: Option<(Estimate, bool)>,
+    right: Option<(Estimate, bool)>,
+    h: f64,
+) -> Outcome<Refined> {
+    let sharpest = [central, left, right]
+        .into_iter()
+        .flatten()
+        .min_by(|(a, _), (b, _)| a.error_bar().total_cmp(&b.error_bar()));
+    let Some((derivative, kink_in_reach)) = sharpest else {
+        return Outcome::StepNotRepresentable { step: h };
+    };
+    let side = |own: Option<(Estimate, bool)>| own.map_or(derivative, |(own, _)| own);
+    Outcome::Estimated(Refined {
+        derivative,
+        left: side(left),
+        right: side(right),
+        ground: Ground::Smooth {
+            kink_in_reach,
+            known: pieces.known,
+        },
+        support: Support::Converged,
+        other_piece_within: pieces.leaves,
+    })
+}
+
+/// Whether two one-sided derivatives differ by more than their bars (docs/theory/kinks.md, equation 12).
+fn differ(left: &Estimate, right: &Estimate) -> bool {
+    (right.derivative - left.derivative).abs() > 2.0 * (left.error_bar() + right.error_bar())
+}
