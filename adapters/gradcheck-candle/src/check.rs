@@ -53,7 +53,7 @@ impl<'a> CandleCheck<'a> {
             variables: variables.named(),
             fixed: Vec::new(),
             function: Mutex::new(Box::new(function)),
-            settings: Settings::default(),
+            settings: Settings::exact(),
             single: false,
             message: None,
         }

@@ -191,7 +191,7 @@ fn has_kink<T: Real>(line: &mut Line<'_, T>, h: f64, epsilon_f: f64) -> Result<b
 }
 
 /// The noise of 2G(h) − G(2h) in units of ε_f/h, all of the worst sign: its weights are 2, 2, 3, ½ and ½.
-pub(crate) const JUMP_NOISE: f64 = 8.0;
+const JUMP_NOISE: f64 = 8.0;
 
 /// D(stretch·h) on the grid of h (docs/theory/derivatives.md, equation 1).
 fn combine<T: Real>(

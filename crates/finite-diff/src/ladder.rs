@@ -18,8 +18,8 @@ const ENOUGH_QUOTIENTS: usize = 3;
 /// One more tells by which order a one-sided rung converges.
 const ENOUGH_FOR_ORDER: i32 = 4;
 
-/// The noise of a central rung, in units of ε_f/h.
-const RUNG_NOISE: f64 = 1.5;
+/// The noise of a central rung of a black box, in units of ε_f/h: 0.95 of its own, and 1.7 that may hide a kink.
+const RUNG_NOISE: f64 = 2.7;
 
 /// A bar whose truncation is at most so many times its noise is one that noise made: a truncation is the largest of
 /// several differences of rungs, and rungs as noisy as this differ by up to ten times the noise of one.
@@ -29,7 +29,8 @@ const MADE_BY_NOISE: f64 = 16.0;
 /// derivative, J does something on narrower steps still. Noise is underestimated by a factor of ten at most.
 const SWINGING: f64 = 100.0;
 
-/// The widest step is 2¹ times max(1, |x|): beyond that a step says nothing of what is at x.
+/// The widest step is 2¹ times max(1, |x|), or |x| where narrower steps were needed: beyond that a step says nothing of
+/// what is at x.
 const WIDEST: i32 = 1;
 
 /// How far to look for a move of a J that is the same on all steps: a sure class of a softmax moves when its logit
@@ -53,9 +54,22 @@ pub struct Refined {
     pub ground: Ground,
     /// How well the derivative is supported.
     pub support: Support,
+    /// How J moves along the line.
+    pub motion: Motion,
     /// The narrowest step of the ladder that leaves the smooth piece of x, on whichever side: a kink lies
     /// within it, and none within half of it. `None` where none leaves it or J does not know its pieces.
     pub other_piece_within: Option<f64>,
+}
+
+/// How J moves on the steps that were looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Motion {
+    /// Not at all on the steps near x: it rounds to one number there, whatever the derivative is.
+    Still,
+    /// By no more than its noise.
+    Noise,
+    /// By more than its noise.
+    Clear,
 }
 
 /// What the bar of a derivative is made of, and whether the derivative can be believed at all.
@@ -140,33 +154,32 @@ pub(crate) fn refine<T: Real>(
         found = found.beside(climb(line, &span, noise)?);
         deeper = span;
     }
-    widen(line, first, found, noise).map(Climbed::into_outcome)
+    widen(line, found, noise).map(Climbed::into_outcome)
 }
 
 /// Goes on to wider steps as long as noise is the larger part of the bar, and two more have not been in vain.
 fn widen<T: Real>(
     line: &mut Line<'_, T>,
-    mut span: Span,
     mut found: Climbed,
     noise: Noise,
 ) -> Result<Climbed, ProbeFailure> {
+    let mut span = found.span;
     let mut in_vain = 0;
     while in_vain < 2 && found.wants_wider_steps() && found.reaches(&span) {
         let most = if line.is_flat() { WIDEST_FLAT } else { WIDEST };
-        if span.to >= most {
+        if span.to >= span.size(line.x()) + most {
             break;
         }
         span.to += 1;
+        let (was_flat, before) = (found.is_flat(), found.bar());
         let wider = climb(line, &span, noise)?;
-        let (before, after) = (found.bar(), wider.bar());
-        in_vain = if after < before || line.is_flat() {
+        // What J is seen to round to is not forgotten.
+        found = if was_flat { wider } else { wider.beside(found) };
+        in_vain = if was_flat || found.bar() < before {
             0
         } else {
             in_vain + 1
         };
-        if after < before || found.is_flat() {
-            found = wider;
-        }
     }
     Ok(found)
 }

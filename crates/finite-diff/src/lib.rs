@@ -33,7 +33,7 @@ pub use domain::{Domain, DomainError, Within};
 pub use error::{DifferenceError, Side};
 pub use estimate::{Estimate, Noise, Outcome, Unit};
 pub use execution::{Execution, Failed, Progress};
-pub use ladder::{Ground, Refined, Support, is_below_ladder, ladder_reach};
+pub use ladder::{Ground, Motion, Refined, Support, is_below_ladder, ladder_reach};
 pub use layout::{Block, Coordinate, LayoutError, ParameterLayout};
 pub use noise::{
     Growth, MeasuredNoise, measure_complex_step_noise, measure_complex_step_noise_with,

@@ -27,6 +27,8 @@ pub(crate) struct Line<'a, T> {
     /// Between which J may be evaluated, where not everywhere.
     interval: Option<Interval>,
     points: &'a mut Vec<Seen<T>>,
+    /// How far from x J failed, at the nearest: it is not asked again so far away.
+    fails_from: f64,
     pieces: Vec<(T, Piece)>,
     pub(crate) evaluations: u64,
     /// The first failure that was taken for J having no value so far away.
@@ -57,6 +59,7 @@ impl<'a, T: Real> Line<'a, T> {
             interval,
             evaluations: seen.len().saturating_sub(1) as u64,
             points: seen,
+            fails_from: f64::INFINITY,
             pieces: Vec::new(),
             passed_over: None,
         }
@@ -118,11 +121,21 @@ impl<'a, T: Real> Line<'a, T> {
         Ok((side.replacement, value))
     }
 
+    fn distance(&self, replacement: T) -> f64 {
+        (replacement.widen() - self.x.widen()).abs()
+    }
+
     fn evaluate(&mut self, replacement: T, side: Side) -> Result<f64, Obstacle> {
+        if self.distance(replacement) >= self.fails_from {
+            return Err(Obstacle::NotRepresentable);
+        }
         self.evaluations += 1;
         let value = match self.near.value_with(self.coordinate, replacement) {
             Ok(value) => value.widen(),
-            Err(source) => return Err(Obstacle::Failed((side, source))),
+            Err(source) => {
+                self.fails_from = self.distance(replacement).min(self.fails_from);
+                return Err(Obstacle::Failed((side, source)));
+            }
         };
         self.points.push((replacement, value));
         Ok(value)
@@ -171,6 +184,13 @@ impl<'a, T: Real> Line<'a, T> {
         let step = (nearest.1 - center).abs();
         let is_rounding = center == 0.0 || step <= COARSEST * center.abs();
         (still.count() > STILL && is_rounding).then_some(step)
+    }
+
+    /// The largest finite |J − J(x)| seen.
+    pub(crate) fn moves_by(&self) -> f64 {
+        let center = self.points.first().map_or(f64::NAN, |seen| seen.1);
+        let apart = self.points.iter().map(|seen| (seen.1 - center).abs());
+        apart.filter(|apart| apart.is_finite()).fold(0.0, f64::max)
     }
 
     /// The largest finite |J| seen on the line, so far from x at most.

@@ -121,103 +121,176 @@ fn noise_of_cost<T: Real>(
     execution: &Execution<'_>,
 ) -> Result<MeasuredNoise, DifferenceError> {
     let domain = begin(objective, point)?;
-    let value = |probe: &[T]| Ok(vec![objective.value(probe)?.widen()]);
+    let place = Place {
+        objective,
+        point,
+        domain,
+        seed,
+        execution,
+    };
     let nothing = |evaluations: u64| MeasuredNoise {
         sigma: None,
         growth: Growth::NONE,
         unit: Unit::One,
         evaluations,
     };
-    let rows = spaced(point, Unit::One, domain, seed, &SPACINGS[..WIDE]);
-    let mut evaluations = (rows.len() * VALUES) as u64;
-    let Some(mut tables) = strictly(value, &rows, execution)? else {
+    let mut evaluations = 0;
+    let Some(one) = place.measure(Unit::One, &mut evaluations)? else {
         return Ok(nothing(evaluations));
     };
-    if let [.., wide, narrow] = Movement::of::<T>(&tables, &SPACINGS).as_slice()
-        && wide.turns_back(narrow)
-    {
-        let rows = spaced(point, Unit::One, domain, seed, &SPACINGS[WIDE..]);
-        evaluations += (rows.len() * VALUES) as u64;
-        let Some(narrower) = strictly(value, &rows, execution)? else {
-            return Ok(nothing(evaluations));
-        };
-        tables.extend(narrower);
+    let small = point.iter().any(|x| is_small(*x));
+    if !small || one.is_rounding::<T>() {
+        return Ok(one.finish(Unit::One, evaluations));
     }
-    tables.drain(..too_wide(&Movement::of::<T>(&tables, &SPACINGS)));
-    let mut sigma = medians(&tables).first().copied().flatten();
-    if sigma == Some(0.0) {
-        let (grain, more) = grain(value, point, domain, seed, execution)?;
-        sigma = Some(grain / 3.0);
-        evaluations += more;
-    }
-
-    let mut unit = Unit::One;
-    if point.iter().any(|x| is_small(*x)) {
-        let row = spaced(point, Unit::Own, domain, seed, &SPACINGS[1..2]);
-        evaluations += VALUES as u64;
-        let Some(tables) = strictly(value, &row, execution)? else {
-            return Ok(nothing(evaluations));
-        };
-        let own = medians(&tables).first().copied().flatten();
-        if own.is_some_and(|own| is_quiet(own, sigma)) {
-            unit = Unit::Own;
-            sigma = own;
-        }
-    }
-
-    // Further draws of the same generator, so that no line repeats the first.
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    draw_direction(point, unit, &mut rng);
-    let mut seen: Vec<(f64, f64)> = Vec::new();
-    for (away, spacing) in AWAY {
-        let distance = T::EPSILON.powf(away);
-        let spacing = T::EPSILON.powf(spacing);
-        let (lines, share) = lines_away(point, unit, domain, [distance, spacing], &mut rng);
-        evaluations += (LINES * VALUES) as u64;
-        let mut largest: Option<f64> = None;
-        let mut failure = None;
-        for tables in tables_of(value, &lines, false, execution)? {
-            match tables {
-                Some(Ok(tables)) => {
-                    // Values that overflow tell nothing of what is nearer.
-                    let there = tables.first().and_then(noise_of);
-                    if let Some(there) = there.filter(|sigma| Float::is_finite(*sigma)) {
-                        largest = Some(there.max(largest.unwrap_or(0.0)));
-                    }
-                }
-                // J may have no value so far away: then nothing is known of its noise there.
-                Some(Err(source)) => failure = failure.or(Some(source)),
-                None => {}
-            }
-        }
-        if let Some(source) = failure.filter(|_| execution.failure.is_some()) {
-            evaluations += 1;
-            if objective.value(point).is_err() {
-                // It has none anywhere any more.
-                execution.keep(DifferenceError::Near { source })?;
-            }
-        }
-        if execution.is_stopped() {
-            return Ok(nothing(evaluations));
-        }
-        let Some(here) = sigma.filter(|_| share > 0.0) else {
-            break;
-        };
-        let Some(there) = largest else { continue };
-        let (t, excess) = (share * distance, (there - here).max(0.0));
-        let line = seen.last().map(|(t, excess)| excess / t);
-        seen.push((t, excess));
-        let is_straight = line.is_some_and(|per_t| excess > per_t * t / BENT);
-        if is_straight || excess / t * T::EPSILON.powf(FIRST_LOOK) <= here {
-            break;
-        }
-    }
-    Ok(MeasuredNoise {
-        sigma,
-        growth: Growth::through(&seen),
-        unit,
-        evaluations,
+    // So much noise may be what steps for parameters of size 1 make of a J that varies on smaller lengths.
+    let Some(own) = place.measure(Unit::Own, &mut evaluations)? else {
+        return Ok(nothing(evaluations));
+    };
+    Ok(match own.is_quiet_beside(&one) {
+        true => own.finish(Unit::Own, evaluations),
+        false => one.finish(Unit::One, evaluations),
     })
+}
+
+/// Where the noise of a cost is measured.
+struct Place<'a, T> {
+    objective: &'a dyn Objective<T>,
+    point: &'a [T],
+    domain: Option<&'a Domain>,
+    seed: u64,
+    execution: &'a Execution<'a>,
+}
+
+/// What was measured on steps in one unit.
+struct Seen {
+    sigma: Option<f64>,
+    /// (t, by how much σ is larger there), the furthest first.
+    away: Vec<(f64, f64)>,
+    /// The largest |J| near the point.
+    largest: f64,
+}
+
+impl Seen {
+    /// The largest σ, at the point or away from it.
+    fn most(&self) -> Option<f64> {
+        let away = self.away.first().map_or(0.0, |(_, excess)| *excess);
+        self.sigma.map(|sigma| sigma + away)
+    }
+
+    /// Whether all of it is what rounding may be.
+    fn is_rounding<T: Real>(&self) -> bool {
+        let explained = NOISY * T::EPSILON * self.largest;
+        self.most().is_some_and(|most| most <= explained)
+    }
+
+    /// Whether it is less than the other by more than tables of nine values differ by. Where J does not move at all
+    /// nothing is known of its noise.
+    fn is_quiet_beside(&self, other: &Self) -> bool {
+        let own = self.most().filter(|_| self.sigma != Some(0.0));
+        own.is_some_and(|own| other.most().is_none_or(|other| other > QUIET * own))
+    }
+
+    fn finish(self, unit: Unit, evaluations: u64) -> MeasuredNoise {
+        MeasuredNoise {
+            sigma: self.sigma,
+            growth: Growth::through(&self.away),
+            unit,
+            evaluations,
+        }
+    }
+}
+
+impl<T: Real> Place<'_, T> {
+    /// σ at the point and away from it on steps in `unit`; `None` where the run was stopped before its end.
+    fn measure(&self, unit: Unit, evaluations: &mut u64) -> Result<Option<Seen>, DifferenceError> {
+        let Self {
+            objective,
+            point,
+            domain,
+            seed,
+            execution,
+        } = *self;
+        let value = |probe: &[T]| Ok(vec![objective.value(probe)?.widen()]);
+        let mut strictly = |fractions: &[f64]| {
+            let rows = spaced(point, unit, domain, seed, fractions);
+            *evaluations += (rows.len() * VALUES) as u64;
+            strictly(value, &rows, execution)
+        };
+        let Some(mut tables) = strictly(&SPACINGS[..WIDE])? else {
+            return Ok(None);
+        };
+        if let [.., wide, narrow] = Movement::of::<T>(&tables, &SPACINGS).as_slice()
+            && wide.turns_back(narrow)
+        {
+            let Some(narrower) = strictly(&SPACINGS[WIDE..])? else {
+                return Ok(None);
+            };
+            tables.extend(narrower);
+        }
+        tables.drain(..too_wide(&Movement::of::<T>(&tables, &SPACINGS)));
+        // Wide rows may be far from what J is at the point.
+        let largest = tables.last().into_iter().flatten().flatten();
+        let largest = largest.fold(0.0, |most: f64, value| most.max(value.abs()));
+        let mut sigma = medians(&tables).first().copied().flatten();
+        if sigma == Some(0.0) {
+            let (grain, more) = grain(value, point, unit, domain, seed, execution)?;
+            sigma = Some(grain / 3.0);
+            *evaluations += more;
+        }
+
+        // Further draws of the same generator, so that no line repeats the first.
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        draw_direction(point, unit, &mut rng);
+        let mut away: Vec<(f64, f64)> = Vec::new();
+        for (distance, spacing) in AWAY {
+            let distance = T::EPSILON.powf(distance);
+            let spacing = T::EPSILON.powf(spacing);
+            let (lines, share) = lines_away(point, unit, domain, [distance, spacing], &mut rng);
+            *evaluations += (LINES * VALUES) as u64;
+            let mut loudest: Option<f64> = None;
+            let mut failure = None;
+            for tables in tables_of(value, &lines, false, execution)? {
+                match tables {
+                    Some(Ok(tables)) => {
+                        // Values that overflow tell nothing of what is nearer.
+                        let there = tables.first().and_then(noise_of);
+                        if let Some(there) = there.filter(|sigma| Float::is_finite(*sigma)) {
+                            loudest = Some(there.max(loudest.unwrap_or(0.0)));
+                        }
+                    }
+                    // J may have no value so far away: then nothing is known of its noise there.
+                    Some(Err(source)) => failure = failure.or(Some(source)),
+                    None => {}
+                }
+            }
+            if let Some(source) = failure.filter(|_| execution.failure.is_some()) {
+                *evaluations += 1;
+                if objective.value(point).is_err() {
+                    // It has none anywhere any more.
+                    execution.keep(DifferenceError::Near { source })?;
+                }
+            }
+            if execution.is_stopped() {
+                return Ok(None);
+            }
+            let Some(here) = sigma.filter(|_| share > 0.0) else {
+                break;
+            };
+            let Some(there) = loudest else { continue };
+            let (t, excess) = (share * distance, (there - here).max(0.0));
+            let line = away.last().map(|(t, excess)| excess / t);
+            away.push((t, excess));
+            let is_straight = line.is_some_and(|per_t| excess > per_t * t / BENT);
+            if is_straight || excess / t * T::EPSILON.powf(FIRST_LOOK) <= here {
+                break;
+            }
+        }
+        Ok(Some(Seen {
+            sigma,
+            away,
+            largest,
+        }))
+    }
 }
 
 /// Three lines that begin at a distance from the point, and how much of that bounds leave of it.
@@ -264,11 +337,8 @@ fn is_small<T: Real>(x: T) -> bool {
 /// A parameter below this may have a length of its own.
 const SMALL: f64 = 1.0 / 1024.0;
 
-/// Whether noise on steps of the parameters' own size is less than that on steps for parameters of size 1 by more than
-/// tables of nine values differ by. Where J does not move at all nothing is known of its noise.
-fn is_quiet(own: f64, other: Option<f64>) -> bool {
-    own > 0.0 && other.is_none_or(|other| other > QUIET * own)
-}
+/// A noise of so many ε of J may be what steps for parameters of size 1 make of a J that varies on smaller lengths.
+const NOISY: f64 = 16.0;
 
 /// σ of nine values is known to a third: two tables of the same noise differ by less than this.
 const QUIET: f64 = 16.0;
@@ -303,13 +373,14 @@ const WIDE_SPACINGS: [f64; 4] = [0.4, 0.3, 0.2, 0.1];
 fn grain<T: Real>(
     value: impl Fn(&[T]) -> Result<Vec<f64>, EvaluationError> + Sync,
     point: &[T],
+    unit: Unit,
     domain: Option<&Domain>,
     seed: u64,
     execution: &Execution<'_>,
 ) -> Result<(f64, u64), DifferenceError> {
     let mut evaluations = 0;
     for fraction in WIDE_SPACINGS {
-        let rows = spaced(point, Unit::One, domain, seed, &[fraction]);
+        let rows = spaced(point, unit, domain, seed, &[fraction]);
         evaluations += VALUES as u64;
         let Some(tables) = strictly(&value, &rows, execution)? else {
             break;

@@ -88,7 +88,7 @@ fn check_of<T: Real>(
 }
 
 /// The first half of [`check`]: everything that is measured, and no word on it. With
-/// [`Evidence::by_block`] and [`verdict::compare_block`] it gives what a [`Report`] leaves out, each
+/// [`verdict::compare_all`] it gives what a [`Report`] leaves out, each
 /// single comparison.
 ///
 /// ```
@@ -100,8 +100,8 @@ fn check_of<T: Real>(
 /// let at: [f64; 2] = [2.0, 0.5];
 /// let gradient = [at[1].sin(), at[0] * at[1].cos()];
 /// let evidence = gather(&j, &gradient, &at, &layout, &Settings::default())?;
-/// for block in evidence.by_block(&layout) {
-///     for comparison in verdict::compare_block(&evidence, block) {
+/// for (_, block) in verdict::compare_all(&evidence, &layout) {
+///     for comparison in block {
 ///         let off = (comparison.analytic - comparison.numeric.unwrap()).abs();
 ///         assert!(off <= comparison.tolerance);
 ///     }
@@ -219,7 +219,7 @@ pub fn check_estimates(
     measured.evidence.selected = estimates.len();
     // It is not known, and was a number if there are derivatives.
     measured.evidence.cost = 0.0;
-    collect(&mut measured.evidence, given, analytic, settings);
+    collect(&mut measured.evidence, given, analytic, settings, &|_| 1.0);
     // Nothing is known of a point, and a decay that is proportional to zeros fits nothing.
     let theta = vec![0.0; layout.len()];
     let report = judge(&measured, layout, &theta, settings);
@@ -317,15 +317,7 @@ pub(crate) fn judge(
     settings: &Settings<'_>,
 ) -> Report {
     let evidence = &measured.evidence;
-    let compared: Vec<_> = evidence
-        .by_block(layout)
-        .map(|observations| {
-            (
-                verdict::scale(observations),
-                verdict::compare_block(evidence, observations),
-            )
-        })
-        .collect();
+    let compared = verdict::compare_all(evidence, layout);
     let slope = measured
         .lines
         .as_ref()

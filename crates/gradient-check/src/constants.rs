@@ -27,18 +27,17 @@ pub struct Constants {
     /// wrong and not undecided: it does not behave like noise where an output near 0 or 1 leaves it few
     /// digits.
     pub doubt: f64,
-    /// 1e-6: how sharp a comparison must be to count as agreement, relative to the block's scale, or to
-    /// the derivative itself where that is larger. A decision and no measurement: what can't tell a
-    /// millionth is no confirmation. For a gradient in a lower precision it is four times `rounding` of
-    /// its own ε.
+    /// 1e-6: how sharp a comparison must be to count as agreement wherever noise allows it, relative to the scale, and how
+    /// small a difference may be a tolerance's and no mistake's, where nobody says that both sides are exact. A decision
+    /// and no measurement: what can't tell a millionth is no confirmation. For a gradient in a lower precision it is four
+    /// times `rounding` of its own ε.
     pub resolution: f64,
-    /// 1e-3: how blunt a comparison may be, in the same measure, where the rounding of the gradient is known
-    /// and the comparison is as sharp as that allows: where terms cancel, as near a minimum, a gradient
-    /// has no more digits. From there on the course speaks of a bug, which would still be seen.
+    /// 1e-3: how blunt a comparison may be, in the same measure, where noise in J or the known rounding of the gradient
+    /// allows no more. From there on the course speaks of a bug, which would still be seen.
     pub coarsest: f64,
-    /// 4e-9: how sharp a look at a coordinate that agrees should be, relative to the block's scale, lest
+    /// 4e-9: how sharp a look at a coordinate that agrees should be where both sides are claimed to be exact, lest
     /// it is looked at with a sharper stencil: an error of 1e-8 of the scale is then seen wherever the
-    /// noise of J allows it at all.
+    /// noise of J allows it at all. Where they are not, so small a difference would not be called wrong.
     pub target: f64,
 }
 

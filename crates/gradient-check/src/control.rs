@@ -265,7 +265,7 @@ mod tests {
             .unwrap();
         let at: [f64; 4] = [0.3, -0.7, 1.1, 0.2];
         let g = at.map(f64::cos);
-        let settings = Settings::default();
+        let settings = Settings::exact();
         let failures = |lie: f64| {
             let measured = measure(&j, &g, &at, &layout, &settings).unwrap();
             let power = judge(&measured, &layout, &at, &settings).power.unwrap();

@@ -54,6 +54,14 @@ pub enum CheckError {
         /// As given.
         value: f64,
     },
+    /// An accuracy that is no share of a scale.
+    #[error(
+        "the accuracy {value} is no share of a derivative: give a number between 0 and 1, such as 1e-6"
+    )]
+    Accuracy {
+        /// As given.
+        value: f64,
+    },
     /// A block to be fixed that is not there.
     #[error("no block is named `{name}`, which is to be fixed: the blocks are {layout}")]
     NoSuchBlock {

@@ -6,6 +6,7 @@
 use finite_diff::{Estimate, Outcome, ParameterLayout, Refined};
 
 use crate::constants::Constants;
+use crate::settings::Claim;
 
 /// All that is known of one coordinate.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -14,6 +15,10 @@ pub struct Observation {
     pub coordinate: usize,
     /// g, the analytic gradient's entry.
     pub analytic: f64,
+    /// The length that the parameter is measured in: |x|, or 1 where it is 0.
+    pub unit: f64,
+    /// How sharp a first look has to be, relative to the scale, where a pilot showed what noise allows; 0 where none did.
+    pub enough: f64,
     /// The measured noise σ of g, where it was measured.
     pub analytic_noise: Option<f64>,
     /// σ of the rounding of g, where somebody worked it out.
@@ -33,11 +38,14 @@ impl Observation {
     /// The most careful estimate there is: the ladder's, whose bar was held against other steps, or that
     /// on complex numbers, which has no step to speak of, or the sharper of the others.
     pub fn best(&self) -> Option<Estimate> {
-        let fine = self
-            .fine
-            .and_then(|outcome| outcome.estimated().map(|r| r.derivative));
+        let fine = self.refined().map(|refined| refined.derivative);
         fine.or_else(|| self.shadow.map(|shadow| shadow.estimate))
             .or_else(|| self.before_the_ladder())
+    }
+
+    /// What the ladder of steps says.
+    pub fn refined(&self) -> Option<&Refined> {
+        self.fine.as_ref()?.estimated()
     }
 
     /// The sharper of the finite differences before the ladder.
@@ -90,8 +98,10 @@ pub struct Recheck {
 pub struct Evidence {
     /// J at the point.
     pub cost: f64,
-    /// Whether evaluating J again at the same point gave the same bits.
+    /// Whether evaluating J again at the same point gave the same value, but for what can be noise: a thousandth of it.
     pub deterministic: bool,
+    /// 3σ of repeated evaluations at the point; 0 where the first two gave the same bits.
+    pub spread: f64,
     /// One observation a coordinate, in ascending order.
     pub observations: Vec<Observation>,
     /// How many coordinates were meant to be measured.
@@ -109,6 +119,8 @@ pub struct Evidence {
     /// How far a derivative by the complex step may be off by rounding, where nobody worked that out; 0
     /// where somebody did, or where there is none.
     pub complex_noise: f64,
+    /// What is claimed of cost and gradient.
+    pub claim: Claim,
     /// What it is to be judged by.
     pub constants: Constants,
     /// How the numbers of a fast engine fared beside plain evaluations; `None` where all were plain.

@@ -31,8 +31,9 @@ pub(crate) fn name_kinks(
         return Vec::new();
     };
     let mut candidates: Vec<Candidate> = Vec::new();
-    for (block, observations) in evidence.by_block(layout).enumerate() {
-        let comparisons = verdict::compare_block(evidence, observations);
+    let compared = verdict::compare_all(evidence, layout);
+    let blocks = evidence.by_block(layout).zip(compared).enumerate();
+    for (block, (observations, (_, comparisons))) in blocks {
         for (observation, comparison) in observations.iter().zip(&comparisons) {
             if let Some(interest) = interest(observation, comparison, evidence.constants.safety) {
                 candidates.push(Candidate {

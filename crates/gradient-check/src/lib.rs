@@ -55,7 +55,7 @@ pub use face::{
 };
 pub use pattern::{Confined, Line, Pattern};
 pub use report::{BlockReport, CoordinateReport, Counts, KinkReport, Power, Report};
-pub use settings::{NamedKink, Settings};
+pub use settings::{Claim, NamedKink, Settings};
 pub use slope::{SlopeReason, SlopeResult, SlopeTest, SlopeVerdict};
 pub use structure::{
     Arrays, Dependence, Finding, LayoutFault, Pass, Reach, Skipped, StructuralCheck, Structure,

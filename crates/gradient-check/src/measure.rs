@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use finite_diff::{
     DifferenceError, Domain, EvaluationError, Neighborhood, Noise, Objective, Outcome,
-    ParameterLayout, Piece, Real, Scheme,
+    ParameterLayout, Piece, Real, Scheme, Unit,
 };
 use num_complex::Complex;
 
@@ -46,6 +46,8 @@ impl Measured {
             evidence: Evidence {
                 cost: f64::NAN,
                 deterministic: true,
+                spread: 0.0,
+                claim: settings.claim,
                 observations: Vec::new(),
                 selected: 0,
                 reexamined: 0,
@@ -67,7 +69,8 @@ impl Measured {
         }
     }
 
-    /// J at the point, and whether a second evaluation gives the same bits.
+    /// J at the point, and how far evaluations of it vary where a second one gives other bits. Up to a thousandth of J
+    /// that is noise like any other.
     fn evaluate_twice<T: Copy + Send + Sync, O: Objective<T> + ?Sized>(
         &mut self,
         objective: &O,
@@ -79,12 +82,48 @@ impl Measured {
             Err(source) => Err(CheckError::Difference(DifferenceError::Center { source })),
         };
         let (first, second) = (evaluate()?, evaluate()?);
-        // A NaN twice is reported as not finite, whatever its payload.
-        let same = first.to_bits() == second.to_bits() || (first.is_nan() && second.is_nan());
         self.evidence.cost = first;
-        self.evidence.deterministic = same;
         self.evidence.evaluations = 2;
+        // A NaN twice is reported as not finite, whatever its payload.
+        if first.to_bits() == second.to_bits() || (first.is_nan() && second.is_nan()) {
+            return Ok(first);
+        }
+        let mut values = vec![first, second];
+        for _ in values.len()..REPEATS {
+            values.push(evaluate()?);
+            self.evidence.evaluations += 1;
+        }
+        let spread = Spread::of(&values);
+        self.evidence.spread = spread.deviations;
+        self.evidence.deterministic =
+            spread.range <= self.evidence.constants.coarsest * spread.largest;
         Ok(first)
+    }
+}
+
+/// How often J is evaluated at the point where two evaluations differ.
+const REPEATS: usize = 8;
+
+/// How far evaluations at one point are apart.
+struct Spread {
+    /// 3σ, as everywhere the noise of one evaluation.
+    deviations: f64,
+    range: f64,
+    largest: f64,
+}
+
+impl Spread {
+    fn of(values: &[f64]) -> Self {
+        let count = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / count;
+        let squares: f64 = values.iter().map(|v| (v - mean).powi(2)).sum();
+        let most = values.iter().fold(f64::NEG_INFINITY, |a, b| a.max(*b));
+        let least = values.iter().fold(f64::INFINITY, |a, b| a.min(*b));
+        Self {
+            deviations: 3.0 * (squares / (count - 1.0)).sqrt(),
+            range: most - least,
+            largest: most.abs().max(least.abs()),
+        }
     }
 }
 
@@ -100,7 +139,7 @@ fn begin(
     let sound = evidence.deterministic && evidence.cost.is_finite();
     if !sound {
         let nothing = unmeasured(evidence.cost, coordinates);
-        collect(evidence, nothing, analytic, settings);
+        collect(evidence, nothing, analytic, settings, &|_| 1.0);
     }
     sound
 }
@@ -138,16 +177,18 @@ pub(crate) fn measure<T: Real>(
     let seen = finite_diff::measure_noise_with(objective, point, settings.seed, execution)
         .map_err(named)?;
     evidence.evaluations += seen.evaluations;
-    let noise = seen.noise::<T>(cost.abs(), settings.scheme.noise);
+    let at_least = settings.scheme.noise.at::<T>(cost.abs());
+    let noise = seen.noise::<T>(cost.abs(), Noise::Absolute(at_least.max(evidence.spread)));
     measured.noise = noise;
     evidence.noise = noise.at::<T>(cost.abs());
     let scheme = Scheme {
         noise,
         ..settings.scheme
     };
+    let unit = |i: usize| Unit::Own.at(point[i]);
     let first = finite_diff::differentiate(objective, point, &coordinates, &scheme, execution)
         .map_err(named)?;
-    collect(evidence, first, analytic, settings);
+    collect(evidence, first, analytic, settings, &unit);
     unless_nothing(evidence, layout, settings)?;
     sharpen(evidence, objective, point, layout, &scheme, execution).map_err(named)?;
     if let Some(shadow) = settings.shadow {
@@ -197,7 +238,9 @@ pub(crate) fn measure_by_complex_step(
     noise_on_complex_numbers(evidence, objective, point, settings).map_err(named)?;
     let first = finite_diff::complex_step(objective, point, &coordinates, &settings.execution)
         .map_err(named)?;
-    collect(evidence, first, analytic, settings);
+    collect(evidence, first, analytic, settings, &|i| {
+        Unit::Own.at(point[i])
+    });
     unless_nothing(evidence, layout, settings)?;
     let rule = Rule::of(evidence);
     for observation in &mut evidence.observations {

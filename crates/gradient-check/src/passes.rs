@@ -27,14 +27,12 @@ pub(crate) fn sharpen<T: Real>(
     scheme: &Scheme,
     execution: &Execution<'_>,
 ) -> Result<(), DifferenceError> {
-    let blunt: Vec<usize> = evidence
-        .by_block(layout)
-        .flat_map(|observations| {
-            let scale = verdict::scale(observations);
-            let rule = Rule::of(evidence);
-            verdict::compare_block(evidence, observations)
-                .into_iter()
-                .filter(move |comparison| comparison.wants_sharper_look(scale, &rule))
+    let rule = Rule::of(evidence);
+    let blunt: Vec<usize> = verdict::compare_all(evidence, layout)
+        .into_iter()
+        .flat_map(|(scale, comparisons)| {
+            let blunt = move |c: &Comparison| c.wants_sharper_look(scale, &rule);
+            comparisons.into_iter().filter(blunt)
         })
         .map(|comparison| comparison.coordinate)
         .collect();
@@ -162,9 +160,12 @@ pub(crate) fn look_again<T: Real>(
     execution: &Execution<'_>,
 ) -> Result<(), DifferenceError> {
     let mut suspects = suspects(evidence, layout);
-    let known: HashSet<usize> = suspects.iter().copied().collect();
+    let mut known: HashSet<usize> = suspects.iter().copied().collect();
     let passed_over = passed_over(evidence, objective, point, noise, execution)?;
-    suspects.extend(passed_over.into_iter().filter(|i| !known.contains(i)));
+    suspects.extend(passed_over.into_iter().filter(|i| known.insert(*i)));
+    let hidden = hidden(evidence, objective, point, layout);
+    suspects.extend(hidden.iter().copied().filter(|i| known.insert(*i)));
+    let hidden: HashSet<usize> = hidden.into_iter().collect();
     if suspects.is_empty() {
         return Ok(());
     }
@@ -198,7 +199,16 @@ pub(crate) fn look_again<T: Real>(
         fine.entries.extend(last.entries);
     }
     for entry in &fine.entries {
-        if let Some(observation) = evidence.at_mut(entry.coordinate) {
+        let Some(observation) = evidence.at_mut(entry.coordinate) else {
+            continue;
+        };
+        // What agreed is looked at again to see more of it, and no less.
+        let sharper = || {
+            let bar = |e: Option<Estimate>| e.map_or(f64::INFINITY, |e| e.error_bar());
+            let found = entry.outcome.estimated().map(|found| found.derivative);
+            bar(found) < bar(observation.before_the_ladder())
+        };
+        if !hidden.contains(&entry.coordinate) || sharper() {
             observation.fine = Some(entry.outcome);
         }
     }
@@ -244,11 +254,44 @@ fn passed_over<T: Real>(
     Ok(moves.map(|entry| entry.coordinate).collect())
 }
 
+/// How many entries of a block are looked at again because they are small.
+const MOST_HIDDEN: usize = 16;
+
+/// Entries of a black box that agree and are so small beside their block that a first look can't tell them from 0: by
+/// longer steps their own bar may be sharp enough. Nothing that is known to be smooth needs it, its rounding being known.
+fn hidden<T: Real>(
+    evidence: &Evidence,
+    objective: &dyn Objective<T>,
+    point: &[T],
+    layout: &ParameterLayout,
+) -> Vec<usize> {
+    let unseen = |c: &Comparison| {
+        let observation = evidence.at(c.coordinate);
+        let once = observation.is_some_and(|o| {
+            o.fine.is_none() && o.shadow.is_none() && o.analytic_rounding.is_none()
+        });
+        c.is_near_zero() && once
+    };
+    let hidden: Vec<usize> = verdict::compare_all(evidence, layout)
+        .into_iter()
+        .flat_map(|(_, comparisons)| {
+            let hidden = comparisons.into_iter().filter(unseen);
+            hidden.take(MOST_HIDDEN).collect::<Vec<_>>()
+        })
+        .map(|comparison| comparison.coordinate)
+        .collect();
+    let is_black_box = || matches!(objective.piece(point), Ok(Piece::Unknown));
+    if hidden.is_empty() || evidence.interrupted || !is_black_box() {
+        return Vec::new();
+    }
+    hidden
+}
+
 /// Those that do not agree sharply on the first look and could on a second, the furthest off first.
 fn suspects(evidence: &Evidence, layout: &ParameterLayout) -> Vec<usize> {
-    let mut suspects: Vec<_> = evidence
-        .by_block(layout)
-        .flat_map(|observations| verdict::compare_block(evidence, observations))
+    let mut suspects: Vec<_> = verdict::compare_all(evidence, layout)
+        .into_iter()
+        .flat_map(|(_, comparisons)| comparisons)
         .filter(wants_second_look)
         .collect();
     let excess = |c: &verdict::Comparison| {
@@ -274,6 +317,7 @@ pub(crate) fn collect(
     first: Derivatives,
     analytic: &[f64],
     settings: &Settings<'_>,
+    unit: &dyn Fn(usize) -> f64,
 ) {
     evidence.evaluations += first.evaluations;
     evidence.interrupted |= first.interrupted;
@@ -283,6 +327,8 @@ pub(crate) fn collect(
             Observation {
                 coordinate: entry.coordinate,
                 analytic: analytic[entry.coordinate],
+                unit: unit(entry.coordinate),
+                enough: 0.0,
                 analytic_noise: settings
                     .analytic_noise
                     .and_then(|noise| noise.get(entry.coordinate).copied().flatten()),

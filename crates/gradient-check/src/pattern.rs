@@ -182,6 +182,7 @@ mod tests {
             error_bar: Some(1e-12),
             tolerance: 1e-11,
             doubt: 0.0,
+            least: 0.0,
             verdict: if wrong {
                 Verdict::Disagree
             } else {
@@ -191,6 +192,7 @@ mod tests {
             one_sided: None,
             subgradient: false,
             flat: false,
+            zero: false,
             settled: false,
         }
     }

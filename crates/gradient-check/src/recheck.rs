@@ -174,10 +174,10 @@ impl Chosen {
         let engine = engine.filter(|_| !evidence.interrupted)?;
         let drawn = draw(evidence, layout, seed);
         // Of each block, the furthest off last, to be taken first.
-        let mut wrong: Vec<Vec<(f64, usize)>> = evidence
-            .by_block(layout)
-            .map(|observations| {
-                let mut wrong: Vec<(f64, usize)> = verdict::compare_block(evidence, observations)
+        let mut wrong: Vec<Vec<(f64, usize)>> = verdict::compare_all(evidence, layout)
+            .into_iter()
+            .map(|(_, comparisons)| {
+                let mut wrong: Vec<(f64, usize)> = comparisons
                     .into_iter()
                     .filter(|comparison| comparison.verdict == Verdict::Disagree)
                     .filter_map(|c| {

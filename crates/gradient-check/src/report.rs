@@ -29,6 +29,9 @@ pub struct Counts {
     pub subgradients: usize,
     /// Of those that agree: not flat, and too small to be told from 0, which would have agreed as well.
     pub near_zero: usize,
+    /// Of those that agree: in a block of which no entry is known beyond its bar, and zero to within their own. A
+    /// factor would not show there.
+    pub zero: usize,
     /// Those without a numeric derivative: no part of the difference.
     pub unmeasured: usize,
 }
@@ -42,6 +45,12 @@ impl Counts {
     /// All of them.
     pub fn total(&self) -> usize {
         self.agree + self.disagree + self.inconclusive()
+    }
+
+    /// How many of those that agree were not tested as sharply as the others: too small to be told from 0, zero to within
+    /// their bars, flat, or at a kink. A strict assertion fails on them.
+    pub fn left_open(&self) -> usize {
+        self.near_zero + self.zero + self.flat + self.subgradients
     }
 
     /// The number with this reason.
@@ -58,6 +67,7 @@ impl Counts {
                 self.flat += usize::from(comparison.flat);
                 self.subgradients += usize::from(comparison.subgradient);
                 self.near_zero += usize::from(comparison.is_near_zero());
+                self.zero += usize::from(comparison.zero);
             }
             Verdict::Disagree => self.disagree += 1,
             Verdict::Inconclusive(reason) => self.reasons[reason as usize] += 1,
@@ -71,6 +81,7 @@ impl Counts {
         self.flat += other.flat;
         self.subgradients += other.subgradients;
         self.near_zero += other.near_zero;
+        self.zero += other.zero;
         self.unmeasured += other.unmeasured;
         for (mine, theirs) in self.reasons.iter_mut().zip(other.reasons) {
             *mine += theirs;

@@ -30,6 +30,8 @@ pub struct Settings<'a> {
     /// The same function on complex numbers, with analytic operations only, where there is one: a second
     /// method for those that do not agree at first, sharper and cheaper than a ladder of steps.
     pub shadow: Option<&'a dyn Objective<Complex<f64>>>,
+    /// What is claimed of cost and gradient, and how sharp an agreement has to be.
+    pub claim: Claim,
     /// By what the judge judges; leave it as it is, but to find out what hangs on it.
     pub constants: Constants,
     /// What is known of the function, to name causes by.
@@ -60,6 +62,7 @@ impl Default for Settings<'_> {
             analytic_noise: None,
             analytic_rounding: None,
             shadow: None,
+            claim: Claim::default(),
             constants: Constants::default(),
             context: Context::default(),
             mistakes: None,
@@ -67,6 +70,41 @@ impl Default for Settings<'_> {
             seed: 0,
             slope_test: true,
             execution: Execution::default(),
+        }
+    }
+}
+
+/// What is claimed of cost and gradient. [`Claim::default`] claims nothing: both may be right to about a millionth only,
+/// as where a solver stops at a tolerance.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Claim {
+    /// a: cost and gradient are right to this part of themselves, as an iterative solver's tolerance has it. What lies
+    /// within agrees, to a.
+    pub accuracy: f64,
+    /// Both are computed to rounding: every difference beyond the error bars is wrong, however small it is. Otherwise one
+    /// below a millionth of the scale is [`Reason::Inexact`](crate::Reason::Inexact), since a tolerance explains it as well as a mistake.
+    pub exact: bool,
+    /// How sharp an agreement has to be, relative to the scale. `None`: a millionth where noise allows it, else what noise
+    /// allows, up to a thousandth; the report says which.
+    pub resolution: Option<f64>,
+}
+
+impl Claim {
+    /// Cost and gradient are both computed to rounding.
+    pub const EXACT: Self = Self {
+        accuracy: 0.0,
+        exact: true,
+        resolution: None,
+    };
+}
+
+impl Settings<'_> {
+    /// As [`Settings::default`], for a cost and a gradient that are both computed to rounding: every difference beyond the
+    /// error bars is wrong.
+    pub fn exact() -> Self {
+        Self {
+            claim: Claim::EXACT,
+            ..Self::default()
         }
     }
 }

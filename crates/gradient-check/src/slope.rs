@@ -50,6 +50,8 @@ pub enum SlopeReason {
     Noise,
     /// A linear term is there that rounding in a single-precision gradient may have made.
     Rounding,
+    /// A linear term is there that coordinates which agree may add up to: granted as an accuracy, or below a millionth.
+    Inexact,
     /// Neither slope: a linear and a cubic term share the decade.
     Mixed,
     /// There are too few t above the noise for a slope, and too few below it for a bound.
@@ -75,6 +77,7 @@ impl SlopeReason {
             Self::Kink => "kink",
             Self::Noise => "noise",
             Self::Rounding => "rounding",
+            Self::Inexact => "inexact",
             Self::Mixed => "mixed",
             Self::TooFewPoints => "too_few_points",
             Self::NonFinite => "non_finite",

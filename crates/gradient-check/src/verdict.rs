@@ -4,12 +4,14 @@
 //! docs/theory/verdict.md. Knows no scheme, no step rule and no layer.
 
 mod comparison;
+mod scale;
 
 use std::fmt;
 
 use finite_diff::Side;
 
-pub use comparison::{Comparison, Rule, compare, compare_block, scale};
+pub use comparison::{Comparison, Rule, compare, compare_all};
+pub use scale::{Scale, Scales};
 
 /// The word on a coordinate, a block, or a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -43,11 +45,14 @@ pub enum Reason {
     Stationary,
     /// The check was stopped before it came to this.
     Interrupted,
+    /// Gradient and derivative differ for sure, by less than a millionth of the scale: a tolerance or single precision on
+    /// either side explains it as well as a mistake.
+    Inexact,
 }
 
 impl Reason {
     /// Every reason, in the order they are shown.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::BelowResolution,
         Self::Kink,
         Self::NonFinite,
@@ -56,6 +61,7 @@ impl Reason {
         Self::Vacuous,
         Self::Stationary,
         Self::Interrupted,
+        Self::Inexact,
     ];
 
     /// As written in JSON: `below_resolution`, `kink`, …
@@ -69,6 +75,7 @@ impl Reason {
             Self::Vacuous => "vacuous",
             Self::Stationary => "stationary",
             Self::Interrupted => "interrupted",
+            Self::Inexact => "inexact",
         }
     }
 }

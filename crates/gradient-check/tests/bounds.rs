@@ -185,7 +185,7 @@ impl Problem {
     }
 
     fn check(&self, gradient: &[f64]) -> Report {
-        let settings = Settings::default();
+        let settings = Settings::exact();
         check(
             &self.objective(),
             gradient,
@@ -198,7 +198,7 @@ impl Problem {
 
     fn check_subject(&self) -> Report {
         let subject = from_objective(self.objective(), |x: &[f64]| self.gradient_at(x));
-        check_subject(&subject, &self.at, &self.layout(), &Settings::default()).unwrap()
+        check_subject(&subject, &self.at, &self.layout(), &Settings::exact()).unwrap()
     }
 }
 
@@ -331,7 +331,7 @@ fn a_kink_at_the_bound_is_none() {
     );
     let (at, layout) = ([0.0, 1.0], ParameterLayout::flat("x", 2));
     let verdict = |gradient: [f64; 2]| {
-        let report = check(&j, &gradient, &at, &layout, &Settings::default()).unwrap();
+        let report = check(&j, &gradient, &at, &layout, &Settings::exact()).unwrap();
         assert_eq!(report.counts.subgradients, 0);
         report.verdict
     };
@@ -350,7 +350,7 @@ fn inside_it_is_one_as_ever() {
     );
     let layout = ParameterLayout::flat("x", 1);
     for slope in [2.0, 3.3, 4.0] {
-        let report = check(&j, &[slope], &[0.25], &layout, &Settings::default()).unwrap();
+        let report = check(&j, &[slope], &[0.25], &layout, &Settings::exact()).unwrap();
         assert_eq!(
             (report.verdict, report.counts.subgradients),
             (Verdict::Agree, 1)
@@ -361,7 +361,7 @@ fn inside_it_is_one_as_ever() {
         from_fn(1, |x: &[f64]| (x[0] - 1e-3).abs() + 3.0 * x[0]),
         Domain::new(&[0.0], &[1.0]).unwrap(),
     );
-    let report = check(&near, &[3.3], &[1e-3], &layout, &Settings::default()).unwrap();
+    let report = check(&near, &[3.3], &[1e-3], &layout, &Settings::exact()).unwrap();
     assert_eq!(report.counts.subgradients, 1, "{:?}", report.worst);
 }
 
@@ -392,7 +392,7 @@ fn what_is_fixed_is_left_out() {
     // A sample is drawn among the others.
     let settings = Settings {
         selection: Selection::Sample { count: 4, seed: 3 },
-        ..Settings::default()
+        ..Settings::exact()
     };
     let right = problem.gradient();
     let report = check(
@@ -420,7 +420,7 @@ fn what_a_sample_leaves_out_on_a_bound_is_not_covered() {
         GradientCheck::new(cost, move |_: &[f64]| gradient.clone())
             .settings(Settings {
                 selection,
-                ..Settings::default()
+                ..Settings::exact()
             })
             .at(at)
             .lower([0.0])
@@ -480,7 +480,7 @@ fn a_subject_is_watched_in_its_domain_too() {
         .and_then(|layout| layout.with("forgotten", &[1]))
         .unwrap();
     let at = problem.at.clone();
-    let report = check_subject(&Partial(problem), &at, &layout, &Settings::default()).unwrap();
+    let report = check_subject(&Partial(problem), &at, &layout, &Settings::exact()).unwrap();
     let structure = report.structure.unwrap();
     let names: Vec<_> = structure.findings.iter().map(Finding::name).collect();
     assert_eq!(names, ["missing-block"], "{:?}", structure.findings);
@@ -503,7 +503,7 @@ fn errors_say_what_to_mend() {
     let gradient = [0.0; 3];
     let outside = "at x[1]: parameter 1 is 0.75, which is not between its bounds -5e-1 and 5e-1: check at a \
                    point inside, or mend the bounds";
-    let settings = Settings::default();
+    let settings = Settings::exact();
     let error = check(&j, &gradient, &at, &layout, &settings).unwrap_err();
     assert_eq!(error.to_string(), outside);
     let error = check_directional(&j, &gradient, &at, &layout, &DirectionalSettings::default());
@@ -549,7 +549,7 @@ fn bounds_out_of_reach_change_no_bit() {
         let gradient = [at[1] * cos, off * at[0] * cos, 0.5, at[3].exp()];
         let report = |j: &dyn Objective<f64>| Report {
             elapsed: std::time::Duration::ZERO,
-            ..check(j, &gradient, &at, &layout, &Settings::default()).unwrap()
+            ..check(j, &gradient, &at, &layout, &Settings::exact()).unwrap()
         };
         // NaN is not NaN, but its text is.
         assert_eq!(
@@ -593,7 +593,7 @@ fn in_single_precision_nothing_leaves_the_box_either() {
         let right = [a.exp() * b.cos() + c, -a.exp() * b.sin(), a];
         let settings = Settings {
             working_epsilon: f64::from(f32::EPSILON),
-            ..Settings::default()
+            ..Settings::exact()
         };
         let report = check(&j, &right, &at, &layout, &settings).unwrap();
         assert_ne!(
@@ -646,7 +646,7 @@ fn so_it_is_on_complex_numbers() {
     let domain = Domain::new(&[0.0, f64::NEG_INFINITY], &[f64::INFINITY, 1.0]).unwrap();
     let settings = Settings {
         shadow: Some(&Twin),
-        ..Settings::default()
+        ..Settings::exact()
     };
     let layout = ParameterLayout::flat("x", 2);
     for (at, off, verdict) in [
@@ -672,8 +672,7 @@ fn the_negative_control_passes_between_bounds() {
     problem.fixed = vec![2];
     let (j, layout) = (problem.objective(), problem.layout());
     let gradient = problem.gradient();
-    let report =
-        negative_control(&j, &gradient, &problem.at, &layout, &Settings::default()).unwrap();
+    let report = negative_control(&j, &gradient, &problem.at, &layout, &Settings::exact()).unwrap();
     assert!(report.passed(), "{report:?}");
     assert!(report.rejected() > 5, "{report:?}");
 }
@@ -805,7 +804,7 @@ proptest! {
         problem.fixed = (1..terms.len()).filter(|&i| fixed[i]).collect();
         let free: Vec<usize> = (0..terms.len()).filter(|i| !problem.is_fixed(*i)).collect();
 
-        let settings = Settings { seed, ..Settings::default() };
+        let settings = Settings { seed, ..Settings::exact() };
         let (layout, j) = (problem.layout(), problem.objective());
         let subject = from_objective(&j, |x: &[f64]| problem.gradient_at(x));
         let report = check_subject(&subject, &problem.at, &layout, &settings).unwrap();

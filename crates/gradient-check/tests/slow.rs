@@ -133,7 +133,7 @@ fn a_whole_check_is_the_same_for_any_number_of_threads() {
         let (many, one, most) = both(&gauge, |execution| {
             let settings = Settings {
                 execution: *execution,
-                ..Settings::default()
+                ..Settings::exact()
             };
             without_time(check_subject(&subject, &AT, &layout, &settings).unwrap())
         });
@@ -197,7 +197,7 @@ fn wherever_it_fails_the_run_ends_and_what_was_found_wrong_stays_wrong() {
                     failure: Some(&failed),
                     ..Execution::default()
                 },
-                ..Settings::default()
+                ..Settings::exact()
             };
             let report = check_subject(&subject, &AT, &layout, &settings);
             (report, failed.take(), calls.load(Ordering::SeqCst))

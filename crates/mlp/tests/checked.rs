@@ -43,7 +43,7 @@ fn assert_right(
         gradient.as_flat(),
         parameters.as_flat(),
         &layout(architecture),
-        &Settings::default(),
+        &Settings::exact(),
     )
     .unwrap();
     assert_eq!(
@@ -80,7 +80,7 @@ fn a_right_gradient_is_never_called_wrong_after_long_training() {
                 let pass = forward(&architecture, &trained.parameters, &batch, None).unwrap();
                 let gradient = backward(&architecture, &pass, &batch).unwrap();
                 let objective = NetworkObjective::new(&architecture, &batch, None).unwrap();
-                let settings = Settings::default();
+                let settings = Settings::exact();
                 let report = check(
                     &objective,
                     gradient.as_flat(),
@@ -164,7 +164,7 @@ fn small_errors_of_one_coordinate_are_seen() {
         let complex_batch = batch.cast::<Complex<f64>>();
         let complex = NetworkObjective::new(&architecture, &complex_batch, None).unwrap();
 
-        let settings = Settings::default();
+        let settings = Settings::exact();
         let right = check(&objective, &gradient, theta, &layout, &settings).unwrap();
         for coordinate in (0..gradient.len()).step_by(7) {
             let block = &right.blocks[layout.block_index(coordinate).unwrap()];

@@ -2,12 +2,11 @@
 //!
 //! Invariant: decides nothing about which steps are looked at.
 
-use super::rungs::{extrapolate, one_sided, plateau, sharpest};
+use super::rungs::{CENTRAL, extrapolate, one_sided, plateau, sharpest};
 use super::{
-    ENOUGH_FOR_ORDER, ENOUGH_QUOTIENTS, Ground, MADE_BY_NOISE, RUNG_NOISE, Refined, SWINGING,
-    Support, exponents, power_above,
+    ENOUGH_FOR_ORDER, ENOUGH_QUOTIENTS, Ground, MADE_BY_NOISE, Motion, RUNG_NOISE, Refined,
+    SWINGING, Support, exponents, power_above,
 };
-use crate::estimate::JUMP_NOISE;
 use crate::line::{Line, Obstacle, ProbeFailure, point};
 use crate::{Estimate, Noise, Outcome, Piece, Real};
 
@@ -22,6 +21,17 @@ pub(super) struct Span {
 impl Span {
     pub(super) fn step(&self, k: i32) -> f64 {
         self.unit * 2f64.powi(k)
+    }
+
+    /// The power of two, in units, of what the steps are relative to: 0, or that of a smaller x if they are all
+    /// narrower than the first ones.
+    pub(super) fn size<T: Real>(&self, x: T) -> i32 {
+        let (_, widest) = exponents::<T>();
+        let size = x.widen().abs();
+        if self.to >= -widest || size == 0.0 {
+            return 0;
+        }
+        (power_above(size) / self.unit).log2().round().min(0.0) as i32
     }
 
     fn len(&self) -> i32 {
@@ -138,21 +148,26 @@ fn is_representable<T: Real>(x: T, h: f64) -> bool {
 /// What one climb says.
 pub(super) struct Climbed {
     outcome: Outcome<Refined>,
+    /// The steps that it was said by.
+    pub(super) span: Span,
     /// The central rung of the narrowest steps, where both sides have it.
     innermost: Option<Estimate>,
     /// The widest step that was looked at.
     widest: f64,
     /// Whether J was the same at all points.
     flat: bool,
+    motion: Motion,
 }
 
 impl Climbed {
-    fn without(outcome: Outcome<Refined>) -> Self {
+    fn without(outcome: Outcome<Refined>, span: &Span) -> Self {
         Self {
             outcome,
+            span: *span,
             innermost: None,
             widest: 0.0,
             flat: false,
+            motion: Motion::Noise,
         }
     }
 
@@ -168,6 +183,7 @@ impl Climbed {
         self.flat
     }
 
+    /// Whether its steps go as far as they were to, and not less because J ends before.
     pub(super) fn reaches(&self, span: &Span) -> bool {
         self.widest >= span.step(span.to)
     }
@@ -176,11 +192,12 @@ impl Climbed {
         self.derivative().is_some_and(|d| d.truncation > d.noise)
     }
 
-    /// Whether noise is the larger part of the bar, on ground that is smooth for all that is known.
+    /// Whether noise is the larger part of the bar, on ground that is smooth for all that is known, or J has not moved.
     pub(super) fn wants_wider_steps(&self) -> bool {
         let smooth = |found: &Refined| matches!(found.ground, Ground::Smooth { .. });
         self.outcome.estimated().is_some_and(|found| {
-            smooth(found) && found.derivative.noise > found.derivative.truncation
+            let d = &found.derivative;
+            smooth(found) && (d.noise > d.truncation || self.flat)
         })
     }
 
@@ -244,10 +261,12 @@ impl Climbed {
         };
         let chosen = if takes_narrower { narrower } else { self };
         Self {
+            span: chosen.span,
             outcome: chosen.outcome,
             innermost,
             widest,
             flat,
+            motion: chosen.motion,
         }
     }
 
@@ -256,6 +275,7 @@ impl Climbed {
         let swings = self.swings();
         let mut outcome = self.outcome;
         if let Outcome::Estimated(found) = &mut outcome {
+            found.motion = self.motion;
             let d = &found.derivative;
             let by_noise = d.truncation <= MADE_BY_NOISE * d.noise;
             // At a kink each side has a derivative of its own, and what both say together is none.
@@ -273,11 +293,15 @@ impl Climbed {
     }
 }
 
+/// J moves for sure where it does by so many times its noise.
+const CLEARLY: f64 = 8.0;
+
 /// Estimates on all steps of the span, sharing evaluations.
 ///
 /// With D(h) the central quotient, a rung is R(h) = (4D(h) − D(2h))/3 with the bar
-/// max(|R(h) − R(2h)|, |R(2h) − R(4h)|/16) + 1.5·ε_f/h (Richardson 1911; the truncation of R(h) is
-/// about a fifteenth of the first difference, which is not trusted). One-sided rungs extrapolate
+/// max(|R(h) − R(2h)|, |R(2h) − R(4h)|/16) + 0.95·ε_f/h (Richardson 1911; the truncation of R(h) is
+/// about a fifteenth of the first difference, which is not trusted), or that extrapolated once more with the ratio 16,
+/// whichever is sharper. One-sided rungs extrapolate
 /// once, with the ratio 2, or three times, with 2, 4 and 8, whichever is sharper: the one has the
 /// shorter reach, the other the higher order. (docs/theory/derivatives.md, equations 8 and 9.)
 ///
@@ -302,20 +326,27 @@ pub(super) fn climb<T: Real>(
     let bounded = room != [span.len(); 2];
     let pieces = match survey(line, span, room) {
         Ok(pieces) => pieces,
-        Err(obstacle) => return obstacle.into_outcome(h).map(Climbed::without),
+        Err(obstacle) => {
+            return obstacle
+                .into_outcome(h)
+                .map(|outcome| Climbed::without(outcome, span));
+        }
     };
     let mut central = Vec::new();
     let mut below = Vec::new();
     let mut above = Vec::new();
     for rung in 0..span.len() as usize {
         let step = span.step(span.from + rung as i32);
-        let mut failure = None;
+        let mut failure: Option<Obstacle> = None;
         let mut take = |into: &mut Vec<f64>, from, to, wanted: bool| {
             // Each list ends at the first gap: what lies beyond a kink is of no use.
             if wanted && into.len() == rung {
                 match line.quotient(from, to, step) {
                     Ok(quotient) => into.push(quotient),
-                    Err(obstacle) => failure = Some(obstacle),
+                    // Of several the first one, which says more than that the next is not asked for.
+                    Err(obstacle) => {
+                        failure.get_or_insert(obstacle);
+                    }
                 }
             }
         };
@@ -329,7 +360,11 @@ pub(super) fn climb<T: Real>(
                 line.pass_over(obstacle);
                 break;
             }
-            Some(obstacle) => return obstacle.into_outcome(h).map(Climbed::without),
+            Some(obstacle) => {
+                return obstacle
+                    .into_outcome(h)
+                    .map(|outcome| Climbed::without(outcome, span));
+            }
             None => {}
         }
     }
@@ -358,20 +393,26 @@ pub(super) fn climb<T: Real>(
         .first()
         .copied();
     Ok(Climbed {
+        span: *span,
         outcome: conclude(&pieces, &quotients, h, bounded, &epsilon_f),
         innermost,
         widest: span.step(span.from + longest - 1),
         flat: line.is_flat(),
+        motion: if line.is_flat() || line.first_move().is_some() {
+            Motion::Still
+        } else if line.moves_by() > CLEARLY * epsilon_f(span.step(span.from + longest - 1)) {
+            Motion::Clear
+        } else {
+            Motion::Noise
+        },
     })
 }
 
-/// The noise that a line shows itself: where it lies still, the smallest move that it makes at last; else what
-/// neighboring quotients differ by, on every run of steps.
+/// The noise that a line shows itself: what neighboring quotients differ by, on every run of steps, and where it lies still
+/// on narrow ones the smallest move that it makes at last.
 fn line_noise<T: Real>(line: &Line<'_, T>, quotients: &Quotients, h: f64) -> f64 {
-    match line.first_move() {
-        Some(first) => first,
-        None => plateau(&quotients.central, h),
-    }
+    let first = line.first_move().unwrap_or(0.0);
+    first.max(plateau(&quotients.central, h))
 }
 
 /// D(h), D(2h), D(4h), … from both sides together and from each.
@@ -382,8 +423,18 @@ struct Quotients {
 }
 
 impl Quotients {
+    /// The sharper of one and of two extrapolations for each rung: the one has the shorter reach, the other the higher
+    /// order.
     fn central_rungs(&self, h: f64, epsilon_f: &dyn Fn(f64) -> f64) -> Vec<Estimate> {
-        extrapolate(&self.central, h, &[4.0], 16.0, 1.0, epsilon_f, false)
+        let extrapolated =
+            |ratios, gap| extrapolate(&self.central, h, ratios, gap, CENTRAL, epsilon_f, false);
+        let mut rungs: Vec<Estimate> = extrapolated(&[4.0], 16.0);
+        for (rung, long) in rungs.iter_mut().zip(extrapolated(&[4.0, 16.0], 64.0)) {
+            if long.error_bar() < rung.error_bar() {
+                *rung = long;
+            }
+        }
+        rungs
     }
 }
 
@@ -500,6 +551,7 @@ fn conclude(
                 known: true,
             },
             support: Support::Converged,
+            motion: Motion::Clear,
             other_piece_within: pieces.leaves,
         });
     }
@@ -528,6 +580,7 @@ fn conclude(
         right,
         ground,
         support: Support::Converged,
+        motion: Motion::Clear,
         other_piece_within: pieces.leaves,
     })
 }
@@ -536,7 +589,8 @@ fn conclude(
 ///
 /// With G(h) = D⁺(h) − D⁻(h), the jump a of a kink within h of x shows in A(h) = 2G(h) − G(2h), or in A(2h) where it lies
 /// at ⅔h and A(h) vanishes: R(h) is off by no more than half of the larger of the two. It shows on all wider steps too, and
-/// better, since the noise of A(h) is 8ε_f/h; so the steps that bound it best speak for the narrower ones
+/// better, since the noise of A(h) is about 4ε_f/h; so the steps that bound it best speak for the narrower ones. On
+/// smooth ground A(h) falls like h³, and (8A(h) − A(2h))/7, which shows a kink as well, like h⁵
 /// (docs/theory/kinks.md, equation K2).
 fn with_jumps(
     central: Vec<Estimate>,
@@ -546,25 +600,80 @@ fn with_jumps(
 ) -> Vec<Estimate> {
     let sides = quotients.below.iter().zip(&quotients.above);
     let gaps: Vec<f64> = sides.map(|(left, right)| right - left).collect();
-    let jumps: Vec<f64> = gaps
-        .windows(2)
+    let mut room = jumps(&gaps, &[2.0], h, epsilon_f);
+    for (room, long) in room.iter_mut().zip(jumps(&gaps, &[2.0, 8.0], h, epsilon_f)) {
+        *room = room.smaller(long);
+    }
+    for k in (0..room.len().saturating_sub(1)).rev() {
+        room[k] = room[k].smaller(room[k + 1]);
+    }
+    let room = room.into_iter().chain(std::iter::repeat(Jump {
+        seen: f64::INFINITY,
+        hidden: f64::INFINITY,
+    }));
+    let widened = central.into_iter().zip(room);
+    widened
+        .map(|(rung, jump)| Estimate {
+            truncation: rung.truncation + jump.seen / 2.0,
+            noise: rung.noise + jump.hidden / 2.0,
+            ..rung
+        })
+        .collect()
+}
+
+/// How large the jump of the slope at a kink may be.
+#[derive(Clone, Copy)]
+struct Jump {
+    /// What is seen of it.
+    seen: f64,
+    /// What noise may hide of it.
+    hidden: f64,
+}
+
+impl Jump {
+    fn smaller(self, other: Self) -> Self {
+        match self.seen + self.hidden <= other.seen + other.hidden {
+            true => self,
+            false => other,
+        }
+    }
+}
+
+/// The room for a kink on each step, by the gaps of the slopes on h, 2h, 4h, …, extrapolated with these ratios: of two
+/// neighboring steps the larger one, as on one of them it may vanish by accident.
+fn jumps(gaps: &[f64], ratios: &[f64], h: f64, epsilon_f: &dyn Fn(f64) -> f64) -> Vec<Jump> {
+    let mut values = gaps.to_vec();
+    let mut noise = GAP_NOISE;
+    for ratio in ratios {
+        values = values
+            .windows(2)
+            .map(|v| (ratio * v[0] - v[1]) / (ratio - 1.0))
+            .collect();
+        // Of values with independent noise, that of v(2h) half that of v(h).
+        noise *= ratio.hypot(0.5) / (ratio - 1.0);
+    }
+    let reach = 2f64.powi(ratios.len() as i32);
+    let each: Vec<Jump> = values
+        .iter()
         .enumerate()
-        .map(|(k, gap)| {
+        .map(|(k, value)| {
             let step = h * 2f64.powi(k as i32);
-            (2.0 * gap[0] - gap[1]).abs() + JUMP_NOISE * epsilon_f(2.0 * step) / step
+            Jump {
+                seen: value.abs(),
+                // Two standard deviations, ε_f being three: K = 2 bars make four of them.
+                hidden: 2.0 / 3.0 * noise * epsilon_f(reach * step) / step,
+            }
         })
         .collect();
-    let mut room: Vec<f64> = jumps.windows(2).map(|pair| pair[0].max(pair[1])).collect();
-    for k in (0..room.len().saturating_sub(1)).rev() {
-        room[k] = room[k].min(room[k + 1]);
-    }
-    let room = room.into_iter().chain(std::iter::repeat(f64::INFINITY));
-    let widened = central.into_iter().zip(room).map(|(rung, jump)| Estimate {
-        truncation: rung.truncation + jump / 2.0,
-        ..rung
-    });
-    widened.collect()
+    let larger = |pair: &[Jump]| match pair[0].smaller(pair[1]).seen == pair[0].seen {
+        true => pair[1],
+        false => pair[0],
+    };
+    each.windows(2).map(larger).collect()
 }
+
+/// The noise of G(h) = (J(x+h) − 2J(x) + J(x−h))/h in units of ε_f/h, all of them independent: √6.
+const GAP_NOISE: f64 = 2.449_489_742_783_178;
 
 /// Where a bound cuts rungs off: the sharpest of what both sides say together and what each says by itself,
 /// since all of them are the derivative. A side that has none of its own says what that one does.
@@ -592,6 +701,7 @@ fn sharpest_side(
             known: pieces.known,
         },
         support: Support::Converged,
+        motion: Motion::Clear,
         other_piece_within: pieces.leaves,
     })
 }

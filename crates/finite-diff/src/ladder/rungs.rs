@@ -9,6 +9,13 @@ use crate::stencil::observed_ratio;
 /// bound: each gap is 1/√2 of the next wider one, and all that follow add up to 1/(√2 − 1) of it.
 const HIDDEN: f64 = std::f64::consts::SQRT_2 + 1.0;
 
+/// The noise of (J(x+h) − J(x−h))/2h in units of ε_f/h: 1/√2, since the two are independent. ε_f is 3σ and K = 2 bars make
+/// a difference, six of these; where rounding of both is of the worst sign, it is √2 of one bar.
+pub(super) const CENTRAL: f64 = std::f64::consts::FRAC_1_SQRT_2;
+
+/// That of (J(x+h) − J(x))/h, whose ends are h apart: √2.
+const ONE_SIDED: f64 = std::f64::consts::SQRT_2;
+
 /// The sharper of a short and a long extrapolation for each rung.
 pub(super) fn one_sided(
     quotients: &[f64],
@@ -16,9 +23,8 @@ pub(super) fn one_sided(
     epsilon_f: &dyn Fn(f64) -> f64,
     observed: bool,
 ) -> Vec<Estimate> {
-    // Both ends of a one-sided quotient are h apart, so that its noise is 2ε_f/h.
     let extrapolated =
-        |ratios, gap| extrapolate(quotients, h, ratios, gap, 2.0, epsilon_f, observed);
+        |ratios, gap| extrapolate(quotients, h, ratios, gap, ONE_SIDED, epsilon_f, observed);
     let mut rungs = extrapolated(&[2.0], 4.0);
     let mut long = extrapolated(&[2.0, 4.0, 8.0], 16.0);
     if observed {
@@ -56,8 +62,8 @@ pub(super) fn extrapolate(
             .windows(2)
             .map(|v| (ratio * v[0] - v[1]) / (ratio - 1.0))
             .collect();
-        // v(2h) has half the noise of v(h).
-        amplification *= (ratio + 0.5) / (ratio - 1.0);
+        // v(2h) has half the noise of v(h), and the two are independent.
+        amplification *= ratio.hypot(0.5) / (ratio - 1.0);
         reach *= 2.0;
     }
     let gaps: Vec<f64> = values.windows(2).map(|v| (v[1] - v[0]).abs()).collect();
@@ -141,22 +147,36 @@ pub(super) fn sharpest(rungs: &[Estimate]) -> Option<(Estimate, bool)> {
 /// So many neighboring pairs of steps make a run.
 const RUN: usize = 5;
 
-/// With so many steps, each twice the one before, a truncation error is small on some of them, whatever J does.
+/// With so many steps, each twice the one before, a truncation error is small on some of them, unless J varies on a
+/// length below all of them.
 const ENOUGH_RUNS: usize = 3 * RUN;
+
+/// What two pairs differ by grows by 8³ over a run where it is truncation, and not at all where it is noise, of which a
+/// sum of two absolute values is less than a 64th of another one in a few of a thousand cases.
+const GROWS: f64 = 64.0;
 
 /// The least noise ε_f that J must have for central quotients to differ as they do: on every run of five steps some
 /// neighbors are apart by more than |D(h) − D(2h)| = 1.5ε_f/h explains. Truncation adds to it on wide steps and a kink on those
-/// that cross it, but not on all. Three times what one run shows, as everywhere ε_f is 3σ. 0 where there are too few.
+/// that cross it, but not on all. Three times what one run shows, as everywhere ε_f is 3σ. 0 where there are too few steps
+/// to tell, and where the run that shows the least grows as a truncation error does.
 pub(super) fn plateau(quotients: &[f64], h: f64) -> f64 {
-    let apart: Vec<f64> = quotients
-        .windows(2)
-        .enumerate()
-        .map(|(k, pair)| (pair[1] - pair[0]).abs() * h * 2f64.powi(k as i32) / 1.5)
-        .collect();
     if quotients.len() < ENOUGH_RUNS {
         return 0.0;
     }
+    // On steps on which J rounds to one number its noise does not show.
+    let still = quotients.iter().take_while(|d| **d == 0.0).count();
+    let apart: Vec<f64> = quotients
+        .windows(2)
+        .enumerate()
+        .skip(still)
+        .map(|(k, pair)| (pair[1] - pair[0]).abs() * h * 2f64.powi(k as i32) / 1.5)
+        .collect();
     let largest = |run: &[f64]| run.iter().fold(0.0, |most: f64, apart| most.max(*apart));
-    let least = apart.windows(RUN).map(largest).reduce(f64::min);
-    3.0 * least.unwrap_or(0.0)
+    let quietest = apart
+        .windows(RUN)
+        .min_by(|a, b| largest(a).total_cmp(&largest(b)));
+    match quietest {
+        Some(run @ [a, b, _, c, d]) if c + d <= GROWS * (a + b) => 3.0 * largest(run),
+        _ => 0.0,
+    }
 }

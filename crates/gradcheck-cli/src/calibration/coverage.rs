@@ -433,9 +433,9 @@ fn reported(evidence: &Evidence, place: &Place) -> Vec<Word> {
             _ => Err(Seen::Nothing),
         }
     };
-    evidence
-        .by_block(place.layout())
-        .flat_map(|block| verdict::compare_block(evidence, block))
+    verdict::compare_all(evidence, place.layout())
+        .into_iter()
+        .flat_map(|(_, block)| block)
         .map(word)
         .collect()
 }

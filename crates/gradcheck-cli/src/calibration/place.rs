@@ -239,7 +239,7 @@ impl Place {
             execution: ONE_THREAD,
             // It has a word on whole blocks, and none on a coordinate.
             slope_test: false,
-            ..Settings::default()
+            ..Settings::exact()
         }
     }
 }

@@ -269,8 +269,8 @@ impl<'a> Trial<'a> {
 
 /// The comparisons of each block.
 fn compared(evidence: &Evidence, place: &Place) -> Vec<Vec<Comparison>> {
-    let blocks = evidence.by_block(place.layout());
-    blocks
-        .map(|block| verdict::compare_block(evidence, block))
+    verdict::compare_all(evidence, place.layout())
+        .into_iter()
+        .map(|(_, block)| block)
         .collect()
 }

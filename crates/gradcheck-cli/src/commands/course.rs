@@ -94,7 +94,7 @@ pub(crate) fn run(args: &CourseArgs) -> Result<u8> {
     let judge = |name, gradient: &[f64], published| -> Result<Judged> {
         let settings = Settings {
             scheme: Scheme::CENTRAL,
-            ..Settings::default()
+            ..Settings::exact()
         };
         let report = check(&objective, gradient, theta, &layout, &settings)?;
         Ok(Judged {

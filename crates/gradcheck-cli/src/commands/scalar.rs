@@ -30,7 +30,7 @@ pub(crate) fn run(args: &ScalarArgs) -> Result<u8> {
     let layout = ParameterLayout::new().with("theta", &[])?;
     let settings = Settings {
         scheme: Scheme::course(args.epsilon),
-        ..Settings::default()
+        ..Settings::exact()
     };
     let report = check(&j, &grad, &[theta], &layout, &settings)?;
 

@@ -104,7 +104,7 @@ mod tests {
             let applying = mlp_faults::all().iter();
             for fault in applying.filter(|fault| fault.applies_to(architecture).is_ok()) {
                 for layer in 1..=architecture.depth() {
-                    let settings = Settings::default();
+                    let settings = Settings::exact();
                     let found = delta(&model, *fault, objective, theta, layer, &settings).unwrap();
                     let Some(found) = found else { continue };
                     let mut own = Vec::new();

@@ -244,7 +244,7 @@ pub(super) fn check_at(
         kinks: Some(&kinks),
         seed: spec.seed,
         execution,
-        ..Settings::default()
+        ..Settings::exact()
     };
     let objective = NetworkObjective::new(architecture, &batch, masks)?;
     let by_engine = objective.by(spec.engine());

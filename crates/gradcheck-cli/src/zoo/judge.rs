@@ -104,7 +104,7 @@ impl<'a> Court<'a> {
                 threads: Some(NonZeroUsize::MIN),
                 ..Execution::default()
             },
-            ..Settings::default()
+            ..Settings::exact()
         };
         let masks = scene.masks.as_ref();
         let objective = NetworkObjective::new(&scene.architecture, &scene.batch, masks)?;

@@ -62,9 +62,8 @@ impl<'a> Bench<'a> {
         let evidence = &measured.evidence;
         let mut comparisons = vec![None; layout.len()];
         let (mut scales, mut sharpest) = (Vec::new(), Vec::new());
-        for observations in evidence.by_block(layout) {
-            scales.push(verdict::scale(observations));
-            let compared = verdict::compare_block(evidence, observations);
+        for (scale, compared) in verdict::compare_all(evidence, layout) {
+            scales.push(scale);
             // The one that states the power of a whole block.
             let relative = |c: &Comparison| match (c.smallest_visible(), c.numeric) {
                 (Some(visible), Some(d)) if d != 0.0 => visible / d.abs(),
@@ -189,8 +188,8 @@ impl<'a> Bench<'a> {
     /// four of each block that are furthest off.
     fn suspects(&self, evidence: &Evidence, draft: &Draft, furthest: bool) -> Vec<usize> {
         let mut all = Vec::new();
-        for observations in evidence.by_block(self.layout) {
-            let mut suspects: Vec<Comparison> = verdict::compare_block(evidence, observations)
+        for (_, comparisons) in verdict::compare_all(evidence, self.layout) {
+            let mut suspects: Vec<Comparison> = comparisons
                 .into_iter()
                 .filter(|c| draft.changes_at(c.coordinate).is_some())
                 .filter(wants_second_look)
@@ -223,9 +222,9 @@ impl<'a> Bench<'a> {
             return PlantingOutcome::BelowPower;
         }
         let evidence = self.evidence(draft);
-        let comparisons: Vec<Comparison> = evidence
-            .by_block(self.layout)
-            .flat_map(|observations| verdict::compare_block(&evidence, observations))
+        let comparisons: Vec<Comparison> = verdict::compare_all(&evidence, self.layout)
+            .into_iter()
+            .flat_map(|(_, comparisons)| comparisons)
             .filter(|c| draft.changes_at(c.coordinate).is_some())
             .collect();
         // The slope test saw the user's gradient, and has no word on this one.
@@ -339,13 +338,11 @@ impl<'a> Bench<'a> {
             }
         }
         let rule = Rule::of(original);
-        let blunt: Vec<usize> = evidence
-            .by_block(self.layout)
-            .flat_map(|observations| {
-                let scale = verdict::scale(observations);
-                verdict::compare_block(&evidence, observations)
-                    .into_iter()
-                    .filter(move |c| c.wants_sharper_look(scale, &rule))
+        let blunt: Vec<usize> = verdict::compare_all(&evidence, self.layout)
+            .into_iter()
+            .flat_map(|(scale, comparisons)| {
+                let blunt = move |c: &Comparison| c.wants_sharper_look(scale, &rule);
+                comparisons.into_iter().filter(blunt)
             })
             .map(|c| c.coordinate)
             .collect();

@@ -68,6 +68,7 @@ fn compare_block(offset: usize, analytic: &[f64], numeric: &[f64]) -> (f64, Vec<
                 error_bar: None,
                 tolerance,
                 doubt: 0.0,
+                least: 0.0,
                 verdict,
                 non_finite: if !g.is_finite() {
                     Some(NonFinite::Backward)
@@ -79,6 +80,7 @@ fn compare_block(offset: usize, analytic: &[f64], numeric: &[f64]) -> (f64, Vec<
                 one_sided: None,
                 subgradient: false,
                 flat: g == 0.0 && d == 0.0,
+                zero: false,
                 settled: true,
             }
         })

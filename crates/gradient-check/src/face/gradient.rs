@@ -6,7 +6,7 @@ use super::failure::{GradientError, Headlines};
 use super::function::{Function, Placed};
 use super::returned::{ReturnedPair, ReturnedValue, ReturnedVector};
 use super::setup::{Setup, settings, verdicts};
-use crate::{CheckError, Report, check_subject};
+use crate::{CheckError, Reason, Report, Verdict, check_subject};
 
 /// A check of the gradient of J: Tⁿ → T, from closures, where T is `f64` or `f32`.
 ///
@@ -142,6 +142,13 @@ impl<'a, T: Real> GradientCheck<'a, T> {
             wrong: "the gradient is wrong",
             undecided: "the gradient could not be confirmed",
         };
-        GradientError::unless_agreed(report.verdict, report, &self.setup, &headlines)
+        let verdict = match report.verdict {
+            // What an agreement leaves open was not tested sharply enough.
+            Verdict::Agree if self.setup.strict && report.counts.left_open() > 0 => {
+                Verdict::Inconclusive(Reason::BelowResolution)
+            }
+            verdict => verdict,
+        };
+        GradientError::unless_agreed(verdict, report, &self.setup, &headlines)
     }
 }

@@ -75,19 +75,16 @@ pub(super) fn check_rows<T: Real>(
         frame.reexamined += evidence.reexamined;
         frame.interrupted |= evidence.interrupted;
         let blocks = layout.blocks().iter().zip(named.blocks());
-        for ((observations, (from, to)), (scales, comparisons)) in
-            evidence.by_block(layout).zip(blocks).zip(&mut compared)
+        let of_row = verdict::compare_all(&evidence, layout);
+        for (((scale, of_block), (from, to)), (scales, comparisons)) in
+            of_row.into_iter().zip(blocks).zip(&mut compared)
         {
-            scales.push(verdict::scale(observations));
+            scales.push(scale);
             let shift = to.range().start + number * from.len();
-            comparisons.extend(
-                verdict::compare_block(&evidence, observations)
-                    .into_iter()
-                    .map(|comparison| Comparison {
-                        coordinate: comparison.coordinate - from.range().start + shift,
-                        ..comparison
-                    }),
-            );
+            comparisons.extend(of_block.into_iter().map(|comparison| Comparison {
+                coordinate: comparison.coordinate - from.range().start + shift,
+                ..comparison
+            }));
         }
     }
     let compared = compared

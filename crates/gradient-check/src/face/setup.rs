@@ -13,6 +13,8 @@ pub(super) struct Setup<'a, T> {
     layout: Option<Result<ParameterLayout, LayoutError>>,
     pub(super) settings: Settings<'a>,
     pub(super) bounds: Bounds<T>,
+    /// Whether what an agreement leaves open fails.
+    pub(super) strict: bool,
     /// Whether the caller said himself how well the gradient can be.
     pub(super) says_epsilon: bool,
     /// How the caller would write it again, apart from the point.
@@ -64,6 +66,7 @@ impl<'a, T: Real> Setup<'a, T> {
                 upper: None,
                 fixed: Vec::new(),
             },
+            strict: false,
             says_epsilon: false,
             called: Called::default(),
         }
@@ -126,10 +129,15 @@ impl<'a, T: Real> Setup<'a, T> {
 
     /// The settings, if they can be met.
     pub(super) fn settings(&self) -> Result<Settings<'a>, CheckError> {
-        let value = self.settings.constants.resolution;
-        match value > 0.0 && value < 1.0 {
+        let is_share = |value: &f64| *value > 0.0 && *value < 1.0;
+        let claim = &self.settings.claim;
+        if let Some(value) = claim.resolution.filter(|value| !is_share(value)) {
+            return Err(CheckError::Resolution { value });
+        }
+        let accuracy = claim.accuracy;
+        match accuracy == 0.0 || is_share(&accuracy) {
             true => Ok(self.settings.clone()),
-            false => Err(CheckError::Resolution { value }),
+            false => Err(CheckError::Accuracy { value: accuracy }),
         }
     }
 
@@ -268,14 +276,36 @@ macro_rules! settings {
             self
         }
 
-        /// How sharp a comparison must be to count as agreement, relative to its block's scale: a millionth unless said,
-        /// and some 1e-4 for derivatives in `f32`. A function in `f32` often gives no more than a hundredth; what then
-        /// agrees is right to that, and the report's power says so.
+        /// How sharp a comparison must be to count as agreement, relative to the scale. Without it that is a millionth where
+        /// the noise of the function allows it, else what noise allows, up to a thousandth; the report says what was reached.
         #[must_use]
         pub fn resolution(mut self, resolution: f64) -> Self {
-            let constants = &mut self.setup.settings.constants;
-            constants.resolution = resolution;
-            constants.coarsest = constants.coarsest.max(resolution);
+            self.setup.settings.claim.resolution = Some(resolution);
+            self
+        }
+
+        /// Cost and derivative are right to this part of themselves, such as 1e-6 where a solver inside stops at a tolerance
+        /// of 1e-8: what lies within it agrees.
+        #[must_use]
+        pub fn accuracy(mut self, accuracy: f64) -> Self {
+            self.setup.settings.claim.accuracy = accuracy;
+            self
+        }
+
+        /// Cost and derivative are both computed to rounding: every difference beyond the error bars is wrong, however small
+        /// it is. Without it one below a millionth of the scale is inconclusive, since a tolerance on either side explains it
+        /// as well.
+        #[must_use]
+        pub fn exact(mut self, exact: bool) -> Self {
+            self.setup.settings.claim.exact = exact;
+            self
+        }
+
+        /// Whether what an agreement leaves open fails: entries too small to be told from 0, blocks that are zero to within
+        /// their bars, and entries at a kink.
+        #[must_use]
+        pub fn strict(mut self, strict: bool) -> Self {
+            self.setup.strict = strict;
             self
         }
 

@@ -14,7 +14,7 @@ use super::line::{self, Judged, Reading, Setting};
 use super::{MOST_BLOCKS, SlopeReason, SlopeResult, SlopeTest, SlopeVerdict, overall};
 use crate::evidence::{Evidence, Observation};
 use crate::settings::Settings;
-use crate::verdict::{Comparison, Rule, Verdict, scale};
+use crate::verdict::{Comparison, Rule, Scales, Verdict};
 
 /// All that was seen along one direction.
 pub(crate) struct Line {
@@ -27,6 +27,9 @@ pub(crate) struct Line {
     scales: Vec<f64>,
     readings: Vec<Reading>,
     setting: Setting,
+    /// What (∇J − g)·u may be though every coordinate agrees: what accuracy was granted, and what nobody claims to be
+    /// exact.
+    allowed: f64,
     /// Whether J never moved.
     still: bool,
     failure: Option<String>,
@@ -77,6 +80,7 @@ pub(crate) fn gather<T: Real>(
     let walks =
         walk(objective, point, &directions, &settings.execution).map_err(Obstacle::Difference)?;
     let rounding = rounding(analytic, layout, evidence, settings);
+    let allowed = allowed(analytic, layout, evidence);
     let doubted = evidence.working_epsilon > f64::EPSILON && settings.analytic_rounding.is_none();
     let doubt = if doubted {
         evidence.constants.doubt
@@ -90,6 +94,8 @@ pub(crate) fn gather<T: Real>(
     let lines = directions.iter().zip(walks).map(|(u, walk)| {
         let range = u.range();
         let (g, r) = (&analytic[range.clone()], &rounding[range.clone()]);
+        let along = allowed[range.clone()].iter().zip(u.entries());
+        let allowed = along.map(|(allowed, u)| allowed * u.abs()).sum();
         let readings: Vec<Reading> = walk
             .pairs
             .iter()
@@ -128,6 +134,7 @@ pub(crate) fn gather<T: Real>(
             range,
             still: still && !readings.is_empty(),
             readings,
+            allowed,
             setting: Setting {
                 known_smooth: walk.known_smooth,
                 safety: evidence.constants.safety,
@@ -185,8 +192,9 @@ fn rounding(
 ) -> Vec<f64> {
     let rule = Rule::of(evidence);
     let mut rounding = vec![0.0; analytic.len()];
-    for (block, observations) in layout.blocks().iter().zip(evidence.by_block(layout)) {
-        let scale = scale(observations);
+    let scales = Scales::of(evidence, layout);
+    for (position, block) in layout.blocks().iter().enumerate() {
+        let scale = scales.of_block(position);
         let measured = |i: usize| settings.analytic_noise?.get(i).copied().flatten();
         let mut known: Vec<f64> = block.range().filter_map(measured).collect();
         known.sort_by(f64::total_cmp);
@@ -201,6 +209,24 @@ fn rounding(
         }
     }
     rounding
+}
+
+/// What each coordinate may be off by and agree: what accuracy was granted, and what nobody claims to be exact.
+fn allowed(analytic: &[f64], layout: &ParameterLayout, evidence: &Evidence) -> Vec<f64> {
+    let scales = Scales::of(evidence, layout);
+    let claim = evidence.claim;
+    let least = match claim.exact {
+        true => 0.0,
+        false => evidence.constants.resolution,
+    };
+    let mut allowed = vec![0.0; analytic.len()];
+    for (position, block) in layout.blocks().iter().enumerate() {
+        let scale = scales.of_block(position);
+        for i in block.range() {
+            allowed[i] = (claim.accuracy + least) * scale.max(analytic[i].abs());
+        }
+    }
+    allowed
 }
 
 /// The word on all lines, and what the component-wise comparisons of each block say of it.
@@ -349,6 +375,12 @@ fn word(line: &Line, g: &[f64], size: f64) -> (Judged, Option<f64>) {
         _ => size,
     };
     let seen = line::would_have_seen(&line.readings, &line.setting, &judged, most);
+    let seen = seen.map(|seen| seen.max(line.allowed));
+    if let (SlopeVerdict::Wrong, Some((error, _))) = (judged.verdict, judged.error)
+        && error.abs() <= line.allowed
+    {
+        judged.verdict = SlopeVerdict::Undecided(SlopeReason::Inexact);
+    }
     if seen.is_none()
         && !matches!(
             judged.verdict,

@@ -20,6 +20,12 @@ pub(super) struct Passes<'a, T> {
     layout: &'a ParameterLayout,
     /// By how much what is the same but for rounding may differ, relative to its size.
     rounding: f64,
+    /// By how much evaluations of J may vary and be noise, relative to J.
+    noise: f64,
+    /// By how much a gradient may vary and be noise, relative to its size: so much is measured and believed.
+    gradient_noise: f64,
+    /// Whether J was seen to vary by as little as that.
+    varies: bool,
     fingerprint: Option<u64>,
     /// The first writing of each pass into its point.
     mutated: Vec<Finding>,
@@ -39,6 +45,9 @@ impl<'a, T: Real> Passes<'a, T> {
             point,
             layout,
             rounding: settings.constants.rounding * settings.working_epsilon,
+            noise: settings.constants.coarsest,
+            gradient_noise: settings.constants.most_rounding * settings.working_epsilon,
+            varies: false,
             fingerprint: subject.inputs_fingerprint(),
             mutated: Vec::new(),
             meddled: Vec::new(),
@@ -52,11 +61,14 @@ impl<'a, T: Real> Passes<'a, T> {
     ) -> Result<(f64, bool), CheckError> {
         let first = self.forward(structure)?;
         let second = self.forward(structure)?;
-        let deterministic = same(first, second);
+        // A thousandth is more than rounding in any order; dropout is more than that.
+        let deterministic = same(first, second)
+            || (second - first).abs() <= self.noise * first.abs().max(second.abs());
         if !deterministic {
             let finding = Finding::ForwardNotDeterministic { first, second };
             structure.findings.push(finding);
         }
+        self.varies = !same(first, second);
         if !first.is_finite() {
             structure.findings.push(Finding::NonFinite {
                 pass: Pass::Forward,
@@ -87,7 +99,13 @@ impl<'a, T: Real> Passes<'a, T> {
         }
         if deterministic {
             let after = self.forward(structure)?;
-            if !same(cost, after) {
+            let share = if self.varies {
+                self.noise
+            } else {
+                self.rounding
+            };
+            let is_noise = (after - cost).abs() <= share * cost.abs();
+            if !same(cost, after) && !is_noise {
                 let before = cost;
                 structure
                     .findings
@@ -125,7 +143,27 @@ impl<'a, T: Real> Passes<'a, T> {
         second: &Fitted<f64>,
         structure: &mut Structure,
     ) -> Result<(), CheckError> {
-        let differing = self.blocks_with(first, second, |i| !same(first.flat[i], second.flat[i]));
+        let scales: Vec<f64> = self
+            .layout
+            .blocks()
+            .iter()
+            .map(|block| typical(&first.flat[block.range()]))
+            .collect();
+        let is_noise = |i: usize| {
+            let scale = self
+                .layout
+                .block_index(i)
+                .map_or(0.0, |block| scales[block]);
+            let size = first.flat[i].abs().max(second.flat[i].abs()).max(scale);
+            (second.flat[i] - first.flat[i]).abs() <= self.gradient_noise * size
+        };
+        let differing = self.blocks_with(first, second, |i| {
+            !same(first.flat[i], second.flat[i]) && !is_noise(i)
+        });
+        if (0..first.flat.len()).any(|i| !same(first.flat[i], second.flat[i])) {
+            // What is noise here is noise below.
+            self.rounding = self.rounding.max(self.gradient_noise);
+        }
         if differing.is_empty() {
             return Ok(());
         }

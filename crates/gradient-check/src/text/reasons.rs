@@ -38,6 +38,11 @@ impl Reason {
                  another point too"
             }
             Self::Interrupted => "the check was stopped before it was done; run it again",
+            Self::Inexact => {
+                "gradient and derivative differ by more than their error bars, but by less than a millionth of the \
+                 scale: smaller than errors in formulas usually are. A tolerance or single precision on either side? \
+                 Set `accuracy` to accept it, or `exact` if both are computed to rounding: then it is wrong"
+            }
         }
     }
 }
@@ -49,6 +54,7 @@ impl SlopeReason {
             Self::Kink => "a kink of the cost in reach",
             Self::Noise => "noise",
             Self::Rounding => "it may be rounding in single precision",
+            Self::Inexact => "a difference within what a tolerance explains",
             Self::Mixed => "neither slope",
             Self::TooFewPoints => "too few smooth points",
             Self::NonFinite => "the cost is not finite there",

@@ -264,7 +264,7 @@ mod tests {
 
     #[test]
     fn one_line_where_all_is_well() {
-        let all = Settings::default();
+        let all = Settings::exact();
         insta::assert_snapshot!(told(cubes, &of_cubes(), &all), @r"
         slope test: right along 3 directions (E(t) like t^#), would have seen
             # of g·u
@@ -277,7 +277,7 @@ mod tests {
         insta::assert_snapshot!(told(|_| 1.0, &[0.0; 6], &all), @"slope test: undecided along 3 (cost and gradient are flat)");
         let some = Settings {
             selection: Selection::Some(vec![0, 5]),
-            ..Settings::default()
+            ..Settings::exact()
         };
         insta::assert_snapshot!(told(cubes, &of_cubes(), &some), @r"
         slope test: right along 3 directions (E(t) like t^#), would have seen
@@ -285,7 +285,7 @@ mod tests {
         ");
         let off = Settings {
             slope_test: false,
-            ..Settings::default()
+            ..Settings::exact()
         };
         assert_eq!(told(cubes, &of_cubes(), &off), "");
     }
@@ -294,9 +294,9 @@ mod tests {
     fn where_both_see_it_where() {
         let mut gradient = of_cubes();
         gradient[4] += 0.01;
-        insta::assert_snapshot!(told(cubes, &gradient, &Settings::default()), @"slope test: wrong too, along b and over all (E(t) like t^#)");
+        insta::assert_snapshot!(told(cubes, &gradient, &Settings::exact()), @"slope test: wrong too, along b and over all (E(t) like t^#)");
         gradient[4] = f64::NAN;
-        insta::assert_snapshot!(told(cubes, &gradient, &Settings::default()), @"slope test: wrong too, along b and over all (the gradient is no number)");
+        insta::assert_snapshot!(told(cubes, &gradient, &Settings::exact()), @"slope test: wrong too, along b and over all (the gradient is no number)");
     }
 
     #[test]
@@ -306,7 +306,7 @@ mod tests {
         gradient[4] += 0.01;
         let some = Settings {
             selection: Selection::Some(vec![0, 1, 2, 3, 5]),
-            ..Settings::default()
+            ..Settings::exact()
         };
         insta::assert_snapshot!(told(cubes, &gradient, &some), @r"
         slope test: wrong along b and over all (E(t) like t^#, as where a gradient
@@ -321,7 +321,7 @@ mod tests {
         gradient[0] += 1e-3 * u.entries()[1];
         gradient[1] -= 1e-3 * u.entries()[0];
         let j = from_fn(6, cubes);
-        let report = check(&j, &gradient, &AT, &flat, &Settings::default()).unwrap();
+        let report = check(&j, &gradient, &AT, &flat, &Settings::exact()).unwrap();
         let said = slope(&report);
         let words: Vec<&str> = said.split_whitespace().collect();
         let why = "it sees nothing: a random direction misses such an error with a chance of";
@@ -337,7 +337,7 @@ mod tests {
                     0.0
                 }
         };
-        insta::assert_snapshot!(told(bent, &of_cubes(), &Settings::default()), @r"
+        insta::assert_snapshot!(told(bent, &of_cubes(), &Settings::exact()), @r"
         slope test: wrong along W and over all (E(t) like t^#, as where a gradient
             is wrong), off by # ± # where a typical slope is #. Every
             coordinate was judged and agrees, and their bars leave room for #

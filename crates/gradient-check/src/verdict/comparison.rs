@@ -1,11 +1,11 @@
 //! One coordinate after the other: g held against d by its bar, and the word on it.
 
-use finite_diff::{Estimate, Ground, Outcome, Refined, Side, Support};
+use finite_diff::{Estimate, Ground, Motion, Outcome, ParameterLayout, Refined, Side, Support};
 
-use super::{NonFinite, Reason, Verdict};
+use super::{NonFinite, Reason, Scales, Verdict};
 use crate::constants::Constants;
 use crate::evidence::{Evidence, Observation};
-use crate::root_mean_square::root_mean_square;
+use crate::settings::Claim;
 
 /// One coordinate, compared.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -18,8 +18,12 @@ pub struct Comparison {
     pub numeric: Option<f64>,
     /// B, the error bar of d.
     pub error_bar: Option<f64>,
-    /// K·B + r, the distance from which |g − d| counts as wrong (docs/theory/verdict.md, equation 13).
+    /// K·B + r, and what accuracy was granted: the distance from which |g − d| counts as an error (docs/theory/verdict.md,
+    /// equation 13).
     pub tolerance: f64,
+    /// The least error that is called wrong, however sharp the comparison is: a millionth of the scale where nobody says
+    /// that both sides are exact, else 0.
+    pub least: f64,
     /// How far beyond `tolerance` a gradient in single precision is still undecided and not wrong
     /// (docs/theory/verdict.md, equation 25).
     pub doubt: f64,
@@ -34,6 +38,8 @@ pub struct Comparison {
     pub subgradient: bool,
     /// Whether J does not move with the coordinate and g is zero.
     pub flat: bool,
+    /// Whether no entry of the block is known beyond its bar, and this one is zero to within its own.
+    pub zero: bool,
     /// Whether the word was settled by a second method, the same function on complex numbers, so that no
     /// further look is wanted.
     pub settled: bool,
@@ -46,14 +52,15 @@ impl Comparison {
     pub fn smallest_visible(&self) -> Option<f64> {
         let d = self.numeric?;
         let told = self.verdict == Verdict::Agree && !self.subgradient;
-        told.then(|| self.tolerance + self.doubt + (self.analytic - d).abs())
+        let visible = || self.tolerance + self.doubt + (self.analytic - d).abs();
+        told.then(|| visible().max(self.least))
     }
 
     /// Whether an entry that is missing, or has the wrong sign, need not show here: neither g nor d is more than the
     /// smallest visible error. What is flat is counted apart (docs/theory/verdict.md, equation 40).
     pub fn is_near_zero(&self) -> bool {
         let size = self.analytic.abs().max(self.numeric.unwrap_or(0.0).abs());
-        let told = self.error_bar.is_some() && !self.flat;
+        let told = self.error_bar.is_some() && !self.flat && !self.zero;
         let small = |visible| 0.0 < size && size <= visible;
         told && self.smallest_visible().is_some_and(small)
     }
@@ -64,18 +71,14 @@ impl Comparison {
         let Constants {
             target, rounding, ..
         } = rule.constants;
-        let target = target.max(2.0 * rounding * rule.working_epsilon) * scale;
+        // What is sharper than the least error that is called wrong serves nobody.
+        let target = if rule.claim.exact {
+            target.max(2.0 * rounding * rule.working_epsilon) * scale
+        } else {
+            f64::INFINITY
+        };
         self.verdict == Verdict::Agree && !self.flat && self.tolerance > target
     }
-}
-
-/// A typical |d| of a block: the root mean square of the numeric derivatives.
-pub fn scale<'a>(observations: impl IntoIterator<Item = &'a Observation>) -> f64 {
-    let derivatives: Vec<f64> = observations
-        .into_iter()
-        .filter_map(|o| Some(o.best()?.derivative))
-        .collect();
-    root_mean_square(derivatives.into_iter())
 }
 
 /// By what coordinates are compared.
@@ -83,6 +86,8 @@ pub fn scale<'a>(observations: impl IntoIterator<Item = &'a Observation>) -> f64
 pub struct Rule {
     /// K, λ, ρ and the rest.
     pub constants: Constants,
+    /// What is claimed of cost and gradient.
+    pub claim: Claim,
     /// ε of the type the gradient was computed in.
     pub working_epsilon: f64,
     /// How far a derivative by the complex step may be off by rounding, where nobody worked that out.
@@ -96,6 +101,7 @@ impl Rule {
     pub fn of(evidence: &Evidence) -> Self {
         Self {
             constants: evidence.constants,
+            claim: evidence.claim,
             working_epsilon: evidence.working_epsilon,
             complex_noise: evidence.complex_noise,
             interrupted: evidence.interrupted,
@@ -133,10 +139,13 @@ impl Rule {
     }
 }
 
-/// Compares one coordinate. `scale` is its block's.
+/// Compares one coordinate, whose errors are measured in `scale` ([`Scale::at`](super::Scale::at), or that of the whole
+/// gradient where the block is zero to within its bars).
 ///
-/// - agree when |g − d| ≤ K·B + r and K·B + r ≤ resolution·max(scale, |d|), or g and J are flat;
-/// - disagree when |g − d| > K·B + r after the second pass, and no kink at the point explains it;
+/// With s = max(scale, |d|):
+/// - agree when |g − d| ≤ K·B + r and K·B + r ≤ resolution·s, or g and J are flat;
+/// - disagree when |g − d| > K·B + r after the second pass, and no kink at the point explains it; but where nobody says
+///   that both sides are exact, inexact when it is less than a millionth of s;
 /// - inconclusive otherwise, with the reason.
 ///
 /// docs/theory/verdict.md, equations 13 and 14, 25 (doubt), 26 (the coarser resolution), 27 (stationary);
@@ -149,12 +158,14 @@ pub fn compare(observation: &Observation, scale: f64, rule: &Rule) -> Comparison
         numeric: None,
         error_bar: None,
         tolerance: f64::INFINITY,
+        least: 0.0,
         doubt: 0.0,
         verdict: Verdict::Inconclusive(Reason::BelowResolution),
         non_finite: made_by(observation),
         one_sided: None,
         subgradient: false,
         flat: observation.is_flat(),
+        zero: false,
         settled: false,
     };
     let Some(best) = observation.best() else {
@@ -186,67 +197,101 @@ pub fn compare(observation: &Observation, scale: f64, rule: &Rule) -> Comparison
         comparison.doubt = rule.constants.doubt * rounding;
     }
     let constants = &rule.constants;
-    let sharp = constants
-        .resolution
-        .max(4.0 * constants.rounding * rule.working_epsilon);
-    comparison.numeric = Some(best.derivative);
-    comparison.error_bar = Some(best.error_bar());
-    comparison.tolerance = constants.safety * best.error_bar() + rounding;
-    // Where the arithmetic of the gradient is known, and it and nothing else is what the comparison ends
-    // at, no method could tell more; the power says how much that is.
-    let at_the_end = observation.analytic_rounding.is_some() && best.error_bar() <= rounding;
-    let sharp = if at_the_end {
-        sharp.max(constants.coarsest)
-    } else {
-        sharp
-    };
-    let resolution = sharp * scale.max(best.derivative.abs());
-
-    let look = Look {
+    let size = scale.max(best.derivative.abs());
+    let judge = Judge {
         observation,
         rule,
         rounding,
-        resolution,
+        granted: rule.claim.accuracy * size,
+        size,
     };
-    if observation.shadow.is_some() && observation.fine.is_none() {
-        return look.on_complex_numbers(comparison);
+    comparison.numeric = Some(best.derivative);
+    comparison.error_bar = Some(best.error_bar());
+    comparison.tolerance = judge.tolerance(best.error_bar());
+    if !rule.claim.exact {
+        // One that is far below what the block resolves is measured by itself where its own bar allows it.
+        let own = best.derivative.abs();
+        let alone = own < constants.resolution * size && own > constants.safety * best.error_bar();
+        comparison.least = constants.resolution * if alone { own } else { size };
     }
-    match observation.fine.as_ref().and_then(Outcome::estimated) {
+    if observation.shadow.is_some() && observation.fine.is_none() {
+        return judge.on_complex_numbers(comparison);
+    }
+    match observation.refined() {
         Some(refined) if matches!(refined.ground, Ground::Kink { .. } | Ground::Fenced) => {
-            look.at_a_kink(refined, comparison)
+            judge.at_a_kink(refined, comparison)
         }
-        _ => look.on_smooth_ground(&best, comparison),
+        _ => judge.on_smooth_ground(&best, comparison),
     }
 }
 
-/// What the word on one coordinate is said by.
-struct Look<'a> {
+/// What the verdict on one coordinate rests on.
+struct Judge<'a> {
     observation: &'a Observation,
     rule: &'a Rule,
     /// r.
     rounding: f64,
-    /// ρ, in absolute terms.
-    resolution: f64,
+    /// What cost and gradient may be off by as granted.
+    granted: f64,
+    /// s = max(scale, |d|).
+    size: f64,
 }
 
-impl Look<'_> {
-    /// K·B + r.
+impl Judge<'_> {
+    /// K·B + r, and what was granted.
     fn tolerance(&self, bar: f64) -> f64 {
-        self.rule.constants.safety * bar + self.rounding
+        self.rule.constants.safety * bar + self.rounding + self.granted
     }
 
-    /// By the derivative of the same function on complex numbers, at a point that is known to be smooth: the
-    /// last word.
+    /// Whether a comparison with this bar is sharp enough to confirm g. What was granted is no bluntness.
+    fn is_sharp(&self, bar: f64) -> bool {
+        let Constants {
+            safety,
+            rounding,
+            resolution,
+            coarsest,
+            ..
+        } = self.rule.constants;
+        let demanded = self.rule.claim.resolution;
+        let usual = resolution.max(4.0 * rounding * self.rule.working_epsilon);
+        let usual = usual.max(self.observation.enough);
+        // Where the arithmetic of the gradient is known, and it and nothing else is what the comparison ends
+        // at, or noise in J is, no method could tell more; the report says how much that is.
+        let ends_at_rounding = self.observation.analytic_rounding.is_some() && bar <= self.rounding;
+        let ends_at_noise = self
+            .observation
+            .refined()
+            .is_some_and(|refined| refined.support == Support::Noise);
+        let resolution = match demanded {
+            Some(demanded) => demanded,
+            None if ends_at_rounding || ends_at_noise => usual.max(coarsest),
+            None => usual,
+        };
+        let blunt = safety * bar + self.rounding;
+        self.size > 0.0 && blunt <= resolution * self.size
+    }
+
+    /// The verdict on a difference that is no artefact of bars: wrong, unless a tolerance explains it as well.
+    fn definite(&self, apart: f64, comparison: &Comparison) -> Verdict {
+        if apart < comparison.least {
+            Verdict::Inconclusive(Reason::Inexact)
+        } else {
+            // A g that is not a number ends here too: it is not within anything.
+            Verdict::Disagree
+        }
+    }
+
+    /// By the derivative of the same function on complex numbers, at a point that is known to be smooth: nothing is
+    /// looked at after it.
     fn on_complex_numbers(&self, mut c: Comparison) -> Comparison {
         let d = c.numeric.unwrap_or(f64::NAN);
         let apart = (c.analytic - d).abs();
         let zero = c.analytic.abs().max(d.abs()) <= c.tolerance;
-        let sharp = c.tolerance <= self.resolution && self.resolution > 0.0;
         c.settled = true;
-        if apart <= c.tolerance && sharp {
+        if apart <= c.tolerance && self.is_sharp(c.error_bar.unwrap_or(f64::INFINITY)) {
             c.verdict = Verdict::Agree;
         } else if apart > c.tolerance + c.doubt || apart.is_nan() {
-            c.verdict = Verdict::Disagree;
+            c.verdict = self.definite(apart, &c);
         } else if zero && self.observation.analytic_rounding.is_some() {
             c.verdict = Verdict::Inconclusive(Reason::Stationary);
         }
@@ -256,25 +301,26 @@ impl Look<'_> {
     /// By the derivatives on either side of a kink at the point.
     fn at_a_kink(&self, refined: &Refined, mut c: Comparison) -> Comparison {
         let (left, right) = (refined.left.derivative, refined.right.derivative);
-        let bar = self.tolerance(refined.left.error_bar().max(refined.right.error_bar()));
+        let bar = refined.left.error_bar().max(refined.right.error_bar());
+        let tolerance = self.tolerance(bar);
         // Any g between the one-sided derivatives is a subgradient at a kink.
         let outside = (left.min(right) - c.analytic).max(c.analytic - left.max(right));
         // What a slope inside a cluster of kinks may be is not known.
         let possible = match refined.ground {
-            Ground::Kink { resolved: true } => bar,
+            Ground::Kink { resolved: true } => tolerance,
             Ground::Kink { resolved: false } => {
-                bar + self.rule.constants.safety * (right - left).abs()
+                tolerance + self.rule.constants.safety * (right - left).abs()
             }
             _ => f64::INFINITY,
         };
-        c.tolerance = bar;
+        c.tolerance = tolerance;
         c.one_sided = Some([left, right]);
-        c.subgradient = outside <= bar;
-        c.verdict = if c.subgradient && bar <= self.resolution {
+        c.subgradient = outside <= tolerance;
+        c.verdict = if c.subgradient && self.is_sharp(bar) {
             Verdict::Agree
         } else if outside.is_nan() || (outside > possible && refined.support != Support::Unresolved)
         {
-            Verdict::Disagree
+            self.definite(outside, &c)
         } else {
             Verdict::Inconclusive(Reason::Kink)
         };
@@ -285,7 +331,7 @@ impl Look<'_> {
     fn on_smooth_ground(&self, best: &Estimate, mut c: Comparison) -> Comparison {
         let g = c.analytic;
         let fine = self.observation.fine;
-        let (kink_in_reach, known_smooth) = match fine.as_ref().and_then(Outcome::estimated) {
+        let (kink_in_reach, known_smooth) = match self.observation.refined() {
             Some(refined) => match refined.ground {
                 Ground::Smooth {
                     kink_in_reach,
@@ -301,16 +347,23 @@ impl Look<'_> {
         // pass is not confirmed, unless all of its points are known to be on smooth ground and those of the
         // first look are not.
         let let_pass = !known_smooth
+            && fine.is_some()
             && self.observation.before_the_ladder().is_some_and(|first| {
+                // Wider steps are spoilt by what narrower ones see, and not the other way round.
                 first.error_bar() < best.error_bar()
+                    && first.step <= best.step
+                    && !first.kink
                     && (g - first.derivative).abs() > self.tolerance(first.error_bar())
             });
-        c.verdict = if within && !let_pass && (c.tolerance <= self.resolution || c.flat) {
+        let sharp = self.is_sharp(best.error_bar());
+        c.verdict = if c.flat && within {
+            Verdict::Agree
+        } else if within && !let_pass && sharp && !best.kink {
             Verdict::Agree
         } else if self.rule.interrupted && fine.is_none() {
             // It wanted a second look, which was cancelled.
             Verdict::Inconclusive(Reason::Interrupted)
-        } else if within && kink_in_reach {
+        } else if within && (kink_in_reach || best.kink) {
             Verdict::Inconclusive(Reason::Kink)
         } else if within {
             Verdict::Inconclusive(Reason::BelowResolution)
@@ -331,8 +384,7 @@ impl Look<'_> {
                 {
                     Verdict::Inconclusive(Reason::BelowResolution)
                 }
-                // A g that is not a number ends here too: it is not within anything.
-                _ => Verdict::Disagree,
+                _ => self.definite(apart, &c),
             }
         };
         c
@@ -353,10 +405,30 @@ fn made_by(observation: &Observation) -> Option<NonFinite> {
     }
 }
 
+/// Compares every coordinate, block by block in the order of the layout, each block with its scale: that of the whole
+/// gradient where the block is zero to within its bars.
+pub fn compare_all(evidence: &Evidence, layout: &ParameterLayout) -> Vec<(f64, Vec<Comparison>)> {
+    let scales = Scales::of(evidence, layout);
+    evidence
+        .by_block(layout)
+        .enumerate()
+        .map(|(block, observations)| {
+            let compared = compare_block(evidence, observations, block, &scales);
+            (scales.of_block(block), compared)
+        })
+        .collect()
+}
+
 /// Compares every coordinate of one block, its measured noise steadied (docs/theory/verdict.md, equation 24).
-pub fn compare_block(evidence: &Evidence, observations: &[Observation]) -> Vec<Comparison> {
-    let scale = scale(observations);
+fn compare_block(
+    evidence: &Evidence,
+    observations: &[Observation],
+    block: usize,
+    scales: &Scales,
+) -> Vec<Comparison> {
     let rule = Rule::of(evidence);
+    let scale = scales.of_block(block);
+    let is_known = scales.blocks[block].is_known;
     // A handful of values tell a σ to a third at best; the block's own is steadier. Its median, so that
     // entries that a kink was crossed for do not speak for the others.
     let mut sigmas: Vec<f64> = observations
@@ -382,8 +454,20 @@ pub fn compare_block(evidence: &Evidence, observations: &[Observation]) -> Vec<C
                 ..*o
             }
         })
-        .map(|o| compare(&o, scale, &rule))
+        .map(|o| {
+            let scale = if is_known {
+                scales.blocks[block].at(o.unit)
+            } else {
+                scale
+            };
+            compare(&o, scale, &rule)
+        })
         .collect();
+    if !is_known {
+        for (comparison, observation) in comparisons.iter_mut().zip(observations) {
+            without_scale(comparison, observation, scales.whole);
+        }
+    }
     let reason = if !evidence.cost.is_finite() {
         Some(Reason::NonFinite)
     } else if !evidence.deterministic {
@@ -398,5 +482,32 @@ pub fn compare_block(evidence: &Evidence, observations: &[Observation]) -> Vec<C
             comparison.verdict = Verdict::Inconclusive(reason);
         }
     }
+    if evidence.spread > 0.0 {
+        // Evaluations that vary are the noise that was in the way.
+        let blunt =
+            |c: &&mut Comparison| c.verdict == Verdict::Inconclusive(Reason::BelowResolution);
+        for comparison in comparisons.iter_mut().filter(blunt) {
+            comparison.verdict = Verdict::Inconclusive(Reason::NotDeterministic);
+        }
+    }
     comparisons
+}
+
+/// An entry of a block of which nothing is known beyond its bars: zero to within them, which is an agreement beside a
+/// gradient that has a scale, and where all of it is zero a minimum, a saddle, or a cost that does not move.
+fn without_scale(c: &mut Comparison, observation: &Observation, whole: f64) {
+    let within = match (c.numeric, c.error_bar) {
+        (Some(d), Some(_)) => (c.analytic - d).abs() <= c.tolerance,
+        _ => false,
+    };
+    c.zero = within && c.verdict == Verdict::Agree && !c.flat;
+    if !within || whole > 0.0 || c.verdict != Verdict::Inconclusive(Reason::BelowResolution) {
+        return;
+    }
+    let motion = observation.refined().map(|refined| refined.motion);
+    match motion {
+        Some(Motion::Still) => c.verdict = Verdict::Inconclusive(Reason::Vacuous),
+        Some(Motion::Clear) => c.verdict = Verdict::Inconclusive(Reason::Stationary),
+        _ => {}
+    }
 }

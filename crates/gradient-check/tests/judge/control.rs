@@ -42,7 +42,7 @@ const AT: [f64; 18] = [
 
 fn control_of(f: impl Fn(&[f64]) -> f64 + Sync, g: &[f64]) -> ControlReport {
     let j = from_fn(AT.len(), f);
-    negative_control(&j, g, &AT, &layout(), &Settings::default()).unwrap()
+    negative_control(&j, g, &AT, &layout(), &Settings::exact()).unwrap()
 }
 
 /// `doubled W: rejected`, one a line.
@@ -113,7 +113,7 @@ proptest! {
         let scale = 10f64.powi(exponent);
         let j = from_fn(18, |x: &[f64]| scale * cost(x));
         let g: Vec<f64> = gradient(&at).iter().map(|g| scale * g).collect();
-        let control = negative_control(&j, &g, &at, &layout(), &Settings::default()).unwrap();
+        let control = negative_control(&j, &g, &at, &layout(), &Settings::exact()).unwrap();
         prop_assert!(control.passed(), "{}", listed(&control));
         // What is barely above the power may be left undecided, where the second look is the blunter one.
         for planting in &control.plantings {
@@ -133,7 +133,7 @@ proptest! {
             (bits >> 11) as f64 / (1u64 << 53) as f64 - 0.5
         };
         let j = from_fn(18, |x: &[f64]| cost(x) + noise * hash(x));
-        let (g, layout, settings) = (gradient(&at), layout(), Settings::default());
+        let (g, layout, settings) = (gradient(&at), layout(), Settings::exact());
         let unplanted = check(&j, &g, &at, &layout, &settings).unwrap();
         let control = negative_control(&j, &g, &at, &layout, &settings).unwrap();
         prop_assert!(control.failures().next().is_none(), "{}", listed(&control));
@@ -259,7 +259,7 @@ fn the_complex_step_is_held_to_its_own_power() {
     });
     let g = gradient(&AT);
     let control =
-        negative_control_by_complex_step(&j, &g, &AT, &layout(), &Settings::default()).unwrap();
+        negative_control_by_complex_step(&j, &g, &AT, &layout(), &Settings::exact()).unwrap();
     assert!(control.passed(), "{}", listed(&control));
     assert_eq!(control.rejected(), control.planted());
     assert!(control.power.unwrap().single_coordinate < 1e-12);
@@ -271,7 +271,7 @@ fn a_sample_and_a_cancelled_run_say_no_more_than_they_saw() {
     let g = gradient(&AT);
     let settings = Settings {
         selection: Selection::Some(vec![1, 4, 10, 15]),
-        ..Settings::default()
+        ..Settings::exact()
     };
     let control = negative_control(&j, &g, &AT, &layout(), &settings).unwrap();
     assert!(control.passed(), "{}", listed(&control));
@@ -296,7 +296,7 @@ fn a_sample_and_a_cancelled_run_say_no_more_than_they_saw() {
             cancel: Some(&cancel),
             failure: None,
         },
-        ..Settings::default()
+        ..Settings::exact()
     };
     let control = negative_control(&j, &g, &AT, &layout(), &settings).unwrap();
     assert!(!control.speaks());
@@ -310,8 +310,8 @@ fn its_price_does_not_grow_with_the_number_of_errors() {
     let layout = ParameterLayout::new().with("W", &[20, 20]).unwrap();
     let j = from_fn(n, cost);
     let g = gradient(&at);
-    let alone = check(&j, &g, &at, &layout, &Settings::default()).unwrap();
-    let control = negative_control(&j, &g, &at, &layout, &Settings::default()).unwrap();
+    let alone = check(&j, &g, &at, &layout, &Settings::exact()).unwrap();
+    let control = negative_control(&j, &g, &at, &layout, &Settings::exact()).unwrap();
     assert!(control.passed(), "{}", listed(&control));
     // Four of each of nine kinds, 39 evaluations each.
     assert!(control.evaluations <= alone.evaluations + 9 * 4 * 39 + 1);
@@ -344,7 +344,7 @@ fn a_second_method_is_asked_as_in_a_check() {
     let with = |shadow| {
         let settings = Settings {
             shadow: Some(shadow),
-            ..Settings::default()
+            ..Settings::exact()
         };
         negative_control(&j, &g, &AT, &layout(), &settings).unwrap()
     };

@@ -51,14 +51,7 @@ fn two_blocks(len: usize) -> ParameterLayout {
 
 fn judge(f: impl Fn(&[f64]) -> f64 + Sync, gradient: &[f64], at: &[f64]) -> Report {
     let j = from_fn(at.len(), f);
-    check(
-        &j,
-        gradient,
-        at,
-        &two_blocks(at.len()),
-        &Settings::default(),
-    )
-    .unwrap()
+    check(&j, gradient, at, &two_blocks(at.len()), &Settings::exact()).unwrap()
 }
 
 proptest! {
@@ -141,7 +134,7 @@ fn one_entry_beside_zeros_is_no_decay() {
         &gradient,
         &at,
         &layout,
-        &Settings::default(),
+        &Settings::exact(),
     )
     .unwrap();
     let diagnosis = report.blocks[0].diagnosis.as_ref().unwrap();
@@ -165,7 +158,7 @@ fn an_error_of_a_tolerance_is_named_as_such() {
         &gradient,
         &[2.0],
         &layout,
-        &Settings::default(),
+        &Settings::exact(),
     )
     .unwrap();
     assert_eq!(report.verdict, Verdict::Disagree);
@@ -219,9 +212,9 @@ fn nothing_that_is_not_a_number_ever_agrees() {
 fn a_quotient_that_overflows_is_undecided_and_not_wrong() {
     let j = from_fn(1, |x: &[f64]| x[0].exp());
     let layout = ParameterLayout::flat("x", 1);
-    let report = check(&j, &[709f64.exp()], &[709.0], &layout, &Settings::default()).unwrap();
+    let report = check(&j, &[709f64.exp()], &[709.0], &layout, &Settings::exact()).unwrap();
     assert_eq!(report.counts.disagree, 0, "{:?}", report.worst[0]);
-    let report = check(&j, &[f64::NAN], &[709.0], &layout, &Settings::default()).unwrap();
+    let report = check(&j, &[f64::NAN], &[709.0], &layout, &Settings::exact()).unwrap();
     assert_eq!(report.verdict, Verdict::Disagree);
 }
 
@@ -240,12 +233,12 @@ fn an_error_above_the_power_does_not_agree_where_the_cost_is_noisy() {
     let layout = ParameterLayout::flat("x", 2);
     let at = [0.7f64, 0.4];
     let gradient = [at[0].cos(), 2.0 * at[1]];
-    let right = check(&j, &gradient, &at, &layout, &Settings::default()).unwrap();
+    let right = check(&j, &gradient, &at, &layout, &Settings::exact()).unwrap();
     assert_eq!(right.verdict, Verdict::Agree);
     let power = right.power.unwrap().single_coordinate * right.blocks[0].scale;
     for times in [2.0, 3.0, 10.0, 30.0] {
         let wrong = [gradient[0] + times * power, gradient[1]];
-        let report = check(&j, &wrong, &at, &layout, &Settings::default()).unwrap();
+        let report = check(&j, &wrong, &at, &layout, &Settings::exact()).unwrap();
         assert_ne!(report.verdict, Verdict::Agree, "{times} times");
     }
 }
@@ -394,7 +387,7 @@ fn a_point_fenced_in_by_kinks_is_undecided_where_the_objective_knows_its_pieces(
     let mut gradient: Vec<f64> = at.iter().map(|v| 2.0 * v).collect();
     gradient[0] += 1e-7;
     let word = |gradient: &[f64]| {
-        check(&Fenced, gradient, &at, &two_blocks(6), &Settings::default())
+        check(&Fenced, gradient, &at, &two_blocks(6), &Settings::exact())
             .unwrap()
             .verdict
     };
@@ -417,7 +410,7 @@ fn a_gradient_of_single_precision_is_held_to_single_precision() {
     let j = from_fn(6, smooth(1.0));
     let settings = Settings {
         working_epsilon: f64::from(f32::EPSILON),
-        ..Settings::default()
+        ..Settings::exact()
     };
     let report = check(&j, &rounded, &at, &two_blocks(6), &settings).unwrap();
     assert_eq!(report.verdict, Verdict::Agree);
@@ -435,7 +428,7 @@ fn the_complex_step_sees_errors_of_1e_12() {
     });
     let mut gradient = smooth_gradient(1.0, &at);
     let judge = |gradient: &[f64]| {
-        check_by_complex_step(&j, gradient, &at, &two_blocks(6), &Settings::default()).unwrap()
+        check_by_complex_step(&j, gradient, &at, &two_blocks(6), &Settings::exact()).unwrap()
     };
     assert_eq!(judge(&gradient).verdict, Verdict::Agree);
     gradient[2] += 1e-12;
@@ -455,7 +448,7 @@ fn every_stencil_leads_to_the_same_word() {
     {
         let settings = Settings {
             scheme,
-            ..Settings::default()
+            ..Settings::exact()
         };
         let word = |g: &[f64]| {
             check(&j, g, &at, &two_blocks(6), &settings)
@@ -487,7 +480,7 @@ fn a_cancelled_check_reports_what_it_saw_and_no_more() {
         };
         let settings = Settings {
             execution,
-            ..Settings::default()
+            ..Settings::exact()
         };
         check(&j, gradient, &at, &layout, &settings).unwrap()
     };
@@ -517,7 +510,7 @@ fn a_sample_judges_as_many_as_asked_and_says_so() {
         .unwrap();
     let settings = Settings {
         selection: Selection::Sample { count: 40, seed: 3 },
-        ..Settings::default()
+        ..Settings::exact()
     };
     let j = from_fn(300, smooth(1.0));
     let report = check(&j, &smooth_gradient(1.0, &at), &at, &layout, &settings).unwrap();
@@ -532,7 +525,7 @@ fn a_sample_judges_as_many_as_asked_and_says_so() {
 #[test]
 fn what_does_not_fit_is_an_error_and_no_verdict() {
     let j = from_fn(6, smooth(1.0));
-    let settings = Settings::default();
+    let settings = Settings::exact();
     let layout = two_blocks(6);
     let text = |error: CheckError| error.to_string();
     assert_eq!(
@@ -551,7 +544,7 @@ fn what_does_not_fit_is_an_error_and_no_verdict() {
     );
     let nothing = Settings {
         selection: Selection::Some(vec![]),
-        ..Settings::default()
+        ..Settings::exact()
     };
     assert!(matches!(
         check(&j, &[0.0; 6], &[0.0; 6], &layout, &nothing),
@@ -573,7 +566,7 @@ fn what_does_not_fit_is_an_error_and_no_verdict() {
                 &layout,
                 &Settings {
                     selection: Selection::Some(vec![4]),
-                    ..Settings::default()
+                    ..Settings::exact()
                 }
             )
             .unwrap_err()
@@ -681,7 +674,7 @@ fn one_wrong_weight_among_fifty_thousand_is_found_and_the_others_are_not_blamed(
         .map(|(x, c)| c * x.cos())
         .collect();
     let layout = ParameterLayout::new().with("W", &[250, 200]).unwrap();
-    let settings = Settings::default();
+    let settings = Settings::exact();
     let right = check(&objective, &gradient, &at, &layout, &settings).unwrap();
     assert_eq!(right.verdict, Verdict::Agree, "{:#?}", right.worst);
     for off in [1.0, 1e-7] {

@@ -150,7 +150,7 @@ fn judged(engine: Engine, wrong: &[usize]) -> Result<(Verdict, Option<Recheck>),
         .with("a", &[40, 2])
         .and_then(|layout| layout.with("b", &[40]))
         .unwrap();
-    let report = check(&engine, &gradient, &at, &layout, &Settings::default())?;
+    let report = check(&engine, &gradient, &at, &layout, &Settings::exact())?;
     Ok((report.verdict, report.recheck))
 }
 
@@ -232,7 +232,7 @@ fn of_a_selection_some_are_rechecked_too() {
     let layout = ParameterLayout::flat("x", N);
     let settings = Settings {
         selection: Selection::Some(vec![17, 18, 19]),
-        ..Settings::default()
+        ..Settings::exact()
     };
     let report = check(&Engine::HONEST, &gradient, &at, &layout, &settings).unwrap();
     assert_eq!(report.recheck.unwrap().drawn, 3);

@@ -1,0 +1,90 @@
+//! What an error is measured in: the size of the derivatives of a block, and of the whole gradient.
+//!
+//! A pure function of what was seen of J.
+
+use crate::evidence::{Evidence, Observation};
+use crate::root_mean_square::root_mean_square;
+use finite_diff::ParameterLayout;
+
+/// A root mean square over up to a million entries can be a thousand times that of one of them. So much larger than by
+/// its own unit the scale of an entry may be, and it is that of its block.
+const UNLIKE: f64 = 1e3;
+
+/// The size of the derivatives in one block.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scale {
+    /// A typical |d|: the root mean square of the numeric derivatives.
+    pub typical: f64,
+    /// The same of |d|·|x|, what the cost changes by if a parameter doubles.
+    in_units: f64,
+    /// Whether any entry is known beyond its bar. Where none is, the block is zero to within its bars and has no scale of
+    /// its own.
+    pub is_known: bool,
+}
+
+/// The scales of all blocks, and of the whole gradient.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scales {
+    /// That of each block, in the order of the layout.
+    pub blocks: Vec<Scale>,
+    /// The root mean square over all blocks that have a scale; 0 where none has.
+    pub whole: f64,
+}
+
+impl Scale {
+    fn of(observations: &[Observation], safety: f64) -> Self {
+        let known = observations
+            .iter()
+            .filter_map(|o| Some((o, o.best()?)))
+            .filter(|(_, d)| d.derivative.is_finite());
+        let beyond = |o: &Observation| {
+            o.best()
+                .is_some_and(|d| d.derivative.abs() > safety * d.error_bar())
+        };
+        Self {
+            typical: root_mean_square(known.clone().map(|(_, d)| d.derivative)),
+            in_units: root_mean_square(known.map(|(o, d)| d.derivative * o.unit)),
+            is_known: observations.iter().any(beyond),
+        }
+    }
+
+    /// What an entry is measured in whose parameter is measured in `unit`: a typical |d| of the block, but where the
+    /// parameters of the block have units as different as nanometers and miles, what is typical in its own.
+    pub fn at(&self, unit: f64) -> f64 {
+        self.typical.min(UNLIKE * self.in_units / unit)
+    }
+}
+
+impl Scales {
+    /// Of all that was measured.
+    pub fn of(evidence: &Evidence, layout: &ParameterLayout) -> Self {
+        let safety = evidence.constants.safety;
+        let blocks: Vec<Scale> = evidence
+            .by_block(layout)
+            .map(|observations| Scale::of(observations, safety))
+            .collect();
+        let known: Vec<f64> = evidence
+            .by_block(layout)
+            .zip(&blocks)
+            .filter(|(_, scale)| scale.is_known)
+            .flat_map(|(observations, _)| observations)
+            .filter_map(|o| Some(o.best()?.derivative))
+            .filter(|d| d.is_finite())
+            .collect();
+        Self {
+            whole: root_mean_square(known.iter().copied()),
+            blocks,
+        }
+    }
+
+    /// The scale of one block: its own, or that of the whole gradient where it is zero to within its bars.
+    pub fn of_block(&self, block: usize) -> f64 {
+        self.blocks.get(block).map_or(self.whole, |scale| {
+            if scale.is_known {
+                scale.typical
+            } else {
+                self.whole
+            }
+        })
+    }
+}
