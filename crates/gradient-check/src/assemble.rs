@@ -11,7 +11,7 @@ use crate::course::difference;
 use crate::diagnosis::{Context, Exhibit, Mistakes, diagnose};
 use crate::evidence::Recheck;
 use crate::pattern::pattern;
-use crate::report::{BlockReport, CoordinateReport, Counts, Power, Report};
+use crate::report::{BlockReport, BrokenTie, CoordinateReport, CostNoise, Counts, Power, Report};
 use crate::slope::SlopeTest;
 use crate::structure::{Finding, Structure};
 use crate::verdict::{self, Comparison, Reason, Verdict};
@@ -38,6 +38,8 @@ pub(crate) struct Frame<'a> {
     pub interrupted: bool,
     pub slope: Option<SlopeTest>,
     pub recheck: Option<Recheck>,
+    pub noise: Option<CostNoise>,
+    pub broken_tie: Option<BrokenTie>,
 }
 
 /// Puts a report together from the comparisons of each block, in the order of the layout, each with
@@ -122,6 +124,8 @@ pub(crate) fn assemble(
         evaluations: frame.evaluations,
         elapsed: frame.elapsed,
         scheme: frame.scheme,
+        noise: frame.noise,
+        broken_tie: frame.broken_tie,
         power: weakest(blocks.iter().filter_map(|block| block.power)),
         counts,
         first_wrong_stage,

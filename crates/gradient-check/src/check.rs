@@ -16,7 +16,7 @@ use crate::evidence::Evidence;
 use crate::kinks::name_kinks;
 use crate::measure::{Measured, measure, measure_by_complex_step, measure_once};
 use crate::passes::collect;
-use crate::report::Report;
+use crate::report::{BrokenTie, CostNoise, Report};
 use crate::settings::Settings;
 use crate::slope;
 use crate::verdict;
@@ -274,6 +274,8 @@ pub fn compare_gradients(
         interrupted: false,
         slope: None,
         recheck: None,
+        noise: None,
+        broken_tie: None,
     };
     Ok(assemble(layout, compared, frame))
 }
@@ -337,6 +339,36 @@ pub(crate) fn judge(
         scheme: measured.scheme.to_owned(),
         interrupted: evidence.interrupted,
         slope,
+        noise: cost_noise(measured),
+        broken_tie: broken_tie(evidence),
     };
     assemble(layout, compared, frame)
+}
+
+/// ε of a single-precision cost is 2⁻²⁴ of it or more, by up to as much as a sum of a thousand terms loses, and a quarter
+/// of it where the result has fewer bits.
+const SINGLE: std::ops::Range<f64> = 1.5e-8..8e-6;
+
+/// What noise there was in the cost; `None` where it was not measured.
+fn cost_noise(measured: &Measured) -> Option<CostNoise> {
+    let evidence = &measured.evidence;
+    let measures =
+        evidence.noise > 0.0 && !matches!(measured.noise, finite_diff::Noise::Absolute(_));
+    let share = evidence.noise / evidence.cost.abs();
+    measures.then_some(CostNoise {
+        of_one_evaluation: evidence.noise,
+        spread: evidence.spread,
+        looks_single: measured.in_double && evidence.spread == 0.0 && SINGLE.contains(&share),
+    })
+}
+
+/// The direction among entries at kinks that shows them to be no subgradient together.
+fn broken_tie(evidence: &Evidence) -> Option<BrokenTie> {
+    let safety = evidence.constants.safety;
+    let mut seen = evidence.along_kinks.iter();
+    let broken = seen.find(|seen| !seen.is_between(safety))?;
+    Some(BrokenTie {
+        slopes: [broken.left, broken.right],
+        analytic: broken.analytic,
+    })
 }

@@ -93,6 +93,30 @@ pub struct Recheck {
     pub evaluations: u64,
 }
 
+/// What was seen along a direction u among entries at kinks, each of which is a subgradient by itself.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AlongKinks {
+    /// D⁻, from the side of θ − t·u.
+    pub left: f64,
+    /// D⁺, from the side of θ + t·u.
+    pub right: f64,
+    /// The larger error bar of the two.
+    pub error_bar: f64,
+    /// g·u.
+    pub analytic: f64,
+    /// How far that may be off by the rounding of g.
+    pub rounding: f64,
+}
+
+impl AlongKinks {
+    /// Whether g·u lies between the two slopes, as that of a subgradient does.
+    pub fn is_between(&self, safety: f64) -> bool {
+        let outside = (self.left.min(self.right) - self.analytic)
+            .max(self.analytic - self.left.max(self.right));
+        outside <= safety * self.error_bar + self.rounding
+    }
+}
+
 /// All that was measured in a check.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Evidence {
@@ -104,6 +128,8 @@ pub struct Evidence {
     pub spread: f64,
     /// One observation a coordinate, in ascending order.
     pub observations: Vec<Observation>,
+    /// What was seen along directions among entries at kinks; empty where there are fewer than two.
+    pub along_kinks: Vec<AlongKinks>,
     /// How many coordinates were meant to be measured.
     pub selected: usize,
     /// How many coordinates were looked at again, on complex numbers or on the ladder.

@@ -24,6 +24,7 @@ mod root_mean_square;
 mod settings;
 mod slope;
 mod structure;
+mod subgradient;
 mod subject;
 pub mod text;
 pub mod verdict;
@@ -54,7 +55,9 @@ pub use face::{
     ReturnedValue, ReturnedVector, VectorCheck, VectorReport,
 };
 pub use pattern::{Confined, Line, Pattern};
-pub use report::{BlockReport, CoordinateReport, Counts, KinkReport, Power, Report};
+pub use report::{
+    BlockReport, BrokenTie, CoordinateReport, CostNoise, Counts, KinkReport, Power, Report,
+};
 pub use settings::{Claim, NamedKink, Settings};
 pub use slope::{SlopeReason, SlopeResult, SlopeTest, SlopeVerdict};
 pub use structure::{

@@ -19,6 +19,7 @@ use crate::passes::{
 use crate::recheck::{recheck, recheck_on_complex_numbers};
 use crate::settings::Settings;
 use crate::slope;
+use crate::subgradient::look_along_kinks;
 use crate::verdict::Rule;
 
 /// The evidence, and how it was gathered.
@@ -30,6 +31,8 @@ pub(crate) struct Measured {
     pub(crate) smooth: Option<bool>,
     /// What the slope test saw.
     pub(crate) lines: Option<slope::Lines>,
+    /// Whether J gives numbers in double precision.
+    pub(crate) in_double: bool,
     /// How many parameters nothing moves.
     pub(crate) fixed: usize,
     /// The gradient that it was held against.
@@ -49,6 +52,7 @@ impl Measured {
                 spread: 0.0,
                 claim: settings.claim,
                 observations: Vec::new(),
+                along_kinks: Vec::new(),
                 selected: 0,
                 reexamined: 0,
                 evaluations: 0,
@@ -62,6 +66,7 @@ impl Measured {
             noise: Noise::Absolute(f64::NAN),
             smooth: None,
             lines: None,
+            in_double: true,
             fixed: 0,
             analytic: analytic.to_vec(),
             begun: Instant::now(),
@@ -166,6 +171,7 @@ pub(crate) fn measure<T: Real>(
     let coordinates = fit(objective.dim(), domain, analytic, point, layout, settings)?;
     let mut measured = Measured::begin(analytic, settings);
     measured.fixed = domain.map_or(0, Domain::fixed);
+    measured.in_double = T::EPSILON <= f64::EPSILON;
     unless_failed(settings)?;
     let cost = measured.evaluate_twice(objective, point, T::widen)?;
     let evidence = &mut measured.evidence;
@@ -203,6 +209,7 @@ pub(crate) fn measure<T: Real>(
         }
     }
     look_again(evidence, objective, point, layout, noise, execution).map_err(named)?;
+    look_along_kinks(evidence, objective, point, layout, noise, settings)?;
     recheck(evidence, objective, point, layout, &scheme, settings)?;
     let epsilon_f = evidence.noise;
     measured.lines = walk_lines(

@@ -103,6 +103,26 @@ pub struct Power {
     pub block: f64,
 }
 
+/// What noise there was in the cost, which is what an agreement may end at.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CostNoise {
+    /// ε_f, how far one evaluation of the cost may be off.
+    pub of_one_evaluation: f64,
+    /// 3σ of repeated evaluations at the point; 0 where the first two gave the same bits.
+    pub spread: f64,
+    /// Whether the cost comes in double precision and is as noisy as one that is computed in single precision.
+    pub looks_single: bool,
+}
+
+/// Entries at kinks that are no subgradient together, each being one by itself: along a random direction u among them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BrokenTie {
+    /// The slopes of the cost along u, before the point and behind it.
+    pub slopes: [f64; 2],
+    /// g·u, which lies outside of them.
+    pub analytic: f64,
+}
+
 /// One coordinate as people read it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CoordinateReport {
@@ -176,6 +196,10 @@ pub struct Report {
     pub elapsed: Duration,
     /// The name of the numeric scheme.
     pub scheme: String,
+    /// The noise of the cost; `None` where it was not measured.
+    pub noise: Option<CostNoise>,
+    /// Where entries at kinks are no subgradient together, what shows it.
+    pub broken_tie: Option<BrokenTie>,
     /// What it would have caught; `None` where no coordinate agrees.
     pub power: Option<Power>,
     /// How all coordinates came out.
@@ -203,6 +227,12 @@ pub struct Report {
 }
 
 impl Report {
+    /// How sharp the agreement is, relative to the scale of each block: the smallest error of any one coordinate that would
+    /// have been called wrong. `None` where nothing agrees.
+    pub fn agrees_to(&self) -> Option<f64> {
+        self.power.map(|power| power.single_coordinate)
+    }
+
     /// How the course reads the difference.
     pub fn band(&self) -> Band {
         Band::of(self.difference)

@@ -10,6 +10,7 @@ use std::fmt;
 
 use finite_diff::Side;
 
+pub(crate) use comparison::compare_beside;
 pub use comparison::{Comparison, Rule, compare, compare_all};
 pub use scale::{Scale, Scales};
 

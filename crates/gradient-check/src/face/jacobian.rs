@@ -9,7 +9,8 @@ use super::setup::Place;
 use crate::assemble::{Frame, assemble};
 use crate::diagnosis::Context;
 use crate::error::{CheckError, keep};
-use crate::verdict::{self, Comparison, Reason, Verdict};
+use crate::root_mean_square::root_mean_square;
+use crate::verdict::{self, Comparison, Reason, Scales, Verdict};
 use crate::{Report, gather};
 
 /// Checks `jacobian`, ∂y_i/∂x_j at the point, one row an output. The report's blocks are `named`: those of the point
@@ -47,7 +48,10 @@ pub(super) fn check_rows<T: Real>(
         scheme: settings.scheme.stencil.name().to_owned(),
         interrupted: false,
         slope: None,
+        noise: None,
+        broken_tie: None,
     };
+    let mut rows = Vec::with_capacity(jacobian.len());
     for (number, row) in jacobian.iter().enumerate() {
         let output = Output {
             memo: &memo,
@@ -74,8 +78,17 @@ pub(super) fn check_rows<T: Real>(
         frame.selected += evidence.selected;
         frame.reexamined += evidence.reexamined;
         frame.interrupted |= evidence.interrupted;
+        rows.push(evidence);
+    }
+    // A row that is zero to within its bars is measured by the others.
+    let scales: Vec<f64> = rows
+        .iter()
+        .map(|evidence| Scales::of(evidence, layout).whole)
+        .collect();
+    let beside = root_mean_square(scales.iter().copied());
+    for (number, evidence) in rows.iter().enumerate() {
         let blocks = layout.blocks().iter().zip(named.blocks());
-        let of_row = verdict::compare_all(&evidence, layout);
+        let of_row = verdict::compare_beside(evidence, layout, beside);
         for (((scale, of_block), (from, to)), (scales, comparisons)) in
             of_row.into_iter().zip(blocks).zip(&mut compared)
         {
@@ -89,7 +102,10 @@ pub(super) fn check_rows<T: Real>(
     }
     let compared = compared
         .into_iter()
-        .map(|(scales, comparisons)| (root_mean_square(&scales), as_one_block(comparisons)))
+        .map(|(scales, comparisons): (Vec<f64>, Vec<Comparison>)| {
+            let scale = root_mean_square(scales.iter().copied());
+            (scale, as_one_block(comparisons))
+        })
         .collect();
     frame.evaluations = memo.calls();
     frame.elapsed = begun.elapsed();
@@ -109,10 +125,4 @@ fn as_one_block(mut comparisons: Vec<Comparison>) -> Vec<Comparison> {
         }
     }
     comparisons
-}
-
-/// The scale of a block from those of its rows, which are equally long.
-fn root_mean_square(scales: &[f64]) -> f64 {
-    let squares: f64 = scales.iter().map(|scale| scale * scale).sum();
-    (squares / scales.len().max(1) as f64).sqrt()
 }

@@ -106,10 +106,41 @@ pub(super) fn footnotes(report: &Report) -> String {
             ),
         ));
     }
+    text.push_str(&zero(report));
     text.push_str(&near_zero(report));
     text.push_str(&kinks(report));
     text.push_str(&named_kinks(report));
     text
+}
+
+/// Blocks that are zero to within their bars.
+fn zero(report: &Report) -> String {
+    let blocks = report.blocks.iter();
+    let names: Vec<String> = blocks
+        .filter(|block| block.counts.zero > 0)
+        .map(|block| block.name.clone())
+        .collect();
+    match report.counts.zero {
+        0 => String::new(),
+        count => wrapped(
+            "",
+            &format!(
+                "{} {} zero to within {} ({}), and so is the gradient: a wrong factor would not show there",
+                thousands(count as u64),
+                if count == 1 {
+                    "entry is"
+                } else {
+                    "entries are"
+                },
+                if count == 1 {
+                    "its error bar"
+                } else {
+                    "their error bars"
+                },
+                list(&names),
+            ),
+        ),
+    }
 }
 
 /// Entries so far below their block's scale that one could leave them out.

@@ -5,7 +5,8 @@
 use std::fmt::Write as _;
 
 use crate::{
-    BlockReport, Confined, CoordinateReport, Diagnosis, NonFinite, Reason, Report, Verdict,
+    BlockReport, BrokenTie, Confined, Constants, CoordinateReport, Diagnosis, NonFinite, Reason,
+    Report, Verdict,
 };
 
 use super::footnotes::footnotes;
@@ -36,13 +37,47 @@ pub fn styled_report(report: &Report) -> String {
     let head = [
         "block", "shape", "verdict", "diff.", "worst", "analytic", "numeric", "± bar",
     ];
-    let mut text = table(&head, rows, 5);
+    let mut text = agrees_to(report);
+    text.push_str(&table(&head, rows, 5));
     text.push_str(&structure(report));
     text.push_str(&wrong(report));
     text.push_str(&undecided(report));
     text.push_str(&footnotes(report));
     text
 }
+
+/// What an agreement is to, where that is more than the usual millionth, and why it is no sharper.
+fn agrees_to(report: &Report) -> String {
+    let usual = Constants::default().resolution;
+    let Some(reached) = report
+        .agrees_to()
+        .filter(|reached| *reached > COARSE * usual)
+    else {
+        return String::new();
+    };
+    if report.verdict != Verdict::Agree {
+        return String::new();
+    }
+    let why = match report.noise {
+        Some(noise) if noise.spread > 0.0 => format!(
+            "evaluations of the cost at one point differ by up to {}",
+            short(noise.spread)
+        ),
+        Some(noise) if noise.looks_single => "the cost is computed in single precision".to_owned(),
+        Some(noise) => format!(
+            "one evaluation of the cost may be off by {}",
+            short(noise.of_one_evaluation)
+        ),
+        None => return String::new(),
+    };
+    wrapped(
+        "",
+        &format!("agree to {} of the scale: {why}", short(reached)),
+    )
+}
+
+/// Up to so many times the usual resolution nothing is said of it: the limit below says it.
+const COARSE: f64 = 4.0;
 
 fn coordinate_cells(worst: &CoordinateReport) -> Vec<String> {
     let comparison = &worst.comparison;
@@ -109,7 +144,70 @@ fn wrong(report: &Report) -> String {
         text.push_str(&heat(block, report.axes.as_ref(), first(&block)));
     }
     text.push_str(&causes(report));
+    text.push_str(&tie(report));
+    text.push_str(&tolerable(report));
     text
+}
+
+/// Why entries at kinks are wrong that are subgradients each by itself.
+fn tie(report: &Report) -> String {
+    let Some(BrokenTie { slopes, analytic }) = report.broken_tie else {
+        return String::new();
+    };
+    wrapped(
+        "why: ",
+        &format!(
+            "The cost has a kink at {} entries, and each entry lies between its two slopes, but all of them together \
+             are no subgradient: along a random direction among them the slope is {} before the point and {} behind \
+             it, and the gradient says {}. At a tie the whole gradient belongs to one of the entries, or is shared.",
+            report.counts.disagree,
+            derivative(slopes[0]),
+            derivative(slopes[1]),
+            derivative(analytic),
+        ),
+    )
+}
+
+/// A difference below a thousandth may be a tolerance's: which accuracy accepts it.
+fn tolerable(report: &Report) -> String {
+    const SMALL: f64 = 1e-3;
+    let relative = |block: &BlockReport| {
+        let worst = &block.worst.as_ref()?.comparison;
+        let apart = (worst.analytic - worst.numeric?).abs();
+        Some(apart / block.scale.max(worst.numeric?.abs()))
+    };
+    let off = report
+        .blocks
+        .iter()
+        .filter(|block| block.verdict != Verdict::Agree)
+        .map(relative)
+        .try_fold(0.0f64, |most, off| Some(most.max(off?)));
+    let differs =
+        report.verdict == Verdict::Disagree || report.counts.with_reason(Reason::Inexact) > 0;
+    let Some(off) = off.filter(|off| differs && 0.0 < *off && *off < SMALL) else {
+        return String::new();
+    };
+    let bars = report.worst.first().and_then(|worst| {
+        let c = &worst.comparison;
+        Some((c.analytic - c.numeric?).abs() / c.error_bar?)
+    });
+    let bars = bars.map_or_else(String::new, |bars| {
+        format!(", {} error bars", thousands(bars.round().min(1e15) as u64))
+    });
+    wrapped(
+        "",
+        &format!(
+            "It differs by {} of the scale{bars}. If cost or gradient stops at a tolerance, say so: `accuracy = {}` \
+             accepts it.",
+            short(off),
+            accepting(off),
+        ),
+    )
+}
+
+/// An accuracy that accepts a difference like this one at other points too: the power of ten at or above twice of it.
+fn accepting(off: f64) -> String {
+    format!("1e{}", (2.0 * off).log10().ceil() as i32)
 }
 
 /// In which rows and columns a wrong block is off: in words where they are few, else as two strips, which

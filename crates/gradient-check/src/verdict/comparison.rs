@@ -408,12 +408,37 @@ fn made_by(observation: &Observation) -> Option<NonFinite> {
 /// Compares every coordinate, block by block in the order of the layout, each block with its scale: that of the whole
 /// gradient where the block is zero to within its bars.
 pub fn compare_all(evidence: &Evidence, layout: &ParameterLayout) -> Vec<(f64, Vec<Comparison>)> {
-    let scales = Scales::of(evidence, layout);
+    compare_beside(evidence, layout, 0.0)
+}
+
+/// Like [`compare_all`], of one row of a Jacobian: where none of it is known beyond its bars it is measured in the scale
+/// `beside` of the other rows.
+pub(crate) fn compare_beside(
+    evidence: &Evidence,
+    layout: &ParameterLayout,
+    beside: f64,
+) -> Vec<(f64, Vec<Comparison>)> {
+    let mut scales = Scales::of(evidence, layout);
+    if scales.whole == 0.0 {
+        scales.whole = beside;
+    }
+    let safety = evidence.constants.safety;
+    let is_subgradient = evidence
+        .along_kinks
+        .iter()
+        .all(|seen| seen.is_between(safety));
     evidence
         .by_block(layout)
         .enumerate()
         .map(|(block, observations)| {
-            let compared = compare_block(evidence, observations, block, &scales);
+            let mut compared = compare_block(evidence, observations, block, &scales);
+            if !is_subgradient {
+                // Each is one by itself, and all of them together are none.
+                let alone = |c: &&mut Comparison| c.subgradient && c.verdict == Verdict::Agree;
+                for comparison in compared.iter_mut().filter(alone) {
+                    comparison.verdict = Verdict::Disagree;
+                }
+            }
             (scales.of_block(block), compared)
         })
         .collect()

@@ -1,0 +1,125 @@
+//! Whether entries that each lie between their one-sided slopes are one subgradient together.
+//!
+//! At a tie of max(p₀, p₁) each entry of (1, 1) lies between 0 and 1, and along (1, 1) the slope is 1 and not 2.
+//! A subgradient has D⁻ ≤ g·u ≤ D⁺ along every direction u (Clarke 1983), so a few random ones are tried among the
+//! entries at kinks. Evaluates along them; the verdict on what was seen is the judge's.
+
+use finite_diff::{
+    Domain, EvaluationError, Execution, Noise, Objective, ParameterLayout, Real, Support, Unit,
+    differentiate_finely,
+};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use crate::error::CheckError;
+use crate::evidence::{AlongKinks, Evidence};
+use crate::settings::Settings;
+use crate::verdict::{self, Comparison, Rule, Verdict};
+
+/// How many directions are tried: one of positive entries, and others of random signs.
+const DIRECTIONS: usize = 4;
+
+/// Fewer entries than these have no direction but their own.
+const ENOUGH_ENTRIES: usize = 2;
+
+/// J along a direction: t ↦ J(θ + t·u).
+struct Along<'a, T> {
+    objective: &'a dyn Objective<T>,
+    point: &'a [T],
+    /// (i, u_i).
+    direction: &'a [(usize, f64)],
+}
+
+impl<T: Real> Objective<T> for Along<'_, T> {
+    fn dim(&self) -> usize {
+        1
+    }
+
+    fn value(&self, t: &[T]) -> Result<T, EvaluationError> {
+        let mut moved = self.point.to_vec();
+        let t = t.first().map_or(0.0, |t| t.widen());
+        for (i, u) in self.direction {
+            moved[*i] = T::narrow(moved[*i].widen() + t * u);
+        }
+        self.objective.value(&moved)
+    }
+}
+
+/// Looks along random directions among the entries that agree as subgradients. Nothing is looked at where J knows its
+/// smooth pieces, whose owner says what a unit does at its kink, nor next to a bound.
+pub(crate) fn look_along_kinks<T: Real>(
+    evidence: &mut Evidence,
+    objective: &dyn Objective<T>,
+    point: &[T],
+    layout: &ParameterLayout,
+    noise: Noise,
+    settings: &Settings<'_>,
+) -> Result<(), CheckError> {
+    let at_kinks: Vec<Comparison> = verdict::compare_all(evidence, layout)
+        .into_iter()
+        .flat_map(|(_, comparisons)| comparisons)
+        .filter(|c| c.verdict == Verdict::Agree && c.subgradient)
+        .collect();
+    let bounded = |c: &Comparison| {
+        objective
+            .domain()
+            .is_some_and(|d| is_bounded(d, c.coordinate))
+    };
+    let known = || !matches!(objective.piece(point), Ok(finite_diff::Piece::Unknown));
+    if at_kinks.len() < ENOUGH_ENTRIES
+        || evidence.interrupted
+        || at_kinks.iter().any(bounded)
+        || known()
+    {
+        return Ok(());
+    }
+    let rule = Rule::of(evidence);
+    let mut random = ChaCha8Rng::seed_from_u64(settings.seed);
+    let execution = Execution {
+        progress: None,
+        ..settings.execution
+    };
+    for number in 0..DIRECTIONS {
+        let direction: Vec<(usize, f64)> = at_kinks
+            .iter()
+            .map(|c| {
+                let unit = Unit::One.at(point[c.coordinate]);
+                let size = random.random_range(0.5..1.0) * unit;
+                let negative = random.random::<bool>() && number > 0;
+                (c.coordinate, if negative { -size } else { size })
+            })
+            .collect();
+        let line = Along {
+            objective,
+            point,
+            direction: &direction,
+        };
+        let run = differentiate_finely(&line, &[T::zero()], &[0], noise, &execution)
+            .map_err(CheckError::Difference)?;
+        evidence.evaluations += run.evaluations;
+        evidence.interrupted |= run.interrupted;
+        let entry = run.entries.first();
+        let Some(seen) = entry.and_then(|entry| entry.outcome.estimated()) else {
+            continue;
+        };
+        if seen.support == Support::Unresolved {
+            continue;
+        }
+        let pairs = || at_kinks.iter().zip(&direction);
+        let size: f64 = pairs().map(|(c, (_, u))| (c.analytic * u).abs()).sum();
+        let rounding = rule.constants.rounding * rule.working_epsilon + rule.claim.accuracy;
+        evidence.along_kinks.push(AlongKinks {
+            left: seen.left.derivative,
+            right: seen.right.derivative,
+            error_bar: seen.left.error_bar().max(seen.right.error_bar()),
+            analytic: pairs().map(|(c, (_, u))| c.analytic * u).sum(),
+            rounding: rounding * size,
+        });
+    }
+    Ok(())
+}
+
+fn is_bounded(domain: &Domain, coordinate: usize) -> bool {
+    let (lower, upper) = domain.bounds(coordinate);
+    lower.is_finite() || upper.is_finite()
+}
