@@ -23,6 +23,7 @@ mod report;
 mod root_mean_square;
 mod settings;
 mod slope;
+mod start;
 mod structure;
 mod subgradient;
 mod subject;

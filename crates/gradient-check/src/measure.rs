@@ -19,6 +19,7 @@ use crate::passes::{
 use crate::recheck::{recheck, recheck_on_complex_numbers};
 use crate::settings::Settings;
 use crate::slope;
+use crate::start::Looker;
 use crate::subgradient::look_along_kinks;
 use crate::verdict::Rule;
 
@@ -192,9 +193,19 @@ pub(crate) fn measure<T: Real>(
         ..settings.scheme
     };
     let unit = |i: usize| Unit::Own.at(point[i]);
-    let first = finite_diff::differentiate(objective, point, &coordinates, &scheme, execution)
-        .map_err(named)?;
-    collect(evidence, first, analytic, settings, &unit);
+    let looker = Looker {
+        objective,
+        point,
+        scheme,
+        claim: settings.claim,
+        constants: settings.constants,
+        execution: *execution,
+    };
+    let first = looker.look(&coordinates, layout).map_err(named)?;
+    collect(evidence, first.derivatives, analytic, settings, &unit);
+    for (observation, enough) in evidence.observations.iter_mut().zip(first.enough) {
+        observation.enough = enough;
+    }
     unless_nothing(evidence, layout, settings)?;
     sharpen(evidence, objective, point, layout, &scheme, execution).map_err(named)?;
     if let Some(shadow) = settings.shadow {
