@@ -29,9 +29,9 @@ const MADE_BY_NOISE: f64 = 16.0;
 /// derivative, J does something on narrower steps still. Noise is underestimated by a factor of ten at most.
 const SWINGING: f64 = 100.0;
 
-/// The widest step is 2¹ times max(1, |x|), or |x| where narrower steps were needed: beyond that a step says nothing of
+/// The widest step is 2² times max(1, |x|), or |x| where narrower steps were needed: beyond that a step says nothing of
 /// what is at x.
-const WIDEST: i32 = 1;
+const WIDEST: i32 = 2;
 
 /// How far to look for a move of a J that is the same on all steps: a sure class of a softmax moves when its logit
 /// falls by some forty.
@@ -112,7 +112,7 @@ pub enum Ground {
 /// evaluations in `f64`. What they say is held against
 /// - **narrower steps**, where a bound leaves too little room, where x is so small that steps of its own size are
 ///   narrower than these, and where the narrowest steps have not converged;
-/// - **wider steps**, up to 2s, as long as noise is the larger part of the bar, and further where J has not moved at all.
+/// - **wider steps**, up to 4s, as long as noise is the larger part of the bar, and further where J has not moved at all.
 ///
 /// See [`climb`] for a rung and its bar, and docs/theory/derivatives.md, section 5.
 pub(crate) fn refine<T: Real>(

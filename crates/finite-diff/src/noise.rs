@@ -277,7 +277,13 @@ impl<T: Real> Place<'_, T> {
                 break;
             };
             let Some(there) = loudest else { continue };
-            let (t, excess) = (share * distance, (there - here).max(0.0));
+            // By less than tables differ by it does not grow: wide steps would make much of it.
+            let excess = if there > BENT * here {
+                there - here
+            } else {
+                0.0
+            };
+            let t = share * distance;
             let line = away.last().map(|(t, excess)| excess / t);
             away.push((t, excess));
             let is_straight = line.is_some_and(|per_t| excess > per_t * t / BENT);
@@ -356,8 +362,8 @@ const AWAY: [(f64, f64); Growth::MOST] = [(0.15, 0.6), (0.3, 0.7), (0.45, 0.8)];
 /// The step of a first look by central differences, as a power of ε.
 const FIRST_LOOK: f64 = 1.0 / 3.0;
 
-/// Noise nearer by may be this much less than a straight line says, and it is one: σ of nine values is known to a
-/// third, and the largest of three such was taken on either side.
+/// Noise nearer by may be this much less than a straight line says, and it is one, and that far away this much more than
+/// at the point, and it does not grow: σ of nine values is known to a third, and the largest of three such was taken.
 const BENT: f64 = 4.0;
 
 /// On how many lines noise that varies with the direction is measured. How much of it one line sees

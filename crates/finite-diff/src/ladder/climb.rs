@@ -192,12 +192,12 @@ impl Climbed {
         self.derivative().is_some_and(|d| d.truncation > d.noise)
     }
 
-    /// Whether noise is the larger part of the bar, on ground that is smooth for all that is known, or J has not moved.
+    /// Whether noise makes the larger part of the bar, on ground that is smooth for all that is known, or J has not moved.
     pub(super) fn wants_wider_steps(&self) -> bool {
         let smooth = |found: &Refined| matches!(found.ground, Ground::Smooth { .. });
         self.outcome.estimated().is_some_and(|found| {
             let d = &found.derivative;
-            smooth(found) && (d.noise > d.truncation || self.flat)
+            smooth(found) && (FROM_NOISE * d.noise > d.truncation || self.flat)
         })
     }
 
@@ -293,6 +293,10 @@ impl Climbed {
     }
 }
 
+/// A truncation error of so many times the noise may be noise as well: it is what neighboring rungs differ by, and half of
+/// what is seen of a jump.
+const FROM_NOISE: f64 = 4.0;
+
 /// J moves for sure where it does by so many times its noise.
 const CLEARLY: f64 = 8.0;
 
@@ -300,8 +304,8 @@ const CLEARLY: f64 = 8.0;
 ///
 /// With D(h) the central quotient, a rung is R(h) = (4D(h) − D(2h))/3 with the bar
 /// max(|R(h) − R(2h)|, |R(2h) − R(4h)|/16) + 0.95·ε_f/h (Richardson 1911; the truncation of R(h) is
-/// about a fifteenth of the first difference, which is not trusted), or that extrapolated once more with the ratio 16,
-/// whichever is sharper. One-sided rungs extrapolate
+/// about a fifteenth of the first difference, which is not trusted), or that extrapolated further with the ratios 16 and
+/// 64, whichever is sharpest. One-sided rungs extrapolate
 /// once, with the ratio 2, or three times, with 2, 4 and 8, whichever is sharper: the one has the
 /// shorter reach, the other the higher order. (docs/theory/derivatives.md, equations 8 and 9.)
 ///
@@ -423,15 +427,21 @@ struct Quotients {
 }
 
 impl Quotients {
-    /// The sharper of one and of two extrapolations for each rung: the one has the shorter reach, the other the higher
+    /// The sharpest of one, two and three extrapolations for each rung: fewer have the shorter reach, more the higher
     /// order.
     fn central_rungs(&self, h: f64, epsilon_f: &dyn Fn(f64) -> f64) -> Vec<Estimate> {
         let extrapolated =
             |ratios, gap| extrapolate(&self.central, h, ratios, gap, CENTRAL, epsilon_f, false);
         let mut rungs: Vec<Estimate> = extrapolated(&[4.0], 16.0);
-        for (rung, long) in rungs.iter_mut().zip(extrapolated(&[4.0, 16.0], 64.0)) {
-            if long.error_bar() < rung.error_bar() {
-                *rung = long;
+        let longer = [
+            extrapolated(&[4.0, 16.0], 64.0),
+            extrapolated(&[4.0, 16.0, 64.0], 256.0),
+        ];
+        for long in longer {
+            for (rung, long) in rungs.iter_mut().zip(long) {
+                if long.error_bar() < rung.error_bar() {
+                    *rung = long;
+                }
             }
         }
         rungs
@@ -590,7 +600,7 @@ fn conclude(
 /// With G(h) = D⁺(h) − D⁻(h), the jump a of a kink within h of x shows in A(h) = 2G(h) − G(2h), or in A(2h) where it lies
 /// at ⅔h and A(h) vanishes: R(h) is off by no more than half of the larger of the two. It shows on all wider steps too, and
 /// better, since the noise of A(h) is about 4ε_f/h; so the steps that bound it best speak for the narrower ones. On
-/// smooth ground A(h) falls like h³, and (8A(h) − A(2h))/7, which shows a kink as well, like h⁵
+/// smooth ground A(h) falls like h³, and (8A(h) − A(2h))/7, which shows a kink as well, like h⁵, and so on
 /// (docs/theory/kinks.md, equation K2).
 fn with_jumps(
     central: Vec<Estimate>,
@@ -601,8 +611,10 @@ fn with_jumps(
     let sides = quotients.below.iter().zip(&quotients.above);
     let gaps: Vec<f64> = sides.map(|(left, right)| right - left).collect();
     let mut room = jumps(&gaps, &[2.0], h, epsilon_f);
-    for (room, long) in room.iter_mut().zip(jumps(&gaps, &[2.0, 8.0], h, epsilon_f)) {
-        *room = room.smaller(long);
+    for ratios in [&[2.0, 8.0][..], &[2.0, 8.0, 32.0]] {
+        for (room, long) in room.iter_mut().zip(jumps(&gaps, ratios, h, epsilon_f)) {
+            *room = room.smaller(long);
+        }
     }
     for k in (0..room.len().saturating_sub(1)).rev() {
         room[k] = room[k].smaller(room[k + 1]);
