@@ -133,7 +133,8 @@ pub(super) fn sharpest(rungs: &[Estimate]) -> Option<(Estimate, bool)> {
             let excess =
                 (rung.derivative - narrower.derivative).abs() - narrower.error_bar() - rung.noise;
             if excess > widened.truncation {
-                contradicted |= excess > 2.0 * rung.truncation;
+                // By twice the bars of both, as everywhere: noise is known to a factor only.
+                contradicted |= excess > 2.0 * rung.truncation + narrower.error_bar();
                 widened.truncation = excess;
             }
         }

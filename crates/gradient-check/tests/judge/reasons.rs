@@ -45,7 +45,9 @@ fn a_cost_that_is_rounded_coarsely_agrees_to_what_it_is_rounded_to_and_is_never_
                     let power = report.power.unwrap().single_coordinate;
                     assert!(power > 0.03 / digits, "{digits:e} at {at:?}: {power:e}");
                 }
-                _ => undecided(&report, Reason::BelowResolution),
+                // Its steps are jumps, where they are wider than what the cost moves by.
+                Verdict::Inconclusive(Reason::BelowResolution | Reason::Kink) => {}
+                other => panic!("{other:?} with {digits:e} at {at:?}"),
             }
         }
     }
