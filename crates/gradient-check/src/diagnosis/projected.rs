@@ -11,53 +11,56 @@ const FEWEST: usize = 3;
 /// A number is 0 where it is this part of what it is summed up from, at most.
 const VANISHES: f64 = 1e-4;
 
-/// g = d − (d·n)n for a unit vector n, of the block or of each of its lines (docs/theory/causes.md, equation 43).
+/// One way to be projected: the residual in lines of this length, if it fits; its cause; and what is said, `#` in the place
+/// of the lines.
+type Way = (
+    fn(&Exhibit<'_>, usize) -> Option<f64>,
+    &'static str,
+    &'static str,
+);
+
+/// In the order in which they are tried: those without a free number first.
+const WAYS: [Way; 4] = [
+    (
+        |e, length| without(e, length, &e.theta),
+        "projected",
+        "is the numeric gradient without its component along the parameters#: it is projected, as for parameters that are \
+         normalized, and the cost is not",
+    ),
+    (
+        |e, length| without(e, length, &vec![1.0; e.g.len()]),
+        "projected",
+        "is the numeric gradient without its mean#: it is projected, and the cost is not",
+    ),
+    (
+        left_in,
+        "projection-missing",
+        "is off along the parameters alone, to which the numeric gradient is orthogonal#: the cost normalizes them, and \
+         the derivative of that is missing",
+    ),
+    (
+        |e, length| orthogonal(e, length).then_some(0.0),
+        "projected",
+        "is the numeric gradient without one of its components, to which what is left is orthogonal#: it is projected, \
+         and the cost is not",
+    ),
+];
+
+/// g = d − (d·n)n for a unit vector n, of each line of the block or of all of it (docs/theory/causes.md, equation 43).
 pub(super) fn projected(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Diagnosis> {
-    if !e.complete {
-        return None;
-    }
     let whole = e.g.len();
     let last = e.block.shape().last().copied().unwrap_or(1);
-    [(whole, ""), (last, ", row by row")]
+    // Line by line says more than all at once.
+    let lengths = [(last, ", row by row"), (whole, "")];
+    let lengths = lengths
         .into_iter()
-        .filter(|(length, _)| *length >= FEWEST)
-        .find_map(|(length, rows)| {
-            let along_theta = || {
-                let residual = without(e, length, &e.theta)?;
-                let message = format!(
-                    "is the numeric gradient without its component along the parameters{rows}: it is projected, as for \
-                     parameters that are normalized, and the cost is not"
-                );
-                found("projected", residual, message)
-            };
-            let along_ones = || {
-                let residual = without(e, length, &vec![1.0; whole])?;
-                let message = format!(
-                    "is the numeric gradient without its mean{rows}: it is projected, and the cost is not"
-                );
-                found("projected", residual, message)
-            };
-            let not_projected = || {
-                let residual = left_in(e, length)?;
-                let message = format!(
-                    "is off along the parameters alone, to which the numeric gradient is orthogonal{rows}: the cost \
-                     normalizes them, and the derivative of that is missing"
-                );
-                found("projection-missing", residual, message)
-            };
-            let along_any = || {
-                orthogonal(e, length).then_some(())?;
-                let message = format!(
-                    "is the numeric gradient without one of its components, to which what is left is orthogonal{rows}: it \
-                     is projected, and the cost is not"
-                );
-                found("projected", 0.0, message)
-            };
-            along_theta()
-                .or_else(along_ones)
-                .or_else(not_projected)
-                .or_else(along_any)
-        })
+        .filter(|(length, lines)| *length >= FEWEST && (*length < whole || lines.is_empty()));
+    let lengths: Vec<_> = lengths.filter(|_| e.complete).collect();
+    WAYS.iter().find_map(|(way, cause, said)| {
+        lengths
+            .iter()
+            .find_map(|(length, lines)| found(cause, way(e, *length)?, said.replace('#', lines)))
+    })
 }
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {

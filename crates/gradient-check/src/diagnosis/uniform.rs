@@ -27,8 +27,12 @@ pub(super) fn wrong_axis(
         let mut others = vectors.filter(|o| o.block.name() != e.block.name() && o.is_off());
         others.any(|o| one_number(o) && o.g[0].abs() > o.tolerance[0])
     };
-    if zero && !(sum.abs() <= noise && others()) {
-        return None;
+    let said = |what: &str| {
+        format!("is the same number in every entry{what}: it was summed over the wrong axis")
+    };
+    if zero {
+        let sum_is_zero = sum.abs() <= noise && others();
+        return sum_is_zero.then(|| found("wrong-axis", 0.0, said(", their sum")))?;
     }
     let count = e.d.len() as f64;
     // The sum, the mean, and either with a factor that has a name, such as the number of examples.
@@ -44,11 +48,7 @@ pub(super) fn wrong_axis(
         let p = vec![c * sum; e.g.len()];
         let residual = e.explains(&p, |i| c.abs() * noise + e.tolerance[i])?;
         let what = if plain { what } else { "" };
-        found(
-            "wrong-axis",
-            residual,
-            format!("is the same number in every entry{what}: it was summed over the wrong axis"),
-        )
+        found("wrong-axis", residual, said(if plain { what } else { "" }))
     })
 }
 
