@@ -1,16 +1,23 @@
-//! Naming the cause: simple hypotheses, fitted to each wrong block, and the first that leaves nothing
-//! but noise.
+//! Naming the cause: simple hypotheses, fitted to each block that is wrong or surely off, and the first that leaves
+//! nothing but noise.
 //!
 //! A pure function of what was measured: nothing is evaluated here. A cause is named only when its
 //! residual is at the noise; otherwise it is said that no simple cause fits. Knows blocks and stages;
 //! what a factor or a decay term means is told to it by the caller.
 
+mod arrangement;
 mod cause;
+mod entries;
 mod exhibit;
+mod factors;
 mod family;
 mod fit;
 mod hypotheses;
+mod numbers;
+mod projected;
 mod scatter;
+mod tolerance;
+mod uniform;
 
 pub use cause::{Alternative, Context, Diagnosis, NamedFactor};
 pub(crate) use exhibit::Exhibit;
@@ -32,7 +39,7 @@ pub trait Mistakes: Sync {
     }
 }
 
-/// The diagnosis of each block, `None` for those that are not wrong. `first_wrong_stage` is that of the
+/// The diagnosis of each block, `None` for those that are neither wrong nor surely off by less. `first_wrong_stage` is that of the
 /// wrong block nearest to the output.
 ///
 /// In this order (docs/theory/causes.md, "In which order"): one mistake of the caller's that is the whole
@@ -46,7 +53,7 @@ pub(crate) fn diagnose(
     mistakes: Option<&dyn Mistakes>,
     first_wrong_stage: Option<usize>,
 ) -> Vec<Option<Diagnosis>> {
-    let wrong = exhibits.iter().filter(|exhibit| exhibit.is_wrong()).count();
+    let wrong = exhibits.iter().filter(|exhibit| exhibit.is_off()).count();
     let among = |hypotheses: &[Hypothesis], exhibit: &Exhibit<'_>| {
         hypotheses
             .iter()
@@ -59,13 +66,13 @@ pub(crate) fn diagnose(
     };
     let by_itself: Vec<Option<Diagnosis>> = exhibits
         .iter()
-        .map(|exhibit| exhibit.is_wrong().then(|| among(SPECIFIC, exhibit))?)
+        .map(|exhibit| exhibit.is_off().then(|| among(SPECIFIC, exhibit))?)
         .collect();
     let but_for_decay: Vec<Option<Diagnosis>> = exhibits
         .iter()
         .zip(&by_itself)
         .map(|(exhibit, found)| match found {
-            None if exhibit.is_wrong() => without_decay(SPECIFIC, exhibit),
+            None if exhibit.is_off() => without_decay(SPECIFIC, exhibit),
             _ => None,
         })
         .collect();
@@ -88,7 +95,7 @@ pub(crate) fn diagnose(
         .zip(by_itself)
         .zip(but_for_decay)
         .map(|((exhibit, by_itself), but_for_decay)| {
-            if !exhibit.is_wrong() {
+            if !exhibit.is_off() {
                 return None;
             }
             everywhere
@@ -112,12 +119,12 @@ const ENOUGH_ENTRIES: usize = 3;
 /// in how many.
 fn best_mistake(exhibits: &[Exhibit<'_>], mistakes: &dyn Mistakes) -> Option<(Alternative, usize)> {
     let explained = |alternative: &Alternative| {
-        let wrong = exhibits.iter().filter(|exhibit| exhibit.is_wrong());
+        let wrong = exhibits.iter().filter(|exhibit| exhibit.is_off());
         wrong
             .filter(|exhibit| exhibit.explained_by(alternative).is_some())
             .count()
     };
-    let wrong_entries: usize = exhibits.iter().map(Exhibit::wrong_entries).sum();
+    let wrong_entries: usize = exhibits.iter().map(Exhibit::off_entries).sum();
     let fitted = if wrong_entries >= ENOUGH_ENTRIES {
         let families = mistakes.families().into_iter();
         families
@@ -152,7 +159,7 @@ fn unexplained(
     let ruled_out = match exhibit.complete {
         true => format!(
             "a factor, the sign, a transposition, a permutation, another block's gradient, a decay term, a wrong \
-             axis, a few entries among many right ones, single precision{mistakes}"
+             axis, a constant, a projection, a few entries among many right ones, single precision{mistakes}"
         ),
         // Rows, columns and other blocks can't be compared where entries are missing.
         false => format!(
@@ -168,11 +175,19 @@ fn unexplained(
                  its error may be what arrives here. Ruled out are {ruled_out}"
             ),
         ),
-        _ => match hypotheses::some_entries(exhibit) {
+        _ => match entries::some_entries(exhibit) {
             Some(message) => ("some-entries", message),
             None => (
                 "unknown",
-                format!("no simple cause fits; ruled out are {ruled_out}"),
+                match tolerance::advice(exhibit) {
+                    advice if advice.is_empty() => {
+                        format!("no simple cause fits; ruled out are {ruled_out}")
+                    }
+                    advice => format!(
+                        "no simple cause fits; so little may be a tolerance to which one side is iterated, or single \
+                         precision{advice}. Ruled out are {ruled_out}"
+                    ),
+                },
             ),
         },
     };

@@ -4,7 +4,15 @@ use finite_diff::Block;
 
 use super::cause::{Alternative, Context, Diagnosis};
 use super::fit;
-use crate::verdict::{Comparison, Verdict};
+use crate::verdict::{Comparison, Reason, Verdict};
+
+/// Whether an entry is wrong, or surely off by less than what is called wrong: either wants a cause.
+pub(crate) fn is_off(comparison: &Comparison) -> bool {
+    matches!(
+        comparison.verdict,
+        Verdict::Disagree | Verdict::Inconclusive(Reason::Inexact)
+    )
+}
 
 /// One block as a hypothesis sees it: g, d and θ side by side.
 pub(crate) struct Exhibit<'a> {
@@ -128,12 +136,40 @@ impl<'a> Exhibit<'a> {
         })
     }
 
-    pub(super) fn wrong_entries(&self) -> usize {
-        let entries = self.comparisons.iter();
-        entries.filter(|c| c.verdict == Verdict::Disagree).count()
+    /// The residual of `p` as a prediction of g, if it explains the error: no entry is further from it than its
+    /// noise, and the entry at which the error shows most sharply shows it beyond that noise too (docs/theory/causes.md,
+    /// equation 32).
+    pub(super) fn explains(&self, p: &[f64], noise: impl Fn(usize) -> f64) -> Option<f64> {
+        let left = fit::residual(&self.g, p, &noise)?;
+        self.shows_beyond(noise).then_some(left)
     }
 
-    pub(crate) fn is_wrong(&self) -> bool {
-        self.wrong_entries() > 0
+    /// Whether the entry whose error is the most of its tolerances is off by more than this noise: a prediction with more
+    /// noise than that could as well be right of a right gradient.
+    pub(super) fn shows_beyond(&self, noise: impl Fn(usize) -> f64) -> bool {
+        let apart = |i: usize| (self.g[i] - self.d[i]).abs();
+        let sharpness = |i: usize| match apart(i) {
+            0.0 => 0.0,
+            apart => apart / self.tolerance[i],
+        };
+        let sharpest = (0..self.g.len())
+            .filter(|&i| !sharpness(i).is_nan())
+            .max_by(|&i, &j| sharpness(i).total_cmp(&sharpness(j)));
+        sharpest.is_some_and(|i| apart(i) > noise(i))
+    }
+
+    /// How many entries would be off beyond their tolerance if `p` is what g really is.
+    pub(super) fn shown_by(&self, p: &[f64]) -> usize {
+        let entries = p.iter().zip(&self.d).zip(&self.tolerance);
+        entries.filter(|((p, d), t)| (*p - *d).abs() > **t).count()
+    }
+
+    pub(super) fn off_entries(&self) -> usize {
+        self.comparisons.iter().filter(|c| is_off(c)).count()
+    }
+
+    /// Whether the block wants a cause.
+    pub(crate) fn is_off(&self) -> bool {
+        self.off_entries() > 0
     }
 }

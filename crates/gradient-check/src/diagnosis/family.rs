@@ -26,7 +26,7 @@ const MOST_STEPS: usize = 30;
 impl Family<'_> {
     /// The member that comes nearest to the wrong blocks (docs/theory/causes.md, equation 37).
     pub(super) fn nearest(&self, exhibits: &[Exhibit<'_>]) -> Option<Alternative> {
-        let wrong: Vec<&Exhibit<'_>> = exhibits.iter().filter(|e| e.is_wrong()).collect();
+        let wrong: Vec<&Exhibit<'_>> = exhibits.iter().filter(|e| e.is_off()).collect();
         let misfit = |c: f64| {
             let gradient = (self.gradient)(c)?;
             let misfit: f64 = wrong.iter().map(|e| e.misfit(&gradient)).sum();

@@ -3,6 +3,7 @@
 //! Refuses to know any other cause.
 
 use super::hypotheses::found;
+use super::tolerance::{TINY, advice};
 use super::{Context, Diagnosis, Exhibit};
 
 /// The errors of g against d: how many lie beyond the tolerance on either side, and their root mean square
@@ -63,36 +64,38 @@ fn scatter(e: &Exhibit<'_>) -> Option<Scatter> {
 }
 
 /// What errors as large as these and of either sign are called (docs/theory/causes.md, equation 39).
-fn called(scatter: &Scatter) -> Option<Diagnosis> {
+fn called(e: &Exhibit<'_>, scatter: &Scatter) -> Option<Diagnosis> {
     let single = f64::from(f32::EPSILON);
+    let advice = advice(e);
+    // Where nobody says that both sides are exact, as much can be a tolerance, or single precision on either side.
+    let somewhere = match advice.is_empty() || scatter.relative > TINY {
+        true => "somewhere the backward pass computes in single precision",
+        false => "a tolerance, or single precision on either side",
+    };
     // Half of ε is what one rounding may be off by; sums of few terms average some of it away, and a
     // few layers multiply it.
     let as_large = (single / 32.0..=64.0 * single).contains(&scatter.relative);
-    if scatter.single && scatter.relative <= 64.0 * single {
-        return found(
+    let (cause, message) = if scatter.single && scatter.relative <= 64.0 * single {
+        (
             "single-precision",
-            scatter.relative,
             "every entry is a single-precision number: somewhere the backward pass computes in single \
              precision"
                 .to_owned(),
-        );
-    }
-    if as_large {
-        return found(
+        )
+    } else if as_large {
+        (
             "single-precision",
-            scatter.relative,
-            "errors of either sign at the seventh digit: somewhere the backward pass computes in single \
-             precision"
+            format!("errors of either sign at the seventh digit: {somewhere}"),
+        )
+    } else {
+        (
+            "noise",
+            "small errors of either sign that follow neither the gradient nor the parameters: something \
+             random or rounded is in the backward pass"
                 .to_owned(),
-        );
-    }
-    found(
-        "noise",
-        scatter.relative,
-        "small errors of either sign that follow neither the gradient nor the parameters: something \
-         random or rounded is in the backward pass"
-            .to_owned(),
-    )
+        )
+    };
+    found(cause, scatter.relative, message + &advice)
 }
 
 /// Small errors of either sign in every wrong block, of which there are several: a few entries of a block
@@ -100,7 +103,7 @@ fn called(scatter: &Scatter) -> Option<Diagnosis> {
 pub(super) fn scattered_everywhere(
     all: &[Exhibit<'_>],
 ) -> Option<impl Fn(&Exhibit<'_>) -> Option<Diagnosis>> {
-    let wrong = || all.iter().filter(|e| e.is_wrong());
+    let wrong = || all.iter().filter(|e| e.is_off());
     let scatters: Vec<Scatter> = wrong().map(scatter).collect::<Option<_>>()?;
     let together = Scatter {
         above: scatters.iter().map(|s| s.above).sum(),
@@ -113,10 +116,11 @@ pub(super) fn scattered_everywhere(
     (scatters.len() > 1 && together.has_either_sign() && !together.follows).then_some(
         move |e: &Exhibit<'_>| {
             let own = scatter(e)?;
-            called(&Scatter {
+            let own = Scatter {
                 relative: own.relative,
                 ..together
-            })
+            };
+            called(e, &own)
         },
     )
 }
@@ -129,7 +133,7 @@ pub(super) fn scattered(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Opti
     }
     let several = scatter.above + scatter.below > 1;
     if scatter.has_either_sign() || (scatter.single && several) {
-        called(&scatter)
+        called(e, &scatter)
     } else {
         None
     }

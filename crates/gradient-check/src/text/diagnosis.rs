@@ -3,8 +3,8 @@
 use crate::Diagnosis;
 
 impl Diagnosis {
-    /// The message about the gradients of these blocks, as a sentence without its full stop: `dW2 is 2.000×
-    /// the numeric gradient (residual 3e-12): a factor 2 too many`.
+    /// The message about the gradients of these blocks, as a sentence without its full stop: `dW2 is 2× the
+    /// numeric gradient (residual 3e-12): a factor 2 too many`.
     pub fn sentence(&self, blocks: &[&str]) -> String {
         let name = |block: &&str| match block.chars().all(char::is_alphanumeric) {
             // A derivative already, such as a block of a Jacobian.

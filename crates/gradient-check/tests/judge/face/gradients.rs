@@ -33,8 +33,8 @@ fn two_functions() {
       block  shape  verdict   diff.    worst      analytic       numeric    ± bar
       x      2      disagree  8.9e-01  x[1]   -3.37500e+00  +3.37500e+00  #
       x is wrong in 1 of 2 entries, most in x[1], by 6.8e+00
-      why: dx: only 1 of 2 entries is wrong: x[1] is -1.000× its numeric derivative;
-           the other agrees.
+      why: dx: only 1 of 2 entries is wrong: x[1] is minus its numeric derivative
+           (-1×); the other agrees.
       difference 8.9e-01 over all; the course reads it as "a bug"
       would have caught: # of its block's scale in any one coordinate, #
       in any whole block
@@ -67,8 +67,8 @@ fn one_function_for_both_with_blocks_a_seed_and_a_message() {
       a      1      agree     #  a      +1.68750e+00  +1.68750e+00  #
       b      1      disagree  1.0e+00  b      -3.37500e+00  +3.37500e+00  #
       b is wrong, by 6.8e+00
-      why: db is -1.000× the numeric gradient: the sign is flipped. Every other
-           block agrees.
+      why: db is minus the numeric gradient: the sign is flipped. Every other block
+           agrees.
       difference 8.9e-01 over all; the course reads it as "a bug"
       would have caught: # of its block's scale in any one coordinate, #
       in any whole block
@@ -105,8 +105,8 @@ fn functions_of_several_arrays() {
       encoder.weight  2×2    agree     0        encoder.weight[0,0]  +1.00000e+00  +1.00000e+00  #
       encoder.scale   1      disagree  3.3e-01  encoder.scale        +6.00000e+01  +3.00000e+01  #
       encoder.scale is wrong, by 3.0e+01
-      why: d(encoder.scale) is 2.000× the numeric gradient: a factor 2 too many.
-           Every other block agrees.
+      why: d(encoder.scale) is 2× the numeric gradient: a factor 2 too many. Every
+           other block agrees.
       difference 3.3e-01 over all; the course reads it as "a bug"
       would have caught: # of its block's scale in any one coordinate, #
       in any whole block
@@ -467,7 +467,7 @@ fn a_single_number_is_named_as_it_is() {
     );
     let text = wrong.unwrap_err().to_string();
     assert!(
-        text.contains("doffset: offset is 1.050× its numeric"),
+        text.contains("doffset: offset is 1.05× its numeric"),
         "{text}"
     );
 }

@@ -79,9 +79,9 @@ fn a_vector_jacobian_product() {
         not in x; at x[1] it gives 2.8775825618903728: look for a term that is added
         without the cotangent as a factor, such as a decay term
       x is wrong in 3 of 3 entries, most in x[2], by 7.7e-01
-      why: dx: x[0] is 1.170× its numeric derivative, x[1] is 1.214× its numeric
-           derivative, x[2] is -1.886× its numeric derivative; of so few entries any
-           factor may be had.
+      why: dx: x[0] is 1.17022× its numeric derivative, x[1] is 1.21392× its numeric
+           derivative, x[2] is -1.88649× its numeric derivative; of so few entries
+           any factor may be had.
       difference 1.7e-01 over all; the course reads it as "a bug"
       slope test: wrong too, along x (E(t) like t^#)
     to see it again: assert_vjp!(f, ignores, at = [2.0, 0.5, 0.25], seed = 0)
@@ -113,10 +113,10 @@ fn a_jacobian_vector_product() {
       all of it in entry 0
       dy/d(all)·u is wrong in 1 of 3 entries, most in dy/d(all)·u[0], by 2.8e+00
       all of it in entry 0
-      why: dy/d(all)·u: only 1 of 3 entries is wrong: dy/d(all)·u[0] is 0.25948× its
-           numeric derivative; the others agree.
-      why: dy/da·u: only 1 of 3 entries is wrong: dy/da·u[0] is -1.103× its numeric
-           derivative; the others agree. Every other block agrees.
+      why: dy/d(all)·u: only 1 of 3 entries is wrong: dy/d(all)·u[0] is 0.259476×
+           its numeric derivative; the others agree.
+      why: dy/da·u: only 1 of 3 entries is wrong: dy/da·u[0] is -1.10305× its
+           numeric derivative; the others agree. Every other block agrees.
       difference 5.4e-01 over all; the course reads it as "a bug"
       would have caught: # of its block's scale in any one coordinate, #
       in any whole block
@@ -141,7 +141,7 @@ fn two_products_that_contradict_each_other() {
       x      3      disagree  3.7e-01  x[1]   +1.04766e+00  +2.37049e+00  #
       x is wrong in 1 of 3 entries, most in x[1], by 1.3e+00
       all of it in entry 1
-      why: dx: only 1 of 3 entries is wrong: x[1] is 0.44196× its numeric
+      why: dx: only 1 of 3 entries is wrong: x[1] is 0.441957× its numeric
            derivative; the others agree.
       difference 3.7e-01 over all; the course reads it as "a bug"
       would have caught: # of its block's scale in any one coordinate, #
