@@ -239,7 +239,11 @@ fn furthest(comparisons: &[Comparison]) -> impl Iterator<Item = &Comparison> {
 fn power(scale: f64, comparisons: &[Comparison]) -> Option<Power> {
     let visible: Vec<(f64, f64)> = comparisons
         .iter()
-        .filter_map(|c| Some((c.smallest_visible()?, c.numeric?.abs())))
+        .filter_map(|c| {
+            // A factor does not show on what is zero to within its bar.
+            let size = if c.zero { 0.0 } else { c.numeric?.abs() };
+            Some((c.smallest_visible()?, size))
+        })
         .collect();
     if scale == 0.0 || visible.is_empty() {
         return None;

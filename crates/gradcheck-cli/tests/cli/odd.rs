@@ -259,5 +259,10 @@ fn no_engine_is_blamed_for_a_step_that_is_too_wide() {
 /// One standardised row is all zeros, and the complex step's h² is all there is.
 #[test]
 fn a_gradient_of_exactly_zero_is_not_called_wrong() {
-    run("mlp --rows 1 --loss mse --activation gelu").expect(3);
+    // The gradient of the biases is 0 and computed as 4e-14: zero to within the bars, which are sharp beside the weights'.
+    let text = run("mlp --rows 1 --loss mse --activation gelu").expect(0);
+    assert!(
+        text.stdout
+            .contains("25 entries are zero to within their error bars")
+    );
 }

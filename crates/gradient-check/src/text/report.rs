@@ -182,8 +182,11 @@ fn tolerable(report: &Report) -> String {
         .filter(|block| block.verdict != Verdict::Agree)
         .map(relative)
         .try_fold(0.0f64, |most, off| Some(most.max(off?)));
-    let differs =
-        report.verdict == Verdict::Disagree || report.counts.with_reason(Reason::Inexact) > 0;
+    // Where both sides are claimed to be exact there is no tolerance.
+    let exact = |worst: &CoordinateReport| worst.comparison.least == 0.0;
+    let claims = report.worst.first().is_none_or(exact);
+    let inexact = report.counts.with_reason(Reason::Inexact) > 0;
+    let differs = !claims && (report.verdict == Verdict::Disagree || inexact);
     let Some(off) = off.filter(|off| differs && 0.0 < *off && *off < SMALL) else {
         return String::new();
     };
