@@ -8,7 +8,8 @@ pub const AGREE: u8 = 0;
 pub const WRONG: u8 = 1;
 /// The command, a file or a model could not be used.
 pub const UNUSABLE: u8 = 2;
-/// No gradient is wrong, but something could not be decided, or the negative control let an error pass.
+/// No gradient is wrong, but something could not be decided or is inexact, is left open under `--strict`, or the
+/// negative control let an error pass.
 pub const UNDECIDED: u8 = 3;
 
 /// The exit code of a verdict.

@@ -1,4 +1,4 @@
-//! The seven calls of the protocol by name and path. Refuses to know what goes in or comes out.
+//! The eight calls of the protocol by name and path. Refuses to know what goes in or comes out.
 
 use std::fmt;
 
@@ -19,6 +19,8 @@ pub enum Call {
     Gradient,
     /// `POST /ApplyJacobian`: ∂F_out/∂θ_in·vec.
     ApplyJacobian,
+    /// `POST /ApplyHessian`: ∂(sensᵀ·∂F_out/∂θ_in1)/∂θ_in2·vec.
+    ApplyHessian,
 }
 
 impl Call {
@@ -32,6 +34,7 @@ impl Call {
             Self::Evaluate => "/Evaluate",
             Self::Gradient => "/Gradient",
             Self::ApplyJacobian => "/ApplyJacobian",
+            Self::ApplyHessian => "/ApplyHessian",
         }
     }
 

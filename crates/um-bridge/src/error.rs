@@ -286,6 +286,7 @@ fn in_python(call: Call) -> &'static str {
         Call::Evaluate => "; in Python, `supports_evaluate` must return True",
         Call::Gradient => "; in Python, `supports_gradient` must return True",
         Call::ApplyJacobian => "; in Python, `supports_apply_jacobian` must return True",
+        Call::ApplyHessian => "; in Python, `supports_apply_hessian` must return True",
         _ => "",
     }
 }

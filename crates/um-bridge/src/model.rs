@@ -18,6 +18,8 @@ pub struct Support {
     pub gradient: bool,
     /// Its Jacobian action, ∂F·vec.
     pub apply_jacobian: bool,
+    /// Its Hessian action, ∂(sensᵀ·∂F)·vec.
+    pub apply_hessian: bool,
 }
 
 /// A model F: (θ_0, …, θ_{k−1}) ↦ (F_0(θ), …, F_{m−1}(θ)), each input and each output a vector.
@@ -50,6 +52,10 @@ struct Request<'a> {
     out_wrt: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     in_wrt: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    in_wrt1: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    in_wrt2: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     input: Option<&'a [&'a [f64]]>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -211,6 +217,41 @@ impl Model {
         })
     }
 
+    /// The Hessian action H·vec with H = ∂(sensᵀ·∂F_out/∂θ_in1)/∂θ_in2: as long as input `in_wrt[0]`, `vec` as long as
+    /// input `in_wrt[1]`, `sens` as long as output `out_wrt`.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Self::evaluate).
+    pub fn apply_hessian<V: AsRef<[f64]>>(
+        &self,
+        out_wrt: usize,
+        in_wrt: [usize; 2],
+        inputs: &[V],
+        sens: &[f64],
+        vec: &[f64],
+    ) -> Result<Vec<f64>, Error> {
+        let call = Call::ApplyHessian;
+        let inputs = self.check(call, self.declared.support.apply_hessian, inputs)?;
+        let [first, second] = in_wrt;
+        let length = self.index(call, "input", first, self.input_sizes())?;
+        let entries = self.index(call, "input", second, self.input_sizes())?;
+        let outputs = self.index(call, "output", out_wrt, self.output_sizes())?;
+        self.check_vector(call, "sens", sens, outputs)?;
+        self.check_vector(call, "vec", vec, entries)?;
+        let request = Request {
+            out_wrt: Some(out_wrt),
+            in_wrt1: Some(first),
+            in_wrt2: Some(second),
+            input: Some(&inputs),
+            sens: Some(sens),
+            vec: Some(vec),
+            ..self.request()
+        };
+        self.call(call, &request, |answer| {
+            one_of_size(vector(answer, "output")?, "input", first, length)
+        })
+    }
+
     fn request(&self) -> Request<'_> {
         Request::of(&self.name, Some(&self.config))
     }
@@ -297,6 +338,8 @@ impl<'a> Request<'a> {
             name,
             out_wrt: None,
             in_wrt: None,
+            in_wrt1: None,
+            in_wrt2: None,
             input: None,
             sens: None,
             vec: None,
@@ -320,6 +363,7 @@ impl Declared {
             (self.support.evaluate, Call::Evaluate),
             (self.support.gradient, Call::Gradient),
             (self.support.apply_jacobian, Call::ApplyJacobian),
+            (self.support.apply_hessian, Call::ApplyHessian),
         ];
         let supported: Vec<_> = supported
             .iter()
@@ -355,6 +399,7 @@ fn ask(
             evaluate: flag(support, Call::Evaluate.name())?,
             gradient: flag(support, Call::Gradient.name())?,
             apply_jacobian: flag(support, Call::ApplyJacobian.name())?,
+            apply_hessian: flag(support, Call::ApplyHessian.name())?,
         })
     })?;
     let question = Request::of(&name, Some(config)).text(Call::InputSizes)?;

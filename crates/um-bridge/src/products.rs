@@ -1,4 +1,5 @@
-//! The two products with the whole Jacobian of a model, from the protocol's calls for one output and one input each.
+//! The products with the whole Jacobian of a model, and with the Hessian of its contracted outputs, from the protocol's
+//! calls for one output and one or two inputs each.
 //!
 //! Refuses to know what they are multiplied with, and why.
 
@@ -47,6 +48,36 @@ impl Model {
             for (in_wrt, direction) in directions.iter().map(AsRef::as_ref).enumerate() {
                 if size > 0 && direction.iter().any(|u| *u != 0.0) {
                     parts.push(self.apply_jacobian(out_wrt, in_wrt, inputs, direction)?);
+                }
+            }
+            images.push(added(&parts, size));
+        }
+        Ok(images)
+    }
+
+    /// H·u, one vector for each input, where H is the Hessian of Σ_o v_oᵀ·F_o: Σ_o Σ_j ∂(v_oᵀ·∂F_o/∂θ_i)/∂θ_j·u_j by
+    /// `/ApplyHessian`, with one vector v_o for each output and one vector u_j for each input. Inputs that u does not move
+    /// and outputs whose v_o is 0 are not asked for.
+    ///
+    /// # Errors
+    /// As [`apply_hessian`](Self::apply_hessian).
+    pub fn hessian_vector<V: AsRef<[f64]>, W: AsRef<[f64]>, U: AsRef<[f64]>>(
+        &self,
+        inputs: &[V],
+        cotangents: &[W],
+        directions: &[U],
+    ) -> Result<Vec<Vec<f64>>, Error> {
+        let moves = |part: &[f64]| part.iter().any(|entry| *entry != 0.0);
+        let mut images = Vec::new();
+        for (first, &size) in self.input_sizes().iter().enumerate() {
+            let mut parts = Vec::new();
+            for (out_wrt, cotangent) in cotangents.iter().map(AsRef::as_ref).enumerate() {
+                for (second, direction) in directions.iter().map(AsRef::as_ref).enumerate() {
+                    if size > 0 && moves(cotangent) && moves(direction) {
+                        let pair = [first, second];
+                        parts
+                            .push(self.apply_hessian(out_wrt, pair, inputs, cotangent, direction)?);
+                    }
                 }
             }
             images.push(added(&parts, size));

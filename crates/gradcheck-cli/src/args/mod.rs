@@ -40,7 +40,8 @@ Examples:
   gradcheck compare mine.npz numeric.npz             two gradients from anywhere
 
 Exit codes: 0 every check agrees, 1 a gradient is wrong, 2 something could not be used,
-3 no gradient is wrong but something could not be decided, or --negative-control let an error pass.";
+3 no gradient is wrong but something could not be decided or is inexact: a real difference below a
+millionth; or --strict found something left open, or --negative-control let an error pass.";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -106,6 +107,7 @@ Examples:
   gradcheck model --spawn 'python model.py' --block W1:5x4 --block b1:5
   gradcheck model http://localhost:4242 --at point.json --config '{\"fidelity\": 2}'
   gradcheck model http://a:4242 http://b:4242 --jobs 8        two servers share the work
+  gradcheck model http://localhost:4242 --accuracy 1e-6       a solver inside stops at a tolerance
 
 A point is a JSON list with one list of numbers for each input: [[0.5, -1.0], [2.0]].
 A model without a gradient has its forward side looked at, and exit code 2.";

@@ -58,6 +58,15 @@ pub struct ModelArgs {
     /// How sharp a comparison must be to count as agreement, relative to its block's scale
     #[arg(long, value_name = "NUMBER", allow_hyphen_values = true, value_parser = numbers::real)]
     pub resolution: Option<f64>,
+    /// Accept differences up to this part of the gradient: the tolerance of an iterative solver
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true, value_parser = numbers::real)]
+    pub accuracy: Option<f64>,
+    /// Call every difference beyond the error bars wrong: cost and gradient are computed to rounding
+    #[arg(long)]
+    pub exact: bool,
+    /// Fail where an agreement leaves something open: zero blocks, entries too small to tell from 0, subgradients
+    #[arg(long)]
+    pub strict: bool,
     /// How long one call may take, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 60.0, allow_hyphen_values = true, value_parser = numbers::real)]
     pub timeout: f64,
@@ -96,6 +105,14 @@ pub enum ModelUsage {
         /// As given.
         value: f64,
     },
+    /// Not between 0 and 1.
+    #[error(
+        "--accuracy {value} is no part of a gradient: give a number between 0 and 1, such as 1e-6"
+    )]
+    Accuracy {
+        /// As given.
+        value: f64,
+    },
 }
 
 /// More evaluations at a time run into the limits of the system.
@@ -115,8 +132,12 @@ impl ModelArgs {
                 most: MOST_JOBS,
             });
         }
-        if let Some(value) = self.resolution.filter(|r| !(*r > 0.0 && *r < 1.0)) {
+        let is_no_share = |value: &f64| !(*value > 0.0 && *value < 1.0);
+        if let Some(value) = self.resolution.filter(is_no_share) {
             return Err(ModelUsage::Resolution { value });
+        }
+        if let Some(value) = self.accuracy.filter(is_no_share) {
+            return Err(ModelUsage::Accuracy { value });
         }
         Ok(ModelSpec {
             urls: self.urls.clone(),
@@ -132,6 +153,9 @@ impl ModelArgs {
             seed: self.seed,
             single: self.precision == "f32",
             resolution: self.resolution,
+            accuracy: self.accuracy,
+            exact: self.exact,
+            strict: self.strict,
             wait,
             timeout,
             retries: u32::try_from(self.retries).unwrap_or(u32::MAX),

@@ -28,12 +28,13 @@ pub(crate) fn run(args: &ModelArgs) -> Result<u8> {
         Format::Text => text::model(&spec, &outcome),
         Format::Json => json::render(&json::model(&spec, &outcome))?,
     })?;
-    refuse(&outcome)?;
-    Ok(exit::code(outcome.verdict().unwrap_or(Verdict::Agree)))
+    let verdict = outcome.verdict(spec.strict);
+    refuse(&outcome, verdict)?;
+    Ok(exit::code(verdict.unwrap_or(Verdict::Agree)))
 }
 
 /// What has been said is no check, or not all of one.
-fn refuse(outcome: &ModelOutcome) -> Result<()> {
+fn refuse(outcome: &ModelOutcome, verdict: Option<Verdict>) -> Result<()> {
     if matches!(outcome.offered, Offered::Forward(_)) {
         bail!(
             "the model `{}` offers no Gradient, so that there is nothing to check: only its forward side was \
@@ -41,7 +42,7 @@ fn refuse(outcome: &ModelOutcome) -> Result<()> {
             outcome.model
         );
     }
-    match (&outcome.failure, outcome.verdict()) {
+    match (&outcome.failure, verdict) {
         // A wrong gradient is the news, whatever else happened.
         (Some(failure), verdict) if verdict != Some(Verdict::Disagree) => {
             bail!("{failure}. What was measured before is reported")

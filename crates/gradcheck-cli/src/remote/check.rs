@@ -1,17 +1,18 @@
 //! The check of a model, from its URL to the report.
 
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use finite_diff::{Domain, Execution, Failed, ParameterLayout, Progress, Selection, Within};
-use gradient_check::{CheckError, Settings, VectorCheck, VectorReport, Verdict};
+use finite_diff::{Domain, Execution, Failed, ParameterLayout, Progress, Within};
+use gradient_check::{CheckError, Reason, Verdict};
 use um_bridge::{Client, Model, ModelObjective, Server, SpawnSettings, Support};
 
 use super::bounds::Limits;
 use super::error::failed_words;
 use super::forward::{Forward, examine};
 use super::interruptible::Interruptible;
+use super::judge::{Derivatives, judge};
 use super::products::Products;
 use super::{ModelError, ModelSpec, config, point};
 
@@ -41,19 +42,24 @@ pub struct ModelOutcome {
 /// What a model offers, and what came of that.
 #[derive(Debug)]
 pub enum Offered {
-    /// A gradient, checked.
-    Gradient(Box<VectorReport>),
+    /// A gradient, checked, and whatever else there is.
+    Gradient(Box<Derivatives>),
     /// None: only the forward side could be looked at.
     Forward(Forward),
 }
 
 impl ModelOutcome {
-    /// The word on the gradient, where there is one.
-    pub fn verdict(&self) -> Option<Verdict> {
-        match &self.offered {
-            Offered::Gradient(report) => Some(report.verdict()),
-            Offered::Forward(_) => None,
-        }
+    /// The verdict on all derivatives, where there are any; with `strict` an agreement is none that leaves something open.
+    pub fn verdict(&self, strict: bool) -> Option<Verdict> {
+        let Offered::Gradient(found) = &self.offered else {
+            return None;
+        };
+        Some(match found.verdict() {
+            Verdict::Agree if strict && found.left_open().total() > 0 => {
+                Verdict::Inconclusive(Reason::Vacuous)
+            }
+            verdict => verdict,
+        })
     }
 }
 
@@ -119,12 +125,13 @@ pub fn check(
                 model: &model,
                 layout: &layout,
                 cancel,
+                evaluations: AtomicU64::new(0),
             };
-            let report = judged(spec, &products, point, &limits, execution).map_err(|error| {
+            let found = judge(spec, &products, &point, &limits, execution).map_err(|error| {
                 let error = error.unless_interrupted(cancel).in_words(&layout, spec);
                 error.after(&end_of(server.as_mut()))
             })?;
-            Offered::Gradient(Box::new(report))
+            Offered::Gradient(Box::new(found))
         }
         false => {
             let ones = model.output_sizes().iter().map(|size| vec![1.0; *size]);
@@ -173,47 +180,6 @@ fn end_of(server: Option<&mut Server>) -> String {
         lines => format!("it last wrote: {}", lines.join(" | ")),
     };
     format!("; the server that was started has ended ({end}), {wrote}")
-}
-
-fn judged(
-    spec: &ModelSpec,
-    products: &Products<'_>,
-    point: Vec<f64>,
-    limits: &Limits,
-    execution: Execution<'_>,
-) -> Result<VectorReport, ModelError> {
-    let Products { model, layout, .. } = *products;
-    let mut settings = Settings {
-        seed: spec.seed,
-        execution,
-        ..Settings::default()
-    };
-    if let Some(count) = spec.sample {
-        settings.selection = Selection::Sample {
-            count,
-            seed: spec.seed,
-        };
-    }
-    if spec.single {
-        settings.working_epsilon = f64::from(f32::EPSILON);
-    }
-    let outputs: usize = model.output_sizes().iter().sum();
-    let mut check = VectorCheck::new(|x: &[f64]| products.outputs(x))
-        .vjp(|x: &[f64], v: &[f64]| products.transposed(x, v))
-        .at(point)
-        .layout(layout.clone())
-        .output("output", &[outputs])
-        .settings(settings);
-    if let Some(resolution) = spec.resolution {
-        check = check.resolution(resolution);
-    }
-    if !limits.are_none() {
-        check = check.lower(&limits.lower).upper(&limits.upper);
-    }
-    if model.support().apply_jacobian {
-        check = check.jvp(|x: &[f64], u: &[f64]| products.along(x, u));
-    }
-    Ok(check.run()?)
 }
 
 /// The inputs by name, if they have any and any outputs depend on them.

@@ -43,11 +43,17 @@ pub fn command_line(spec: &ModelSpec) -> String {
     flag("sample", spec.sample.map(|count| count.to_string()));
     flag("precision", spec.single.then(|| "f32".to_owned()));
     flag("resolution", spec.resolution.map(|r| format!("{r:e}")));
+    flag("accuracy", spec.accuracy.map(|a| format!("{a:e}")));
     flag("timeout", seconds(spec.timeout));
     flag(
         "retries",
         (spec.retries != 3).then(|| spec.retries.to_string()),
     );
     flag("seed", Some(spec.seed.to_string()));
+    for (name, is_set) in [("--exact", spec.exact), ("--strict", spec.strict)] {
+        if is_set {
+            words.push(name.to_owned());
+        }
+    }
     words.join(" ")
 }

@@ -2,6 +2,7 @@
 //!
 //! Talks through `um-bridge`; prints nothing, and knows no exit code.
 
+mod blame;
 mod blocks;
 mod bounds;
 mod check;
@@ -10,14 +11,18 @@ mod config;
 mod error;
 mod forward;
 mod interruptible;
+mod judge;
 mod point;
 mod products;
+mod scales;
 mod spec;
 
+pub use blame::Blamed;
 pub use blocks::BlockShape;
 pub use bounds::{Bounds, Place};
 pub use check::{ModelOutcome, Offered, check};
 pub use command_line::command_line;
 pub use error::ModelError;
 pub use forward::{Forward, Kinked};
+pub use judge::{Derivatives, LeftOpen};
 pub use spec::ModelSpec;

@@ -1,6 +1,6 @@
-//! A model as the judge takes it: its outputs in a row, Jᵀv by /Gradient, J·u by /ApplyJacobian.
+//! A model as the judge takes it: its outputs in a row, Jᵀv by /Gradient, J·u by /ApplyJacobian, H·u by /ApplyHessian.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use finite_diff::{EvaluationError, ParameterLayout};
 use um_bridge::Model;
@@ -13,6 +13,8 @@ pub(super) struct Products<'a> {
     pub(super) layout: &'a ParameterLayout,
     /// Once true, nothing is asked any more.
     pub(super) cancel: &'a AtomicBool,
+    /// How often the model was evaluated.
+    pub(super) evaluations: AtomicU64,
 }
 
 impl Products<'_> {
@@ -20,6 +22,7 @@ impl Products<'_> {
     pub(super) fn outputs(&self, point: &[f64]) -> Result<Vec<f64>, EvaluationError> {
         unless_interrupted(self.cancel)?;
         let inputs = self.layout.unflatten(point)?;
+        self.evaluations.fetch_add(1, Ordering::Relaxed);
         Ok(self.model.evaluate(&inputs)?.concat())
     }
 
@@ -41,6 +44,22 @@ impl Products<'_> {
         let inputs = self.layout.unflatten(point)?;
         let directions = self.layout.unflatten(u)?;
         Ok(self.model.jacobian_vector(&inputs, &directions)?.concat())
+    }
+
+    /// H·u, one vector for each input, where H is the Hessian of vᵀF.
+    pub(super) fn curved(
+        &self,
+        point: &[f64],
+        v: &[f64],
+        u: &[f64],
+    ) -> Result<Vec<Vec<f64>>, EvaluationError> {
+        unless_interrupted(self.cancel)?;
+        let inputs = self.layout.unflatten(point)?;
+        let cotangents = cut(v, self.model.output_sizes());
+        let directions = self.layout.unflatten(u)?;
+        Ok(self
+            .model
+            .hessian_vector(&inputs, &cotangents, &directions)?)
     }
 }
 

@@ -35,6 +35,12 @@ pub struct ModelSpec {
     pub single: bool,
     /// How sharp agreement must be, in place of the judge's own millionth.
     pub resolution: Option<f64>,
+    /// To which part of themselves cost and gradient are right, where a solver stops at a tolerance.
+    pub accuracy: Option<f64>,
+    /// Whether both are computed to rounding, so that every definite difference is wrong.
+    pub exact: bool,
+    /// Whether an agreement that leaves something open fails.
+    pub strict: bool,
     /// For the start of a server.
     pub wait: Duration,
     /// For one call.

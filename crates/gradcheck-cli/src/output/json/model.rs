@@ -4,7 +4,7 @@ use gradient_check::{AdjointReport, Report};
 use serde::Serialize;
 
 use super::SCHEMA;
-use crate::remote::{Forward, ModelOutcome, ModelSpec, Offered, command_line};
+use crate::remote::{Forward, LeftOpen, ModelOutcome, ModelSpec, Offered, command_line};
 
 /// `gradcheck model`.
 #[derive(Debug, Serialize)]
@@ -20,6 +20,15 @@ pub struct ModelDocument {
     failure: Option<String>,
     troubles: Vec<String>,
     checks: Vec<Check>,
+    /// What an agreement leaves open, which `--strict` fails on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left_open: Option<WireLeftOpen>,
+    /// The outputs whose gradient is wrong, as far as that is known.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    wrong_outputs: Vec<String>,
+    /// What the model offers and nothing was said of.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    not_checked: Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     adjoint: Option<Adjoint>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,10 +46,19 @@ struct Described {
 
 #[derive(Debug, Serialize)]
 struct Check {
-    /// `gradient` or `apply jacobian`.
+    /// `gradient`, `gradient of all outputs together`, `apply jacobian` or `apply hessian`.
     stage: &'static str,
     #[serde(flatten)]
     report: Report,
+}
+
+#[derive(Debug, Serialize)]
+struct WireLeftOpen {
+    total: usize,
+    near_zero: usize,
+    zero: usize,
+    flat: usize,
+    subgradients: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -82,22 +100,26 @@ struct Kinked {
 /// The document of a model's check.
 pub fn model(spec: &ModelSpec, outcome: &ModelOutcome) -> ModelDocument {
     let (mut checks, mut adjoint, mut forward) = (Vec::new(), None, None);
+    let (mut left_open, mut wrong_outputs, mut not_checked) = (None, Vec::new(), Vec::new());
     match &outcome.offered {
-        Offered::Gradient(report) => {
-            let stages = [("gradient", &report.vjp), ("apply jacobian", &report.jvp)];
-            for (stage, report) in stages {
-                if let Some(report) = report.clone() {
-                    checks.push(Check { stage, report });
-                }
-            }
-            adjoint = report.adjoint.as_ref().map(wire_adjoint);
+        Offered::Gradient(found) => {
+            checks.extend(found.reports().map(|(stage, report)| Check {
+                stage,
+                report: report.clone(),
+            }));
+            adjoint = found.adjoint.as_ref().map(wire_adjoint);
+            left_open = Some(wire_left_open(&found.left_open()));
+            wrong_outputs.extend(found.blamed.iter().map(|blamed| blamed.name.clone()));
+            not_checked.extend(found.hessian_unchecked.then_some("apply hessian"));
         }
         Offered::Forward(found) => forward = Some(wire_forward(found)),
     }
     let stopped = matches!(&outcome.offered, Offered::Forward(found) if found.interrupted);
     ModelDocument {
         schema: SCHEMA,
-        verdict: outcome.verdict().map(|verdict| verdict.to_string()),
+        verdict: outcome
+            .verdict(spec.strict)
+            .map(|verdict| verdict.to_string()),
         seed: spec.seed,
         command: command_line(spec),
         interrupted: stopped
@@ -119,8 +141,21 @@ pub fn model(spec: &ModelSpec, outcome: &ModelOutcome) -> ModelDocument {
         failure: outcome.failure.clone(),
         troubles: outcome.troubles.clone(),
         checks,
+        left_open,
+        wrong_outputs,
+        not_checked,
         adjoint,
         forward,
+    }
+}
+
+fn wire_left_open(open: &LeftOpen) -> WireLeftOpen {
+    WireLeftOpen {
+        total: open.total(),
+        near_zero: open.near_zero,
+        zero: open.zero,
+        flat: open.flat,
+        subgradients: open.subgradients,
     }
 }
 

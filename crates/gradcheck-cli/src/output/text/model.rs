@@ -6,9 +6,11 @@ use gradient_check::text::{
     BAD, FAINT, GOOD, STRONG, UNSURE, derivative, plain, plural, seconds, short, styled,
     styled_report, thousands, verdict, wrapped,
 };
-use gradient_check::{VectorReport, Verdict};
+use gradient_check::{AdjointReport, CoordinateReport, Reason, Report, Verdict};
 
-use crate::remote::{Forward, ModelOutcome, ModelSpec, Offered, command_line};
+use crate::remote::{
+    Derivatives, Forward, LeftOpen, ModelOutcome, ModelSpec, Offered, command_line,
+};
 
 /// The check of a model.
 pub fn model(spec: &ModelSpec, outcome: &ModelOutcome) -> String {
@@ -23,9 +25,12 @@ pub fn model(spec: &ModelSpec, outcome: &ModelOutcome) -> String {
         let _ = writeln!(text, "{}", styled(STRONG, line));
     }
     let evaluations = match &outcome.offered {
-        Offered::Gradient(report) => {
-            text.push_str(&derivatives(report));
-            evaluations(report)
+        Offered::Gradient(found) => {
+            text.push_str(&derivatives(found));
+            if !spec.exact {
+                text.push_str(&tolerance(found));
+            }
+            found.evaluations
         }
         Offered::Forward(found) => {
             text.push_str(&forward(found));
@@ -49,21 +54,8 @@ pub fn model(spec: &ModelSpec, outcome: &ModelOutcome) -> String {
             let _ = writeln!(text, "{}", styled(BAD, line));
         }
     }
-    if let Some(verdict) = outcome.verdict() {
-        let said = match verdict {
-            Verdict::Agree => format!(
-                "{} at this point, as far as the power stated above goes.\n",
-                styled(GOOD, "The gradient is right")
-            ),
-            Verdict::Disagree => {
-                format!("{} at this point.\n", styled(BAD, "The gradient is wrong"))
-            }
-            Verdict::Inconclusive(_) => format!(
-                "{} Nothing was found to be wrong, but not everything could be decided.\n",
-                styled(UNSURE, "No verdict.")
-            ),
-        };
-        text.push_str(&said);
+    if let Offered::Gradient(found) = &outcome.offered {
+        text.push_str(&conclusion(found, spec.strict));
         let elsewhere = match spec.at {
             Some(_) => "another --at",
             None => "another --seed, or --at one that comes up in use",
@@ -83,42 +75,215 @@ pub fn model(spec: &ModelSpec, outcome: &ModelOutcome) -> String {
     text
 }
 
-/// Jᵀv, and where there is one J·u.
-fn derivatives(report: &VectorReport) -> String {
-    let mut text = String::new();
+/// The verdict in a sentence.
+fn conclusion(found: &Derivatives, strict: bool) -> String {
     let parts = [
-        ("Gradient", &report.vjp),
-        (
-            "ApplyJacobian, along a random direction in each input",
-            &report.jvp,
-        ),
+        ("The gradient", found.gradient()),
+        ("ApplyJacobian", verdict_of(found.jacobian.as_ref())),
+        ("ApplyHessian", verdict_of(found.hessian.as_ref())),
     ];
-    for (title, report) in parts {
-        if let Some(report) = report {
-            let _ = writeln!(
-                text,
-                "\n{}: {}",
-                styled(STRONG, title),
-                verdict(report.verdict)
+    let wrong: Vec<&str> = parts
+        .into_iter()
+        .filter(|(_, verdict)| *verdict == Verdict::Disagree)
+        .map(|(part, _)| part)
+        .collect();
+    let open = found.left_open();
+    let (style, said, more) = match (found.verdict(), &wrong[..]) {
+        (Verdict::Agree, _) if strict && open.total() > 0 => {
+            let more = format!(
+                "Nothing is wrong, but --strict leaves nothing open: {}.",
+                kinds(&open)
             );
-            text.push_str(&styled_report(report));
+            (UNSURE, "No verdict.".to_owned(), more)
+        }
+        (Verdict::Agree, _) => {
+            let more = "at this point, as far as the power stated above goes.";
+            (GOOD, "The gradient is right".to_owned(), more.to_owned())
+        }
+        (Verdict::Disagree, []) => {
+            let said = "The gradient and ApplyJacobian contradict each other".to_owned();
+            (BAD, said, "at this point.".to_owned())
+        }
+        (Verdict::Disagree, [one]) if found.gradient() == Verdict::Agree => {
+            let more = "at this point; the gradient is right.".to_owned();
+            (BAD, format!("{one} is wrong"), more)
+        }
+        (Verdict::Disagree, [one]) => (BAD, format!("{one} is wrong"), "at this point.".to_owned()),
+        (Verdict::Disagree, several) => {
+            let said = format!("{} are wrong", several.join(" and "));
+            (BAD, said, "at this point.".to_owned())
+        }
+        (Verdict::Inconclusive(_), _) => {
+            let more = "Nothing was found to be wrong, but not everything could be decided.";
+            (UNSURE, "No verdict.".to_owned(), more.to_owned())
+        }
+    };
+    // Styled after it is wrapped, so that no escape counts as width.
+    let whole = format!("{said} {more}");
+    let lines = textwrap::wrap(&whole, 80);
+    lines
+        .iter()
+        .map(|line| line.replacen(&said, &styled(style, &said), 1) + "\n")
+        .collect()
+}
+
+fn verdict_of(report: Option<&Report>) -> Verdict {
+    report.map_or(Verdict::Agree, |report| report.verdict)
+}
+
+/// How many entries an agreement leaves open, and of what kind.
+fn kinds(open: &LeftOpen) -> String {
+    let kinds = [
+        (open.zero, "in blocks that are 0"),
+        (open.near_zero, "too small to tell from 0"),
+        (open.flat, "flat"),
+        (open.subgradients, "at a kink"),
+    ];
+    let some = kinds.into_iter().filter(|(count, _)| *count > 0);
+    let some: Vec<String> = some
+        .map(|(count, kind)| format!("{count} {kind}"))
+        .collect();
+    let entries = match open.total() {
+        1 => "1 entry was not tested as sharply as the others".to_owned(),
+        total => format!("{total} entries were not tested as sharply as the others"),
+    };
+    format!("{entries} ({})", some.join(", "))
+}
+
+/// Every derivative that the model offers.
+fn derivatives(found: &Derivatives) -> String {
+    let mut text = String::new();
+    let headed = |text: &mut String, title: &str, word: Verdict| {
+        let _ = writeln!(text, "\n{}: {}", styled(STRONG, title), verdict(word));
+    };
+    if let Some(report) = &found.each {
+        headed(&mut text, "Gradient of each output F[i]", report.verdict);
+        text.push_str(&blamed(found));
+        text.push_str(&styled_report(report));
+        if found.scaled {
+            let said = "the outputs differ in size: each was judged by its own";
+            text.push_str(&wrapped("", said));
         }
     }
-    if let Some(adjoint) = &report.adjoint {
-        let title = styled(STRONG, "one against the other");
-        let _ = writeln!(text, "\n{title}: {}", verdict(adjoint.verdict()));
+    match (&found.each, &found.together) {
+        (Some(each), Some(report)) => {
+            let title = "Gradient of all outputs together, for a random vector";
+            headed(&mut text, title, report.verdict);
+            let is_news = report.verdict != Verdict::Agree && each.verdict != Verdict::Disagree;
+            match is_news {
+                true => text.push_str(&styled_report(report)),
+                // Of the same numbers one table is enough.
+                false => {
+                    let count = plural(report.counts.total(), "coordinate");
+                    let _ = writeln!(text, "  in {count}, and along random directions in all");
+                }
+            }
+        }
+        (None, Some(report)) => {
+            headed(&mut text, "Gradient", report.verdict);
+            text.push_str(&blamed(found));
+            text.push_str(&styled_report(report));
+            if found.scaled {
+                let said = "the outputs differ in size: each was divided by its own before they were added up";
+                text.push_str(&wrapped("", said));
+            }
+        }
+        (_, None) => {}
+    }
+    if let Some(report) = &found.jacobian {
+        let title = "ApplyJacobian, of the outputs F along a random direction u in each input";
+        headed(&mut text, title, report.verdict);
+        text.push_str(&styled_report(report));
+    }
+    if let Some(adjoint) = &found.adjoint {
+        headed(
+            &mut text,
+            "one against the other",
+            AdjointReport::verdict(adjoint),
+        );
         text.push_str(&plain(&adjoint.to_string()));
+    }
+    if let Some(report) = &found.hessian {
+        let title = "ApplyHessian, of the gradient g along a random direction u in each input";
+        headed(&mut text, title, report.verdict);
+        text.push_str(&styled_report(report));
+    }
+    if found.hessian_unchecked {
+        let title = styled(STRONG, "ApplyHessian");
+        let _ = writeln!(
+            text,
+            "\n{title}: {}\n  it is held against differences of the gradient, which is wrong",
+            styled(UNSURE, "not checked")
+        );
     }
     text
 }
 
-fn evaluations(report: &VectorReport) -> u64 {
-    let reports = [&report.vjp, &report.jvp];
-    reports
-        .into_iter()
-        .flatten()
-        .map(|report| report.evaluations)
-        .sum()
+/// The outputs whose gradient is wrong.
+fn blamed(found: &Derivatives) -> String {
+    let named = found.blamed.iter().map(|blamed| {
+        // Of a single output vector the place is in the name.
+        match blamed.name.starts_with("output[") {
+            true => blamed.name.clone(),
+            false => format!("{} (row {})", blamed.name, blamed.row),
+        }
+    });
+    let named: Vec<String> = named.collect();
+    let first = match found.each {
+        Some(_) => "",
+        None => ", first found",
+    };
+    match named.is_empty() {
+        true => String::new(),
+        false => wrapped(
+            "",
+            &format!("the gradient of {} is wrong{first}", named.join(", ")),
+        ),
+    }
+}
+
+/// What accuracy would accept what differs, where so little does that it may be a tolerance.
+fn tolerance(found: &Derivatives) -> String {
+    const MOST: f64 = 1e-3;
+    let mut largest = 0.0_f64;
+    for (_, report) in found.reports() {
+        for block in &report.blocks {
+            let worst = block.worst.iter();
+            let entries = report
+                .worst
+                .iter()
+                .filter(|entry| entry.coordinate.block == block.name);
+            for entry in worst.chain(entries).filter(|entry| differs(entry)) {
+                let c = &entry.comparison;
+                let d = c.numeric.unwrap_or(f64::NAN);
+                let apart = (c.analytic - d).abs() / d.abs().max(block.scale);
+                // What is no number is no tolerance either.
+                largest = if apart <= MOST {
+                    largest.max(apart)
+                } else {
+                    f64::INFINITY
+                };
+            }
+        }
+    }
+    if !(0.0 < largest && largest <= MOST) {
+        return String::new();
+    }
+    let power = (2.0 * largest).log10().ceil() as i32;
+    let accepts = format!("--accuracy 1e{power}");
+    wrapped(
+        "",
+        &format!(
+            "if a solver inside stops at a tolerance that leaves so much, {accepts} accepts it; where cost and \
+             gradient are computed to rounding, --exact calls every such difference wrong"
+        ),
+    )
+}
+
+/// Whether an entry is wrong or inexact.
+fn differs(entry: &CoordinateReport) -> bool {
+    let inexact = Verdict::Inconclusive(Reason::Inexact);
+    [Verdict::Disagree, inexact].contains(&entry.comparison.verdict)
 }
 
 /// What could be seen without a gradient.

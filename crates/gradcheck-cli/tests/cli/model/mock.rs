@@ -44,6 +44,29 @@ pub(crate) enum Fault {
     TwoModels,
     /// There is nothing to differentiate.
     NoOutputs,
+    /// ∂F is too large by this part of itself.
+    Off(f64),
+    /// /ApplyHessian is offered, and this many times what it should be.
+    Hessian(f64),
+    /// So, and ∂F/∂y_0 is doubled.
+    GradientAndHessian,
+    /// There are so many outputs, F_k = 10^(6 − 12k/(m − 1))·(sin(x_0 + k·y_0) + x_1·x_2·y_1).
+    Several(usize),
+    /// So, and ∂F_k/∂x of the second of these is doubled.
+    OneOfSeveral(usize, usize),
+    /// So, and everything but the first entry of the cotangent is forgotten.
+    FirstOfSeveral(usize),
+}
+
+impl Fault {
+    /// How many outputs there are.
+    fn outputs(self) -> usize {
+        match self {
+            Self::NoOutputs => 0,
+            Self::Several(m) | Self::OneOfSeveral(m, _) | Self::FirstOfSeveral(m) => m,
+            _ => 1,
+        }
+    }
 }
 
 pub(crate) struct Mock {
@@ -148,13 +171,53 @@ fn answer(path: &str, request: &Value, fault: Fault, calls: usize) -> (u16, Valu
                 fault,
                 Fault::NoGradient | Fault::SlowWithoutGradient | Fault::BoundedWithoutGradient
             );
-            json!({"support": {"Evaluate": true, "Gradient": gradient}})
+            let hessian = matches!(fault, Fault::Hessian(_) | Fault::GradientAndHessian);
+            json!({"support": {"Evaluate": true, "Gradient": gradient, "ApplyHessian": hessian}})
         }
         "/InputSizes" => json!({"inputSizes": [3, 2]}),
         "/OutputSizes" => match fault {
             Fault::NoOutputs => json!({"outputSizes": []}),
-            _ => json!({"outputSizes": [1]}),
+            _ => json!({"outputSizes": [fault.outputs()]}),
         },
+        "/Evaluate" if fault.outputs() > 1 => {
+            let outputs = (0..fault.outputs()).map(|k| several(k, fault.outputs(), &x, &y).0);
+            json!({"output": [outputs.collect::<Vec<_>>()]})
+        }
+        "/Gradient" if fault.outputs() > 1 => {
+            let sens = numbers(&request["sens"]);
+            let is_x = request["inWrt"] == 0;
+            let mut gradient = vec![0.0; if is_x { 3 } else { 2 }];
+            for (k, sens) in sens.iter().enumerate() {
+                let (_, of_x, of_y) = several(k, fault.outputs(), &x, &y);
+                let factor = match fault {
+                    Fault::OneOfSeveral(_, wrong) if wrong == k && is_x => 2.0,
+                    Fault::FirstOfSeveral(_) if k > 0 => 0.0,
+                    _ => 1.0,
+                };
+                let row = if is_x { &of_x[..] } else { &of_y[..] };
+                for (entry, d) in gradient.iter_mut().zip(row) {
+                    *entry += factor * sens * d;
+                }
+            }
+            json!({"output": gradient})
+        }
+        "/ApplyHessian" => {
+            let u = numbers(&request["vec"]);
+            let times = match fault {
+                Fault::Hessian(times) => times,
+                _ => 1.0,
+            };
+            let sens = times * factor * request["sens"][0].as_f64().unwrap();
+            // ∂²F/∂x∂x, ∂²F/∂x∂y, ∂²F/∂y∂x and ∂²F/∂y∂y, which is 0.
+            let pair = (request["inWrt1"].as_u64(), request["inWrt2"].as_u64());
+            let image = match pair {
+                (Some(0), Some(0)) => vec![2.0 * u[0], 4.0 * u[1], -x[2].sin() * u[2]],
+                (Some(0), _) => vec![u[0], 0.0, 0.0],
+                (_, Some(0)) => vec![u[0], 0.0],
+                _ => vec![0.0, 0.0],
+            };
+            json!({"output": image.iter().map(|h| sens * h).collect::<Vec<_>>()})
+        }
         "/Evaluate" => {
             let value = x[0] * x[0] + 2.0 * x[1] * x[1] + x[0] * y[0] + x[2].sin() + y[1].abs();
             match fault {
@@ -167,13 +230,17 @@ fn answer(path: &str, request: &Value, fault: Fault, calls: usize) -> (u16, Valu
             }
         }
         "/Gradient" => {
-            let sens = factor * request["sens"][0].as_f64().unwrap();
+            let off = match fault {
+                Fault::Off(off) => off,
+                _ => 0.0,
+            };
+            let sens = factor * (1.0 + off) * request["sens"][0].as_f64().unwrap();
             match (request["inWrt"].as_u64(), fault) {
                 (Some(0), _) => {
                     json!({"output": [sens * (2.0 * x[0] + y[0]), sens * 4.0 * x[1], sens * x[2].cos()]})
                 }
                 (_, Fault::NanGradient) => json!({"output": [null, null]}),
-                (_, Fault::Gradient | Fault::WrongAndBreaks(_)) => {
+                (_, Fault::Gradient | Fault::WrongAndBreaks(_) | Fault::GradientAndHessian) => {
                     json!({"output": [2.0 * sens * x[0], sens * y[1].signum()]})
                 }
                 _ => json!({"output": [sens * x[0], sens * y[1].signum()]}),
@@ -182,4 +249,15 @@ fn answer(path: &str, request: &Value, fault: Fault, calls: usize) -> (u16, Valu
         _ => return (404, json!("nothing here")),
     };
     (200, answer)
+}
+
+/// F_k of m, ∂F_k/∂x and ∂F_k/∂y.
+fn several(k: usize, m: usize, x: &[f64], y: &[f64]) -> (f64, [f64; 3], [f64; 2]) {
+    let k = k as f64;
+    let unit = 10f64.powf(6.0 - 12.0 * k / (m - 1) as f64);
+    let (sin, cos) = (x[0] + k * y[0]).sin_cos();
+    let value = unit * (sin + x[1] * x[2] * y[1]);
+    let of_x = [cos, x[2] * y[1], x[1] * y[1]];
+    let of_y = [k * cos, x[1] * x[2]];
+    (value, of_x.map(|d| unit * d), of_y.map(|d| unit * d))
 }
