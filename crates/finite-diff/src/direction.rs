@@ -30,9 +30,9 @@ pub struct Direction {
 /// Directions of a layout at a point.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Directions {
-    /// One a block, in the order of the layout, and one over all.
+    /// One direction for each block, in the order of the layout, and one over all.
     pub directions: Vec<Direction>,
-    /// How many blocks got none of their own, because there are too many.
+    /// How many blocks got no direction of their own, because there are too many.
     pub left_out: usize,
 }
 
@@ -68,9 +68,9 @@ pub fn directions<T: Real>(
     directions_within(layout, point, None, seed, most)
 }
 
-/// The same in a domain: an entry that would leave it on either side, at the widest t of a [`walk`](crate::walk()), goes
-/// half the way to the nearer bound, 0 on a bound or where a coordinate is fixed ((B10) of
-/// docs/theory/bounds.md). A block of which nothing is left has no direction.
+/// Like [`directions`], kept inside a domain: an entry that would leave it on either side, at the widest t of a
+/// [`walk`](crate::walk()), goes half the way to the nearer bound, 0 on a bound or where a coordinate is fixed ((B10)
+/// of docs/theory/bounds.md). A block of which nothing is left has no direction.
 ///
 /// # Errors
 /// As [`directions`].
@@ -199,7 +199,7 @@ impl Direction {
         self
     }
 
-    /// With what bounds leave of it at the widest t; `None` where they leave nothing.
+    /// The direction with what bounds leave of each entry at the widest t; `None` where they leave nothing.
     fn kept_inside<T: Real>(mut self, point: &[T], domain: Option<&Domain>) -> Option<Self> {
         let (Some(domain), Some(t)) = (domain, ladder::<T>().last()) else {
             return Some(self);
@@ -219,7 +219,7 @@ impl Direction {
         self.entries.iter().any(|u| *u != 0.0).then_some(self)
     }
 
-    /// Whether all that it moved is where it may be.
+    /// Whether every coordinate that the direction moved lies in the domain.
     pub(crate) fn is_inside<T: Real>(
         &self,
         domain: Option<&Domain>,

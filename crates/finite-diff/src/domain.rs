@@ -40,9 +40,9 @@ pub enum DomainError {
         "there are {lower} lower and {upper} upper bounds for {parameters} parameters: give one each, infinite where there is none"
     )]
     Length {
-        /// How many lower ones.
+        /// How many lower bounds there are.
         lower: usize,
-        /// How many upper ones.
+        /// How many upper bounds there are.
         upper: usize,
         /// n.
         parameters: usize,
@@ -54,9 +54,9 @@ pub enum DomainError {
     Empty {
         /// The flat index.
         coordinate: usize,
-        /// Its lower bound.
+        /// The lower bound of the parameter.
         lower: f64,
-        /// Its upper bound.
+        /// The upper bound of the parameter.
         upper: f64,
     },
     /// The point lies outside.
@@ -66,11 +66,11 @@ pub enum DomainError {
     Outside {
         /// The flat index.
         coordinate: usize,
-        /// Its value.
+        /// The value of the parameter at the point.
         value: f64,
-        /// Its lower bound.
+        /// The lower bound of the parameter.
         lower: f64,
-        /// Its upper bound.
+        /// The upper bound of the parameter.
         upper: f64,
     },
     /// A parameter to be fixed that does not exist.
@@ -112,7 +112,7 @@ impl Interval {
         !self.fixed && self.lower < x.widen() && x.widen() < self.upper
     }
 
-    /// How far `x` is from the lower and from the upper bound; nothing where it is fixed.
+    /// How far `x` is from the lower and from the upper bound; 0 from both where the coordinate is fixed.
     pub(crate) fn room<T: Real>(&self, x: T) -> [f64; 2] {
         if self.fixed {
             return [0.0; 2];
@@ -167,7 +167,7 @@ impl Domain {
         Self { intervals, fixed }
     }
 
-    /// The same with these coordinates fixed at whatever value the point has.
+    /// This domain with `coordinates` fixed at whatever value the point has.
     ///
     /// # Errors
     /// [`DomainError::NoSuchCoordinate`].
@@ -212,7 +212,7 @@ impl Domain {
         (interval.lower, interval.upper)
     }
 
-    /// Whether `point` has as many entries and lies inside, bounds included.
+    /// Whether `point` has as many entries as the domain and lies inside, bounds included.
     ///
     /// # Errors
     /// [`DomainError::Length`] and [`DomainError::Outside`].
@@ -288,7 +288,8 @@ impl Domain {
             .unwrap_or(0.0)
     }
 
-    /// The same for a table of values: half the way to the nearer bound, as long as that leaves √ε of it, so that a J that is singular there does not pass for noise; else [`turned`](Self::turned).
+    /// The component u_i of a direction for a table of values: half the way to the nearer bound, as long as that leaves
+    /// √ε of it, so that a J that is singular there does not pass for noise; else [`turned`](Self::turned).
     pub(crate) fn shortened<T: Real>(
         &self,
         coordinate: usize,
@@ -302,8 +303,8 @@ impl Domain {
         }
     }
 
-    /// The same for x ± t·u_i: as it is where both lie inside, else half the way to the nearer bound, 0 where that
-    /// leaves less than √ε of it.
+    /// The component u_i of a direction, of which x ± t·u_i are both needed: as it is where both lie inside, else half
+    /// the way to the nearer bound, 0 where that leaves less than √ε of it.
     pub(crate) fn both_ways<T: Real>(
         &self,
         coordinate: usize,

@@ -60,7 +60,7 @@ pub enum DifferenceError {
     /// The objective failed at the point itself.
     #[error("the objective failed at the point itself: {source}")]
     Center {
-        /// What it failed with.
+        /// The error of the evaluation.
         source: EvaluationError,
     },
     /// The objective failed close to the point, where its noise or what it depends on was looked for.
@@ -68,7 +68,7 @@ pub enum DifferenceError {
         "the objective failed next to the point: {source}; if its domain ends there, state the bounds"
     )]
     Near {
-        /// What it failed with.
+        /// The error of the evaluation.
         source: EvaluationError,
     },
     /// The objective failed at a probe.
@@ -80,7 +80,7 @@ pub enum DifferenceError {
         coordinate: usize,
         /// Which point of the stencil.
         side: Side,
-        /// What it failed with.
+        /// The error of the evaluation.
         source: EvaluationError,
     },
     /// The objective failed at a point along a direction.
@@ -95,13 +95,13 @@ pub enum DifferenceError {
         block: Option<String>,
         /// t, negative on the side of θ − t·u.
         t: f64,
-        /// What it failed with.
+        /// The error of the evaluation.
         source: EvaluationError,
     },
     /// The threads could not be started.
     #[error("could not start {threads} threads: {source}; ask for fewer")]
     Threads {
-        /// How many.
+        /// How many threads were asked for.
         threads: usize,
         /// What the operating system said.
         source: rayon::ThreadPoolBuildError,

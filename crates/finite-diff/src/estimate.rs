@@ -40,9 +40,9 @@ pub enum Outcome<E = Estimate> {
     Estimated(E),
     /// J was NaN or infinite at one of the points.
     NonFinite {
-        /// Which one.
+        /// The point of the stencil.
         side: Side,
-        /// What J was there.
+        /// What J was at that point.
         value: f64,
     },
     /// x + h rounds to x, or past the largest number, so that there is nothing to divide by.
@@ -73,7 +73,7 @@ pub enum Noise {
     Growing {
         /// ε_f at the point itself.
         at_point: f64,
-        /// What it grows by.
+        /// What the noise grows by with the distance t.
         growth: Growth,
         /// What t is measured in.
         unit: Unit,

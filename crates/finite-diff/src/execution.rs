@@ -45,7 +45,7 @@ impl Execution<'_> {
     /// Puts the error into the slot.
     ///
     /// # Errors
-    /// The same error, where there is no slot.
+    /// `error` itself, where there is no slot.
     pub fn keep(&self, error: DifferenceError) -> Result<(), DifferenceError> {
         match self.failure {
             Some(failed) => {
@@ -99,7 +99,7 @@ impl Failed {
         }
     }
 
-    /// Whether an error is in it.
+    /// Whether the slot holds an error.
     pub fn is_set(&self) -> bool {
         self.is_set.load(Ordering::Acquire)
     }

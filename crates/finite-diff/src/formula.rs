@@ -13,7 +13,7 @@ pub(crate) struct Formula {
     pub(crate) stencil: Stencil,
     /// In steps h, beside x itself.
     pub(crate) offsets: Vec<i32>,
-    /// Whether it is taken because of a bound. It then takes three steps and not two, because J may be less
+    /// Whether the formula is taken because of a bound. It then takes three steps and not two, because J may be less
     /// smooth at its bound than a formula counts on.
     pub(crate) inward: bool,
 }
@@ -112,7 +112,7 @@ impl<'d> Formulas<'d> {
             .min_by(|a, b| noise(a).total_cmp(&noise(b)))
     }
 
-    /// Another one, of shorter reach, where a one-sided one is off by truncation more than by noise: J may
+    /// A formula of shorter reach, where the one-sided `than` is off by truncation more than by noise: J may
     /// be singular at the bound, and the distance to it a length of its own.
     pub(crate) fn closer<T: Real>(
         &self,

@@ -15,7 +15,7 @@ use climb::{Climbed, Span, climb};
 /// The quotients that a rung and its bar take: D(h), D(2h), D(4h).
 const ENOUGH_QUOTIENTS: usize = 3;
 
-/// One more tells by which order a one-sided rung converges.
+/// The quotients from which it shows by which order a one-sided rung converges: one more than a bar takes.
 const ENOUGH_FOR_ORDER: i32 = 4;
 
 /// The noise of a central rung of a black box, in units of ε_f/h: 0.95 of its own, and 1.7 that may hide a kink.
@@ -97,8 +97,8 @@ pub enum Ground {
     },
     /// The one-sided derivatives differ: a kink at x.
     Kink {
-        /// Whether they still do at the smallest step, beyond its bars: only then is the kink known to
-        /// be at x, and not a cluster of small ones around it.
+        /// Whether the one-sided derivatives still differ at the smallest step, beyond its bars: only then is the
+        /// kink known to be at x, and not a cluster of small ones around it.
         resolved: bool,
     },
     /// x lies on a kink, or between kinks that are nearer on both sides than any step can resolve:

@@ -104,7 +104,7 @@ pub enum LayoutError {
     TooLarge {
         /// The block.
         name: String,
-        /// Its shape.
+        /// The shape of the block.
         shape: Vec<usize>,
     },
     /// A flat vector has the wrong length.
@@ -134,9 +134,9 @@ pub enum LayoutError {
     PartLength {
         /// The block.
         block: String,
-        /// Its shape.
+        /// The shape of the block.
         shape: Vec<usize>,
-        /// Its length.
+        /// The number of entries of the block.
         expected: usize,
         /// The length that came.
         got: usize,

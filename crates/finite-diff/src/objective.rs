@@ -165,9 +165,9 @@ impl<T: Copy + Send + Sync, O: Objective<T> + ?Sized> Objective<T> for Plain<'_,
 /// θ with one entry replaced.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Probe<T> {
-    /// Which entry.
+    /// The flat index of the entry that is replaced.
     pub coordinate: usize,
-    /// What it is replaced by.
+    /// What the entry is replaced by.
     pub replacement: T,
 }
 
@@ -176,7 +176,7 @@ pub struct Probe<T> {
 /// It takes the replacement, not a difference, so that the derivative divides by the step really
 /// taken; the caller's θ is never touched.
 pub trait Neighborhood<T: Copy>: Sync {
-    /// Another one of the same point, for another thread; what was prepared is shared.
+    /// Another neighborhood of the same point, for another thread; what was prepared is shared.
     ///
     /// # Errors
     /// Whatever making it fails with, such as memory that runs out.

@@ -35,7 +35,7 @@ pub trait Real: Float + fmt::Debug + Send + Sync + 'static + sealed::Sealed {
 /// What a function takes, for each type of numbers.
 #[doc(hidden)]
 pub trait Arguments {
-    /// Its arguments for the type `T`.
+    /// The function's arguments for the type `T`.
     type Of<'a, T: Real>;
 }
 

@@ -9,22 +9,22 @@ use crate::{Domain, ParameterLayout};
 /// Which coordinates of a layout to differentiate.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Selection {
-    /// Every one.
+    /// Every coordinate.
     #[default]
     All,
-    /// These flat indices, in this order.
+    /// The coordinates of these flat indices, in this order.
     Some(Vec<usize>),
-    /// `count` of them without replacement, dealt to the blocks in turn until a block is used up.
+    /// `count` coordinates without replacement, dealt to the blocks in turn until a block is used up.
     /// At least one of each block that has any entry, even where `count` is smaller than that.
     Sample {
-        /// How many.
+        /// How many coordinates.
         count: usize,
         /// The seed of the draw.
         seed: u64,
     },
-    /// `count` of each block without replacement, or all of a block that has no more.
+    /// `count` coordinates of each block without replacement, or all of a block that has no more.
     SampleEach {
-        /// How many of each.
+        /// How many coordinates of each block.
         count: usize,
         /// The seed of the draw.
         seed: u64,
@@ -48,8 +48,8 @@ impl Selection {
         self.coordinates_within(layout, None)
     }
 
-    /// Those of them that are not fixed in `domain`. A sample is drawn among those: it is no smaller for it,
-    /// and has at least one of each block that has any.
+    /// Like [`coordinates`](Self::coordinates), without those that are fixed in `domain`. A sample is drawn among the
+    /// others: it is no smaller for it, and has at least one of each block that has any.
     pub fn coordinates_within(
         &self,
         layout: &ParameterLayout,

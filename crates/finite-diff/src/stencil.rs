@@ -20,7 +20,7 @@ const ABOVE: [&[Quotient]; 3] = [
     ],
 ];
 
-/// The same of 0 and −k.
+/// The one-sided stencils of 0 and −k, by order: those of [`ABOVE`], mirrored.
 const BELOW: [&[Quotient]; 3] = [
     &[ABOVE[0][0].mirrored()],
     &[ABOVE[1][0].mirrored(), ABOVE[1][1].mirrored()],
@@ -143,7 +143,7 @@ impl Stencil {
         }
     }
 
-    /// Those that evaluate on one side only, and are of the same order: above x and below it.
+    /// The stencils of the same order that evaluate on one side only: above x and below it.
     pub(crate) fn one_sided(&self) -> [Self; 2] {
         let at = match self.order {
             1 => 0,
@@ -153,12 +153,12 @@ impl Stencil {
         [Self::INWARD_ABOVE[at], Self::INWARD_BELOW[at]]
     }
 
-    /// Whether it goes as far to one side as to the other.
+    /// Whether the stencil goes as far to one side of x as to the other.
     pub(crate) fn is_central(&self) -> bool {
         self.quotients.iter().all(|q| q.from == -q.to)
     }
 
-    /// All that one chooses from.
+    /// All stencils that one chooses from.
     pub const ALL: [Self; 3] = [Self::FORWARD, Self::CENTRAL, Self::FIVE_POINT];
 
     /// The field's name: `forward`, `central`, `five-point`.
@@ -190,7 +190,7 @@ impl Stencil {
         self.offsets_of(&[1, 2])
     }
 
-    /// The same of D(s·h) for each s of `stretches`.
+    /// The points of D(s·h) for each s of `stretches`, as [`offsets`](Self::offsets) gives them for 1 and 2.
     pub(crate) fn offsets_of(&self, stretches: &[i32]) -> Vec<i32> {
         let mut offsets = Vec::new();
         for &stretch in stretches {
@@ -236,15 +236,15 @@ impl Stencil {
         TWO_STEPS * (doubled - derivative).abs() / self.doubling_ratio()
     }
 
-    /// How far its points are from x, in steps: 1 for forward and central, 2 for five-point.
+    /// How far the points of the stencil are from x, in steps: 1 for forward and central, 2 for five-point.
     pub fn reach(&self) -> f64 {
         let furthest = |q: &Quotient| f64::from(q.from.abs().max(q.to.abs()));
         self.quotients.iter().map(furthest).fold(0.0, f64::max)
     }
 
-    /// The same where D(4h) is known too, and J may be less smooth than the formula counts on: the order is
-    /// that by which the three differ, p at most, and the wider pair is heard as well. `noise` is how far
-    /// rounding alone may put D(h) and D(2h) apart: where it does, they say nothing of the order
+    /// Like [`truncation`](Self::truncation), where D(4h) is known too and J may be less smooth than the formula
+    /// counts on: the order is that by which the three differ, p at most, and the wider pair is heard as well. `noise`
+    /// is how far rounding alone may put D(h) and D(2h) apart: where it does, they say nothing of the order
     /// ((B3) of docs/theory/bounds.md).
     pub(crate) fn observed_truncation(&self, derivatives: [f64; 3], noise: f64) -> f64 {
         let [single, double, fourfold] = derivatives;

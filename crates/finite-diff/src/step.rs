@@ -5,7 +5,7 @@ use crate::{Real, Stencil};
 /// How the step h follows from the coordinate's value x.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum StepSize {
-    /// The same h everywhere, taken as given; the course's rule with h = 1e-7.
+    /// One h for every x, taken as given; the course's rule with h = 1e-7.
     Absolute(f64),
     /// h = r·max(1, |x|), rounded to a power of two.
     Relative(f64),

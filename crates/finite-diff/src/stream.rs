@@ -45,8 +45,8 @@ pub struct StreamedDirection {
 /// many, e·u is about normal, and it is √(2/π) = 0.80.
 pub const MISSED_PER_BAR: f64 = 1.125;
 
-/// The same where bounds turn entries of the direction round: 5/2, the largest that was measured being 2.13, for
-/// two entries of opposite sign. Entries of one sign can cancel no other way ((B12) of docs/theory/bounds.md).
+/// c = 5/2: like [`MISSED_PER_BAR`], where bounds turn entries of the direction round. The largest that was measured is
+/// 2.13, for two entries of opposite sign; entries of one sign can cancel no other way ((B12) of docs/theory/bounds.md).
 pub const MISSED_PER_TURNED_BAR: f64 = 2.5;
 
 /// Words of the generator that one entry takes.

@@ -39,7 +39,7 @@ impl Stride {
     }
 }
 
-/// That of `coordinate` at `x`: to both sides, as far as there is room; to the side with more of it where that
+/// The stride of `coordinate` at `x`: to both sides, as far as there is room; to the side with more of it where that
 /// leaves less than √ε, on a bound that is ((B11) of docs/theory/bounds.md).
 ///
 /// Inside, a step that is short beside the distance to the bound is worth more than one that is sharp: J may be

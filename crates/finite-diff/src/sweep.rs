@@ -76,7 +76,7 @@ pub struct Derivatives<E = Estimate> {
     /// J at the point itself; NaN where it failed, or an error of an earlier run was in the slot
     /// ([`Execution::failure`]).
     pub center: f64,
-    /// One entry a coordinate, in the order they were asked for. Fewer, where the run was interrupted.
+    /// One entry for each coordinate, in the order they were asked for. Fewer, where the run was interrupted.
     pub entries: Vec<Entry<E>>,
     /// How often J was evaluated in all.
     pub evaluations: u64,

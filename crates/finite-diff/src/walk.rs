@@ -27,23 +27,23 @@ pub struct Pair {
 /// Why a walk went no further.
 #[derive(Debug)]
 pub enum WalkEnd {
-    /// It came to the widest t.
+    /// The walk came to the widest t.
     Widest,
     /// One of the two points lies on another smooth piece of J than θ does.
     OtherPiece {
-        /// At this t.
+        /// The t of that point.
         t: f64,
     },
     /// J was NaN or infinite.
     NonFinite {
         /// t, negative on the side of θ − t·u.
         t: f64,
-        /// What J was there.
+        /// What J was at that point.
         value: f64,
     },
     /// The points round to θ, or past the largest number.
     NotRepresentable {
-        /// At this t.
+        /// The t of that point.
         t: f64,
     },
     /// J failed; the error says where.

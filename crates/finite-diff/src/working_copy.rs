@@ -49,7 +49,7 @@ pub struct Size {
     pub steps: f64,
 }
 
-/// Another probe is under way on the same working copy.
+/// The error that another probe is under way on the same working copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("the working copy of the parameters is in use by another probe: probe one after the other")]
 pub struct Busy;

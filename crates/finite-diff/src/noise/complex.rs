@@ -28,7 +28,7 @@ pub fn measure_complex_step_noise<O: Objective<Complex<f64>> + ?Sized>(
     measure_complex_step_noise_with(objective, point, seed, &ONE_THREAD)
 }
 
-/// The same, as [`measure_noise_with`](crate::measure_noise_with) is to [`measure_noise`](crate::measure_noise).
+/// Like [`measure_complex_step_noise`], on the threads of `execution` and with its slot for failures.
 ///
 /// # Errors
 /// As [`measure_complex_step_noise`]; with a slot for failures ([`Execution::failure`]) J that fails is none.

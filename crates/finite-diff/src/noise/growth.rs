@@ -59,7 +59,7 @@ impl Growth {
         from.1 * (t / from.0)
     }
 
-    /// The same of noise that is so many times as large.
+    /// The growth of a noise that is `factor` times as large.
     #[must_use]
     pub fn times(self, factor: f64) -> Self {
         Self {

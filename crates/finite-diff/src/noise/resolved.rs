@@ -15,11 +15,11 @@ const LEAST_RANGE: f64 = 1.5;
 
 /// What a row says of a J of one value.
 pub(super) struct Movement {
-    /// How far J moves on it.
+    /// How far J moves on the row.
     range: f64,
-    /// The same for each unit of its spacing.
+    /// How far J moves on the row for each unit of the row's spacing.
     per_spacing: f64,
-    /// σ, where its differences stop dying out.
+    /// σ, where the row's differences stop dying out.
     scatter: Option<f64>,
 }
 
@@ -47,8 +47,8 @@ impl Movement {
         self.scatter.is_some() && self.per_spacing > BENDS * narrower.per_spacing
     }
 
-    /// Whether it scatters by more than there is room for on the narrowest, where noise would be the same, and the next
-    /// `narrower` one has no noise to tell of: it is a curve whose differences die out slowly.
+    /// Whether this row scatters by more than there is room for on the `narrowest`, where noise would be the same, and
+    /// the next `narrower` one has no noise to tell of: J is a curve whose differences die out slowly.
     fn is_a_curve(&self, narrower: &Self, narrowest: &Self) -> bool {
         let too_much = self
             .scatter

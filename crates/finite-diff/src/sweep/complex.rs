@@ -16,7 +16,7 @@ pub(crate) const COMPLEX_STEP: f64 = 1e-30;
 /// h²·J‴/6, with room for J‴ up to 6e20: nothing beside a derivative, but not nothing beside one that is 0.
 const COMPLEX_TRUNCATION: f64 = 1e-40;
 
-/// The same by the complex step, d = Im J(x + ih)/h with h = 1e-30: one evaluation a coordinate, no
+/// Differentiates J by the complex step, d = Im J(x + ih)/h with h = 1e-30: one evaluation a coordinate, no
 /// cancellation, an error of a few ε (Squire & Trapp 1998; Martins, Sturdza & Alonso 2003).
 ///
 /// J must be written with analytic operations only: no absolute value, no conjugate, and branches on
