@@ -11,7 +11,7 @@ use crate::verdict::{Reason, Verdict};
 pub enum Agreement {
     /// Neither finds an error.
     BothRight,
-    /// Both do.
+    /// Both checks find an error.
     BothWrong {
         /// Blocks that only the slope test calls wrong.
         only_slope: Vec<String>,
@@ -51,10 +51,10 @@ pub struct Missed {
 pub enum Explanation {
     /// Errors within the bars of the coordinates add up to as much.
     AddsUp,
-    /// It is more than that, and there are coordinates that were not judged, or not decided.
+    /// The error is more than the bars add up to, and there are coordinates that were not judged, or not decided.
     NotJudged,
-    /// It is more than that, and every coordinate was judged and agrees: J is not smooth along the
-    /// direction, or a bar is too small.
+    /// The error is more than the bars add up to, and every coordinate was judged and agrees: J is not smooth along
+    /// the direction, or a bar is too small.
     NoRoom,
 }
 

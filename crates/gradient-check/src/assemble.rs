@@ -141,7 +141,7 @@ pub(crate) fn assemble(
 }
 
 impl Report {
-    /// The same report with what was found before the comparison.
+    /// Adds to the report what was found before the comparison.
     ///
     /// A finding that makes the gradient wrong makes the verdict [`Verdict::Disagree`], whatever the
     /// numbers said. A cost that differs from call to call leaves nothing to be said of the numbers; any

@@ -294,7 +294,7 @@ pub fn measure_gradient_noise<T: Real>(
     finite_diff::measure_field_noise(gradient, point, seed).map_err(CheckError::Difference)
 }
 
-/// The same, the gradient being evaluated in a domain only, and beside each other where one evaluation takes long.
+/// Like [`measure_gradient_noise`], inside `domain` and on the threads of `execution`, where one evaluation takes long.
 /// Empty where the run was stopped.
 ///
 /// # Errors

@@ -21,7 +21,7 @@ use crate::verdict::Verdict;
 /// The report has what was found before the comparison in `structure`; see
 /// [`Report::with_structure`] for what that makes of the verdict. Where the layout is wrong, the blocks
 /// that fit are compared all the same; a block without a gradient is compared as zero, which is how an
-/// optimiser takes it. The noise of the gradient is measured (27 more backward passes) where the settings
+/// optimizer takes it. The noise of the gradient is measured (27 more backward passes) where the settings
 /// bring none, a call does not depend on the calls before, and the gradient is in `f64`. Where the subject has
 /// a [`domain`](Subject::domain) neither pass is called outside it, and nothing is said of parameters that are fixed.
 ///

@@ -57,7 +57,7 @@ impl Default for Constants {
 }
 
 impl Constants {
-    /// Their names, in the order of their fields.
+    /// The names of the constants, in the order of their fields.
     pub const NAMES: [&'static str; 8] = [
         "safety",
         "rounding",
@@ -69,7 +69,7 @@ impl Constants {
         "target",
     ];
 
-    /// The same with the constant of this name multiplied; `None` where there is none of that name.
+    /// These constants with the one named `name` multiplied by `factor`; `None` where there is none of that name.
     ///
     /// ```
     /// use gradient_check::Constants;

@@ -33,7 +33,7 @@ pub trait Mistakes: Sync {
     /// What the gradient would be under each, the more common first.
     fn alternatives(&self) -> Vec<Alternative>;
 
-    /// The same for mistakes with a number in them that is not known.
+    /// What the gradient would be under mistakes with an unknown number in them, as families to fit.
     fn families(&self) -> Vec<Family<'_>> {
         Vec::new()
     }

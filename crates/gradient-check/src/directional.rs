@@ -303,7 +303,7 @@ fn unseen(block: &Block) -> DirectionalBlock {
     }
 }
 
-/// One block: its directions until one of them is wrong, and then the search.
+/// Checks one block: along its directions until one of them is wrong, and then by the search.
 fn check_block<T: Real, O: Objective<T> + ?Sized>(
     bench: &Bench<'_, T, O>,
     layout: &ParameterLayout,

@@ -28,7 +28,7 @@ pub enum CheckError {
         objective: usize,
         /// The layout in short form.
         layout: String,
-        /// Its length.
+        /// The length of the layout.
         len: usize,
     },
     /// There is nothing to check.
@@ -51,7 +51,7 @@ pub enum CheckError {
         "the resolution {value} is no share of a scale: give a number between 0 and 1, such as 1e-2"
     )]
     Resolution {
-        /// As given.
+        /// The value as given.
         value: f64,
     },
     /// An accuracy that is no share of a scale.
@@ -59,7 +59,7 @@ pub enum CheckError {
         "the accuracy {value} is no share of a derivative: give a number between 0 and 1, such as 1e-6"
     )]
     Accuracy {
-        /// As given.
+        /// The value as given.
         value: f64,
     },
     /// A block to be fixed that is not there.
@@ -83,7 +83,7 @@ pub enum CheckError {
     Output {
         /// The output.
         name: String,
-        /// Its shape.
+        /// The shape of the output.
         shape: Vec<usize>,
         /// The number of entries of that shape.
         expected: usize,
@@ -101,9 +101,9 @@ pub enum CheckError {
     /// The backward pass failed.
     #[error("{call} failed: {source}")]
     Backward {
-        /// Which call of it.
+        /// Which call of the backward pass.
         call: &'static str,
-        /// What it failed with.
+        /// The error of the backward pass.
         source: EvaluationError,
     },
     /// A fast way to evaluate J around a point contradicts J itself. No verdict on the gradient can rest on it.
@@ -113,7 +113,7 @@ pub enum CheckError {
          rounding explains. There is no verdict. Check with the engine `full`, and report this"
     )]
     Engine {
-        /// Its name.
+        /// The name of the engine.
         engine: &'static str,
         /// The coordinate, such as `W2[3,1]`.
         name: String,
@@ -159,7 +159,7 @@ impl CheckError {
 /// Puts an evaluation that failed into the slot for it.
 ///
 /// # Errors
-/// The same error, where there is no slot or it is of another kind.
+/// `error` itself, where there is no slot or it is of another kind.
 pub(crate) fn keep(error: CheckError, execution: &Execution<'_>) -> Result<(), CheckError> {
     if execution.failure.is_none() {
         return Err(error);

@@ -126,7 +126,7 @@ pub struct Evidence {
     pub deterministic: bool,
     /// 3σ of repeated evaluations at the point; 0 where the first two gave the same bits.
     pub spread: f64,
-    /// One observation a coordinate, in ascending order.
+    /// One observation for each coordinate, in ascending order.
     pub observations: Vec<Observation>,
     /// What was seen along directions among entries at kinks; empty where there are fewer than two.
     pub along_kinks: Vec<AlongKinks>,
@@ -147,7 +147,7 @@ pub struct Evidence {
     pub complex_noise: f64,
     /// What is claimed of cost and gradient.
     pub claim: Claim,
-    /// What it is to be judged by.
+    /// The constants that the evidence is to be judged by.
     pub constants: Constants,
     /// How the numbers of a fast engine fared beside plain evaluations; `None` where all were plain.
     pub recheck: Option<Recheck>,

@@ -188,7 +188,7 @@ mod tests {
         }
     }
 
-    /// The same on complex numbers, by the real part.
+    /// The hinges on complex numbers, by the real part.
     impl Objective<Complex<f64>> for Hinges {
         fn dim(&self) -> usize {
             self.kinks.len()
@@ -212,7 +212,7 @@ mod tests {
         named_with(away, knows, error, false)
     }
 
-    /// The same, with the function on complex numbers for a second look or without.
+    /// Like [`named`], with the function on complex numbers for a second look or without.
     fn named_with(away: &[f64], knows: bool, error: f64, complex: bool) -> Named {
         let hinges = Hinges {
             kinks: away.to_vec(),

@@ -26,7 +26,7 @@ use crate::verdict::Rule;
 /// The evidence, and how it was gathered.
 pub(crate) struct Measured {
     pub(crate) evidence: Evidence,
-    /// That of J; of NaN where no difference was taken.
+    /// The noise of J; NaN where no difference was taken.
     pub(crate) noise: Noise,
     /// Whether J is smooth at the point, where that was asked for and J knows it.
     pub(crate) smooth: Option<bool>,
@@ -36,7 +36,7 @@ pub(crate) struct Measured {
     pub(crate) in_double: bool,
     /// How many parameters nothing moves.
     pub(crate) fixed: usize,
-    /// The gradient that it was held against.
+    /// The gradient that the evidence was held against.
     pub(crate) analytic: Vec<f64>,
     pub(crate) begun: Instant,
     /// The name of what gave the derivatives.
@@ -378,7 +378,7 @@ fn walk_lines<T: Real>(
     Ok((!lines.is_empty()).then_some(lines))
 }
 
-/// The same for a function of complex numbers, on real ones.
+/// Like [`walk_lines`], for a function of complex numbers, on real ones.
 fn walk_real_lines(
     evidence: &mut Evidence,
     objective: &dyn Objective<Complex<f64>>,
@@ -429,7 +429,7 @@ impl Objective<f64> for OnRealNumbers<'_> {
     }
 }
 
-/// The same function on complex numbers, whose real parts are kept in the domain of J.
+/// J on complex numbers, whose real parts are kept in the domain of J.
 struct SameDomain<'a> {
     shadow: &'a dyn Objective<Complex<f64>>,
     domain: Option<&'a Domain>,

@@ -58,7 +58,7 @@ pub(crate) fn sharpen<T: Real>(
     Ok(())
 }
 
-/// The same function on complex numbers, for those that do not agree sharply: one evaluation each, next
+/// Looks again at the coordinates that do not agree sharply, by J on complex numbers: one evaluation each, next
 /// to no bar, and nothing in common with finite differences but the function. To be asked only where J says
 /// that the point lies on no kink. Not believed at all where it is another function: where its real part at
 /// the point is not J. See docs/theory/derivatives.md, §4.
@@ -218,7 +218,7 @@ pub(crate) fn look_again<T: Real>(
 }
 
 /// Small parameters of a black box that the gradient says nothing depends on, as its first look does, and that J does
-/// depend on by steps of their own size: a line of a spectrum, in metres, is flat wherever steps for parameters of size 1
+/// depend on by steps of their own size: a line of a spectrum, in meters, is flat wherever steps for parameters of size 1
 /// end. Any other number in the gradient would not have agreed.
 fn passed_over<T: Real>(
     evidence: &mut Evidence,
@@ -287,7 +287,7 @@ fn hidden<T: Real>(
     hidden
 }
 
-/// Those that do not agree sharply on the first look and could on a second, the furthest off first.
+/// The coordinates that do not agree sharply on the first look and could on a second, the furthest off first.
 fn suspects(evidence: &Evidence, layout: &ParameterLayout) -> Vec<usize> {
     let mut suspects: Vec<_> = verdict::compare_all(evidence, layout)
         .into_iter()
@@ -305,7 +305,7 @@ fn suspects(evidence: &Evidence, layout: &ParameterLayout) -> Vec<usize> {
         .collect()
 }
 
-/// Whether it does not agree, and could on another look.
+/// Whether the coordinate does not agree, and could on another look.
 pub(crate) fn wants_second_look(comparison: &Comparison) -> bool {
     comparison.verdict != Verdict::Agree
         && !comparison.settled

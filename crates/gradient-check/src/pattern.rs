@@ -13,7 +13,7 @@ pub struct Pattern {
     /// The share of each row in the squared error Σ(g − d)² of the block (docs/theory/verdict.md,
     /// equation 30); rows go along the first axis, the entries of a vector are its rows.
     pub row_heat: Vec<f64>,
-    /// The same for columns, along the last axis; empty for a vector.
+    /// The share of each column in the squared error of the block; columns go along the last axis. Empty for a vector.
     pub column_heat: Vec<f64>,
     /// The hottest rows, at most five, the hottest first.
     pub rows: Vec<Line>,
@@ -23,16 +23,16 @@ pub struct Pattern {
     pub confined: Option<Confined>,
 }
 
-/// One row or column.
+/// One row or column of a block.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Line {
-    /// Its index, counted from 0.
+    /// The index of the row or column, counted from 0.
     pub index: usize,
-    /// How many of its entries are wrong.
+    /// How many entries of the line are wrong.
     pub wrong: usize,
-    /// How many were judged.
+    /// How many entries of the line were judged.
     pub judged: usize,
-    /// Its share in the squared error of the block, from 0 to 1.
+    /// The line's share in the squared error of the block, from 0 to 1.
     pub share: f64,
 }
 

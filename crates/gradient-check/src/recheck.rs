@@ -107,7 +107,7 @@ pub(crate) fn recheck<T: Real>(
     Ok(())
 }
 
-/// The same where the first look was from the complex plane: one plain evaluation a coordinate, and the bars
+/// Like [`recheck`], where the first look was from the complex plane: one plain evaluation a coordinate, and the bars
 /// of both.
 pub(crate) fn recheck_on_complex_numbers(
     evidence: &mut Evidence,
@@ -157,9 +157,9 @@ pub(crate) fn recheck_on_complex_numbers(
 
 /// What is held against the plain evaluation.
 struct Chosen {
-    /// Those drawn at random, then those that came out wrong and were not.
+    /// The coordinates drawn at random, then those that came out wrong and were not drawn.
     coordinates: Vec<usize>,
-    /// How many they are; nothing is evaluated yet.
+    /// How many coordinates are held against it; nothing is evaluated yet.
     recheck: Recheck,
 }
 
@@ -240,7 +240,7 @@ fn first(evidence: &Evidence, coordinate: usize) -> Option<&Estimate> {
 
 enum Compared {
     Same,
-    /// It takes another look.
+    /// Whether the two differ takes another look to tell.
     Unknown,
     Apart(Contradiction),
 }

@@ -18,7 +18,7 @@ use crate::verdict::{Comparison, Reason, Verdict};
 pub struct Counts {
     /// Right, as far as the power goes.
     pub agree: usize,
-    /// Wrong.
+    /// Coordinates that are wrong.
     pub disagree: usize,
     /// Undecided, by reason, in the order of [`Reason::ALL`].
     pub reasons: [usize; Reason::ALL.len()],
@@ -32,7 +32,7 @@ pub struct Counts {
     /// Of those that agree: in a block of which no entry is known beyond its bar, and zero to within their own. A
     /// factor would not show there.
     pub zero: usize,
-    /// Those without a numeric derivative: no part of the difference.
+    /// Coordinates without a numeric derivative: no part of the difference.
     pub unmeasured: usize,
 }
 
@@ -42,7 +42,7 @@ impl Counts {
         self.reasons.iter().sum()
     }
 
-    /// All of them.
+    /// All coordinates that were compared.
     pub fn total(&self) -> usize {
         self.agree + self.disagree + self.inconclusive()
     }
@@ -58,7 +58,7 @@ impl Counts {
         self.reasons[reason as usize]
     }
 
-    /// One more.
+    /// Counts one more coordinate.
     pub(crate) fn add(&mut self, comparison: &Comparison) {
         self.unmeasured += usize::from(comparison.numeric.is_none());
         match comparison.verdict {
@@ -74,7 +74,7 @@ impl Counts {
         }
     }
 
-    /// Both together.
+    /// The counts of both together.
     pub fn merge(mut self, other: &Self) -> Self {
         self.agree += other.agree;
         self.disagree += other.disagree;
@@ -126,22 +126,22 @@ pub struct BrokenTie {
 /// One coordinate as people read it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CoordinateReport {
-    /// Its name and place.
+    /// The name and place of the coordinate.
     pub coordinate: Coordinate,
     /// What was compared.
     pub comparison: Comparison,
 }
 
-/// One block.
+/// What a check says of one block.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BlockReport {
-    /// Its name.
+    /// The name of the block.
     pub name: String,
-    /// Its extents.
+    /// The extents of the block.
     pub shape: Vec<usize>,
-    /// Its place in the order of evaluation; for a network, its layer.
+    /// The block's place in the order of evaluation; for a network, its layer.
     pub stage: Option<usize>,
-    /// The word on it.
+    /// The verdict on the block.
     pub verdict: Verdict,
     /// The course's difference over the coordinates that were judged.
     pub difference: f64,
@@ -168,14 +168,14 @@ pub struct BlockReport {
 pub struct KinkReport {
     /// The coordinate.
     pub coordinate: Coordinate,
-    /// Its kinks, the nearest first; at most eight, never none.
+    /// The kinks along the coordinate, the nearest first; at most eight, never none.
     pub kinks: Vec<NamedKink>,
 }
 
 /// A whole check.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
-    /// The word on it.
+    /// The verdict on the whole check.
     pub verdict: Verdict,
     /// The course's difference over all coordinates that were judged.
     pub difference: f64,
@@ -183,7 +183,7 @@ pub struct Report {
     pub cost: f64,
     /// The number of parameters.
     pub parameters: usize,
-    /// How many of them were meant to be judged.
+    /// How many parameters were meant to be judged.
     pub selected: usize,
     /// How many of them are fixed, by their bounds or because that was said: nothing moved these, and they
     /// are not among those selected.
@@ -192,7 +192,7 @@ pub struct Report {
     pub reexamined: usize,
     /// How often J was evaluated.
     pub evaluations: u64,
-    /// How long it took.
+    /// How long the check took.
     pub elapsed: Duration,
     /// The name of the numeric scheme.
     pub scheme: String,
@@ -200,12 +200,12 @@ pub struct Report {
     pub noise: Option<CostNoise>,
     /// Where entries at kinks are no subgradient together, what shows it.
     pub broken_tie: Option<BrokenTie>,
-    /// What it would have caught; `None` where no coordinate agrees.
+    /// The smallest error that the check would have caught; `None` where no coordinate agrees.
     pub power: Option<Power>,
     /// How all coordinates came out.
     pub counts: Counts,
     /// The stage of the wrong block nearest to the output: where to look first, since errors travel
-    /// from there towards the input.
+    /// from there toward the input.
     pub first_wrong_stage: Option<usize>,
     /// What a row and a column of a block stand for, where the caller said.
     pub axes: Option<[String; 2]>,

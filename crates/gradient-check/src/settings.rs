@@ -15,7 +15,7 @@ pub struct Settings<'a> {
     /// The finite differences of the first pass. Its noise is a lower bound: the noise of J is
     /// measured too, and the larger one taken.
     pub scheme: Scheme,
-    /// Which coordinates.
+    /// Which coordinates are checked.
     pub selection: Selection,
     /// ε of the type that the analytic gradient was computed in: `f64::EPSILON`, or
     /// `f32::EPSILON` for a single-precision backward pass whose forward is evaluated in `f64`.
@@ -27,8 +27,9 @@ pub struct Settings<'a> {
     /// from the arithmetic, such as `mlp::rounding_noise`. It is taken at its word, and no other noise of
     /// the gradient is looked at.
     pub analytic_rounding: Option<&'a [f64]>,
-    /// The same function on complex numbers, with analytic operations only, where there is one: a second
-    /// method for those that do not agree at first, sharper and cheaper than a ladder of steps.
+    /// The complex-step counterpart of J, where there is one: the same function on complex numbers, with analytic
+    /// operations only. A second method for coordinates that do not agree at first, sharper and cheaper than a ladder of
+    /// steps.
     pub shadow: Option<&'a dyn Objective<Complex<f64>>>,
     /// What is claimed of cost and gradient, and how sharp an agreement has to be.
     pub claim: Claim,

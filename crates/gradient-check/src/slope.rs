@@ -37,7 +37,7 @@ pub enum SlopeVerdict {
     },
     /// E falls like t over a decade: g is wrong, or rounded by more than it may be.
     Wrong,
-    /// Neither.
+    /// Neither right nor wrong can be said.
     Undecided(SlopeReason),
 }
 
@@ -66,7 +66,7 @@ pub enum SlopeReason {
     Blunt,
     /// J does not move along u, and g is zero: nothing was tested.
     Vacuous,
-    /// It was stopped before it came to this.
+    /// The check was stopped before it came to this direction.
     Interrupted,
 }
 
@@ -101,15 +101,15 @@ impl fmt::Display for SlopeVerdict {
     }
 }
 
-/// One direction.
+/// What the slope test saw along one direction.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SlopeResult {
-    /// The block that it moves; `None` for all.
+    /// The block that the direction moves; `None` for all.
     pub block: Option<String>,
     /// The slope of ln E against ln t over the narrowest decade above the noise; `None` where there is
     /// no decade.
     pub slope: Option<f64>,
-    /// Its standard error.
+    /// The standard error of the slope.
     pub standard_error: Option<f64>,
     /// (t, E(t)), the narrowest first. t is relative to max(1, |θ_i|); u has unit root mean square.
     pub points: Vec<(f64, f64)>,
@@ -117,7 +117,7 @@ pub struct SlopeResult {
     pub directional_error: Option<f64>,
     /// How far that may be off: noise of J, rounding of g, and what the fit leaves.
     pub bar: Option<f64>,
-    /// The word on it.
+    /// The verdict on the direction.
     pub verdict: SlopeVerdict,
     /// A typical |g·u|, over all the directions that could have been drawn: √Σ(g_i·max(1, |θ_i|))².
     pub size: f64,
@@ -160,7 +160,7 @@ pub struct SlopeTest {
     /// The word on it: wrong if any direction is, else undecided if any is, else right, or exact within
     /// the widest bound if all are.
     pub verdict: SlopeVerdict,
-    /// One direction a block, and one over all of them.
+    /// One direction for each block, and one over all of them.
     pub directions: Vec<SlopeResult>,
     /// How many blocks got no direction of their own because there are too many; the one over all moves
     /// them too.
@@ -173,7 +173,7 @@ pub struct SlopeTest {
 }
 
 impl SlopeTest {
-    /// Those that came out wrong.
+    /// The directions that came out wrong.
     pub fn wrong(&self) -> impl Iterator<Item = &SlopeResult> {
         self.directions
             .iter()

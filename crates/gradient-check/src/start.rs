@@ -218,7 +218,7 @@ impl<T: Real> Looker<'_, T> {
     }
 }
 
-/// Those of ascending `coordinates` that lie in the range.
+/// The part of ascending `coordinates` that lies in the range.
 fn within<'a>(coordinates: &'a [usize], range: &Range<usize>) -> &'a [usize] {
     let at = |end: usize| coordinates.partition_point(|i| *i < end);
     &coordinates[at(range.start)..at(range.end)]

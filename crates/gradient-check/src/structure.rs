@@ -117,7 +117,7 @@ pub(crate) struct Inspected {
     pub(crate) structure: Structure,
     /// J at the point, of the first call.
     pub(crate) cost: f64,
-    /// Whether it was the same at the second.
+    /// Whether J was the same at the second call.
     pub(crate) deterministic: bool,
     /// The gradient of the first call as far as it fits, flat; zero where it is missing.
     pub(crate) gradient: Vec<f64>,

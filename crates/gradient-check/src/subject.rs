@@ -32,7 +32,7 @@ impl<T> NamedArray<T> {
 pub enum Gradient {
     /// One flat vector, in the order of the parameters.
     Flat(Vec<f64>),
-    /// One array a block. A block for which the code has none, as frameworks say of what they hold to
+    /// One array for each block. A block for which the code has none, as frameworks say of what they hold to
     /// be disconnected, is left out. The order is held against that of the parameters; an adapter whose
     /// code keeps them in an unordered map sorts them first.
     Blocks(Vec<NamedArray>),
@@ -56,7 +56,7 @@ pub trait Packing<T> {
 /// A cost J: Tⁿ → T and the code that computes its gradient.
 ///
 /// The methods take `&mut [T]`, because the code under test may be foreign and write where it should
-/// only read. They are handed copies, never the caller's point, and the copies are looked at afterwards.
+/// only read. They are handed copies, never the caller's point, and the copies are looked at afterward.
 /// Where a call takes 1 ms or more, several of either pass may be under way at a time.
 /// Whatever else the code keeps between two calls it keeps inside `self`: an adapter hands it on as it
 /// is, so that gradients that pile up are seen. Several inputs are several blocks of one point.
@@ -121,9 +121,9 @@ pub trait Subject<T: Real>: Sync {
         None
     }
 
-    /// The same J as an objective that is known to leave its point alone. Without one each probe is a
-    /// call of [`value`](Self::value) on a fresh copy; with one a model that knows its smooth pieces, or
-    /// how to recompute only what a probe touches, can say so.
+    /// J as an objective that is known to leave its point alone. Without one each probe is a call of
+    /// [`value`](Self::value) on a fresh copy; with one a model that knows its smooth pieces, or how to recompute only
+    /// what a probe touches, can say so.
     fn objective(&self) -> Option<&dyn Objective<T>> {
         None
     }

@@ -21,7 +21,7 @@ pub enum Verdict {
     Agree,
     /// The gradient is wrong.
     Disagree,
-    /// It could not be decided.
+    /// Whether the gradient is right could not be decided.
     Inconclusive(Reason),
 }
 
@@ -103,7 +103,7 @@ pub enum NonFinite {
     Backward,
     /// The forward pass at a probe, though the cost at the point is finite.
     Probe {
-        /// Which one.
+        /// The probe.
         side: Side,
         /// The cost there.
         cost: f64,

@@ -25,7 +25,7 @@ pub(super) type ShadowLook<'a> = dyn Fn(&[usize]) -> Result<Derivatives, CheckEr
 pub(super) struct Looks<'a> {
     pub(super) ladder: Option<&'a LadderLook<'a>>,
     pub(super) shadow: Option<&'a ShadowLook<'a>>,
-    /// Whether this value at the point shows J on complex numbers to be the same function.
+    /// Whether a value at the point shows J on complex numbers to be the same function.
     pub(super) is_same_function: &'a dyn Fn(&Evidence, f64) -> bool,
 }
 

@@ -61,7 +61,7 @@ pub(super) fn draft(bench: &Bench<'_>, analytic: &[f64], power: Power) -> Vec<Dr
         let rows = block.shape().first().copied().unwrap_or(1);
         let width = block.len() / rows.max(1);
         if rows > 1 {
-            // The neighbours that differ most.
+            // The neighbors that differ most.
             let apart = |row: usize| {
                 let at = start + row * width;
                 (at..at + width)

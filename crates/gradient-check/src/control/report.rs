@@ -21,7 +21,7 @@ pub enum PlantedError {
     OneCoordinate,
     /// The block larger by three times the stated power in a whole block.
     WholeBlock,
-    /// Two rows of the block swapped, the neighbours that differ most.
+    /// Two rows of the block swapped, the neighbors that differ most.
     RowsSwapped,
     /// The square block transposed.
     Transposed,
@@ -64,7 +64,7 @@ pub enum PlantingOutcome {
     },
     /// Neither called wrong nor let pass.
     Undecided {
-        /// Why.
+        /// Why it was left undecided.
         reason: Reason,
     },
     /// Called right: the judge is blind to it.

@@ -63,7 +63,7 @@ impl<'a> Exhibit<'a> {
         }
     }
 
-    /// The same with the decay term, which is right, taken off both sides: an error in the rest shows
+    /// This exhibit with the decay term, which is right, taken off both sides: an error in the rest shows
     /// its shape only then. `None` where there is no such term: vectors are biases and have none.
     pub(super) fn without_decay(&self, context: &Context) -> Option<Self> {
         let kappa = context.decay.filter(|_| self.block.shape().len() > 1)?;

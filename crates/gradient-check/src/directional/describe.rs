@@ -63,7 +63,7 @@ impl<T: Real, O: Objective<T> + ?Sized> Site<'_, '_, T, O> {
         })
     }
 
-    /// One coordinate by itself.
+    /// Looks at one coordinate by itself.
     fn examine(&self, at: usize) -> Result<ExaminedCoordinate, CheckError> {
         let ruler = self.bench.ruler(at..at + 1, self.entry);
         let direction = self.bench.fresh(at..at + 1);

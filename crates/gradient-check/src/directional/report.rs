@@ -31,20 +31,20 @@ pub struct DirectionalReport {
     pub evaluations: u64,
     /// How many of them went into finding the coordinates of wrong blocks.
     pub search_evaluations: u64,
-    /// How long it took.
+    /// How long the check took.
     pub elapsed: Duration,
-    /// Whether it was stopped before it was done.
+    /// Whether the check was stopped before it was done.
     pub interrupted: bool,
 }
 
-/// One block.
+/// What the directional check says of one block.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DirectionalBlock {
-    /// Its name.
+    /// The name of the block.
     pub name: String,
-    /// Its flat indices.
+    /// The flat indices of the block.
     pub range: Range<usize>,
-    /// The word on it.
+    /// The verdict on the block.
     pub verdict: Verdict,
     /// √Σ(g_i·max(1, |θ_i|))² over the block: a typical |g·u|.
     pub size: f64,
@@ -72,12 +72,12 @@ pub struct DirectionReading {
     pub doubt: f64,
     /// t, the step of the estimate, relative to max(1, |θ_i|).
     pub step: Option<f64>,
-    /// Whether it was looked at on the whole ladder of steps.
+    /// Whether the direction was looked at on the whole ladder of steps.
     pub on_the_ladder: bool,
     /// Whether bounds turned entries of the direction round, so that it went to one side only: it misses more
     /// then ([`MISSED_PER_TURNED_BAR`]).
     pub one_sided: bool,
-    /// The word on it.
+    /// The verdict on the direction.
     pub verdict: Verdict,
 }
 
@@ -102,18 +102,18 @@ impl DirectionReading {
 /// A range of coordinates that contains an error.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WrongRange {
-    /// Its flat indices.
+    /// The flat indices of the range.
     pub range: Range<usize>,
-    /// The first coordinate in it.
+    /// The first coordinate in the range.
     pub first: Coordinate,
-    /// The last coordinate in it.
+    /// The last coordinate in the range.
     pub last: Coordinate,
     /// |e_u| along the direction that it was seen to be wrong along: about √Σ(e_i·max(1, |θ_i|))². NaN
     /// where g is not a number.
     pub error: f64,
-    /// What that had to exceed.
+    /// The tolerance that the error had to exceed.
     pub tolerance: f64,
-    /// Whether it could be narrowed down: its first and its last coordinate are each wrong by themselves.
+    /// Whether the range could be narrowed down: its first and its last coordinate are each wrong by themselves.
     pub narrowed: bool,
     /// Some of its coordinates, each looked at by itself, the worst first.
     pub examined: Vec<ExaminedCoordinate>,
@@ -124,7 +124,7 @@ pub struct WrongRange {
 /// One coordinate, looked at by itself.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ExaminedCoordinate {
-    /// Which.
+    /// The coordinate by name.
     pub coordinate: Coordinate,
     /// g.
     pub analytic: f64,

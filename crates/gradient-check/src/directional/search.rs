@@ -31,7 +31,7 @@ pub(super) struct Limits {
     pub(super) until: u64,
 }
 
-/// What came of it.
+/// What came of the search.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) wrong: Vec<WrongRange>,

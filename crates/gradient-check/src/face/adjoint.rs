@@ -23,19 +23,19 @@ pub struct Pairing {
     pub reverse: f64,
     /// How far apart rounding can bring the two.
     pub tolerance: f64,
-    /// The word on it.
+    /// The verdict on the pairing.
     pub verdict: Verdict,
 }
 
 /// The identity for a random u a block, one over all, and a random v each.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AdjointReport {
-    /// One a direction.
+    /// One pairing for each direction.
     pub pairings: Vec<Pairing>,
 }
 
 impl AdjointReport {
-    /// The word on all.
+    /// The verdict on all pairings together.
     pub fn verdict(&self) -> Verdict {
         crate::verdict::overall(self.pairings.iter().map(|pairing| pairing.verdict))
     }

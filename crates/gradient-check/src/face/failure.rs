@@ -21,15 +21,15 @@ const QUOTED: usize = 48;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum GradientError<R = Report> {
-    /// It is wrong.
+    /// The gradient is wrong.
     Wrong(Box<Failure<R>>),
     /// Nothing is known to be wrong, and not everything could be decided. That is no pass.
     Undecided(Box<Failure<R>>),
-    /// It could not be checked.
+    /// The gradient could not be checked.
     Check {
         /// What the caller wanted to have said.
         message: Option<String>,
-        /// Why.
+        /// Why it could not be checked.
         source: CheckError,
     },
 }
@@ -97,7 +97,7 @@ impl<R> GradientError<R> {
         }
     }
 
-    /// The same with where it was called.
+    /// This error with the place from which the check was called.
     pub(super) fn at(mut self, location: &'static Location<'static>) -> Self {
         match &mut self {
             Self::Wrong(failure) | Self::Undecided(failure) => failure.location = Some(location),

@@ -40,8 +40,8 @@ macro_rules! assert_gradient {
     ($($input:tt)+) => { $crate::__gradient_check!("assert_gradient", $($input)+).assert() };
 }
 
-/// The same as a `Result`, for `?` and for property tests: the [`Report`](crate::Report), or a
-/// [`GradientError`](crate::GradientError) whose text is that of the assertion.
+/// Like [`assert_gradient!`](crate::assert_gradient), as a `Result`, for `?` and for property tests: the
+/// [`Report`](crate::Report), or a [`GradientError`](crate::GradientError) whose text is that of the assertion.
 ///
 /// ```
 /// use gradient_check::check_gradient;

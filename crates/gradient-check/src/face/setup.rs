@@ -205,7 +205,7 @@ macro_rules! settings {
             self
         }
 
-        /// The same as a layout, which can also say in which order the blocks are used.
+        /// The blocks of the point as a layout, which can also say in which order they are used.
         #[must_use]
         pub fn layout(mut self, layout: ::finite_diff::ParameterLayout) -> Self {
             self.setup.set_layout(layout);

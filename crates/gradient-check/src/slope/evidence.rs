@@ -163,7 +163,7 @@ fn scales<T: Real>(point: &[T]) -> Vec<f64> {
     point.iter().map(|x| x.widen().abs().max(1.0)).collect()
 }
 
-/// Those of which the ladder found J to vary by a length far below 1.
+/// The coordinates of which the ladder found J to vary by a length far below 1.
 fn short_coordinates<T: Real>(evidence: &Evidence, point: &[T]) -> BTreeSet<usize> {
     let is_short = |observation: &&Observation| {
         let found = observation.fine.as_ref().and_then(Outcome::estimated);

@@ -17,7 +17,7 @@ const DECADE: f64 = 10.0;
 /// allowed too (docs/theory/verdict.md, "The constants").
 const ODDS: f64 = 1e-3;
 
-/// One t.
+/// What was seen at one t.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Reading {
     pub(crate) t: f64,
@@ -70,7 +70,7 @@ pub(crate) fn judge(readings: &[Reading], setting: &Setting) -> Judged {
     judge_beside(readings, setting, kink(readings, setting.safety))
 }
 
-/// The same, what kinks at θ may do being known: it does not depend on g.
+/// Like [`judge`], where it is known already what kinks at θ may do: that does not depend on g.
 fn judge_beside(readings: &[Reading], setting: &Setting, kink: Option<Kink>) -> Judged {
     let safety = setting.safety;
     let undecided = |reason| SlopeVerdict::Undecided(reason);
@@ -150,7 +150,7 @@ fn linear(
     SlopeVerdict::Wrong
 }
 
-/// The first of two neighbours above the noise, or the last of all: one alone may be an accident.
+/// The first of two neighbors above the noise, or the last of all: one alone may be an accident.
 fn start(readings: &[Reading], safety: f64) -> Option<usize> {
     let above = |r: &Reading| r.is_above(safety);
     (0..readings.len()).find(|&i| above(&readings[i]) && readings.get(i + 1).is_none_or(above))
@@ -247,7 +247,7 @@ fn kink(readings: &[Reading], safety: f64) -> Option<Kink> {
     best
 }
 
-/// How small the linear term is where two neighbouring t are at the noise, from the two widest: a cubic
+/// How small the linear term is where two neighboring t are at the noise, from the two widest: a cubic
 /// can hide it at one of them and not at both. (L6)
 fn bound(readings: &[Reading], safety: f64) -> Option<SlopeVerdict> {
     let [.., near, far] = readings else {

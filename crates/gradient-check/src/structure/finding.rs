@@ -42,7 +42,7 @@ pub enum Arrays {
 /// Whether J depends on a block that has no gradient, as a few probes tell that move the whole block.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Dependence {
-    /// It does: J moved by more than twice its noise.
+    /// J depends on the block: it moved by more than twice its noise.
     Depends {
         /// The largest |J(θ + t·u) − J(θ)| found.
         moved: f64,
@@ -58,9 +58,9 @@ pub enum Dependence {
         /// ε_f, the noise of J.
         noise: f64,
     },
-    /// It can't be told.
+    /// Whether J depends on the block can't be told.
     Unknown {
-        /// Why.
+        /// Why it is unknown.
         reason: Reason,
     },
 }
@@ -90,14 +90,14 @@ pub enum Finding {
     ForwardNotDeterministic {
         /// The first value.
         first: f64,
-        /// The second.
+        /// The second value.
         second: f64,
     },
     /// J is another one after a backward pass, though the same before.
     BackwardChangesCost {
-        /// J before.
+        /// J before the backward pass.
         before: f64,
-        /// J after.
+        /// J after the backward pass.
         after: f64,
     },
     /// The gradient differs from call to call at the same point.
@@ -124,20 +124,20 @@ pub enum Finding {
     },
     /// A pass writes into the parameters.
     MutatesPoint {
-        /// Which.
+        /// The pass.
         pass: Pass,
         /// The first coordinate it changes.
         at: Coordinate,
-        /// Its value before.
+        /// The value of that coordinate before.
         before: f64,
-        /// Its value after.
+        /// The value of that coordinate after.
         after: f64,
         /// How many it changes.
         count: usize,
     },
     /// A pass changes what it reads beside the parameters.
     MutatesInputs {
-        /// Which.
+        /// The pass.
         pass: Pass,
     },
     /// A zero cotangent does not give a zero gradient.
@@ -146,7 +146,7 @@ pub enum Finding {
         blocks: Vec<String>,
         /// The entry furthest from zero.
         at: Coordinate,
-        /// Its value.
+        /// The value of that entry.
         value: f64,
     },
     /// Doubling the cotangent does not double the gradient.
@@ -155,16 +155,16 @@ pub enum Finding {
         blocks: Vec<String>,
         /// The entry furthest off.
         at: Coordinate,
-        /// Its value at the cotangent 1.
+        /// The value of that entry at the cotangent 1.
         once: f64,
-        /// Its value at the cotangent 2.
+        /// The value of that entry at the cotangent 2.
         twice: f64,
     },
     /// Arrays that do not have the layout of the parameters.
     Layout {
-        /// Which.
+        /// Whose arrays.
         of: Arrays,
-        /// How.
+        /// How they depart from the layout.
         fault: LayoutFault,
     },
     /// There is no gradient for a block.
@@ -176,7 +176,7 @@ pub enum Finding {
     },
     /// A number that is none. Of the gradient only where J itself is finite.
     NonFinite {
-        /// In which pass.
+        /// The pass that made it.
         pass: Pass,
         /// The first coordinate; `None` where it is J at the point.
         at: Option<Coordinate>,
@@ -191,9 +191,9 @@ pub enum Finding {
     RoundTrip {
         /// The first coordinate that differs.
         at: Coordinate,
-        /// Its value before.
+        /// The value of that coordinate before.
         before: f64,
-        /// Its value after.
+        /// The value of that coordinate after.
         after: f64,
     },
     /// The flattened vector has another length.

@@ -22,7 +22,7 @@ pub enum LayoutFault {
     Length {
         /// The block.
         block: String,
-        /// Its shape in the layout.
+        /// The shape of the block in the layout.
         shape: Vec<usize>,
         /// The shape that came with the entries.
         stated: Vec<usize>,
@@ -33,7 +33,7 @@ pub enum LayoutFault {
     Shape {
         /// The block.
         block: String,
-        /// Its shape in the layout.
+        /// The shape of the block in the layout.
         expected: Vec<usize>,
         /// The shape that came.
         got: Vec<usize>,
@@ -47,7 +47,7 @@ pub enum LayoutFault {
     Duplicate {
         /// The block.
         block: String,
-        /// How often it came.
+        /// How often the block came.
         times: usize,
     },
     /// The blocks come in another order than the parameters.

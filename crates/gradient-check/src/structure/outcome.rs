@@ -45,7 +45,7 @@ impl Structure {
 /// Something that was not looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Skipped {
-    /// What.
+    /// The check that was skipped.
     pub check: StructuralCheck,
     /// Why, as the end of a sentence.
     pub reason: &'static str,

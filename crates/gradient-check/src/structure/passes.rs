@@ -383,7 +383,7 @@ impl<'a, T: Real> Passes<'a, T> {
     }
 }
 
-/// The same bits, or no number twice.
+/// Whether two numbers have the same bits, or are both NaN.
 fn same(a: f64, b: f64) -> bool {
     a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan())
 }

@@ -1,4 +1,4 @@
-//! One coordinate after the other: g held against d by its bar, and the word on it.
+//! The comparison of one coordinate after the other: g held against d by its bar, and the verdict on it.
 
 use finite_diff::{Estimate, Ground, Motion, Outcome, ParameterLayout, Refined, Side, Support};
 
@@ -7,7 +7,7 @@ use crate::constants::Constants;
 use crate::evidence::{Evidence, Observation};
 use crate::settings::Claim;
 
-/// One coordinate, compared.
+/// The comparison of one coordinate.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Comparison {
     /// The flat index.
@@ -27,7 +27,7 @@ pub struct Comparison {
     /// How far beyond `tolerance` a gradient in single precision is still undecided and not wrong
     /// (docs/theory/verdict.md, equation 25).
     pub doubt: f64,
-    /// The word on it.
+    /// The verdict on the coordinate.
     pub verdict: Verdict,
     /// Who made a NaN or an infinity, where there is one.
     pub non_finite: Option<NonFinite>,
@@ -65,7 +65,7 @@ impl Comparison {
         told && self.smallest_visible().is_some_and(small)
     }
 
-    /// Whether it agrees, but less sharply than the target in a block of this scale
+    /// Whether the coordinate agrees, but less sharply than the target in a block of this scale
     /// (docs/theory/verdict.md, equation 29).
     pub fn wants_sharper_look(&self, scale: f64, rule: &Rule) -> bool {
         let Constants {
@@ -271,7 +271,7 @@ impl Judge<'_> {
         self.size > 0.0 && blunt <= resolution * self.size
     }
 
-    /// The verdict on a difference that is no artefact of bars: wrong, unless a tolerance explains it as well.
+    /// The verdict on a difference that is no artifact of bars: wrong, unless a tolerance explains it as well.
     fn definite(&self, apart: f64, comparison: &Comparison) -> Verdict {
         if apart < comparison.least {
             Verdict::Inconclusive(Reason::Inexact)
@@ -349,7 +349,7 @@ impl Judge<'_> {
         let let_pass = !known_smooth
             && fine.is_some()
             && self.observation.before_the_ladder().is_some_and(|first| {
-                // Wider steps are spoilt by what narrower ones see, and not the other way round.
+                // Wider steps are spoiled by what narrower ones see, and not the other way round.
                 first.error_bar() < best.error_bar()
                     && first.step <= best.step
                     && !first.kink

@@ -15,7 +15,7 @@ const UNLIKE: f64 = 1e3;
 pub struct Scale {
     /// A typical |d|: the root mean square of the numeric derivatives.
     pub typical: f64,
-    /// The same of |d|·|x|, what the cost changes by if a parameter doubles.
+    /// A typical |d|·|x|, what the cost changes by if a parameter doubles: the root mean square.
     in_units: f64,
     /// Whether any entry is known beyond its bar. Where none is, the block is zero to within its bars and has no scale of
     /// its own.
@@ -25,7 +25,7 @@ pub struct Scale {
 /// The scales of all blocks, and of the whole gradient.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scales {
-    /// That of each block, in the order of the layout.
+    /// The scale of each block, in the order of the layout.
     pub blocks: Vec<Scale>,
     /// The root mean square over all blocks that have a scale; 0 where none has.
     pub whole: f64,
