@@ -39,6 +39,7 @@ pub(crate) struct Frame<'a> {
     pub slope: Option<SlopeTest>,
     pub recheck: Option<Recheck>,
     pub noise: Option<CostNoise>,
+    pub tie_directions: usize,
     pub broken_tie: Option<BrokenTie>,
 }
 
@@ -125,6 +126,7 @@ pub(crate) fn assemble(
         elapsed: frame.elapsed,
         scheme: frame.scheme,
         noise: frame.noise,
+        tie_directions: frame.tie_directions,
         broken_tie: frame.broken_tie,
         power: weakest(blocks.iter().filter_map(|block| block.power)),
         counts,

@@ -275,6 +275,7 @@ pub fn compare_gradients(
         slope: None,
         recheck: None,
         noise: None,
+        tie_directions: 0,
         broken_tie: None,
     };
     Ok(assemble(layout, compared, frame))
@@ -340,6 +341,7 @@ pub(crate) fn judge(
         interrupted: evidence.interrupted,
         slope,
         noise: cost_noise(measured),
+        tie_directions: evidence.along_kinks.len(),
         broken_tie: broken_tie(evidence),
     };
     assemble(layout, compared, frame)

@@ -57,7 +57,8 @@ pub use face::{
 };
 pub use pattern::{Confined, Line, Pattern};
 pub use report::{
-    BlockReport, BrokenTie, CoordinateReport, CostNoise, Counts, KinkReport, Power, Report,
+    BlockReport, BrokenTie, CoordinateReport, CostNoise, Counts, KinkReport, LeftOpen, Power,
+    Report,
 };
 pub use settings::{Claim, NamedKink, Settings};
 pub use slope::{SlopeReason, SlopeResult, SlopeTest, SlopeVerdict};

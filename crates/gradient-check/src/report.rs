@@ -47,12 +47,6 @@ impl Counts {
         self.agree + self.disagree + self.inconclusive()
     }
 
-    /// How many of those that agree were not tested as sharply as the others: too small to be told from 0, zero to within
-    /// their bars, flat, or at a kink. A strict assertion fails on them.
-    pub fn left_open(&self) -> usize {
-        self.near_zero + self.zero + self.flat + self.subgradients
-    }
-
     /// The number with this reason.
     pub fn with_reason(&self, reason: Reason) -> usize {
         self.reasons[reason as usize]
@@ -101,6 +95,36 @@ pub struct Power {
     pub single_coordinate: f64,
     /// The smallest relative error of a whole block, whichever it is.
     pub block: f64,
+}
+
+/// How many coordinates agree and were not tested as sharply as the others. A strict check fails on them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LeftOpen {
+    /// Too small beside their block to be told from 0.
+    pub near_zero: usize,
+    /// Zero to within their bars, in a block of which nothing else is known.
+    pub zero: usize,
+    /// Flat: the cost does not move with them, and the gradient is zero.
+    pub flat: usize,
+    /// At kinks, and not held together.
+    pub subgradients: usize,
+}
+
+impl LeftOpen {
+    /// All of them.
+    pub fn total(&self) -> usize {
+        self.near_zero + self.zero + self.flat + self.subgradients
+    }
+
+    /// What two reports leave open together.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.near_zero += other.near_zero;
+        self.zero += other.zero;
+        self.flat += other.flat;
+        self.subgradients += other.subgradients;
+        self
+    }
 }
 
 /// What noise there was in the cost, which is what an agreement may end at.
@@ -198,6 +222,9 @@ pub struct Report {
     pub scheme: String,
     /// The noise of the cost; `None` where it was not measured.
     pub noise: Option<CostNoise>,
+    /// Along how many random directions entries at kinks were held together; 0 where there are fewer than two, and where
+    /// the cost knows its own smooth pieces.
+    pub tie_directions: usize,
     /// Where entries at kinks are no subgradient together, what shows it.
     pub broken_tie: Option<BrokenTie>,
     /// The smallest error that the check would have caught; `None` where no coordinate agrees.
@@ -227,6 +254,21 @@ pub struct Report {
 }
 
 impl Report {
+    /// What the agreement leaves open.
+    pub fn left_open(&self) -> LeftOpen {
+        let counts = &self.counts;
+        LeftOpen {
+            near_zero: counts.near_zero,
+            zero: counts.zero,
+            flat: counts.flat,
+            // One alone has been held against its two slopes.
+            subgradients: match self.tie_directions {
+                0 if counts.subgradients > 1 => counts.subgradients,
+                _ => 0,
+            },
+        }
+    }
+
     /// How sharp the agreement is, relative to the scale of each block: the smallest error of any one coordinate that would
     /// have been called wrong. `None` where nothing agrees.
     pub fn agrees_to(&self) -> Option<f64> {

@@ -74,7 +74,7 @@ const REASONS: &[(&str, &str)] = &[
 ];
 
 /// Members that may depend on anything, and that none but themselves may depend on.
-const WORKSHOP: &[&str] = &["xtask", "benches"];
+const WORKSHOP: &[&str] = &["xtask", "benches", "evaluation"];
 
 /// Foreign crates that only some of ours may use, tests aside: name, users, reason.
 const FOREIGN: &[(&[&str], &[&str], &str)] = &[

@@ -7,7 +7,8 @@ use std::sync::atomic::Ordering;
 use finite_diff::{EvaluationError, Execution, Selection};
 use gradient_check::verdict::overall;
 use gradient_check::{
-    AdjointReport, CheckError, Claim, Counts, Reason, Report, Settings, VectorCheck, Verdict,
+    AdjointReport, CheckError, Claim, Counts, LeftOpen, Reason, Report, Settings, VectorCheck,
+    Verdict,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -44,34 +45,6 @@ pub struct Derivatives {
     pub evaluations: u64,
     /// Whether the check stopped before it came to all of this.
     pub interrupted: bool,
-}
-
-/// What an agreement leaves open, by kind.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct LeftOpen {
-    /// Entries too small beside their block to be told from 0.
-    pub near_zero: usize,
-    /// Entries of blocks that are zero to within their bars.
-    pub zero: usize,
-    /// Entries that nothing depends on.
-    pub flat: usize,
-    /// Entries at a kink, of which a subgradient was given.
-    pub subgradients: usize,
-}
-
-impl LeftOpen {
-    /// All of them.
-    pub fn total(&self) -> usize {
-        self.near_zero + self.zero + self.flat + self.subgradients
-    }
-
-    fn and(mut self, counts: &Counts) -> Self {
-        self.near_zero += counts.near_zero;
-        self.zero += counts.zero;
-        self.flat += counts.flat;
-        self.subgradients += counts.subgradients;
-        self
-    }
 }
 
 impl Derivatives {
@@ -116,8 +89,8 @@ impl Derivatives {
         // The few coordinates that are judged of all outputs together have been counted.
         let gradient = self.each.as_ref().or(self.together.as_ref());
         let reports = [gradient, self.jacobian.as_ref(), self.hessian.as_ref()];
-        let counts = reports.into_iter().flatten().map(|report| &report.counts);
-        counts.fold(LeftOpen::default(), LeftOpen::and)
+        let open = reports.into_iter().flatten().map(Report::left_open);
+        open.fold(LeftOpen::default(), LeftOpen::and)
     }
 }
 

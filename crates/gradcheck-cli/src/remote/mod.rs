@@ -24,5 +24,5 @@ pub use check::{ModelOutcome, Offered, check};
 pub use command_line::command_line;
 pub use error::ModelError;
 pub use forward::{Forward, Kinked};
-pub use judge::{Derivatives, LeftOpen};
+pub use judge::Derivatives;
 pub use spec::ModelSpec;

@@ -144,7 +144,7 @@ impl<'a, T: Real> GradientCheck<'a, T> {
         };
         let verdict = match report.verdict {
             // What an agreement leaves open was not tested sharply enough.
-            Verdict::Agree if self.setup.strict && report.counts.left_open() > 0 => {
+            Verdict::Agree if self.setup.strict && report.left_open().total() > 0 => {
                 Verdict::Inconclusive(Reason::BelowResolution)
             }
             verdict => verdict,

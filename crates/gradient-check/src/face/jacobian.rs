@@ -49,6 +49,7 @@ pub(super) fn check_rows<T: Real>(
         interrupted: false,
         slope: None,
         noise: None,
+        tie_directions: 0,
         broken_tie: None,
     };
     let mut rows = Vec::with_capacity(jacobian.len());

@@ -192,9 +192,14 @@ fn kinks(report: &Report) -> String {
         );
     }
     // One coordinate at a time: at a tie of max(p₀, p₁) each entry of (1, 1) passes, and the pair is none.
+    let together = match report.tie_directions {
+        0 => "whether all of them are one subgradient together is not tested".to_owned(),
+        directions => {
+            format!("together they are one along {directions} random directions")
+        }
+    };
     format!(
         "  {count} coordinates are at a kink of the cost ({example});\n  each entry lies between its two \
-         slopes, as those of a subgradient do, whatever the difference makes of it;\n  whether all of them \
-         are one subgradient together is not tested\n"
+         slopes, as those of a subgradient do, whatever the difference makes of it;\n  {together}\n"
     )
 }

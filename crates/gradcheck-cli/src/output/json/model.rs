@@ -4,7 +4,8 @@ use gradient_check::{AdjointReport, Report};
 use serde::Serialize;
 
 use super::SCHEMA;
-use crate::remote::{Forward, LeftOpen, ModelOutcome, ModelSpec, Offered, command_line};
+use crate::remote::{Forward, ModelOutcome, ModelSpec, Offered, command_line};
+use gradient_check::LeftOpen;
 
 /// `gradcheck model`.
 #[derive(Debug, Serialize)]

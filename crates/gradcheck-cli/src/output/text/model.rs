@@ -6,11 +6,9 @@ use gradient_check::text::{
     BAD, FAINT, GOOD, STRONG, UNSURE, derivative, plain, plural, seconds, short, styled,
     styled_report, thousands, verdict, wrapped,
 };
-use gradient_check::{AdjointReport, CoordinateReport, Reason, Report, Verdict};
+use gradient_check::{AdjointReport, CoordinateReport, LeftOpen, Reason, Report, Verdict};
 
-use crate::remote::{
-    Derivatives, Forward, LeftOpen, ModelOutcome, ModelSpec, Offered, command_line,
-};
+use crate::remote::{Derivatives, Forward, ModelOutcome, ModelSpec, Offered, command_line};
 
 /// The check of a model.
 pub fn model(spec: &ModelSpec, outcome: &ModelOutcome) -> String {
