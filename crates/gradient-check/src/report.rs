@@ -111,7 +111,7 @@ pub struct LeftOpen {
 }
 
 impl LeftOpen {
-    /// All of them.
+    /// All coordinates that are left open.
     pub fn total(&self) -> usize {
         self.near_zero + self.zero + self.flat + self.subgradients
     }
