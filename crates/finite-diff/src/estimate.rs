@@ -22,7 +22,7 @@ pub struct Estimate {
     /// Whether J was the same at every point: it does not move with the coordinate.
     pub flat: bool,
     /// Whether the slopes on the two sides of x differ beyond noise, and by as much at h as at 2h: on smooth ground
-    /// their gap is twice as large at 2h (docs/theory/kinks.md, equation K1).
+    /// their gap is twice as large at 2h (docs/theory/kinks.md, equation K3).
     pub kink: bool,
 }
 

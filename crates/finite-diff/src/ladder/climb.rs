@@ -95,7 +95,7 @@ impl Span {
         .then_some(span)
     }
 
-    /// As many steps by the size of x itself, where these are narrower by more than a rung or two: a length in metres
+    /// As many steps by the size of x itself, where these are narrower by more than a rung or two: a length in meters
     /// may be one that J varies by in nanometers.
     pub(super) fn of_own_size<T: Real>(&self, line: &Line<'_, T>) -> Option<Self> {
         if line.is_bounded() && self.room(line) != [self.len(); 2] {
@@ -316,7 +316,7 @@ const CLEARLY: f64 = 8.0;
 ///   Where J knows its smooth pieces ([`Piece`]), only points on the piece of x are used, and there
 ///   is nothing to add.
 /// - **What narrower rungs say**: until none of them contradicts it; narrower ones, because a step
-///   can only be spoilt by what lies within its reach.
+///   can only be spoiled by what lies within its reach.
 ///
 /// The rung with the smallest widened bar wins. The noise ε_f is no less than what the line itself shows: what
 /// neighboring quotients differ by on every run of steps (equation 12 there).
@@ -601,7 +601,7 @@ fn conclude(
 /// at ⅔h and A(h) vanishes: R(h) is off by no more than half of the larger of the two. It shows on all wider steps too, and
 /// better, since the noise of A(h) is about 4ε_f/h; so the steps that bound it best speak for the narrower ones. On
 /// smooth ground A(h) falls like h³, and (8A(h) − A(2h))/7, which shows a kink as well, like h⁵, and so on
-/// (docs/theory/kinks.md, equation K2).
+/// (docs/theory/kinks.md, equation K4).
 fn with_jumps(
     central: Vec<Estimate>,
     quotients: &Quotients,
