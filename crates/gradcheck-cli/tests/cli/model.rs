@@ -99,7 +99,7 @@ fn a_wrong_gradient() {
       position  3      agree     #  position[1]  -4.92424e-01  -4.92424e-01  #
       speed     2      disagree  2.4e-01  speed[0]     +1.19629e+00  +5.98143e-01  #
       speed is wrong in 1 of 2 entries, most in speed[0], by 6.0e-01
-      why: dspeed: only 1 of 2 entries is wrong: speed[0] is 2.000× its numeric
+      why: dspeed: only 1 of 2 entries is wrong: speed[0] is 2× its numeric
            derivative; the other agrees. Every other block agrees.
       difference 1.9e-01 over all; the course reads it as "a bug"
       would have caught: 1.5e-06 of its block's scale in any one coordinate, 1.0e-06

@@ -115,8 +115,8 @@ fn course_prints_both_published_differences() {
         "lies above the 1e-07",
         "although nothing is wrong: with so small a step",
         "W2 (layer 2) is wrong in 4 of 15 entries",
-        "why: dW2 is 2.000× the numeric gradient",
-        "why: db1 is 4.000× the numeric gradient",
+        "why: dW2 is 2× the numeric gradient",
+        "why: db1 is 4× the numeric gradient",
         "Look first at layer 2",
         "b1 (layer 1) is wrong in 4 of 5 entries",
     ]);
