@@ -104,7 +104,7 @@ fn column(
 }
 
 /// The name of the output with this place among all.
-fn blamed(row: usize, model: &Model) -> Blamed {
+pub(super) fn blamed(row: usize, model: &Model) -> Blamed {
     Blamed {
         name: name(row, model.output_sizes()),
         row,

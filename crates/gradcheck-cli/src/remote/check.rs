@@ -152,6 +152,10 @@ pub fn check(
             Offered::Forward(found.map_err(in_words)?)
         }
     };
+    let part_failed = match &offered {
+        Offered::Gradient(found) => found.failure.clone(),
+        Offered::Forward(_) => None,
+    };
     let troubles = model.client().troubles();
     // A model that was asked nothing any more has not failed.
     let failure = failed.take().filter(|_| !cancel.load(Ordering::Relaxed));
@@ -160,7 +164,9 @@ pub fn check(
         urls: if server.is_some() { Vec::new() } else { urls },
         outputs: model.output_sizes().to_vec(),
         failure: failure
-            .map(|error| failed_words(&error, &layout, spec) + &end_of(server.as_mut())),
+            .map(|error| failed_words(&error, &layout, spec))
+            .or(part_failed)
+            .map(|words| words + &end_of(server.as_mut())),
         layout,
         offered,
         troubles: troubles.iter().map(ToString::to_string).collect(),

@@ -2,20 +2,22 @@
 //!
 //! Knows no server and no flag but through what it is handed.
 
+use std::ops::Range;
 use std::sync::atomic::Ordering;
 
 use finite_diff::{EvaluationError, Execution, Selection};
 use gradient_check::verdict::overall;
 use gradient_check::{
-    AdjointReport, CheckError, Claim, Counts, LeftOpen, Reason, Report, Settings, VectorCheck,
-    Verdict,
+    AdjointReport, CheckError, Claim, Counts, LeftOpen, Power, Reason, Report, Settings,
+    VectorCheck, Verdict,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::blame::{Blamed, blame, rows};
+use super::blame::{Blamed, blame, blamed, rows};
 use super::bounds::Limits;
 use super::products::Products;
+use super::recall::Recall;
 use super::scales::scales;
 use super::{ModelError, ModelSpec};
 
@@ -25,8 +27,9 @@ const FEW: usize = 16;
 /// What was found of a model's derivatives.
 #[derive(Debug, Default)]
 pub struct Derivatives {
-    /// The gradient of each output by itself, one row an output; `None` where there is a single one, or more than 16.
-    pub each: Option<Report>,
+    /// The gradients of single outputs: in one report where the outputs are alike in size, else in one for each. Empty
+    /// where there is a single output, or more than 16.
+    pub each: Vec<OfOutputs>,
     /// Jᵀv for a random v, all outputs at once: by every coordinate that was selected, or where `each` has them by a few.
     pub together: Option<Report>,
     /// J·u for random u, where the model offers it.
@@ -39,19 +42,35 @@ pub struct Derivatives {
     pub hessian_unchecked: bool,
     /// The outputs whose gradient is wrong, as far as that is known.
     pub blamed: Vec<Blamed>,
-    /// Whether the outputs are so different in size that each was measured by its own.
+    /// Whether the outputs are so different in size that each was judged by its own.
     pub scaled: bool,
     /// How often the model was evaluated.
     pub evaluations: u64,
     /// Whether the check stopped before it came to all of this.
     pub interrupted: bool,
+    /// What a part failed with that could not even be begun.
+    pub failure: Option<String>,
+}
+
+/// The gradients of some outputs, each judged by itself.
+#[derive(Debug)]
+pub struct OfOutputs {
+    /// The name of the output; `None` where they are all in here, a row an output.
+    pub output: Option<String>,
+    /// What was found.
+    pub report: Report,
 }
 
 impl Derivatives {
     /// The verdict on the gradient alone.
     pub fn gradient(&self) -> Verdict {
-        let reports = [&self.each, &self.together];
-        overall(reports.into_iter().flatten().map(|report| report.verdict))
+        let together = self.together.as_ref().map(|report| report.verdict);
+        overall(std::iter::once(self.of_each()).chain(together))
+    }
+
+    /// The verdict on the gradients of single outputs.
+    pub fn of_each(&self) -> Verdict {
+        overall(self.each.iter().map(|part| part.report.verdict))
     }
 
     /// The verdict on everything.
@@ -68,28 +87,33 @@ impl Derivatives {
         }
     }
 
-    /// The reports with their stages, as JSON names them, in the order in which they are said.
-    pub fn reports(&self) -> impl Iterator<Item = (&'static str, &Report)> {
-        let together = match self.each {
-            Some(_) => "gradient of all outputs together",
-            None => "gradient",
+    /// The reports with their stages, as JSON names them, and their outputs where they are of one among several.
+    pub fn reports(&self) -> impl Iterator<Item = (&'static str, Option<&str>, &Report)> {
+        let together = match self.each.is_empty() {
+            true => "gradient",
+            false => "gradient of all outputs together",
         };
-        let reports = [
-            ("gradient", &self.each),
+        let each = self.each.iter();
+        let each = each.map(|part| ("gradient", part.output.as_deref(), &part.report));
+        let others = [
             (together, &self.together),
             ("apply jacobian", &self.jacobian),
             ("apply hessian", &self.hessian),
         ];
-        let stages = reports.into_iter();
-        stages.filter_map(|(stage, report)| Some((stage, report.as_ref()?)))
+        let others = others.into_iter();
+        each.chain(others.filter_map(|(stage, report)| Some((stage, None, report.as_ref()?))))
     }
 
     /// What an agreement leaves open.
     pub fn left_open(&self) -> LeftOpen {
-        // The few coordinates that are judged of all outputs together have been counted.
-        let gradient = self.each.as_ref().or(self.together.as_ref());
-        let reports = [gradient, self.jacobian.as_ref(), self.hessian.as_ref()];
-        let open = reports.into_iter().flatten().map(Report::left_open);
+        let each = self.each.iter().map(|part| &part.report);
+        // The few coordinates that are judged of all outputs together have been counted with each.
+        let together = self.together.iter().filter(|_| self.each.is_empty());
+        let reports = each
+            .chain(together)
+            .chain(&self.jacobian)
+            .chain(&self.hessian);
+        let open = reports.map(Report::left_open);
         open.fold(LeftOpen::default(), LeftOpen::and)
     }
 }
@@ -131,9 +155,7 @@ pub(super) fn judge(
         ..Derivatives::default()
     };
     if (2..=FEW).contains(&outputs) {
-        let each = bench.each()?;
-        found.blamed = rows(&each, products.model);
-        found.each = Some(each);
+        bench.each(&mut found)?;
     }
     bench.together(&mut found)?;
     let wrong = found.gradient() == Verdict::Disagree;
@@ -145,7 +167,7 @@ pub(super) fn judge(
     if products.model.support().apply_hessian {
         match wrong {
             true => found.hessian_unchecked = true,
-            false => bench.hessian(&mut found)?,
+            false => bench.hessian(&mut found),
         }
     }
     found.interrupted |= bench.stopped();
@@ -197,14 +219,14 @@ impl<'b> Bench<'b> {
     }
 
     /// A check at the point, within its bounds.
-    fn at<'c>(&self, check: VectorCheck<'c>, output: &str, len: usize) -> VectorCheck<'c>
+    fn at<'c>(&self, check: VectorCheck<'c>, output: &str, shape: &[usize]) -> VectorCheck<'c>
     where
         'b: 'c,
     {
         let check = check
             .at(self.point)
             .layout(self.products.layout.clone())
-            .output(output, &[len])
+            .output(output, shape)
             .settings(self.settings.clone());
         match self.limits.are_none() {
             true => check,
@@ -212,22 +234,70 @@ impl<'b> Bench<'b> {
         }
     }
 
-    /// The gradient of each output by itself, as a Jacobian row by row.
-    fn each(&self) -> Result<Report, ModelError> {
+    /// The gradient of each output by itself: as one Jacobian, row by row, where the outputs are alike, else a row alone, so
+    /// that what is relative to a block is relative to that output.
+    fn each(&self, found: &mut Derivatives) -> Result<(), ModelError> {
         let outputs = self.scales.len();
+        let recall = Recall::default();
+        if !found.scaled {
+            let report = self.rows_of(0..outputs, "F", &[outputs], &recall)?;
+            found.blamed = rows(&report, self.products.model);
+            found.each.push(OfOutputs {
+                output: None,
+                report,
+            });
+            return Ok(());
+        }
+        for row in 0..outputs {
+            if self.stopped() {
+                found.interrupted = true;
+                break;
+            }
+            match self.rows_of(row..row + 1, &format!("F[{row}]"), &[], &recall) {
+                Ok(report) => found.each.push(OfOutputs {
+                    output: Some(blamed(row, self.products.model).name),
+                    report,
+                }),
+                Err(error) if row == 0 => return Err(error.into()),
+                Err(error) => {
+                    self.keep(error, found);
+                    break;
+                }
+            }
+        }
+        independent(&mut found.each);
+        let wrong = found.each.iter().enumerate();
+        let wrong = wrong.filter(|(_, part)| part.report.verdict == Verdict::Disagree);
+        found.blamed = wrong
+            .map(|(row, _)| blamed(row, self.products.model))
+            .collect();
+        Ok(())
+    }
+
+    /// The gradients of some outputs in their own units, each as a row of a Jacobian.
+    fn rows_of(
+        &self,
+        rows: Range<usize>,
+        name: &str,
+        shape: &[usize],
+        recall: &Recall,
+    ) -> Result<Report, CheckError> {
+        let asker = recall.asker();
+        let outputs = |x: &[f64]| -> Result<Vec<f64>, EvaluationError> {
+            let all = asker.ask(x, || self.products.outputs(x))?;
+            Ok(all.get(rows.clone()).unwrap_or_default().to_vec())
+        };
         let row = |x: &[f64], row: usize| -> Result<Vec<f64>, EvaluationError> {
-            let mut v = vec![0.0; outputs];
+            let mut v = vec![0.0; self.scales.len()];
             v[row] = 1.0;
-            Ok(self.transposed(x, &v)?.concat())
+            Ok(self.products.transposed(x, &v)?.concat())
         };
         let jacobian = |x: &[f64]| -> Result<Vec<Vec<f64>>, EvaluationError> {
-            (0..outputs).map(|number| row(x, number)).collect()
+            rows.clone().map(|number| row(x, number)).collect()
         };
-        let check = VectorCheck::new(|x: &[f64]| self.outputs(x)).jacobian(jacobian);
-        let report = self.at(check, "F", outputs).run()?.jacobian;
-        let mut report = report.ok_or(CheckError::NothingToCheck)?;
-        unscale(&mut report, &self.scales);
-        Ok(report)
+        let check = VectorCheck::new(outputs).jacobian(jacobian);
+        let report = self.at(check, name, shape).run()?.jacobian;
+        report.ok_or(CheckError::NothingToCheck)
     }
 
     /// Jᵀv of all outputs together, with it J·u and the identity between them.
@@ -241,66 +311,130 @@ impl<'b> Bench<'b> {
         if self.products.model.support().apply_jacobian {
             check = check.jvp(|x: &[f64], u: &[f64]| self.along(x, u));
         }
-        let mut check = self.at(check, "F", outputs);
-        if found.each.is_some() {
+        let mut check = self.at(check, "F", &[outputs]);
+        if !found.each.is_empty() {
             let blocks = self.products.layout.blocks().len();
             check = check.sample(blocks.min(self.spec.sample.unwrap_or(blocks)));
         }
         let report = match check.run() {
             Ok(report) => report,
-            // That Jᵀv could not be begun takes nothing from what was found before.
-            Err(_) if found.each.is_some() && self.stopped() => return Ok(()),
-            Err(error) => return Err(error.into()),
+            Err(error) if found.each.is_empty() => return Err(error.into()),
+            Err(error) => {
+                self.keep(error, found);
+                return Ok(());
+            }
         };
         found.interrupted |= report.interrupted;
         found.together = report.vjp;
         found.adjoint = report.adjoint;
         found.jacobian = report.jvp;
-        if let Some(report) = &mut found.jacobian {
-            unscale(report, &self.scales);
+        if found.scaled && found.jacobian.is_some() && !self.stopped() {
+            self.own_units(found);
         }
         Ok(())
     }
 
+    /// J·u once more, in the units of the outputs.
+    fn own_units(&self, found: &mut Derivatives) {
+        let check = VectorCheck::new(|x: &[f64]| self.products.outputs(x))
+            .jvp(|x: &[f64], u: &[f64]| self.products.along(x, u));
+        match self.at(check, "F", &[self.scales.len()]).run() {
+            Ok(report) => {
+                found.interrupted |= report.interrupted;
+                found.jacobian = report.jvp;
+            }
+            Err(error) => self.keep(error, found),
+        }
+    }
+
     /// H·u as the derivative of the gradient of vᵀF along u, for a random v.
-    fn hessian(&self, found: &mut Derivatives) -> Result<(), ModelError> {
+    fn hessian(&self, found: &mut Derivatives) {
         if self.stopped() {
-            return Ok(());
+            return;
         }
         let v = scaled(cotangent(self.scales.len(), self.spec.seed), &self.scales);
         let check = VectorCheck::new(|x: &[f64]| self.products.transposed(x, &v))
             .jvp(|x: &[f64], u: &[f64]| self.products.curved(x, &v, u));
-        let check = self.at(check, "g", self.point.len());
+        let check = self.at(check, "g", &[self.point.len()]);
         let report = match check.run() {
             Ok(report) => report,
-            Err(_) if self.stopped() => return Ok(()),
-            Err(error) => return Err(error.into()),
+            Err(error) => return self.keep(error, found),
         };
         found.interrupted |= report.interrupted;
         found.hessian = report.jvp.map(without_curvature);
-        Ok(())
+    }
+
+    /// A part that could not be begun takes nothing from what was found before.
+    fn keep(&self, error: CheckError, found: &mut Derivatives) {
+        found.interrupted = true;
+        // A model that is asked nothing any more has not failed.
+        if !self.stopped() {
+            let error = ModelError::from(error).in_words(self.products.layout, self.spec);
+            found.failure = Some(error.to_string());
+        }
     }
 }
 
 /// A Hessian that is zero along a block, as its differences are, is right: the function is linear there. It is left open.
 fn without_curvature(mut report: Report) -> Report {
-    let vacuous = Reason::Vacuous as usize;
-    let count = |counts: &mut Counts| {
-        let linear = std::mem::take(&mut counts.reasons[vacuous]);
-        counts.agree += linear;
-        counts.flat += linear;
-    };
-    count(&mut report.counts);
-    for block in &mut report.blocks {
-        count(&mut block.counts);
-        if block.verdict == Verdict::Inconclusive(Reason::Vacuous) {
-            block.verdict = Verdict::Agree;
-        }
-    }
-    if matches!(report.verdict, Verdict::Inconclusive(_)) && !report.interrupted {
-        report.verdict = overall(report.blocks.iter().map(|block| block.verdict));
+    for number in 0..report.blocks.len() {
+        let linear = settle(&mut report, number);
+        report.blocks[number].counts.flat += linear;
+        report.counts.flat += linear;
     }
     report
+}
+
+/// That one output does not depend on an input is nothing special where another one does: no input is unused.
+fn independent(each: &mut [OfOutputs]) {
+    let blocks = each.iter().map(|part| part.report.blocks.len()).min();
+    for number in 0..blocks.unwrap_or(0) {
+        let is_used = |part: &OfOutputs| !is_vacuous(&part.report, number);
+        if each.iter().any(is_used) {
+            for part in each.iter_mut() {
+                settle(&mut part.report, number);
+                let flat = std::mem::take(&mut part.report.blocks[number].counts.flat);
+                part.report.counts.flat -= flat;
+            }
+        }
+    }
+    for OfOutputs { report, .. } in each {
+        report.power = power(report);
+    }
+}
+
+/// The power over all blocks that have one; nothing is relative to a block of zeros.
+fn power(report: &Report) -> Option<Power> {
+    let known = report.blocks.iter().filter_map(|block| block.power);
+    known.reduce(|all, one| Power {
+        single_coordinate: all.single_coordinate.max(one.single_coordinate),
+        block: all.block.max(one.block),
+    })
+}
+
+fn is_vacuous(report: &Report, number: usize) -> bool {
+    report.blocks[number].verdict == Verdict::Inconclusive(Reason::Vacuous)
+}
+
+/// Takes a block that is zero throughout for one that agrees; how many entries that are.
+fn settle(report: &mut Report, number: usize) -> usize {
+    if !is_vacuous(report, number) {
+        return 0;
+    }
+    let agree = |counts: &mut Counts, settled: usize| {
+        counts.agree += settled;
+        counts.reasons[Reason::Vacuous as usize] -= settled;
+    };
+    let block = &mut report.blocks[number];
+    let settled = block.counts.with_reason(Reason::Vacuous);
+    agree(&mut block.counts, settled);
+    block.verdict = Verdict::Agree;
+    block.power = None;
+    agree(&mut report.counts, settled);
+    if report.verdict == Verdict::Inconclusive(Reason::Vacuous) {
+        report.verdict = overall(report.blocks.iter().map(|block| block.verdict));
+    }
+    settled
 }
 
 /// Entries of either sign and of size ½ to 1.
@@ -320,24 +454,6 @@ fn scaled(mut values: Vec<f64>, scales: &[f64]) -> Vec<f64> {
         *value *= scale;
     }
     values
-}
-
-/// The numbers of single entries in the units of their outputs, which are the rows of every block.
-fn unscale(report: &mut Report, scales: &[f64]) {
-    let blocks = report.blocks.iter_mut();
-    let of_blocks = blocks.flat_map(|block| block.worst.iter_mut().chain(&mut block.non_finite));
-    for entry in of_blocks.chain(&mut report.worst) {
-        let row = entry.coordinate.index.first();
-        let scale = row.and_then(|row| scales.get(*row)).copied().unwrap_or(1.0);
-        let c = &mut entry.comparison;
-        c.analytic /= scale;
-        c.tolerance /= scale;
-        c.least /= scale;
-        c.doubt /= scale;
-        c.numeric = c.numeric.map(|d| d / scale);
-        c.error_bar = c.error_bar.map(|bar| bar / scale);
-        c.one_sided = c.one_sided.map(|slopes| slopes.map(|slope| slope / scale));
-    }
 }
 
 #[cfg(test)]

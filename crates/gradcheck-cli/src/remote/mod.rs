@@ -14,6 +14,7 @@ mod interruptible;
 mod judge;
 mod point;
 mod products;
+mod recall;
 mod scales;
 mod spec;
 
@@ -24,5 +25,5 @@ pub use check::{ModelOutcome, Offered, check};
 pub use command_line::command_line;
 pub use error::ModelError;
 pub use forward::{Forward, Kinked};
-pub use judge::Derivatives;
+pub use judge::{Derivatives, OfOutputs};
 pub use spec::ModelSpec;

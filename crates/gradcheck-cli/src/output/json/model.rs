@@ -49,6 +49,9 @@ struct Described {
 struct Check {
     /// `gradient`, `gradient of all outputs together`, `apply jacobian` or `apply hessian`.
     stage: &'static str,
+    /// Which of several outputs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output: Option<String>,
     #[serde(flatten)]
     report: Report,
 }
@@ -104,8 +107,9 @@ pub fn model(spec: &ModelSpec, outcome: &ModelOutcome) -> ModelDocument {
     let (mut left_open, mut wrong_outputs, mut not_checked) = (None, Vec::new(), Vec::new());
     match &outcome.offered {
         Offered::Gradient(found) => {
-            checks.extend(found.reports().map(|(stage, report)| Check {
+            checks.extend(found.reports().map(|(stage, output, report)| Check {
                 stage,
+                output: output.map(str::to_owned),
                 report: report.clone(),
             }));
             adjoint = found.adjoint.as_ref().map(wire_adjoint);

@@ -4,11 +4,13 @@ use std::fmt::Write as _;
 
 use gradient_check::text::{
     BAD, FAINT, GOOD, STRONG, UNSURE, derivative, plain, plural, seconds, short, styled,
-    styled_report, thousands, verdict, wrapped,
+    styled_report, table, thousands, verdict, wrapped,
 };
 use gradient_check::{AdjointReport, CoordinateReport, LeftOpen, Reason, Report, Verdict};
 
-use crate::remote::{Derivatives, Forward, ModelOutcome, ModelSpec, Offered, command_line};
+use crate::remote::{
+    Derivatives, Forward, ModelOutcome, ModelSpec, OfOutputs, Offered, command_line,
+};
 
 /// The check of a model.
 pub fn model(spec: &ModelSpec, outcome: &ModelOutcome) -> String {
@@ -154,20 +156,17 @@ fn derivatives(found: &Derivatives) -> String {
     let headed = |text: &mut String, title: &str, word: Verdict| {
         let _ = writeln!(text, "\n{}: {}", styled(STRONG, title), verdict(word));
     };
-    if let Some(report) = &found.each {
-        headed(&mut text, "Gradient of each output F[i]", report.verdict);
+    if !found.each.is_empty() {
+        headed(&mut text, "Gradient of each output F[i]", found.of_each());
         text.push_str(&blamed(found));
-        text.push_str(&styled_report(report));
-        if found.scaled {
-            let said = "the outputs differ in size: each was judged by its own";
-            text.push_str(&wrapped("", said));
-        }
+        text.push_str(&each(&found.each));
     }
-    match (&found.each, &found.together) {
-        (Some(each), Some(report)) => {
+    match (&found.each[..], &found.together) {
+        (_, None) => {}
+        ([_, ..], Some(report)) => {
             let title = "Gradient of all outputs together, for a random vector";
             headed(&mut text, title, report.verdict);
-            let is_news = report.verdict != Verdict::Agree && each.verdict != Verdict::Disagree;
+            let is_news = report.verdict != Verdict::Agree && found.of_each() != Verdict::Disagree;
             match is_news {
                 true => text.push_str(&styled_report(report)),
                 // Of the same numbers one table is enough.
@@ -177,7 +176,7 @@ fn derivatives(found: &Derivatives) -> String {
                 }
             }
         }
-        (None, Some(report)) => {
+        ([], Some(report)) => {
             headed(&mut text, "Gradient", report.verdict);
             text.push_str(&blamed(found));
             text.push_str(&styled_report(report));
@@ -186,7 +185,6 @@ fn derivatives(found: &Derivatives) -> String {
                 text.push_str(&wrapped("", said));
             }
         }
-        (_, None) => {}
     }
     if let Some(report) = &found.jacobian {
         let title = "ApplyJacobian, of the outputs F along a random direction u in each input";
@@ -217,6 +215,44 @@ fn derivatives(found: &Derivatives) -> String {
     text
 }
 
+/// The gradients of single outputs: in full those that do not agree, of the others a line each.
+fn each(parts: &[OfOutputs]) -> String {
+    let mut text = String::new();
+    let mut rows = Vec::new();
+    for OfOutputs { output, report } in parts {
+        match output {
+            Some(output) if report.verdict == Verdict::Agree => rows.push(vec![
+                output.clone(),
+                verdict(report.verdict),
+                short(report.difference),
+                report
+                    .power
+                    .map_or_else(String::new, |power| short(power.single_coordinate)),
+            ]),
+            Some(output) => {
+                let _ = writeln!(
+                    text,
+                    "  {}: {}",
+                    styled(STRONG, output),
+                    verdict(report.verdict)
+                );
+                text.push_str(&styled_report(report));
+            }
+            None => text.push_str(&styled_report(report)),
+        }
+    }
+    if rows.is_empty() {
+        return text;
+    }
+    let head = [
+        "output",
+        "verdict",
+        "diff.",
+        "would have caught, in any one coordinate",
+    ];
+    table(&head, rows, 2) + &text
+}
+
 /// The outputs whose gradient is wrong.
 fn blamed(found: &Derivatives) -> String {
     let named = found.blamed.iter().map(|blamed| {
@@ -227,9 +263,9 @@ fn blamed(found: &Derivatives) -> String {
         }
     });
     let named: Vec<String> = named.collect();
-    let first = match found.each {
-        Some(_) => "",
-        None => ", first found",
+    let first = match found.each.is_empty() {
+        true => ", as the first one found",
+        false => "",
     };
     match named.is_empty() {
         true => String::new(),
@@ -244,7 +280,12 @@ fn blamed(found: &Derivatives) -> String {
 fn tolerance(found: &Derivatives) -> String {
     const MOST: f64 = 1e-3;
     let mut largest = 0.0_f64;
-    for (_, report) in found.reports() {
+    let gradients = found
+        .each
+        .iter()
+        .map(|part| &part.report)
+        .chain(&found.together);
+    for report in gradients {
         for block in &report.blocks {
             let worst = block.worst.iter();
             let entries = report
@@ -268,12 +309,10 @@ fn tolerance(found: &Derivatives) -> String {
         return String::new();
     }
     let power = (2.0 * largest).log10().ceil() as i32;
-    let accepts = format!("--accuracy 1e{power}");
     wrapped(
         "",
         &format!(
-            "if a solver inside stops at a tolerance that leaves so much, {accepts} accepts it; where cost and \
-             gradient are computed to rounding, --exact calls every such difference wrong"
+            "the flags for that: --accuracy 1e{power} accepts it, --exact calls all of it wrong"
         ),
     )
 }

@@ -37,3 +37,11 @@ fn beside_a_wrong_gradient_it_is_said_not_to_be_checked() {
         .says(&["ApplyHessian: not checked"]);
     assert_eq!(report(&mock, "", 1)["not_checked"][0], "apply hessian");
 }
+
+#[test]
+fn one_that_fails_takes_nothing_from_the_gradient() {
+    let run = model(&Mock::start(Fault::NoHessian), "");
+    assert_eq!(run.code, 2, "{}", run.stdout);
+    run.says(&["Gradient: agree", "not written yet", "No verdict."]);
+    assert!(run.stderr.contains("not written yet"), "{}", run.stderr);
+}

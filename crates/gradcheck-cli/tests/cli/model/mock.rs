@@ -50,12 +50,16 @@ pub(crate) enum Fault {
     Hessian(f64),
     /// So, and ∂F/∂y_0 is doubled.
     GradientAndHessian,
+    /// /ApplyHessian is offered, and answers with 500.
+    NoHessian,
     /// There are so many outputs, F_k = 10^(6 − 12k/(m − 1))·(sin(x_0 + k·y_0) + x_1·x_2·y_1).
     Several(usize),
     /// So, and ∂F_k/∂x of the second of these is doubled.
     OneOfSeveral(usize, usize),
     /// So, and everything but the first entry of the cotangent is forgotten.
     FirstOfSeveral(usize),
+    /// There are two outputs, x_0·y_0 + x_1·y_1 and x_0² + x_1·x_2.
+    Alike,
 }
 
 impl Fault {
@@ -64,6 +68,7 @@ impl Fault {
         match self {
             Self::NoOutputs => 0,
             Self::Several(m) | Self::OneOfSeveral(m, _) | Self::FirstOfSeveral(m) => m,
+            Self::Alike => 2,
             _ => 1,
         }
     }
@@ -171,7 +176,10 @@ fn answer(path: &str, request: &Value, fault: Fault, calls: usize) -> (u16, Valu
                 fault,
                 Fault::NoGradient | Fault::SlowWithoutGradient | Fault::BoundedWithoutGradient
             );
-            let hessian = matches!(fault, Fault::Hessian(_) | Fault::GradientAndHessian);
+            let hessian = matches!(
+                fault,
+                Fault::Hessian(_) | Fault::GradientAndHessian | Fault::NoHessian
+            );
             json!({"support": {"Evaluate": true, "Gradient": gradient, "ApplyHessian": hessian}})
         }
         "/InputSizes" => json!({"inputSizes": [3, 2]}),
@@ -179,6 +187,16 @@ fn answer(path: &str, request: &Value, fault: Fault, calls: usize) -> (u16, Valu
             Fault::NoOutputs => json!({"outputSizes": []}),
             _ => json!({"outputSizes": [fault.outputs()]}),
         },
+        "/Evaluate" if fault == Fault::Alike => {
+            json!({"output": [[x[0] * y[0] + x[1] * y[1], x[0] * x[0] + x[1] * x[2]]]})
+        }
+        "/Gradient" if fault == Fault::Alike => {
+            let s = numbers(&request["sens"]);
+            json!({"output": match request["inWrt"] == 0 {
+                true => vec![s[0] * y[0] + s[1] * 2.0 * x[0], s[0] * y[1] + s[1] * x[2], s[1] * x[1]],
+                false => vec![s[0] * x[0], s[0] * x[1]],
+            }})
+        }
         "/Evaluate" if fault.outputs() > 1 => {
             let outputs = (0..fault.outputs()).map(|k| several(k, fault.outputs(), &x, &y).0);
             json!({"output": [outputs.collect::<Vec<_>>()]})
@@ -201,6 +219,7 @@ fn answer(path: &str, request: &Value, fault: Fault, calls: usize) -> (u16, Valu
             }
             json!({"output": gradient})
         }
+        "/ApplyHessian" if fault == Fault::NoHessian => return (500, json!("not written yet")),
         "/ApplyHessian" => {
             let u = numbers(&request["vec"]);
             let times = match fault {

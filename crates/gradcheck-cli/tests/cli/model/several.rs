@@ -14,9 +14,11 @@ fn right_ones_agree() {
             .iter()
             .map(|check| &check["stage"])
             .collect();
-        match outputs <= 16 {
-            true => assert_eq!(stages, ["gradient", "gradient of all outputs together"]),
-            false => assert_eq!(stages, ["gradient"]),
+        let each = if outputs <= 16 { outputs } else { 0 };
+        assert_eq!(stages.len(), each + 1);
+        assert!(stages[..each].iter().all(|stage| *stage == "gradient"));
+        for (number, check) in checks(&report)[..each].iter().enumerate() {
+            assert_eq!(check["output"], format!("output[{number}]"));
         }
     }
 }
@@ -51,14 +53,31 @@ fn each_output_is_said_in_its_own_unit() {
     let mock = Mock::start(Fault::OneOfSeveral(2, 1));
     model(&mock, "--block x:3 --block y:2").expect(1).says(&[
         "Gradient of each output F[i]: disagree\n  the gradient of output[1] is wrong\n",
-        "the outputs differ in size: each was judged by its own",
+        "output[1]: disagree",
+        "why: dF[1]/dx is 2.000× the numeric gradient",
     ]);
     let report = report(&mock, "", 1);
-    let worst = &checks(&report)[0]["blocks"][0]["worst"];
-    assert_eq!(worst["index"][0], 1);
+    let [first, second, _] = checks(&report) else {
+        panic!("{report}")
+    };
+    assert_eq!(
+        (&first["verdict"], &second["verdict"]),
+        (&json!("agree"), &json!("disagree"))
+    );
+    let worst = &second["blocks"][0]["worst"];
     let [analytic, numeric] = ["analytic", "numeric"].map(|side| worst[side].as_f64().unwrap());
     assert!((analytic / numeric - 2.0).abs() < 1e-6, "{worst}");
     assert!((1e-8..1e-5).contains(&numeric.abs()), "{worst}");
+}
+
+#[test]
+fn outputs_that_are_alike_are_said_in_one_table() {
+    let right = report(&Mock::start(Fault::Alike), "", 0);
+    assert_eq!(checks(&right).len(), 2);
+    let shape = &checks(&right)[0]["blocks"][0]["shape"];
+    assert_eq!(shape, &json!([2, 3]));
+    // The second output depends on nothing of y: that is right, and nothing is left open.
+    report(&Mock::start(Fault::Alike), "--strict", 0);
 }
 
 #[test]
