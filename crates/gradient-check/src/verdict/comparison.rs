@@ -356,9 +356,8 @@ impl Judge<'_> {
                     && (g - first.derivative).abs() > self.tolerance(first.error_bar())
             });
         let sharp = self.is_sharp(best.error_bar());
-        c.verdict = if c.flat && within {
-            Verdict::Agree
-        } else if within && !let_pass && sharp && !best.kink {
+        let confirmed = c.flat || !let_pass && sharp && !best.kink;
+        c.verdict = if within && confirmed {
             Verdict::Agree
         } else if self.rule.interrupted && fine.is_none() {
             // It wanted a second look, which was cancelled.
