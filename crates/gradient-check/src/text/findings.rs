@@ -178,7 +178,7 @@ impl Finding {
                     "use it in the forward pass, or take it out of the parameters"
                 }
                 Dependence::WithinNoise { .. } => {
-                    "check at another point, or take large constant terms out of the cost"
+                    "check at another point, or compute the cost more exactly"
                 }
                 Dependence::Unknown { .. } => "mend the forward pass first",
             },

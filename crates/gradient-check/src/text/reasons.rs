@@ -8,9 +8,9 @@ impl Reason {
         match self {
             Self::BelowResolution => {
                 "the numeric derivative, or the rounding of the gradient itself, is too uncertain to \
-                 confirm the gradient to a millionth of its block's scale; take large constant terms out \
-                 of the cost, use fewer examples, evaluate in f64, or check at another point (this one may be \
-                 a minimum, or on a jump)"
+                 confirm the gradient to a millionth of its block's scale; evaluate the cost more exactly (in \
+                 f64, on fewer examples, without a large constant), or check at another point (this one may be \
+                 a minimum, beside a jump, or on a plateau of a cost that moves in steps)"
             }
             Self::Kink => {
                 "the cost has a kink (ReLU, max, |x|) within reach of every step, or varies faster than they \
