@@ -1,5 +1,7 @@
 //! Costs as people have them, reduced from public reports and from use: each with two relatives.
 
+mod points;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use finite_diff::Real;
