@@ -5,6 +5,7 @@
     reason = "a test may stop at the first surprise"
 )]
 
+mod cases;
 mod causes;
 mod control;
 mod directional;
