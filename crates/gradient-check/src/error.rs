@@ -34,6 +34,20 @@ pub enum CheckError {
     /// There is nothing to check.
     #[error("there are no parameters to check: the layout or the selection is empty")]
     Empty,
+    /// A sample of no parameters.
+    #[error("a sample of 0 parameters checks nothing: ask for one at least")]
+    EmptySample,
+    /// No point was given, or one without entries.
+    #[error("the point is empty: say at which parameters to check, with `.at(…)` or `.input(…)`")]
+    NoPoint,
+    /// The point has an entry that is no number.
+    #[error("the point is {value} at {name}: a derivative needs finite parameters")]
+    PointNotFinite {
+        /// The coordinate, such as `W2[3,1]`.
+        name: String,
+        /// Its value.
+        value: f64,
+    },
     /// All that was selected is fixed.
     #[error(
         "nothing moves the parameters to check: {fixed} of them were selected, and all are fixed, or their \

@@ -3,7 +3,7 @@
 //! Plain data: [`check`](crate::check()) gathers it, and the word on it is a pure function of it, in
 //! [`verdict`](crate::verdict).
 
-use finite_diff::{Estimate, Outcome, ParameterLayout, Refined};
+use finite_diff::{Estimate, Ground, Outcome, ParameterLayout, Refined};
 
 use crate::constants::Constants;
 use crate::settings::Claim;
@@ -41,6 +41,18 @@ impl Observation {
         let fine = self.refined().map(|refined| refined.derivative);
         fine.or_else(|| self.shadow.map(|shadow| shadow.estimate))
             .or_else(|| self.before_the_ladder())
+    }
+
+    /// How large the derivative is: |d|, at a kink the larger one of both sides.
+    pub fn size(&self) -> Option<f64> {
+        let sides = |refined: &Refined| {
+            matches!(refined.ground, Ground::Kink { .. }).then(|| {
+                let [left, right] = [refined.left, refined.right].map(|side| side.derivative.abs());
+                left.max(right)
+            })
+        };
+        let d = self.best()?.derivative.abs();
+        Some(self.refined().and_then(sides).unwrap_or(d))
     }
 
     /// What the ladder of steps says.

@@ -6,12 +6,14 @@ use super::cause::{Alternative, Context, Diagnosis};
 use super::fit;
 use crate::verdict::{Comparison, Reason, Verdict};
 
-/// Whether an entry is wrong, or surely off by less than what is called wrong: either wants a cause.
+/// Whether an entry is wrong, or surely off by less than what is called wrong: either wants a cause. A subgradient that
+/// others contradict has one: the tie.
 pub(crate) fn is_off(comparison: &Comparison) -> bool {
-    matches!(
+    let off = matches!(
         comparison.verdict,
         Verdict::Disagree | Verdict::Inconclusive(Reason::Inexact)
-    )
+    );
+    off && !comparison.subgradient
 }
 
 /// One block as a hypothesis sees it: g, d and θ side by side.

@@ -78,7 +78,8 @@ impl<R> GradientError<R> {
             seed,
             again: again(&setup.called, &setup.point, seed),
             location: None,
-            is_blunt: verdict == Verdict::Inconclusive(Reason::BelowResolution),
+            is_blunt: verdict == Verdict::Inconclusive(Reason::BelowResolution)
+                && setup.settings.claim.resolution.is_none(),
             headline: match wrong {
                 true => headlines.wrong,
                 false => headlines.undecided,

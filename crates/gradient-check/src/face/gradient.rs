@@ -138,14 +138,15 @@ impl<'a, T: Real> GradientCheck<'a, T> {
     fn verified(&self) -> Result<Report, GradientError> {
         let unchecked = |error| GradientError::unchecked(error, &self.setup.called);
         let report = self.run().map_err(unchecked)?;
-        let headlines = Headlines {
+        let mut headlines = Headlines {
             wrong: "the gradient is wrong",
             undecided: "the gradient could not be confirmed",
         };
         let verdict = match report.verdict {
-            // What an agreement leaves open was not tested sharply enough.
+            // What an agreement leaves open was not tested.
             Verdict::Agree if self.setup.strict && report.left_open().total() > 0 => {
-                Verdict::Inconclusive(Reason::BelowResolution)
+                headlines.undecided = "the gradient agrees where it was tested; `strict` demands all of it, and more was left open";
+                Verdict::Inconclusive(Reason::Vacuous)
             }
             verdict => verdict,
         };

@@ -129,6 +129,11 @@ impl<'a, T: Real> Setup<'a, T> {
 
     /// The settings, if they can be met.
     pub(super) fn settings(&self) -> Result<Settings<'a>, CheckError> {
+        if let Selection::Sample { count: 0, .. } | Selection::SampleEach { count: 0, .. } =
+            self.settings.selection
+        {
+            return Err(CheckError::EmptySample);
+        }
         let is_share = |value: &f64| *value > 0.0 && *value < 1.0;
         let claim = &self.settings.claim;
         if let Some(value) = claim.resolution.filter(|value| !is_share(value)) {
@@ -171,10 +176,21 @@ impl<'a, T: Real> Setup<'a, T> {
 
     /// The layout of the point.
     pub(super) fn layout(&self) -> Result<ParameterLayout, CheckError> {
-        match &self.layout {
-            None => Ok(ParameterLayout::flat("x", self.point.len())),
-            Some(Ok(layout)) => Ok(layout.clone()),
-            Some(Err(wrong)) => Err(CheckError::Point(wrong.clone())),
+        let layout = match &self.layout {
+            None => ParameterLayout::flat("x", self.point.len()),
+            Some(Ok(layout)) => layout.clone(),
+            Some(Err(wrong)) => return Err(CheckError::Point(wrong.clone())),
+        };
+        if self.point.is_empty() {
+            return Err(CheckError::NoPoint);
+        }
+        let unusable = self.point.iter().position(|x| !x.is_finite());
+        match unusable.and_then(|i| Some((layout.coordinate(i)?, self.point[i]))) {
+            Some((coordinate, value)) => Err(CheckError::PointNotFinite {
+                name: coordinate.to_string(),
+                value: value.widen(),
+            }),
+            None => Ok(layout),
         }
     }
 }

@@ -256,7 +256,9 @@ impl Finding {
                 Dependence::WithinNoise { .. } => Verdict::Inconclusive(Reason::BelowResolution),
                 Dependence::Unknown { reason } => Verdict::Inconclusive(*reason),
             },
-            Self::NonFinite { pass, .. } => match pass {
+            Self::NonFinite { pass, value, .. } => match pass {
+                // The derivative may be infinite there: the comparison tells.
+                Pass::Backward if value.is_infinite() => Verdict::Inconclusive(Reason::NonFinite),
                 Pass::Forward => Verdict::Inconclusive(Reason::NonFinite),
                 Pass::Backward => Verdict::Disagree,
                 // The coordinate is undecided already, unless another step could decide it.

@@ -121,7 +121,9 @@ impl<'a, T: Real> Passes<'a, T> {
                 .filter(|&i| !first.flat[i].is_finite())
                 .filter(|&i| domain.is_none_or(|domain| !domain.is_fixed(i)))
                 .collect();
-            if let Some(&i) = bad.first() {
+            // NaN is no derivative of anything; an infinity may be one.
+            let nan = bad.iter().find(|&&i| first.flat[i].is_nan());
+            if let Some(&i) = nan.or(bad.first()) {
                 structure.findings.push(Finding::NonFinite {
                     pass: Pass::Backward,
                     at: self.layout.coordinate(i),

@@ -8,7 +8,8 @@ impl Reason {
         match self {
             Self::BelowResolution => {
                 "the numeric derivative, or the rounding of the gradient itself, is too uncertain to \
-                 confirm the gradient to a millionth of its block's scale; evaluate the cost more exactly (in \
+                 confirm the gradient as sharply as is asked for, to a millionth of its block's scale unless another \
+                 resolution is set; evaluate the cost more exactly (in \
                  f64, on fewer examples, without a large constant), or check at another point (this one may be \
                  a minimum, beside a jump, or on a plateau of a cost that moves in steps)"
             }
@@ -18,8 +19,8 @@ impl Reason {
                  another unit or from another origin"
             }
             Self::NonFinite => {
-                "the cost was NaN or infinite at the point or near it; where its domain ends there, state \
-                 the bounds, else mend the forward pass first"
+                "the cost was NaN or infinite at the point or near it, or the derivative may be infinite; where the \
+                 domain ends there, state the bounds and check inside them, else mend the forward pass first"
             }
             Self::StepNotRepresentable => {
                 "the step vanishes beside the parameter's value; use a step relative to it"

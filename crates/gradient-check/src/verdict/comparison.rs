@@ -142,7 +142,7 @@ impl Rule {
 /// Compares one coordinate, whose errors are measured in `scale` ([`Scale::at`](super::Scale::at), or that of the whole
 /// gradient where the block is zero to within its bars).
 ///
-/// With s = max(scale, |d|):
+/// With s = max(scale, |d|), at a kink the larger one of both sides:
 /// - agree when |g − d| ≤ K·B + r and K·B + r ≤ resolution·s, or g and J are flat;
 /// - disagree when |g − d| > K·B + r after the second pass, and no kink at the point explains it; but where nobody says
 ///   that both sides are exact, inexact when it is less than a millionth of s;
@@ -197,7 +197,7 @@ pub fn compare(observation: &Observation, scale: f64, rule: &Rule) -> Comparison
         comparison.doubt = rule.constants.doubt * rounding;
     }
     let constants = &rule.constants;
-    let size = scale.max(best.derivative.abs());
+    let size = scale.max(observation.size().unwrap_or(0.0));
     let judge = Judge {
         observation,
         rule,
@@ -233,7 +233,7 @@ struct Judge<'a> {
     rounding: f64,
     /// What cost and gradient may be off by as granted.
     granted: f64,
-    /// s = max(scale, |d|).
+    /// s = max(scale, |d|), at a kink the larger one of both sides.
     size: f64,
 }
 
@@ -377,6 +377,12 @@ impl Judge<'_> {
                 }
                 _ if apart <= c.tolerance + c.doubt => {
                     Verdict::Inconclusive(Reason::BelowResolution)
+                }
+                // A derivative that no step finds may be infinite, as that of √x at 0.
+                Some(Outcome::Estimated(refined))
+                    if g.is_infinite() && refined.support == Support::Unresolved =>
+                {
+                    Verdict::Inconclusive(Reason::NonFinite)
                 }
                 Some(Outcome::Estimated(refined))
                     if g.is_finite() && !known_smooth && refined.support == Support::Unresolved =>
@@ -528,8 +534,10 @@ fn without_scale(c: &mut Comparison, observation: &Observation, whole: f64) {
     if !within || whole > 0.0 || c.verdict != Verdict::Inconclusive(Reason::BelowResolution) {
         return;
     }
-    let motion = observation.refined().map(|refined| refined.motion);
-    match motion {
+    // A bar that no step supports is no measure of zero.
+    let refined = observation.refined();
+    let resolved = refined.filter(|refined| refined.support != Support::Unresolved);
+    match resolved.map(|refined| refined.motion) {
         Some(Motion::Still) => c.verdict = Verdict::Inconclusive(Reason::Vacuous),
         Some(Motion::Clear) => c.verdict = Verdict::Inconclusive(Reason::Stationary),
         _ => {}

@@ -4,7 +4,7 @@
 
 use crate::evidence::{Evidence, Observation};
 use crate::root_mean_square::root_mean_square;
-use finite_diff::ParameterLayout;
+use finite_diff::{Estimate, Ground, ParameterLayout};
 
 /// A root mean square over up to a million entries can be a thousand times that of one of them. So much larger than by
 /// its own unit the scale of an entry may be, and it is that of its block.
@@ -33,17 +33,20 @@ pub struct Scales {
 
 impl Scale {
     fn of(observations: &[Observation], safety: f64) -> Self {
+        let is_beyond = |d: &Estimate| d.derivative.abs() > safety * d.error_bar();
         let known = observations
             .iter()
-            .filter_map(|o| Some((o, o.best()?)))
-            .filter(|(_, d)| d.derivative.is_finite());
-        let beyond = |o: &Observation| {
-            o.best()
-                .is_some_and(|d| d.derivative.abs() > safety * d.error_bar())
+            .filter_map(|o| Some((o, o.size()?)))
+            .filter(|(_, size)| size.is_finite());
+        let beyond = |o: &Observation| match o.refined() {
+            Some(refined) if matches!(refined.ground, Ground::Kink { .. }) => {
+                [refined.left, refined.right].iter().any(is_beyond)
+            }
+            _ => o.best().as_ref().is_some_and(is_beyond),
         };
         Self {
-            typical: root_mean_square(known.clone().map(|(_, d)| d.derivative)),
-            in_units: root_mean_square(known.map(|(o, d)| d.derivative * o.unit)),
+            typical: root_mean_square(known.clone().map(|(_, size)| size)),
+            in_units: root_mean_square(known.map(|(o, size)| size * o.unit)),
             is_known: observations.iter().any(beyond),
         }
     }
@@ -68,8 +71,8 @@ impl Scales {
             .zip(&blocks)
             .filter(|(_, scale)| scale.is_known)
             .flat_map(|(observations, _)| observations)
-            .filter_map(|o| Some(o.best()?.derivative))
-            .filter(|d| d.is_finite())
+            .filter_map(Observation::size)
+            .filter(|size| size.is_finite())
             .collect();
         Self {
             whole: root_mean_square(known.iter().copied()),

@@ -260,7 +260,7 @@ fn what_is_judged_and_how() {
 fn what_does_not_fit_is_said() {
     let text = |check: GradientCheck<'_>| check.run().unwrap_err().to_string();
     let check = || GradientCheck::new(cost, gradient);
-    insta::assert_snapshot!(text(check()), @"there are no parameters to check: the layout or the selection is empty");
+    insta::assert_snapshot!(text(check()), @"the point is empty: say at which parameters to check, with `.at(…)` or `.input(…)`");
     insta::assert_snapshot!(text(check().at([1.0, 2.0]).blocks(&[("a", &[3])])), @"the point does not fit the layout: the flat vector has 2 entries, but the layout a[3] has 3");
     insta::assert_snapshot!(text(check().at([1.0, 2.0]).blocks(&[("a", &[]), ("a", &[])])), @"the point does not fit the layout: two blocks are named `a`: give each block a name of its own");
     insta::assert_snapshot!(text(check().input("a", &[2], [1.0])), @"the point does not fit the layout: the part for block `a` has 1 entries, but its shape [2] has 2");
@@ -390,15 +390,16 @@ fn a_domain_that_nobody_stated_is_told_from_a_number_of_the_gradient_that_is_non
     let gradient = |p: &[f64]| [-0.5 / (1.0 - p[0]).sqrt(), 2.0 * p[1]];
     let text = |at: [f64; 2]| steady(&check_gradient!(cost, gradient, at = at).unwrap_err());
     insta::assert_snapshot!(text([1.0, 0.5]), @r#"
-    the gradient is wrong
+    the gradient could not be confirmed
       block  shape  verdict       diff.  worst  analytic  numeric    ± bar
       x      2      inconclusive  0      x[0]       -inf     none  unknown
       before the comparison: the backward pass gives -inf at x[0], though the cost
         is finite: look for 0/0 and log 0 in the derivative, as of a square root or
         a norm at 0
       Undecided: 1 of 2 coordinates (x):
-      the cost was NaN or infinite at the point or near it; where its domain ends
-      there, state the bounds, else mend the forward pass first.
+      the cost was NaN or infinite at the point or near it, or the derivative may be
+      infinite; where the domain ends there, state the bounds and check inside them,
+      else mend the forward pass first.
       x[0]: the cost is NaN at a probe, x + h = 1.0000076293945313e0, though it is
       finite at the point.
       difference 0 over the rest; the course reads it as "likely right"

@@ -239,7 +239,7 @@ fn what_does_not_fit_is_said() {
     insta::assert_snapshot!(text(VectorCheck::new(f).jacobian(jacobian).output("C", &[2, 2]).at(AT)), @"the function gives 3 values, but `C` of shape [2, 2] has 4");
     insta::assert_snapshot!(text(VectorCheck::new(f).jvp(|_: &[f64], _: &[f64]| [1.0; 2]).at(AT)), @"the Jacobian-vector product failed: the function gave 2 values where it had given 3 at the point itself");
     insta::assert_snapshot!(text(VectorCheck::new(|_: &[f64]| Vec::<f64>::new()).jacobian(jacobian).at(AT)), @"the function gives no values at this point: there is nothing to differentiate");
-    insta::assert_snapshot!(text(VectorCheck::new(f).jacobian(jacobian)), @"there are no parameters to check: the layout or the selection is empty");
+    insta::assert_snapshot!(text(VectorCheck::new(f).jacobian(jacobian)), @"the point is empty: say at which parameters to check, with `.at(…)` or `.input(…)`");
     // A product of the wrong length is a finding of its structure.
     let short = VectorCheck::new(f)
         .vjp(|_: &[f64], _: &[f64]| [1.0; 2])
