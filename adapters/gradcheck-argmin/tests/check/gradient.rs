@@ -45,7 +45,7 @@ fn a_wrong_gradient_is_found_and_said() {
       block  shape  verdict   diff.    worst      analytic       numeric    ± bar
       x      2      disagree  2.8e-01  x[0]   -1.10000e+02  -2.15600e+02  1.3e-09
       x is wrong in 1 of 2 entries, most in x[0], by 1.1e+02
-      why: dx: only 1 of 2 entries is wrong: x[0] is 0.51020× its numeric
+      why: dx: only 1 of 2 entries is wrong: x[0] is 0.510204× its numeric
            derivative; the other agrees.
       difference 2.8e-01 over all; the course reads it as "a bug"
       would have caught: 7.5e-11 of its block's scale in any one coordinate, 1.4e-10
