@@ -174,7 +174,8 @@ fn tolerable(report: &Report) -> String {
     let relative = |block: &BlockReport| {
         let worst = &block.worst.as_ref()?.comparison;
         let apart = (worst.analytic - worst.numeric?).abs();
-        Some(apart / block.scale.max(worst.numeric?.abs()))
+        // The least error that is called wrong is a millionth of what the entry is measured in.
+        Some(apart * Constants::default().resolution / worst.least)
     };
     let off = report
         .blocks
@@ -197,15 +198,19 @@ fn tolerable(report: &Report) -> String {
     let bars = bars.map_or_else(String::new, |bars| {
         format!(", {} error bars", thousands(bars.round().min(1e15) as u64))
     });
-    wrapped(
-        "",
-        &format!(
-            "It differs by {} of the scale{bars}. If cost or gradient stops at a tolerance, say so: `accuracy = {}` \
-             accepts it.",
-            short(off),
-            accepting(off),
+    let said = |block: &BlockReport| {
+        let message = block.diagnosis.as_ref().map(|diagnosis| &diagnosis.message);
+        message.is_some_and(|message| message.contains("`accuracy = "))
+    };
+    let remedy = match report.blocks.iter().any(said) {
+        true => String::new(),
+        false => format!(
+            " If cost or gradient stops at a tolerance, say so: `accuracy = {}` accepts it.",
+            accepting(off)
         ),
-    )
+    };
+    let differs = format!("It differs by {} of the scale{bars}.{remedy}", short(off));
+    wrapped("", &differs)
 }
 
 /// An accuracy that accepts a difference like this one at other points too: the power of ten at or above twice of it.
