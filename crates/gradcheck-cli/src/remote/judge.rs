@@ -240,7 +240,7 @@ impl<'b> Bench<'b> {
         let outputs = self.scales.len();
         let recall = Recall::default();
         if !found.scaled {
-            let report = self.rows_of(0..outputs, "F", &[outputs], &recall)?;
+            let report = self.rows_of(0..outputs, "output", &[outputs], &recall)?;
             found.blamed = rows(&report, self.products.model);
             found.each.push(OfOutputs {
                 output: None,
@@ -253,7 +253,7 @@ impl<'b> Bench<'b> {
                 found.interrupted = true;
                 break;
             }
-            match self.rows_of(row..row + 1, &format!("F[{row}]"), &[], &recall) {
+            match self.rows_of(row..row + 1, &format!("output[{row}]"), &[], &recall) {
                 Ok(report) => found.each.push(OfOutputs {
                     output: Some(blamed(row, self.products.model).name),
                     report,
@@ -311,7 +311,7 @@ impl<'b> Bench<'b> {
         if self.products.model.support().apply_jacobian {
             check = check.jvp(|x: &[f64], u: &[f64]| self.along(x, u));
         }
-        let mut check = self.at(check, "F", &[outputs]);
+        let mut check = self.at(check, "output", &[outputs]);
         if !found.each.is_empty() {
             let blocks = self.products.layout.blocks().len();
             check = check.sample(blocks.min(self.spec.sample.unwrap_or(blocks)));
@@ -338,7 +338,7 @@ impl<'b> Bench<'b> {
     fn own_units(&self, found: &mut Derivatives) {
         let check = VectorCheck::new(|x: &[f64]| self.products.outputs(x))
             .jvp(|x: &[f64], u: &[f64]| self.products.along(x, u));
-        match self.at(check, "F", &[self.scales.len()]).run() {
+        match self.at(check, "output", &[self.scales.len()]).run() {
             Ok(report) => {
                 found.interrupted |= report.interrupted;
                 found.jacobian = report.jvp;

@@ -76,10 +76,10 @@ fn a_right_gradient() {
       position  3      agree    #  position[1]  -4.92424e-01  -4.92424e-01  #
       speed     2      agree    #  speed[0]     +5.98143e-01  +5.98143e-01  #
       difference # over all; the course reads it as "likely right"
-      would have caught: 1.5e-06 of its block's scale in any one coordinate, 1.0e-06
+      would have caught: # of its block's scale in any one coordinate, #
       in any whole block
       slope test: right along 3 directions (2 like t^3.00, 1 exact to #),
-        would have seen 2.1e-06 of g·u
+        would have seen # of g·u
       # evaluations of the model in # s
 
     The gradient is right at this point, as far as the power stated above goes.
@@ -102,7 +102,7 @@ fn a_wrong_gradient() {
       why: dspeed: only 1 of 2 entries is wrong: speed[0] is 2× its numeric
            derivative; the other agrees. Every other block agrees.
       difference 1.9e-01 over all; the course reads it as "a bug"
-      would have caught: 1.5e-06 of its block's scale in any one coordinate, 1.0e-06
+      would have caught: # of its block's scale in any one coordinate, #
       in any whole block
       slope test: wrong too, along speed and over all (E(t) like t^1.00)
       # evaluations of the model in # s
@@ -209,10 +209,10 @@ fn a_model_that_fails_on_the_way() {
       input0  3      agree    #  input0[1]  -4.92424e-01  -4.92424e-01  #
       input1  2      agree    #  input1[0]  +5.98143e-01  +5.98143e-01  #
       difference # over all; the course reads it as "likely right"
-      would have caught: 1.5e-06 of its block's scale in any one coordinate, 1.0e-06
+      would have caught: # of its block's scale in any one coordinate, #
       in any whole block
       slope test: right along 3 directions (1 like t^3.00, 2 exact to #),
-        would have seen 2.1e-06 of g·u
+        would have seen # of g·u
       interrupted: 5 of 5 coordinates were judged
       # evaluations of the model in # s
       a server in trouble: http://127.0.0.1:PORT: 2 of # attempts failed, down at

@@ -19,8 +19,8 @@ impl Reason {
                  another unit or from another origin"
             }
             Self::NonFinite => {
-                "the cost was NaN or infinite at the point or near it, or the derivative may be infinite; where the \
-                 domain ends there, state the bounds and check inside them, else mend the forward pass first"
+                "the cost was NaN or infinite at the point or near it; where its domain ends there, state \
+                 the bounds, else mend the forward pass first"
             }
             Self::StepNotRepresentable => {
                 "the step vanishes beside the parameter's value; use a step relative to it"

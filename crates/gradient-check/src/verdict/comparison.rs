@@ -378,14 +378,9 @@ impl Judge<'_> {
                 _ if apart <= c.tolerance + c.doubt => {
                     Verdict::Inconclusive(Reason::BelowResolution)
                 }
-                // A derivative that no step finds may be infinite, as that of √x at 0.
+                // One that no step finds may be infinite, as that of √x at 0.
                 Some(Outcome::Estimated(refined))
-                    if g.is_infinite() && refined.support == Support::Unresolved =>
-                {
-                    Verdict::Inconclusive(Reason::NonFinite)
-                }
-                Some(Outcome::Estimated(refined))
-                    if g.is_finite() && !known_smooth && refined.support == Support::Unresolved =>
+                    if !g.is_nan() && !known_smooth && refined.support == Support::Unresolved =>
                 {
                     Verdict::Inconclusive(Reason::BelowResolution)
                 }

@@ -265,9 +265,9 @@ fn iterated(solver: impl Fn(f64, &[f64]) -> f64 + Send + Sync, gradient: &[f64],
     for (tolerance, verdict) in [(1e-6, WRONG), (1e-9, inexact)] {
         let cost = |x: &[f64]| solver(tolerance, x);
         let text = told(verdict, &of(&cost, gradient, at)).to_string();
-        assert!(text.contains("a tolerance"), "{text}");
-        // Whatever accuracy is named accepts it.
         let unbroken = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(unbroken.contains("a tolerance"), "{text}");
+        // Whatever accuracy is named accepts it.
         let named: Vec<f64> = (unbroken.split("`accuracy = ").skip(1))
             .map(|rest| rest.split_once('`').unwrap().0.parse().unwrap())
             .collect();

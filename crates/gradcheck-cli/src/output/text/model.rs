@@ -157,7 +157,7 @@ fn derivatives(found: &Derivatives) -> String {
         let _ = writeln!(text, "\n{}: {}", styled(STRONG, title), verdict(word));
     };
     if !found.each.is_empty() {
-        headed(&mut text, "Gradient of each output F[i]", found.of_each());
+        headed(&mut text, "Gradient of each output", found.of_each());
         text.push_str(&blamed(found));
         text.push_str(&each(&found.each));
     }

@@ -52,9 +52,9 @@ fn a_gradient_of_the_first_output_alone_is_wrong() {
 fn each_output_is_said_in_its_own_unit() {
     let mock = Mock::start(Fault::OneOfSeveral(2, 1));
     model(&mock, "--block x:3 --block y:2").expect(1).says(&[
-        "Gradient of each output F[i]: disagree\n  the gradient of output[1] is wrong\n",
+        "Gradient of each output: disagree\n  the gradient of output[1] is wrong\n",
         "output[1]: disagree",
-        "why: dF[1]/dx is 2.000× the numeric gradient",
+        "why: doutput[1]/dx is 2× the numeric gradient",
     ]);
     let report = report(&mock, "", 1);
     let [first, second, _] = checks(&report) else {

@@ -397,9 +397,8 @@ fn a_domain_that_nobody_stated_is_told_from_a_number_of_the_gradient_that_is_non
         is finite: look for 0/0 and log 0 in the derivative, as of a square root or
         a norm at 0
       Undecided: 1 of 2 coordinates (x):
-      the cost was NaN or infinite at the point or near it, or the derivative may be
-      infinite; where the domain ends there, state the bounds and check inside them,
-      else mend the forward pass first.
+      the cost was NaN or infinite at the point or near it; where its domain ends
+      there, state the bounds, else mend the forward pass first.
       x[0]: the cost is NaN at a probe, x + h = 1.0000076293945313e0, though it is
       finite at the point.
       difference 0 over the rest; the course reads it as "likely right"

@@ -286,9 +286,9 @@ proptest! {
             let (a, again) = (a.clone(), a.clone());
             let j = move |x: &[f64]| {
                 let mut j = matrix_products(x, &a, rows).1;
-                // Beside what it should be, by a part of it.
-                j[entry / n][entry % n] *= 1.0 + off;
-                j[entry / n][entry % n] += off;
+                // Beside what it should be, by a part of it and never by nothing.
+                let wrong = &mut j[entry / n][entry % n];
+                *wrong += off * (1.0 + wrong.abs());
                 j
             };
             let (of_rows, of_columns) = (j.clone(), j.clone());
