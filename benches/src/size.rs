@@ -106,7 +106,7 @@ pub struct Problem {
     pub architecture: Architecture,
     /// Numbers between −1 and 1, labels in turn 0 and 1.
     pub batch: Batch<f64>,
-    /// He's initialisation.
+    /// He's initialization.
     pub parameters: Parameters<f64>,
     /// In ascending order.
     pub coordinates: Vec<usize>,

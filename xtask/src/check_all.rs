@@ -1,5 +1,5 @@
 //! `cargo xtask check-all`: the main job. A matrix of networks on real data, each checked at random
-//! initialisation and again after training, as a table that says at a glance whether all is well.
+//! initialization and again after training, as a table that says at a glance whether all is well.
 
 use std::fmt::Write as _;
 use std::num::NonZeroUsize;

@@ -139,7 +139,7 @@ impl Step {
     fn run(self, workspace: &Workspace) -> anyhow::Result<Finding> {
         match self {
             Self::Fmt => all_succeed(
-                // Rustfmt colours its differences in a file, too, unless told not to.
+                // Rustfmt colors its differences in a file, too, unless told not to.
                 [workspace.cargo(match workspace.is_colored() {
                     true => "fmt --all --check",
                     false => "fmt --all --check -- --color never",

@@ -32,7 +32,7 @@ use crate::workspace::Workspace;
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Arguments {
-    /// When to colour the output of the tools that are run.
+    /// When to color the output of the tools that are run.
     #[arg(long, global = true, value_name = "WHEN", default_value_t)]
     color: ColorChoice,
 
@@ -42,7 +42,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// The main job: a matrix of networks, each checked at initialisation and after training.
+    /// The main job: a matrix of networks, each checked at initialization and after training.
     CheckAll(check_all::Arguments),
     /// How well the checker itself does, on planted faults and on right networks: `gradcheck zoo`.
     Zoo(zoo::Arguments),

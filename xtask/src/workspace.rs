@@ -47,7 +47,7 @@ impl Workspace {
         &self.root
     }
 
-    /// Whether the output is to be coloured, for the tools that don't look at the terminal well.
+    /// Whether the output is to be colored, for the tools that don't look at the terminal well.
     pub(crate) fn is_colored(&self) -> bool {
         match self.color {
             ColorChoice::Auto => io::stdout().is_terminal() && env::var_os("NO_COLOR").is_none(),

@@ -33,7 +33,7 @@ fn threads(n: usize) -> Execution<'static> {
     }
 }
 
-/// A smooth function of many variables that mixes scales and neighbours.
+/// A smooth function of many variables that mixes scales and neighbors.
 fn wavy(x: &[f64]) -> f64 {
     x.iter()
         .enumerate()

@@ -1,7 +1,7 @@
 //! Why something the user named can't be used: what, where, and what to do about it.
 //!
 //! Every one of these is the user's to mend and ends the command with exit code 2. The error knows
-//! neither exit codes nor colours; its text is one whole message.
+//! neither exit codes nor colors; its text is one whole message.
 
 use std::fmt;
 use std::io;

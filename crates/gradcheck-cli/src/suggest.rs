@@ -15,7 +15,7 @@ const MOST_ENTRIES: usize = 2000;
 /// The known word that `word` was probably meant to be, if there is one.
 ///
 /// A word is near when it differs, apart from case, by at most one edit in three characters
-/// (insertion, deletion, substitution, or a swap of neighbours), or when it is the beginning, of
+/// (insertion, deletion, substitution, or a swap of neighbors), or when it is the beginning, of
 /// three characters at least, of exactly one known word. Among equally near ones the first wins.
 ///
 /// ```

@@ -162,11 +162,11 @@ impl Problem {
     fn gradient_at(&self, x: &[f64]) -> Result<Vec<f64>, EvaluationError> {
         self.guard(x)?;
         let n = x.len();
-        let neighbour = |i: usize| x.get(i).copied().unwrap_or(0.0);
+        let neighbor = |i: usize| x.get(i).copied().unwrap_or(0.0);
         Ok((0..n)
             .map(|i| {
                 let before = if i > 0 { x[i - 1] } else { 0.0 };
-                (self.terms[i].slope)(x[i]) + 0.5 * (before + neighbour(i + 1))
+                (self.terms[i].slope)(x[i]) + 0.5 * (before + neighbor(i + 1))
             })
             .collect())
     }

@@ -1,5 +1,5 @@
 //! The backward pass held against the judge: every activation and loss, with L2 and dropout, at
-//! initialisation and after training.
+//! initialization and after training.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
@@ -123,7 +123,7 @@ fn the_backward_pass_is_right_before_and_after_training() {
                     &parameters,
                     &batch,
                     masks,
-                    "at initialisation",
+                    "at initialization",
                 );
                 let options = TrainingOptions {
                     steps: 40,

@@ -11,8 +11,8 @@ pub(super) fn families() -> Vec<Family> {
             Problem::new(vec![0.0; size], |x| x.iter().map(|x| x * x).sum(), gradient)
         }),
         family("stationary: Σ(x − c)⁴ at c", Undecided, |draw| {
-            let centre = draw.many(4, -2.0, 2.0);
-            let (c, again) = (centre.clone(), centre.clone());
+            let center = draw.many(4, -2.0, 2.0);
+            let (c, again) = (center.clone(), center.clone());
             let cost = move |x: &[f64]| x.iter().zip(&c).map(|(x, c)| (x - c).powi(4)).sum();
             let gradient = move |x: &[f64]| {
                 x.iter()
@@ -20,7 +20,7 @@ pub(super) fn families() -> Vec<Family> {
                     .map(|(x, c)| 4.0 * (x - c).powi(3))
                     .collect()
             };
-            Problem::new(centre, cost, gradient).units(vec![0.1; 4])
+            Problem::new(center, cost, gradient).units(vec![0.1; 4])
         }),
         family("stationary: least squares, solved", Undecided, |draw| {
             let (a, b) = (draw.many(6, 0.5, 2.0), draw.many(6, -2.0, 2.0));

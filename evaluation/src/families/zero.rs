@@ -9,7 +9,7 @@ use crate::problem::{
 
 pub(super) fn families() -> Vec<Family> {
     vec![
-        family("zero block: bias before normalisation", Agree, normalised),
+        family("zero block: bias before normalization", Agree, normalized),
         family("zero block: shift of all logits", Agree, |draw| {
             let point = [draw.normal(5), vec![draw.within(-1.0, 1.0)]].concat();
             Problem::new(point, shifted, shifted_gradient)
@@ -30,8 +30,8 @@ pub(super) fn families() -> Vec<Family> {
 const EXAMPLES: usize = 20;
 const FEATURES: usize = 4;
 
-/// J = ½ mean (tanh nᵢ − yᵢ)², n the normalised u = Xw + b: b changes nothing.
-fn normalised(draw: &mut Draw) -> Problem {
+/// J = ½ mean (tanh nᵢ − yᵢ)², n the normalized u = Xw + b: b changes nothing.
+fn normalized(draw: &mut Draw) -> Problem {
     let rows: Vec<Vec<f64>> = (0..EXAMPLES).map(|_| draw.normal(FEATURES)).collect();
     let targets = draw.many(EXAMPLES, -1.0, 1.0);
     let (rows_again, targets_again) = (rows.clone(), targets.clone());
@@ -40,11 +40,11 @@ fn normalised(draw: &mut Draw) -> Problem {
         let slope = |(n, y): (&f64, &f64)| (n.tanh() - y) * (1.0 - n.tanh().powi(2));
         let above: Vec<f64> = units.iter().zip(&targets).map(slope).collect();
         let along = mean(above.iter().zip(&units).map(|(a, n)| a * n));
-        let centre = mean(above.iter().copied());
+        let center = mean(above.iter().copied());
         let through = above
             .iter()
             .zip(&units)
-            .map(|(a, n)| (a - centre - n * along) / deviation);
+            .map(|(a, n)| (a - center - n * along) / deviation);
         let deltas: Vec<f64> = through.collect();
         let entry = |k: usize| mean(rows.iter().zip(&deltas).map(move |(row, d)| row[k] * d));
         let weights = (0..FEATURES).map(entry);
@@ -64,14 +64,14 @@ fn normalised(draw: &mut Draw) -> Problem {
     .untold([FEATURES])
 }
 
-/// The normalised units of all examples, and what they were divided by.
+/// The normalized units of all examples, and what they were divided by.
 fn units(rows: &[Vec<f64>], p: &[f64]) -> (Vec<f64>, f64) {
     let unit = |row: &Vec<f64>| row.iter().zip(p).map(|(x, w)| x * w).sum::<f64>() + p[FEATURES];
     let units: Vec<f64> = rows.iter().map(unit).collect();
-    let centre = mean(units.iter().copied());
-    let deviation = (mean(units.iter().map(|u| (u - centre).powi(2))) + 1e-5).sqrt();
+    let center = mean(units.iter().copied());
+    let deviation = (mean(units.iter().map(|u| (u - center).powi(2))) + 1e-5).sqrt();
     (
-        units.iter().map(|u| (u - centre) / deviation).collect(),
+        units.iter().map(|u| (u - center) / deviation).collect(),
         deviation,
     )
 }

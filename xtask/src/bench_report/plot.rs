@@ -20,8 +20,8 @@ pub(super) struct Plot<'a> {
     pub(super) curves: Vec<Curve>,
 }
 
-/// Told apart also by those who see few colours (Okabe & Ito 2008).
-const COLOURS: [RGBColor; 7] = [
+/// Told apart also by those who see few colors (Okabe & Ito 2008).
+const COLORS: [RGBColor; 7] = [
     RGBColor(0, 0, 0),
     RGBColor(230, 159, 0),
     RGBColor(0, 114, 178),
@@ -75,8 +75,8 @@ impl Plot<'_> {
             .x_label_formatter(&|x| format!("{x:.0}"))
             .y_label_formatter(&|y| format!("{y:.0e}"))
             .draw()?;
-        for (curve, colour) in self.curves.iter().zip(COLOURS.iter().cycle()) {
-            let style = colour.stroke_width(2);
+        for (curve, color) in self.curves.iter().zip(COLORS.iter().cycle()) {
+            let style = color.stroke_width(2);
             chart
                 .draw_series(LineSeries::new(curve.points.iter().copied(), style).point_size(3))?
                 .label(curve.name)

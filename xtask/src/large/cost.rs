@@ -53,7 +53,7 @@ fn terms(theta: &[f64], range: Range<usize>) -> f64 {
         }
     }
     if end < range.end {
-        // The last one has no neighbour.
+        // The last one has no neighbor.
         sum += term(theta[end], 0.0);
     }
     sum + lanes.iter().sum::<f64>()

@@ -7,7 +7,7 @@ mod conv;
 mod index;
 mod layers;
 mod losses;
-mod normalise;
+mod normalize;
 mod pool;
 mod recurrent;
 mod reduce;
@@ -26,7 +26,7 @@ pub(crate) fn write(book: &mut Book) {
     index::write(book);
     pool::write(book);
     conv::write(book);
-    normalise::write(book);
+    normalize::write(book);
     losses::write(book);
     layers::write(book);
     recurrent::write(book);

@@ -15,12 +15,12 @@ pub(crate) use config::read_config;
 pub(crate) use model::ModelArgs;
 pub(crate) use network::NetworkOptions;
 
-/// Checks hand-written gradients: at random initialisation and again after training, with a verdict
+/// Checks hand-written gradients: at random initialization and again after training, with a verdict
 /// that rests on error bars, and says where they are wrong.
 #[derive(Debug, Parser)]
 #[command(name = "gradcheck", version, max_term_width = 100, after_help = EXAMPLES)]
 pub struct Cli {
-    /// When to use colours; NO_COLOR is honoured
+    /// When to use colors; NO_COLOR is honoured
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
     pub color: Color,
 
@@ -56,7 +56,7 @@ pub enum Command {
         after_help = "Examples:\n  gradcheck course\n  gradcheck course --epsilon 1e-5 --format json"
     )]
     Course(CourseArgs),
-    /// A network on real data, at initialisation and again after training
+    /// A network on real data, at initialization and again after training
     #[command(after_help = MLP_EXAMPLES)]
     Mlp(Box<MlpArgs>),
     /// A model in any language behind the UM-Bridge protocol, with the gradient it offers
@@ -120,7 +120,7 @@ Examples:
 There are no error bars here, so the course's bands decide: a block agrees up to a difference of
 2e-7, and a coordinate is wrong from a thousandth of its block's scale on.";
 
-/// When to use colours.
+/// When to use colors.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum Color {
     /// Where the output is a terminal that has them

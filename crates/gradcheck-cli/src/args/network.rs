@@ -54,7 +54,7 @@ pub struct NetworkOptions {
     /// Draw the dropout masks once and use the same ones on both sides
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub frozen_masks: Option<bool>,
-    /// Initialisation: he, xavier, normal, zeros [default: he]
+    /// Initialization: he, xavier, normal, zeros [default: he]
     #[arg(long, value_name = "NAME")]
     pub init: Option<String>,
     /// The seed of everything random [default: 0]

@@ -23,7 +23,7 @@ pub const FACTORS: [f64; 3] = [1.0, 1e-8, 1e8];
 /// The condition a network is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Situation {
-    /// At random initialisation, with random biases.
+    /// At random initialization, with random biases.
     Initial,
     /// After 60 steps of training.
     Trained60,
@@ -37,7 +37,7 @@ pub enum Situation {
     Blank,
     /// Ten hidden layers.
     Deep,
-    /// L2 regularisation.
+    /// L2 regularization.
     L2,
     /// Fixed dropout masks.
     Masked,

@@ -73,7 +73,7 @@ pub enum GradientProblem {
     MixedList {
         /// Indices of the entry, such as `[2, 0]`.
         at: String,
-        /// What its neighbours are.
+        /// What its neighbors are.
         expected: &'static str,
         /// What it is.
         got: &'static str,

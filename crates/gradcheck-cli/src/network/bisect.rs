@@ -26,7 +26,7 @@ enum Word {
     Wrong,
 }
 
-/// Bisects between the check at initialisation, `first`, which is not wrong, and the one at the end, which
+/// Bisects between the check at initialization, `first`, which is not wrong, and the one at the end, which
 /// is. `history` has the parameters at steps of the training.
 pub(super) fn since(
     prepared: &Prepared,
@@ -191,7 +191,7 @@ impl Bisection<'_> {
         })
     }
 
-    /// Trains again between two saved steps, and bisects over what that saves, until the two are neighbours;
+    /// Trains again between two saved steps, and bisects over what that saves, until the two are neighbors;
     /// in all with no more updates than the training had.
     fn narrow_between(
         &mut self,

@@ -1,4 +1,4 @@
-//! The run: check at initialisation, train, check again.
+//! The run: check at initialization, train, check again.
 
 use std::fmt;
 use std::ops::ControlFlow;
@@ -24,7 +24,7 @@ use super::spec::{Precision, SchemeName, name_of};
 use super::subject::NetworkSubject;
 
 /// When in the life of a network a check is made. Backward passes are often right only near
-/// initialisation, where nothing saturates yet; so there are two.
+/// initialization, where nothing saturates yet; so there are two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
     /// On the random parameters.
@@ -108,7 +108,7 @@ pub struct Watch<'a> {
     pub progress: &'a (dyn Fn(Stage, Progress) + Sync),
 }
 
-/// Checks a network at initialisation and again after training, the dropout masks, if any, the same
+/// Checks a network at initialization and again after training, the dropout masks, if any, the same
 /// on both sides.
 ///
 /// # Errors

@@ -140,7 +140,7 @@ pub struct Prepared {
     pub batch: Batch<f64>,
     /// The frozen dropout masks, if any.
     pub masks: Option<DropoutMasks<f64>>,
-    /// The parameters at initialisation.
+    /// The parameters at initialization.
     pub parameters: Parameters<f64>,
     /// How to train.
     pub training: TrainingOptions,
@@ -358,7 +358,7 @@ fn find_fault(
 }
 
 /// Refuses what would not fit, by an estimate from above of what the run allocates: the data as read
-/// and as laid out, parameters for the optimiser, the gradient and each thread's copy, activations
+/// and as laid out, parameters for the optimizer, the gradient and each thread's copy, activations
 /// and caches, and what is kept of each coordinate.
 fn check_memory(
     architecture: &Architecture,

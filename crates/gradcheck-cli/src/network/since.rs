@@ -2,7 +2,7 @@
 
 use super::saturation::Changes;
 
-/// Since when a gradient is wrong that was not at initialisation.
+/// Since when a gradient is wrong that was not at initialization.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Since {
     /// The last step before `wrong_from` at which it was found to be right; `None` where it was at none.
@@ -18,9 +18,9 @@ pub struct Since {
     pub confirmed: bool,
     /// The steps between that were looked at and could not be decided.
     pub undecided: Vec<usize>,
-    /// The neighbours of the two steps that speak against bisection: wrong before, right after.
+    /// The neighbors of the two steps that speak against bisection: wrong before, right after.
     pub unsteady: Vec<usize>,
-    /// Why it is an interval, where the two are not neighbours.
+    /// Why it is an interval, where the two are not neighbors.
     pub limit: Option<Limit>,
     /// What saturated between the two.
     pub changes: Changes,

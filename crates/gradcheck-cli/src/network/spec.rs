@@ -87,7 +87,7 @@ pub struct NetworkSpec {
     pub frozen_masks: bool,
     /// How the parameters begin.
     pub initialization: Initialization,
-    /// Of initialisation, synthetic data, mini-batches, masks, samples.
+    /// Of initialization, synthetic data, mini-batches, masks, samples.
     pub seed: u64,
     /// How to train.
     pub optimizer: Optimizer,
@@ -188,7 +188,7 @@ impl NetworkSpec {
         }
     }
 
-    /// The learning rate, chosen by the optimiser where nobody said.
+    /// The learning rate, chosen by the optimizer where nobody said.
     pub fn learning_rate(&self) -> f64 {
         self.learning_rate.unwrap_or(match self.optimizer {
             Optimizer::Adam => 0.01,

@@ -45,7 +45,7 @@ pub enum SinkError {
 
 /// A place for one result.
 pub enum Sink {
-    /// Standard output, with or without colours as its terminal has it.
+    /// Standard output, with or without colors as its terminal has it.
     Stdout,
     /// A file, written beside its place first.
     File(PathBuf),

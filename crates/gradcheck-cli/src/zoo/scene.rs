@@ -37,7 +37,7 @@ pub(crate) struct Scene {
 }
 
 impl Scene {
-    /// At initialisation, with random biases, on synthetic data.
+    /// At initialization, with random biases, on synthetic data.
     pub(crate) fn new(architecture: Architecture, seed: u64) -> Result<Self> {
         let widths = architecture.widths().to_vec();
         let outputs = widths[widths.len() - 1];

@@ -1,4 +1,4 @@
-//! Where results go, and in which colours.
+//! Where results go, and in which colors.
 
 use std::fs;
 use std::process::Stdio;
@@ -8,7 +8,7 @@ use crate::tool::{Folder, Run, refusal, run};
 const ESCAPE: char = '\u{1b}';
 
 #[test]
-fn a_pipe_gets_no_colours_unless_it_asks() {
+fn a_pipe_gets_no_colors_unless_it_asks() {
     let folder = Folder::new();
     for line in [
         "mlp --steps 0",
@@ -47,13 +47,13 @@ fn no_color_is_honoured_and_the_flag_wins() {
 }
 
 #[test]
-fn messages_have_colours_by_the_same_rules() {
+fn messages_have_colors_by_the_same_rules() {
     assert!(run("mlp --rows 0 --color always").stderr.contains(ESCAPE));
     assert!(!run("mlp --rows 0").stderr.contains(ESCAPE));
 }
 
 #[test]
-fn json_and_files_have_no_colours_whatever_is_asked() {
+fn json_and_files_have_no_colors_whatever_is_asked() {
     let folder = Folder::new();
     for line in ["mlp --steps 0", "course", "scalar", "faults"] {
         let json = folder.run(&format!("{line} --format json --color always"));

@@ -141,7 +141,7 @@ fn the_text_of_a_run() {
     W3 1×8 agree # W3[#] # # #
     b3 1 agree # b3[#] # # #
     Look first at layer 2: of the wrong ones it is the nearest to the output, and
-    errors travel from there towards the input.
+    errors travel from there toward the input.
     W2 (layer 2) is wrong in 128 of 128 entries, most in W2[#], by #
     error by row ▇▆▁▄▁█▁▁ by column ▄▁▂▃▄▁▂▂▂▁▅▄▂▃█▃
     b1 (layer 1) is wrong in 16 of 16 entries, most in b1[#], by #
@@ -163,7 +163,7 @@ fn the_text_of_a_run() {
     W3 1×8 agree # W3[#] # # #
     b3 1 agree # b3[#] # # #
     Look first at layer 2: of the wrong ones it is the nearest to the output, and
-    errors travel from there towards the input.
+    errors travel from there toward the input.
     W2 (layer 2) is wrong in 128 of 128 entries, most in W2[#], by #
     error by row █▇▁▅▂█▁▁ by column ▅▁▂▂▄▂▂▂▂▁▄▄▂▄█▄
     b1 (layer 1) is wrong in 16 of 16 entries, most in b1[#], by #

@@ -4,7 +4,7 @@ use crate::tool::{Folder, checks};
 
 /// Four features (one of them text-free but constant), a class and a price.
 const FLOWERS: &str = "\
-length,width,colour code,height,kind,price
+length,width,color code,height,kind,price
 5.1,3.5,1,0.2,setosa,3.5
 4.9,3.0,1,0.2,setosa,3.0
 7.0,3.2,1,1.4,versicolor,4.25

@@ -136,14 +136,14 @@ impl Finding {
                 "is dropout on? Set keep_prob = 1 or freeze the masks, and fix every seed"
             }
             Self::BackwardChangesCost { .. } => {
-                "keep the optimiser's step, running statistics and caches out of the backward pass"
+                "keep the optimizer's step, running statistics and caches out of the backward pass"
             }
             Self::BackwardNotDeterministic { .. } => {
                 "is dropout on, with masks drawn anew? Reuse the forward pass's masks, and add up in a fixed \
                  order"
             }
             Self::Accumulates { .. } => "zero the gradients before each backward",
-            Self::MutatesPoint { .. } => "work on a copy; only the optimiser may write there",
+            Self::MutatesPoint { .. } => "work on a copy; only the optimizer may write there",
             Self::MutatesInputs { .. } => {
                 "work on a copy of the data, and freeze running statistics"
             }
@@ -151,7 +151,7 @@ impl Finding {
                 "look for a term that is added without the cotangent as a factor, such as a decay term"
             }
             Self::NotLinear { .. } => {
-                "look for a clip, a normalisation, or a branch on the cotangent"
+                "look for a clip, a normalization, or a branch on the cotangent"
             }
             Self::Layout { fault, .. } => match fault {
                 LayoutFault::FlatLength { .. } => {

@@ -105,7 +105,7 @@ fn wrong(report: &Report) -> String {
             "",
             &format!(
                 "Look first at layer {layer}: of the wrong ones it is the nearest to the output, and \
-                 errors travel from there towards the input."
+                 errors travel from there toward the input."
             ),
         ));
     }

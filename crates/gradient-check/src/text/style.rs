@@ -1,4 +1,4 @@
-//! Colours, and tables without lines.
+//! Colors, and tables without lines.
 //!
 //! Refuses to know what is shown.
 
@@ -38,7 +38,7 @@ pub fn style_of(verdict: Verdict) -> Style {
     }
 }
 
-/// A verdict in its colour.
+/// A verdict in its color.
 pub fn verdict(verdict: Verdict) -> String {
     styled(style_of(verdict), verdict)
 }

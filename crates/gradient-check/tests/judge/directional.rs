@@ -28,7 +28,7 @@ fn randoms(seed: u64, n: usize) -> Vec<f64> {
     (0..n).map(|i| random(seed, i)).collect()
 }
 
-/// A mean of smooth terms, neighbours coupled.
+/// A mean of smooth terms, neighbors coupled.
 fn chain(x: &[f64]) -> f64 {
     let sum: f64 = x.iter().map(|x| x.sin() + 0.5 * x * x).sum();
     let pairs: f64 = x.windows(2).map(|p| p[0] * p[1]).sum();
@@ -378,7 +378,7 @@ fn one_coordinate_off_by_a_hundredth_among_ten_thousand_is_found() {
 }
 
 #[test]
-fn a_sign_and_two_exchanged_neighbours_are_found() {
+fn a_sign_and_two_exchanged_neighbors_are_found() {
     let (at, right, layout) = long();
     let mut g = right.clone();
     g[4321] = -g[4321];

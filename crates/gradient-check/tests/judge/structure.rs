@@ -255,7 +255,7 @@ fn a_pass_that_writes_into_its_point() {
     );
     insta::assert_snapshot!(said(&report), @r"
     disagree
-    mutates-point: the forward pass writes into the parameters: W[1,1] was -0.4 and is -0.399: work on a copy; only the optimiser may write there
+    mutates-point: the forward pass writes into the parameters: W[1,1] was -0.4 and is -0.399: work on a copy; only the optimizer may write there
     ");
     let report = report_of(&right_forward, &|p, cotangent| {
         let gradient = right_backward(p, cotangent);
@@ -264,7 +264,7 @@ fn a_pass_that_writes_into_its_point() {
     });
     insta::assert_snapshot!(said(&report), @r"
     disagree
-    mutates-point: the backward pass writes into the parameters: W[0,0] was 0.3 and is 0.19999999999999998 (and 7 others): work on a copy; only the optimiser may write there
+    mutates-point: the backward pass writes into the parameters: W[0,0] was 0.3 and is 0.19999999999999998 (and 7 others): work on a copy; only the optimizer may write there
     ");
     // The numbers are right all the same: what the code wrote into was a copy.
     assert_eq!(report.counts.agree, 8);
@@ -331,7 +331,7 @@ fn a_clipped_gradient_is_not_linear() {
     let report = report_of(&right_forward, &clipped);
     insta::assert_snapshot!(said(&report), @r"
     disagree
-    not-linear: the gradient is not linear in its cotangent in W, b; at b[1] it is -2.4 for the cotangent 1 and -2.9856640329857056 for 2: look for a clip, a normalisation, or a branch on the cotangent
+    not-linear: the gradient is not linear in its cotangent in W, b; at b[1] it is -2.4 for the cotangent 1 and -2.9856640329857056 for 2: look for a clip, a normalization, or a branch on the cotangent
     ");
     assert_eq!(report.counts.agree, 8);
 }

@@ -7,7 +7,7 @@ use finite_diff::{ParameterLayout, from_fn};
 use gradient_check::{Report, Settings, Verdict, check};
 use proptest::prelude::*;
 
-/// Interference in a thin film: what light of ten colours says of its thickness d, in a unit of `metre`
+/// Interference in a thin film: what light of ten colors says of its thickness d, in a unit of `metre`
 /// metres, of its refractive index and of its absorption, in the inverse of that unit.
 #[derive(Debug)]
 struct Film {
@@ -15,7 +15,7 @@ struct Film {
 }
 
 impl Film {
-    const COLOURS: [f64; 10] = [
+    const COLORS: [f64; 10] = [
         410e-9, 440e-9, 470e-9, 500e-9, 530e-9, 560e-9, 590e-9, 620e-9, 650e-9, 680e-9,
     ];
 
@@ -24,8 +24,8 @@ impl Film {
         let [d, n, alpha] = [p[0], p[1], p[2]];
         let mut cost = 0.0;
         let mut gradient = [0.0; 3];
-        for (k, colour) in Self::COLOURS.iter().enumerate() {
-            let wave = 4.0 * PI / (colour / self.metre);
+        for (k, color) in Self::COLORS.iter().enumerate() {
+            let wave = 4.0 * PI / (color / self.metre);
             let (phase, damping) = (wave * n * d, (-alpha * d).exp());
             let seen = damping * phase.cos();
             let off = seen - 0.1 * (k as f64 - 4.5);

@@ -1,7 +1,7 @@
 //! The output is clipped before its logarithm, so its derivative is lost where the network is sure.
 //!
 //! Right at first, wrong once the network has learned something: what a check at random
-//! initialisation alone never sees.
+//! initialization alone never sees.
 
 use mlp::{Architecture, Loss, MlpError};
 use tensor_core::{Matrix, MatrixView};

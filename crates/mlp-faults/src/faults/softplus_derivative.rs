@@ -1,4 +1,4 @@
-//! The derivative of ReLU's smooth neighbour.
+//! The derivative of ReLU's smooth neighbor.
 
 use mlp::{Activation, Architecture, MlpError};
 use tensor_core::{Matrix, MatrixView};

@@ -44,12 +44,12 @@ mod tests {
         Batch::new(x, y).unwrap()
     }
 
-    /// Each example by itself, or with the mean of the batch taken off, as batch normalisation does.
-    fn losses(batch: &Batch<f64>, centred: bool) -> Vec<f64> {
+    /// Each example by itself, or with the mean of the batch taken off, as batch normalization does.
+    fn losses(batch: &Batch<f64>, centered: bool) -> Vec<f64> {
         let x = batch.x().as_slice();
         let mean = x.iter().sum::<f64>() / x.len() as f64;
         x.iter()
-            .map(|x| (x - if centred { mean } else { 0.0 }).powi(2))
+            .map(|x| (x - if centered { mean } else { 0.0 }).powi(2))
             .collect()
     }
 

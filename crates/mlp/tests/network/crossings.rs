@@ -30,7 +30,7 @@ fn relu(widths: &[usize]) -> Architecture {
 }
 
 proptest! {
-    /// The branch pattern stands still between two neighbouring crossings, and another one holds beyond
+    /// The branch pattern stands still between two neighboring crossings, and another one holds beyond
     /// each.
     #[test]
     fn the_pattern_changes_at_each_crossing_and_nowhere_else(

@@ -1,4 +1,4 @@
-//! One misbehaviour a test, and the message that it gets.
+//! One misbehavior a test, and the message that it gets.
 
 use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener};

@@ -189,7 +189,7 @@ impl Sizes {
     }
 }
 
-/// The middles between neighbours.
+/// The middles between neighbors.
 fn between(mut values: Vec<f64>) -> Vec<f64> {
     values.sort_by(f64::total_cmp);
     values.dedup();
