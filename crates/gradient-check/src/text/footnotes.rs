@@ -40,14 +40,16 @@ pub(super) fn footnotes(report: &Report) -> String {
         );
     }
     if let Some(power) = &report.power {
-        text.push_str(&wrapped(
-            "",
-            &format!(
-                "would have caught: {} of its block's scale in any one coordinate, {} in any whole block",
-                short(power.single_coordinate),
-                short(power.block),
-            ),
-        ));
+        let one = format!(
+            "would have caught: {} of its block's scale in any one coordinate",
+            short(power.single_coordinate)
+        );
+        // On a block that is zero no factor shows.
+        let all = match power.block.is_finite() {
+            true => format!(", {} in any whole block", short(power.block)),
+            false => String::new(),
+        };
+        text.push_str(&wrapped("", &format!("{one}{all}")));
     }
     text.push_str(&slope(report));
     // What is fixed is no part of a sample.
