@@ -6,11 +6,14 @@
 //! something else, to wider ones as long as noise is the larger part of the bar.
 
 mod climb;
+mod jumps;
 mod rungs;
+mod span;
 
 use crate::line::{Line, ProbeFailure, point};
 use crate::{Estimate, Noise, Outcome, Real};
-use climb::{Climbed, Span, climb};
+use climb::{Climbed, climb};
+use span::Span;
 
 /// The quotients that a rung and its bar take: D(h), D(2h), D(4h).
 const ENOUGH_QUOTIENTS: usize = 3;

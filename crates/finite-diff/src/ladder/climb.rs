@@ -2,148 +2,14 @@
 //!
 //! Invariant: decides nothing about which steps are looked at.
 
+use super::jumps::with_jumps;
 use super::rungs::{CENTRAL, extrapolate, one_sided, plateau, sharpest};
+use super::span::Span;
 use super::{
-    ENOUGH_FOR_ORDER, ENOUGH_QUOTIENTS, Ground, MADE_BY_NOISE, Motion, RUNG_NOISE, Refined,
-    SWINGING, Support, exponents, power_above,
+    ENOUGH_QUOTIENTS, Ground, MADE_BY_NOISE, Motion, RUNG_NOISE, Refined, SWINGING, Support,
 };
-use crate::line::{Line, Obstacle, ProbeFailure, point};
+use crate::line::{Line, Obstacle, ProbeFailure};
 use crate::{Estimate, Noise, Outcome, Piece, Real};
-
-/// The steps unit·2ᵏ for k = from, …, to.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Span {
-    pub(super) unit: f64,
-    pub(super) from: i32,
-    pub(super) to: i32,
-}
-
-impl Span {
-    pub(super) fn step(&self, k: i32) -> f64 {
-        self.unit * 2f64.powi(k)
-    }
-
-    /// The power of two, in units, of what the steps are relative to: 0, or that of a smaller x if they are all
-    /// narrower than the first ones.
-    pub(super) fn size<T: Real>(&self, x: T) -> i32 {
-        let (_, widest) = exponents::<T>();
-        let size = x.widen().abs();
-        if self.to >= -widest || size == 0.0 {
-            return 0;
-        }
-        (power_above(size) / self.unit).log2().round().min(0.0) as i32
-    }
-
-    fn len(&self) -> i32 {
-        self.to - self.from + 1
-    }
-
-    /// Whether the narrowest step is none that rounds away.
-    pub(super) fn is_representable<T: Real>(&self, x: T) -> bool {
-        is_representable(x, self.step(self.from))
-    }
-
-    /// How many rungs from the narrowest on lie where J may be evaluated, below and above.
-    pub(super) fn room<T: Real>(&self, line: &Line<'_, T>) -> [i32; 2] {
-        if !line.is_bounded() {
-            return [self.len(); 2];
-        }
-        [-1, 1].map(|side| {
-            let fits = |k: &i32| line.admits(side, self.step(*k));
-            (self.from..=self.to).take_while(fits).count() as i32
-        })
-    }
-
-    /// Narrower steps where a bound is near: J may be singular there, and the distance to it a length of its own. The
-    /// widest lies just inside the nearer bound. `None` where enough rungs fit on both sides and noise, not truncation,
-    /// makes the bar, and where a side has no room at all.
-    pub(super) fn near_a_bound<T: Real>(
-        &self,
-        line: &Line<'_, T>,
-        found: &Climbed,
-    ) -> Option<Self> {
-        let room = self.room(line);
-        if room == [self.len(); 2] {
-            return None;
-        }
-        let enough = room.iter().all(|rungs| *rungs >= ENOUGH_QUOTIENTS as i32);
-        if enough && !found.is_blunt() {
-            return None;
-        }
-        let mut span = Self {
-            to: self.from,
-            ..*self
-        };
-        while ![-1, 1]
-            .iter()
-            .all(|&side| line.admits(side, span.step(span.to)))
-        {
-            span.to -= 1;
-            if !is_representable(line.x(), span.step(span.to)) {
-                return None;
-            }
-        }
-        span.from = span.to;
-        while span.len() < self.len() && is_representable(line.x(), span.step(span.from - 1)) {
-            span.from -= 1;
-        }
-        (span.from < self.from
-            && span
-                .room(line)
-                .iter()
-                .all(|rungs| *rungs >= ENOUGH_FOR_ORDER))
-        .then_some(span)
-    }
-
-    /// As many steps by the size of x itself, where these are narrower by more than a rung or two: a length in meters
-    /// may be one that J varies by in nanometers.
-    pub(super) fn of_own_size<T: Real>(&self, line: &Line<'_, T>) -> Option<Self> {
-        if line.is_bounded() && self.room(line) != [self.len(); 2] {
-            return None;
-        }
-        self.own_size(line.x())
-    }
-
-    pub(super) fn own_size<T: Real>(&self, x: T) -> Option<Self> {
-        let size = x.widen().abs();
-        if size == 0.0 {
-            return None;
-        }
-        let (narrowest, _) = exponents::<T>();
-        let own = power_above(size) * 2f64.powi(-narrowest);
-        let mut from = self.from;
-        while self.step(from) > own && is_representable(x, self.step(from - 1)) {
-            from -= 1;
-        }
-        let to = (from + self.len() - 1).min(self.from + ENOUGH_QUOTIENTS as i32 - 1);
-        (self.from - from >= ENOUGH_QUOTIENTS as i32).then_some(Self { from, to, ..*self })
-    }
-
-    /// The three steps of one rung amid them.
-    pub(super) fn amid(&self) -> Self {
-        let from = self.from + self.len() / 2;
-        Self {
-            from,
-            to: from + ENOUGH_QUOTIENTS as i32 - 1,
-            ..*self
-        }
-    }
-
-    /// As many narrower steps, which overlap with these by one rung; `None` where they round away.
-    pub(super) fn below<T: Real>(&self, x: T) -> Option<Self> {
-        let mut from = self.from;
-        while self.from - from < self.len() && is_representable(x, self.step(from - 1)) {
-            from -= 1;
-        }
-        let to = self.from + ENOUGH_QUOTIENTS as i32 - 1;
-        (from < self.from).then_some(Self { from, to, ..*self })
-    }
-}
-
-/// Whether x ± h are two numbers beside x.
-fn is_representable<T: Real>(x: T, h: f64) -> bool {
-    h > 0.0 && [1, -1].iter().all(|&o| point(x, o, h).is_some())
-}
 
 /// What one climb says.
 pub(super) struct Climbed {
@@ -420,10 +286,10 @@ fn line_noise<T: Real>(line: &Line<'_, T>, quotients: &Quotients, h: f64) -> f64
 }
 
 /// D(h), D(2h), D(4h), … from both sides together and from each.
-struct Quotients {
+pub(super) struct Quotients {
     central: Vec<f64>,
-    below: Vec<f64>,
-    above: Vec<f64>,
+    pub(super) below: Vec<f64>,
+    pub(super) above: Vec<f64>,
 }
 
 impl Quotients {
@@ -594,98 +460,6 @@ fn conclude(
         other_piece_within: pieces.leaves,
     })
 }
-
-/// The central rungs of a black box, widened by half of the jump of the slope that the two sides leave room for.
-///
-/// With G(h) = D⁺(h) − D⁻(h), the jump a of a kink within h of x shows in A(h) = 2G(h) − G(2h), or in A(2h) where it lies
-/// at ⅔h and A(h) vanishes: R(h) is off by no more than half of the larger of the two. It shows on all wider steps too, and
-/// better, since the noise of A(h) is about 4ε_f/h; so the steps that bound it best speak for the narrower ones. On
-/// smooth ground A(h) falls like h³, and (8A(h) − A(2h))/7, which shows a kink as well, like h⁵, and so on
-/// (docs/theory/kinks.md, equation K4).
-fn with_jumps(
-    central: Vec<Estimate>,
-    quotients: &Quotients,
-    h: f64,
-    epsilon_f: &dyn Fn(f64) -> f64,
-) -> Vec<Estimate> {
-    let sides = quotients.below.iter().zip(&quotients.above);
-    let gaps: Vec<f64> = sides.map(|(left, right)| right - left).collect();
-    let mut room = jumps(&gaps, &[2.0], h, epsilon_f);
-    for ratios in [&[2.0, 8.0][..], &[2.0, 8.0, 32.0]] {
-        for (room, long) in room.iter_mut().zip(jumps(&gaps, ratios, h, epsilon_f)) {
-            *room = room.smaller(long);
-        }
-    }
-    for k in (0..room.len().saturating_sub(1)).rev() {
-        room[k] = room[k].smaller(room[k + 1]);
-    }
-    let room = room.into_iter().chain(std::iter::repeat(Jump {
-        seen: f64::INFINITY,
-        hidden: f64::INFINITY,
-    }));
-    let widened = central.into_iter().zip(room);
-    widened
-        .map(|(rung, jump)| Estimate {
-            truncation: rung.truncation + jump.seen / 2.0,
-            noise: rung.noise + jump.hidden / 2.0,
-            ..rung
-        })
-        .collect()
-}
-
-/// How large the jump of the slope at a kink may be.
-#[derive(Clone, Copy)]
-struct Jump {
-    /// What is seen of it.
-    seen: f64,
-    /// What noise may hide of it.
-    hidden: f64,
-}
-
-impl Jump {
-    fn smaller(self, other: Self) -> Self {
-        match self.seen + self.hidden <= other.seen + other.hidden {
-            true => self,
-            false => other,
-        }
-    }
-}
-
-/// The room for a kink on each step, by the gaps of the slopes on h, 2h, 4h, …, extrapolated with these ratios: of two
-/// neighboring steps the larger one, as on one of them it may vanish by accident.
-fn jumps(gaps: &[f64], ratios: &[f64], h: f64, epsilon_f: &dyn Fn(f64) -> f64) -> Vec<Jump> {
-    let mut values = gaps.to_vec();
-    let mut noise = GAP_NOISE;
-    for ratio in ratios {
-        values = values
-            .windows(2)
-            .map(|v| (ratio * v[0] - v[1]) / (ratio - 1.0))
-            .collect();
-        // Of values with independent noise, that of v(2h) half that of v(h).
-        noise *= ratio.hypot(0.5) / (ratio - 1.0);
-    }
-    let reach = 2f64.powi(ratios.len() as i32);
-    let each: Vec<Jump> = values
-        .iter()
-        .enumerate()
-        .map(|(k, value)| {
-            let step = h * 2f64.powi(k as i32);
-            Jump {
-                seen: value.abs(),
-                // Two standard deviations, ε_f being three: K = 2 bars make four of them.
-                hidden: 2.0 / 3.0 * noise * epsilon_f(reach * step) / step,
-            }
-        })
-        .collect();
-    let larger = |pair: &[Jump]| match pair[0].smaller(pair[1]).seen == pair[0].seen {
-        true => pair[1],
-        false => pair[0],
-    };
-    each.windows(2).map(larger).collect()
-}
-
-/// The noise of G(h) = (J(x+h) − 2J(x) + J(x−h))/h in units of ε_f/h, all of them independent: √6.
-const GAP_NOISE: f64 = 2.449_489_742_783_178;
 
 /// Where a bound cuts rungs off: the sharpest of what both sides say together and what each says by itself,
 /// since all of them are the derivative. A side that has none of its own says what that one does.
