@@ -138,7 +138,7 @@ pub(crate) fn refine<T: Real>(
         }
     }
     let mut found = climb(line, &first, noise)?;
-    if let Some(span) = first.near_a_bound(line, &found) {
+    if let Some(span) = first.near_a_bound(line, found.is_blunt()) {
         found = found.beside(climb(line, &span, noise)?);
     }
     if let Some(span) = first.of_own_size(line)

@@ -286,13 +286,19 @@ fn line_noise<T: Real>(line: &Line<'_, T>, quotients: &Quotients, h: f64) -> f64
 }
 
 /// D(h), D(2h), D(4h), … from both sides together and from each.
-pub(super) struct Quotients {
+struct Quotients {
     central: Vec<f64>,
-    pub(super) below: Vec<f64>,
-    pub(super) above: Vec<f64>,
+    below: Vec<f64>,
+    above: Vec<f64>,
 }
 
 impl Quotients {
+    /// D⁺(h) − D⁻(h) for each step.
+    fn gaps(&self) -> Vec<f64> {
+        let sides = self.below.iter().zip(&self.above);
+        sides.map(|(left, right)| right - left).collect()
+    }
+
     /// The sharpest of one, two and three extrapolations for each rung: fewer have the shorter reach, more the higher
     /// order.
     fn central_rungs(&self, h: f64, epsilon_f: &dyn Fn(f64) -> f64) -> Vec<Estimate> {
@@ -399,7 +405,7 @@ fn conclude(
     if bounded && !pieces.fenced && (pieces.known || !kink_at_x) {
         let central = match pieces.known {
             true => central,
-            false => with_jumps(central, quotients, h, epsilon_f),
+            false => with_jumps(central, &quotients.gaps(), h, epsilon_f),
         };
         return sharpest_side(pieces, sharpest(&central), left, right, h);
     }
@@ -432,7 +438,7 @@ fn conclude(
         });
     }
 
-    let with_jumps = with_jumps(central, quotients, h, epsilon_f);
+    let with_jumps = with_jumps(central, &quotients.gaps(), h, epsilon_f);
     let (Some((derivative, kink_in_reach)), Some((left, _)), Some((right, _))) =
         (sharpest(&with_jumps), left, right)
     else {

@@ -2,7 +2,6 @@
 //!
 //! A pure function of quotients (docs/theory/kinks.md, equation K4).
 
-use super::climb::Quotients;
 use crate::Estimate;
 
 /// The central rungs of a black box, widened by half of the jump of the slope that the two sides leave room for.
@@ -14,15 +13,13 @@ use crate::Estimate;
 /// (docs/theory/kinks.md, equation K4).
 pub(super) fn with_jumps(
     central: Vec<Estimate>,
-    quotients: &Quotients,
+    gaps: &[f64],
     h: f64,
     epsilon_f: &dyn Fn(f64) -> f64,
 ) -> Vec<Estimate> {
-    let sides = quotients.below.iter().zip(&quotients.above);
-    let gaps: Vec<f64> = sides.map(|(left, right)| right - left).collect();
-    let mut room = jumps(&gaps, &[2.0], h, epsilon_f);
+    let mut room = jumps(gaps, &[2.0], h, epsilon_f);
     for ratios in [&[2.0, 8.0][..], &[2.0, 8.0, 32.0]] {
-        for (room, long) in room.iter_mut().zip(jumps(&gaps, ratios, h, epsilon_f)) {
+        for (room, long) in room.iter_mut().zip(jumps(gaps, ratios, h, epsilon_f)) {
             *room = room.smaller(long);
         }
     }

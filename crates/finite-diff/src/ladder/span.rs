@@ -2,7 +2,6 @@
 //!
 //! Invariant: evaluates nothing.
 
-use super::climb::Climbed;
 use super::{ENOUGH_FOR_ORDER, ENOUGH_QUOTIENTS, exponents, power_above};
 use crate::Real;
 use crate::line::{Line, point};
@@ -54,17 +53,13 @@ impl Span {
     /// Narrower steps where a bound is near: J may be singular there, and the distance to it a length of its own. The
     /// widest lies just inside the nearer bound. `None` where enough rungs fit on both sides and noise, not truncation,
     /// makes the bar, and where a side has no room at all.
-    pub(super) fn near_a_bound<T: Real>(
-        &self,
-        line: &Line<'_, T>,
-        found: &Climbed,
-    ) -> Option<Self> {
+    pub(super) fn near_a_bound<T: Real>(&self, line: &Line<'_, T>, is_blunt: bool) -> Option<Self> {
         let room = self.room(line);
         if room == [self.len(); 2] {
             return None;
         }
         let enough = room.iter().all(|rungs| *rungs >= ENOUGH_QUOTIENTS as i32);
-        if enough && !found.is_blunt() {
+        if enough && !is_blunt {
             return None;
         }
         let mut span = Self {
