@@ -47,14 +47,14 @@ fn a_wrong_jacobian_is_found_and_said() {
     the derivative is wrong
     the Jacobian: disagree
       block  shape  verdict   diff.    worst           analytic       numeric    ± bar
-      dy/dx  3×2    disagree  6.0e-02  dy/dx[2,1]  +1.00000e+00  -1.20000e+00  3.8e-12
-      dy/dx is wrong in 2 of 6 entries, most in dy/dx[2,1], by 2.2e+00
+      dy/dx  3×2    disagree  6.0e-02  dy/dx[2,0]  -1.20000e+00  +1.00000e+00  2.3e-15
+      dy/dx is wrong in 2 of 6 entries, most in dy/dx[2,0], by 2.2e+00
       all of it in row 2
       why: dy/dx: only 2 of 6 entries are wrong: dy/dx[2,0] is -1.2× its numeric
            derivative, dy/dx[2,1] is -0.833333× its numeric derivative; the others
            agree.
       difference 6.0e-02 over all; the course reads it as "a bug"
-      would have caught: 2.2e-10 of its block's scale in any one coordinate, 9.7e-11
+      would have caught: 2.3e-06 of its block's scale in any one coordinate, 1.0e-06
       in any whole block
     to see it again: at = [-1.2, 1.0], seed = 0
     "#);
