@@ -84,6 +84,8 @@ impl Comparison {
 /// By what coordinates are compared.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rule {
+    /// J at the point.
+    pub cost: f64,
     /// K, λ, ρ and the rest.
     pub constants: Constants,
     /// What is claimed of cost and gradient.
@@ -100,6 +102,7 @@ impl Rule {
     /// The rule for what was measured in one check.
     pub fn of(evidence: &Evidence) -> Self {
         Self {
+            cost: evidence.cost,
             constants: evidence.constants,
             claim: evidence.claim,
             working_epsilon: evidence.working_epsilon,
@@ -187,11 +190,16 @@ pub fn compare(observation: &Observation, scale: f64, rule: &Rule) -> Comparison
         return comparison;
     }
 
+    // Where no derivative has a size, J says what the terms of g may round to.
+    let rounded_in = match scale == 0.0 && rule.cost.is_finite() {
+        true => rule.cost.abs() / observation.unit,
+        false => scale,
+    };
     let rounding = rule.rounding(
         g,
         observation.analytic_rounding,
         observation.analytic_noise,
-        scale,
+        rounded_in,
     );
     if rule.working_epsilon > f64::EPSILON && observation.analytic_rounding.is_none() {
         comparison.doubt = rule.constants.doubt * rounding;

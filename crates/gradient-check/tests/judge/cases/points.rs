@@ -111,6 +111,21 @@ fn a_block_that_is_zero_to_rounding_agrees_and_is_counted() {
     shifted(points, &[0.4, -0.7, 1.1, 0.2], &[0.3]);
 }
 
+/// A softmax over copies of one number.
+#[test]
+fn what_rounds_to_nothing_is_not_wrong_where_the_cost_is_constant() {
+    let halves = |x: &[f64]| 0.9 * x[0].exp() / (x[0].exp() + x[0].exp()) - 0.2;
+    let constant = |_: &[f64]| 0.7;
+    let cases: [Cost<'_>; 2] = [&halves, &constant];
+    for cost in cases {
+        for exact in [false, true] {
+            let report = of(cost, &[5.6e-17], &[0.6]).exact(exact).run().unwrap();
+            assert_ne!(report.verdict, WRONG, "{report}");
+            told(WRONG, &of(cost, &[1e-3], &[0.6]).exact(exact));
+        }
+    }
+}
+
 /// The lasso, and a unit at 0.
 #[test]
 fn a_symmetric_kink_is_seen_and_no_power_is_claimed_there() {
