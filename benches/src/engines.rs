@@ -159,7 +159,7 @@ fn directional(problem: &Problem, threads: NonZeroUsize) -> Result<usize, Failur
             threads: Some(threads),
             ..Execution::default()
         },
-        ..DirectionalSettings::default()
+        ..DirectionalSettings::exact()
     };
     let report = check_directional(
         &objective(problem)?,

@@ -100,7 +100,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
                 progress: Some(&|p| bar.show("blocks", p)),
                 ..Execution::default()
             },
-            ..DirectionalSettings::default()
+            ..DirectionalSettings::exact()
         };
         let report = check_directional(&chain, &gradient, &theta, &layout, &settings)?;
         bar.finish();

@@ -6,7 +6,7 @@ use std::borrow::Borrow;
 
 use thiserror::Error;
 
-use crate::direction::either_side;
+use crate::stride::either_side;
 use crate::{EvaluationError, Neighborhood, Objective, Piece, Real};
 
 /// A box: lower_i ≤ x_i ≤ upper_i, either of which may be infinite, and coordinates that are fixed.
@@ -246,12 +246,6 @@ impl Domain {
             })
         });
         outside.map_or(Ok(()), Err)
-    }
-
-    /// Whether a coordinate may be moved to `x`.
-    pub(crate) fn admits<T: Real>(&self, coordinate: usize, x: T) -> bool {
-        self.interval(coordinate)
-            .is_none_or(|interval| interval.admits(x))
     }
 
     /// The bounds of a coordinate, where it has any.

@@ -4,7 +4,6 @@
 //! tolerance.
 
 pub mod course;
-mod direction;
 mod domain;
 mod error;
 mod estimate;
@@ -25,10 +24,8 @@ mod stream;
 mod stride;
 mod sum;
 mod sweep;
-mod walk;
 mod working_copy;
 
-pub use direction::{Direction, Directions, directions, directions_within};
 pub use domain::{Domain, DomainError, Within};
 pub use error::{DifferenceError, Side};
 pub use estimate::{Estimate, Noise, Outcome, Unit};
@@ -56,5 +53,4 @@ pub use sweep::{
     Derivatives, Entry, Scheme, complex_step, differentiate, differentiate_closely,
     differentiate_finely,
 };
-pub use walk::{Pair, Walk, WalkEnd, walk};
 pub use working_copy::{Along, Busy, Size, WorkingCopy};

@@ -9,7 +9,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::Real;
-use crate::direction::{LIFT, scale};
+use crate::stride::scale;
 
 /// A direction u over a range of coordinates, of which nothing is kept but how to make it.
 ///
@@ -18,9 +18,8 @@ use crate::direction::{LIFT, scale};
 /// ```
 ///
 /// a, b, c uniform in [0, 1), so that z_i has mean 0, variance 1 and nearly the shape of a normal deviate, and
-/// ρ is the root mean square of |z_i| + ½; either sign is as likely. Unlike [`Direction`](crate::Direction)
-/// it is scaled by its expected and not by its own root mean square, so that a part of it has the very entries
-/// of the whole ((D1) of docs/theory/directions.md).
+/// ρ is the root mean square of |z_i| + ½; either sign is as likely. It is scaled by its expected and not by its own
+/// root mean square, so that a part of it has the very entries of the whole ((D1) of docs/theory/directions.md).
 ///
 /// The entry of coordinate i is the i-th pair of words of the stream `number` of ChaCha8: it costs the same
 /// wherever one begins, and has the same bits for every number of threads and on every machine.
@@ -46,8 +45,12 @@ pub struct StreamedDirection {
 pub const MISSED_PER_BAR: f64 = 1.125;
 
 /// c = 5/2: like [`MISSED_PER_BAR`], where bounds turn entries of the direction round. The largest that was measured is
-/// 2.13, for two entries of opposite sign; entries of one sign can cancel no other way ((B12) of docs/theory/bounds.md).
+/// 2.13, for two entries of opposite sign; entries of one sign can cancel no other way ((B11) of docs/theory/bounds.md).
 pub const MISSED_PER_TURNED_BAR: f64 = 2.5;
+
+/// What is added to the size of every deviate, so that no coordinate is all but left out: the smallest entry is then
+/// about 0.35. A larger lift makes the entries alike, and errors of opposite sign in two coordinates could then cancel.
+const LIFT: f64 = 0.5;
 
 /// Words of the generator that one entry takes.
 const WORDS: u128 = 2;

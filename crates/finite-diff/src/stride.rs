@@ -1,10 +1,10 @@
-//! How far, and to which side, a coordinate is moved along a streamed direction where bounds are near.
+//! How far, and to which side, a coordinate is moved along a direction.
 //!
 //! Refuses to know J.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
-use crate::direction::{either_side, scale};
 use crate::domain::{Domain, Interval};
 use crate::{Real, ladder_reach};
 
@@ -39,19 +39,49 @@ impl Stride {
     }
 }
 
-/// The stride of `coordinate` at `x`: to both sides, as far as there is room; to the side with more of it where that
-/// leaves less than √ε, on a bound that is ((B11) of docs/theory/bounds.md).
-///
-/// Inside, a step that is short beside the distance to the bound is worth more than one that is sharp: J may be
-/// singular there, and one direction moves coordinates of every distance.
-pub(crate) fn stride<T: Real>(domain: Option<&Domain>, coordinate: usize, x: T) -> Stride {
-    let free = Stride {
-        length: scale(x),
-        side: Side::Either,
-    };
-    let Some(interval) = domain.and_then(|domain| domain.interval(coordinate)) else {
-        return free;
-    };
+/// By what length the cost varies with each parameter, and where it may be evaluated.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Strides<'a> {
+    pub(crate) domain: Option<&'a Domain>,
+    /// The coordinates that are measured in |x| where max(1, |x|) is longer.
+    pub(crate) short: &'a BTreeSet<usize>,
+}
+
+impl Strides<'_> {
+    /// The stride of `coordinate` at `x`: to both sides, as far as there is room; to the side with more of it where that
+    /// leaves less than √ε, on a bound that is ((B10) of docs/theory/bounds.md).
+    ///
+    /// Inside, a step that is short beside the distance to the bound is worth more than one that is sharp: J may be
+    /// singular there, and one direction moves coordinates of every distance.
+    pub(crate) fn of<T: Real>(&self, coordinate: usize, x: T) -> Stride {
+        let is_short = !self.short.is_empty() && self.short.contains(&coordinate);
+        let length = if is_short { x.widen().abs() } else { scale(x) };
+        match self.domain.and_then(|domain| domain.interval(coordinate)) {
+            None => Stride {
+                length,
+                side: Side::Either,
+            },
+            Some(interval) => bounded(length, &interval, x),
+        }
+    }
+}
+
+/// The length that t is relative to at the value x: max(1, |x|).
+pub(crate) fn scale<T: Real>(x: T) -> f64 {
+    x.widen().abs().max(1.0)
+}
+
+/// x ± step in the working type, as far on one side as on the other: the step is first rounded to what
+/// x + step really adds. Where x lies next to a power of two the far side may still round, by half a
+/// unit in the last place.
+pub(crate) fn either_side<T: Real>(x: T, step: f64) -> (T, T) {
+    let plus = T::narrow(x.widen() + step);
+    let taken = plus.widen() - x.widen();
+    (plus, T::narrow(x.widen() - taken))
+}
+
+/// What an interval leaves of a stride of this length.
+fn bounded<T: Real>(free: f64, interval: &Interval, x: T) -> Stride {
     let furthest = LARGEST * ladder_reach(T::zero());
     let [below, above] = interval.room(x);
     let fit = |room: f64, side: Side| {
@@ -60,7 +90,7 @@ pub(crate) fn stride<T: Real>(domain: Option<&Domain>, coordinate: usize, x: T) 
             (side == Side::Below || interval.admits(plus))
                 && (side == Side::Above || interval.admits(minus))
         };
-        let length = free.length.min(room / furthest);
+        let length = free.min(room / furthest);
         // It may round to the bound.
         let length = [length, 0.5 * length].into_iter().find(inside);
         Stride {
@@ -84,11 +114,11 @@ pub(crate) fn stride<T: Real>(domain: Option<&Domain>, coordinate: usize, x: T) 
 /// The t for which θ + t·u lies in the domain, for a direction that moves `range`: `None` where no bound is
 /// within reach of anything that is done along a direction.
 pub(crate) fn reach<T: Real>(
-    domain: Option<&Domain>,
+    strides: Strides<'_>,
     point: &[T],
     range: &Range<usize>,
 ) -> Option<Interval> {
-    let domain = domain?;
+    let domain = strides.domain?;
     // As far as a table of the noise goes, on its widest spacing.
     let widest = LARGEST * 9.0 * T::EPSILON.powf(0.1);
     let mut near = false;
@@ -100,7 +130,7 @@ pub(crate) fn reach<T: Real>(
         if let Some(interval) = domain.interval(i) {
             let (plus, minus) = either_side(*x, widest * scale(*x));
             near |= !(interval.admits(plus) && interval.admits(minus));
-            one_sided |= stride(Some(domain), i, *x).side != Side::Either;
+            one_sided |= strides.of(i, *x).side != Side::Either;
         }
     }
     // The bounds themselves are not evaluated, the widest step of the ladder is.

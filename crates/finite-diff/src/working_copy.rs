@@ -3,6 +3,7 @@
 //!
 //! Refuses to know what the gradient that is subtracted is held to.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -12,8 +13,7 @@ use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use thiserror::Error;
 
-use crate::direction::either_side;
-use crate::stride::{Stride, reach, stride};
+use crate::stride::{Stride, Strides, either_side, reach};
 use crate::sum::{CHUNK, Sum, summed};
 use crate::sweep::inside;
 use crate::{DifferenceError, Domain, EvaluationError, Objective, Piece, Real, StreamedDirection};
@@ -25,13 +25,14 @@ use crate::{DifferenceError, Domain, EvaluationError, Objective, Piece, Real, St
 /// among the threads, with the same bits for every number of them.
 ///
 /// Where the objective has a [`Domain`], no probe leaves it: entries of a direction are turned round or
-/// shortened near a bound, and 0 where a coordinate is fixed ((B11) of docs/theory/bounds.md).
+/// shortened near a bound, and 0 where a coordinate is fixed ((B10) of docs/theory/bounds.md).
 ///
 /// One probe at a time: a second one that begins meanwhile fails with [`Busy`].
 pub struct WorkingCopy<'a, T, O: ?Sized> {
     objective: &'a O,
     point: &'a [T],
     domain: Option<&'a Domain>,
+    short: BTreeSet<usize>,
     copy: Mutex<Vec<T>>,
     pool: Option<ThreadPool>,
     evaluations: AtomicU64,
@@ -81,10 +82,19 @@ impl<'a, T: Real, O: Objective<T> + ?Sized> WorkingCopy<'a, T, O> {
             objective,
             point,
             domain,
+            short: BTreeSet::new(),
             copy: Mutex::new(point.to_vec()),
             pool,
             evaluations: AtomicU64::new(0),
         })
+    }
+
+    /// With some coordinates measured in |x_i| where s_i = max(1, |x_i|) is longer: those of which it is known that J
+    /// varies by lengths far below 1.
+    #[must_use]
+    pub fn with_short(mut self, coordinates: impl IntoIterator<Item = usize>) -> Self {
+        self.short = coordinates.into_iter().collect();
+        self
     }
 
     /// θ.
@@ -131,10 +141,11 @@ impl<'a, T: Real, O: Objective<T> + ?Sized> WorkingCopy<'a, T, O> {
         }
         Ok(Along {
             copy: self,
-            domain: reach(self.domain, self.point, &range).map(|t| Domain::of(vec![t])),
+            domain: reach(self.by(), self.point, &range).map(|t| Domain::of(vec![t])),
             direction,
             against: None,
             moved: AtomicBool::new(false),
+            failed: AtomicBool::new(false),
         })
     }
 
@@ -220,9 +231,24 @@ impl<'a, T: Real, O: Objective<T> + ?Sized> WorkingCopy<'a, T, O> {
         first: usize,
         point: &'p [T],
     ) -> impl Iterator<Item = Stride> + use<'p, 'a, T, O> {
-        let domain = self.domain;
+        let strides = self.by();
         let numbered = point.iter().enumerate();
-        numbered.map(move |(i, x)| stride(domain, first + i, *x))
+        numbered.map(move |(i, x)| strides.of(first + i, *x))
+    }
+
+    fn by(&self) -> Strides<'_> {
+        Strides {
+            domain: self.domain,
+            short: &self.short,
+        }
+    }
+
+    /// s_i for the coordinates of `range`: max(1, |x_i|), or what bounds and lengths of its own leave of it; 0 where
+    /// nothing moves.
+    pub fn lengths(&self, range: Range<usize>) -> impl Iterator<Item = f64> {
+        let end = range.end.min(self.point.len());
+        let moved = self.point.get(range.start..end).unwrap_or_default();
+        self.strides(range.start, moved).map(|stride| stride.length)
     }
 
     /// u of `direction` as a probe moves the point: its [`entries`](StreamedDirection::entries) where no bound is
@@ -276,7 +302,7 @@ impl<'a, T: Real, O: Objective<T> + ?Sized> WorkingCopy<'a, T, O> {
         let range = direction.range();
         let point = &self.point[range.clone()];
         self.on_pool(|| {
-            fill(&mut copy[range.clone()], point, self.domain, direction, t);
+            fill(&mut copy[range.clone()], point, self.by(), direction, t);
             let answer = ask(self.objective, copy);
             copy[range].copy_from_slice(point);
             answer
@@ -312,7 +338,7 @@ fn fits(expected: usize, got: usize) -> Result<(), DifferenceError> {
 fn fill<T: Real>(
     copy: &mut [T],
     point: &[T],
-    domain: Option<&Domain>,
+    strides: Strides<'_>,
     direction: &StreamedDirection,
     t: f64,
 ) {
@@ -321,7 +347,7 @@ fn fill<T: Real>(
         let first = start + number * CHUNK;
         let moved = copy.iter_mut().zip(point).zip(direction.from(first));
         for (i, ((moved, x), z)) in moved.enumerate() {
-            let u = stride(domain, first + i, *x).of(z);
+            let u = strides.of(first + i, *x).of(z);
             let (plus, minus) = either_side(*x, t.abs() * u);
             *moved = if t < 0.0 { minus } else { plus };
         }
@@ -371,6 +397,7 @@ pub struct Along<'a, T, O: ?Sized> {
     /// g, and J at θ.
     against: Option<(&'a [f64], T)>,
     moved: AtomicBool,
+    failed: AtomicBool,
 }
 
 impl<T: Real, O: Objective<T> + ?Sized> Along<'_, T, O> {
@@ -378,6 +405,11 @@ impl<T: Real, O: Objective<T> + ?Sized> Along<'_, T, O> {
     /// against it.
     pub fn has_moved(&self) -> bool {
         self.moved.load(Ordering::Relaxed)
+    }
+
+    /// Whether J failed anywhere along the direction.
+    pub fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Relaxed)
     }
 
     /// Whether a bound turned entries of the direction round, so that it goes to t > 0 only
@@ -401,7 +433,9 @@ impl<T: Real, O: Objective<T> + ?Sized> Objective<T> for Along<'_, T, O> {
         let range = self.direction.range();
         self.copy.at(&self.direction, t, |objective, moved| {
             self.copy.count();
-            let value = objective.value(moved)?;
+            let value = objective.value(moved);
+            self.failed.fetch_or(value.is_err(), Ordering::Relaxed);
+            let value = value?;
             let Some((gradient, cost)) = self.against else {
                 return Ok(value);
             };

@@ -1,9 +1,9 @@
-//! Whether the slope test and the component-wise check say the same, and what it means if not.
+//! Whether the directional test and the comparison coordinate by coordinate say the same, and what it means if not.
 //!
 //! A pure function of the report.
 
+use crate::directions::{DirectionResult, DirectionalTest};
 use crate::report::{BlockReport, Report};
-use crate::slope::{SlopeResult, SlopeTest, SlopeVerdict};
 use crate::verdict::{Reason, Verdict};
 
 /// What the two checks say together.
@@ -13,19 +13,19 @@ pub enum Agreement {
     BothRight,
     /// Both checks find an error.
     BothWrong {
-        /// Blocks that only the slope test calls wrong.
-        only_slope: Vec<String>,
-        /// Blocks that only the component-wise check calls wrong, with the chance of it.
+        /// Blocks that only the directional test calls wrong.
+        only_directions: Vec<String>,
+        /// Blocks that only the check coordinate by coordinate calls wrong, with the chance of it.
         only_components: Vec<Missed>,
     },
-    /// The slope test finds an error and the component-wise check none.
-    OnlySlope {
+    /// The directional test finds an error and the check coordinate by coordinate none.
+    OnlyDirections {
         /// The blocks along which; empty where only the direction over all shows it.
         blocks: Vec<String>,
         /// Why the other may not have found it.
         because: Explanation,
     },
-    /// The component-wise check finds an error, and the slope test calls those very blocks right.
+    /// The check coordinate by coordinate finds an error, and the directional test calls those very blocks right.
     OnlyComponents {
         /// The blocks, with the chance that a random direction misses it.
         blocks: Vec<Missed>,
@@ -40,7 +40,7 @@ pub struct Missed {
     /// The block.
     pub block: String,
     /// The chance that a direction drawn at random is so nearly orthogonal to the error; 1 where the
-    /// error is below what the slope test sees.
+    /// error is below what the directional test sees.
     pub chance: f64,
     /// Whether no direction moves any of the wrong entries: they are on a bound.
     pub unmoved: bool,
@@ -59,14 +59,14 @@ pub enum Explanation {
 }
 
 impl Report {
-    /// What the slope test and the component-wise check say together; `None` where there was no slope
+    /// What the directional test and the check coordinate by coordinate say together; `None` where there was no directional
     /// test.
     pub fn agreement(&self) -> Option<Agreement> {
-        Some(agreement(self.slope.as_ref()?, &self.blocks))
+        Some(agreement(self.directional.as_ref()?, &self.blocks))
     }
 }
 
-fn agreement(test: &SlopeTest, blocks: &[BlockReport]) -> Agreement {
+fn agreement(test: &DirectionalTest, blocks: &[BlockReport]) -> Agreement {
     let is_wrong = |name: &str| {
         let mut all = blocks.iter();
         all.any(|block| block.name == name && block.verdict == Verdict::Disagree)
@@ -74,8 +74,8 @@ fn agreement(test: &SlopeTest, blocks: &[BlockReport]) -> Agreement {
     let components_wrong = blocks
         .iter()
         .any(|block| block.verdict == Verdict::Disagree);
-    let by_slope: Vec<String> = test.wrong().filter_map(|d| d.block.clone()).collect();
-    let slope_wrong = test.verdict == SlopeVerdict::Wrong;
+    let by_directions: Vec<String> = test.wrong().filter_map(|d| d.block.clone()).collect();
+    let directions_wrong = test.verdict == Verdict::Disagree;
     let missed = || -> Vec<Missed> {
         let all = test.directions.iter().find(|d| d.block.is_none());
         let wrong = blocks.iter().filter(|b| b.verdict == Verdict::Disagree);
@@ -89,13 +89,13 @@ fn agreement(test: &SlopeTest, blocks: &[BlockReport]) -> Agreement {
             })
             .collect()
     };
-    match (slope_wrong, components_wrong) {
+    match (directions_wrong, components_wrong) {
         (true, true) => Agreement::BothWrong {
-            only_slope: by_slope.into_iter().filter(|b| !is_wrong(b)).collect(),
+            only_directions: by_directions.into_iter().filter(|b| !is_wrong(b)).collect(),
             only_components: missed(),
         },
-        (true, false) => Agreement::OnlySlope {
-            blocks: by_slope,
+        (true, false) => Agreement::OnlyDirections {
+            blocks: by_directions,
             because: explanation(test),
         },
         (false, true) => match missed() {
@@ -105,9 +105,7 @@ fn agreement(test: &SlopeTest, blocks: &[BlockReport]) -> Agreement {
         (false, false) => {
             let confirmed = blocks.iter().all(|block| block.verdict == Verdict::Agree);
             match test.verdict {
-                SlopeVerdict::Right | SlopeVerdict::Exact { .. } if confirmed => {
-                    Agreement::BothRight
-                }
+                Verdict::Agree if confirmed => Agreement::BothRight,
                 _ => Agreement::Undecided,
             }
         }
@@ -115,14 +113,17 @@ fn agreement(test: &SlopeTest, blocks: &[BlockReport]) -> Agreement {
 }
 
 /// A wrong block that its own direction calls right; `None` where that is undecided or wrong too.
-fn missed(name: &str, own: Option<&SlopeResult>, all: Option<&SlopeResult>) -> Option<Missed> {
-    let right =
-        |d: &&SlopeResult| matches!(d.verdict, SlopeVerdict::Right | SlopeVerdict::Exact { .. });
+fn missed(
+    name: &str,
+    own: Option<&DirectionResult>,
+    all: Option<&DirectionResult>,
+) -> Option<Missed> {
+    let right = |d: &&DirectionResult| d.reading.verdict == Verdict::Agree;
     let own = own.or(all).filter(right)?;
     // Independent directions: both must have missed.
     let other = all.filter(|all| all.block != own.block && right(all));
-    let chance = own.chance_to_miss(own.error_elsewhere)
-        * other.map_or(1.0, |all| all.chance_to_miss(all.error_elsewhere));
+    let chance = own.reading.chance_to_miss(own.error_elsewhere)
+        * other.map_or(1.0, |all| all.reading.chance_to_miss(all.error_elsewhere));
     Some(Missed {
         block: name.to_owned(),
         chance,
@@ -130,11 +131,11 @@ fn missed(name: &str, own: Option<&SlopeResult>, all: Option<&SlopeResult>) -> O
     })
 }
 
-fn explanation(test: &SlopeTest) -> Explanation {
-    let adds_up = |d: &SlopeResult| {
-        let least = |error: f64| error.abs() - d.bar.unwrap_or(0.0);
+fn explanation(test: &DirectionalTest) -> Explanation {
+    let adds_up = |d: &DirectionResult| {
+        let least = |error: f64| error.abs() - d.reading.error_bar.unwrap_or(0.0);
         d.room
-            .zip(d.directional_error)
+            .zip(d.reading.error)
             .is_some_and(|(room, error)| least(error) <= room)
     };
     let mut unexplained = test.wrong().filter(|d| !adds_up(d)).peekable();
@@ -147,19 +148,63 @@ fn explanation(test: &SlopeTest) -> Explanation {
     }
 }
 
-/// The word on the check, once the slope test is known. It never makes a gradient right.
+/// The word on the check, once the directional test is known. It never makes a gradient right.
 ///
 /// Where all coordinates agree and it sees an error beyond its own bars, the check is undecided: the
 /// verdict on a coordinate rests on a bar for that coordinate, and only says that no error is larger.
 /// Where an error is larger than errors within the bars could add up to, and there are coordinates that
 /// were not judged, nothing speaks for them, and the gradient is wrong.
-pub(crate) fn temper(verdict: Verdict, test: &SlopeTest) -> Verdict {
-    if verdict != Verdict::Agree || test.verdict != SlopeVerdict::Wrong {
+pub(crate) fn temper(verdict: Verdict, test: &DirectionalTest) -> Verdict {
+    if verdict != Verdict::Agree || test.verdict != Verdict::Disagree {
         return verdict;
     }
     match explanation(test) {
         Explanation::AddsUp => Verdict::Inconclusive(Reason::BelowResolution),
         Explanation::NotJudged => Verdict::Disagree,
         Explanation::NoRoom => Verdict::Inconclusive(Reason::Kink),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::directions::DirectionReading;
+
+    #[test]
+    fn errors_that_hide_in_every_bar_add_up_and_the_check_is_undecided() {
+        let along = |error: f64, room: Option<f64>| DirectionalTest {
+            verdict: Verdict::Disagree,
+            directions: vec![DirectionResult {
+                block: Some("x".to_owned()),
+                reading: DirectionReading {
+                    error: Some(error),
+                    error_bar: Some(1e-9),
+                    tolerance: 4e-9,
+                    least: 0.0,
+                    doubt: 0.0,
+                    step: Some(1e-3),
+                    on_the_ladder: true,
+                    one_sided: false,
+                    verdict: Verdict::Disagree,
+                },
+                size: 1.0,
+                would_have_seen: Some(1e-8),
+                smallest_entry: 0.4,
+                coordinates: 400,
+                judged: 400,
+                room,
+                error_elsewhere: 0.0,
+                failure: None,
+            }],
+            left_out: 0,
+            uncovered: 0,
+            evaluations: 44,
+        };
+        let word = |error, room| temper(Verdict::Agree, &along(error, room));
+        let undecided = Verdict::Inconclusive;
+        assert_eq!(word(1e-7, Some(2e-7)), undecided(Reason::BelowResolution));
+        // More than all bars together leave room for, though every coordinate was judged: J is not smooth there.
+        assert_eq!(word(1e-6, Some(2e-7)), undecided(Reason::Kink));
+        assert_eq!(word(1e-6, None), Verdict::Disagree);
     }
 }

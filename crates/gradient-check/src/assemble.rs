@@ -9,10 +9,10 @@ use finite_diff::{Block, ParameterLayout};
 use crate::agreement::temper;
 use crate::course::difference;
 use crate::diagnosis::{Context, Exhibit, Mistakes, diagnose};
+use crate::directions::DirectionalTest;
 use crate::evidence::Recheck;
 use crate::pattern::pattern;
 use crate::report::{BlockReport, BrokenTie, CoordinateReport, CostNoise, Counts, Power, Report};
-use crate::slope::SlopeTest;
 use crate::structure::{Finding, Structure};
 use crate::verdict::{self, Comparison, Reason, Verdict};
 
@@ -36,7 +36,7 @@ pub(crate) struct Frame<'a> {
     pub elapsed: Duration,
     pub scheme: String,
     pub interrupted: bool,
-    pub slope: Option<SlopeTest>,
+    pub directional: Option<DirectionalTest>,
     pub recheck: Option<Recheck>,
     pub noise: Option<CostNoise>,
     pub tie_directions: usize,
@@ -111,8 +111,8 @@ pub(crate) fn assemble(
     if verdict == Verdict::Agree && frame.interrupted {
         verdict = Verdict::Inconclusive(Reason::Interrupted);
     }
-    if let Some(slope) = &frame.slope {
-        verdict = temper(verdict, slope);
+    if let Some(test) = &frame.directional {
+        verdict = temper(verdict, test);
     }
     Report {
         verdict,
@@ -137,7 +137,7 @@ pub(crate) fn assemble(
         kinks: Vec::new(),
         interrupted: frame.interrupted,
         structure: None,
-        slope: frame.slope,
+        directional: frame.directional,
         recheck: frame.recheck,
     }
 }

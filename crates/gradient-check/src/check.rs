@@ -11,6 +11,7 @@ use num_complex::Complex;
 use crate::assemble::{Frame, assemble};
 use crate::course;
 use crate::diagnosis::Context;
+use crate::directions;
 use crate::error::CheckError;
 use crate::evidence::Evidence;
 use crate::kinks::name_kinks;
@@ -18,7 +19,6 @@ use crate::measure::{Measured, measure, measure_by_complex_step, measure_once};
 use crate::passes::collect;
 use crate::report::{BrokenTie, CostNoise, Report};
 use crate::settings::Settings;
-use crate::slope;
 use crate::verdict;
 
 /// Checks `analytic`, the gradient of `objective` at `point`, by finite differences.
@@ -119,7 +119,7 @@ pub fn gather<T: Real, O: Objective<T> + ?Sized>(
     settings: &Settings<'_>,
 ) -> Result<Evidence, CheckError> {
     let settings = Settings {
-        slope_test: false,
+        directional_test: false,
         ..settings.clone()
     };
     Ok(measure_once(&objective, analytic, point, layout, &settings)?.evidence)
@@ -154,7 +154,7 @@ pub fn gather_by_complex_step<O: Objective<Complex<f64>> + ?Sized>(
     settings: &Settings<'_>,
 ) -> Result<Evidence, CheckError> {
     let settings = Settings {
-        slope_test: false,
+        directional_test: false,
         ..settings.clone()
     };
     Ok(measure_by_complex_step(&objective, analytic, point, layout, &settings)?.evidence)
@@ -272,7 +272,7 @@ pub fn compare_gradients(
         elapsed: Duration::ZERO,
         scheme: "given".to_owned(),
         interrupted: false,
-        slope: None,
+        directional: None,
         recheck: None,
         noise: None,
         tie_directions: 0,
@@ -321,10 +321,10 @@ pub(crate) fn judge(
 ) -> Report {
     let evidence = &measured.evidence;
     let compared = verdict::compare_all(evidence, layout);
-    let slope = measured
+    let directional = measured
         .lines
         .as_ref()
-        .map(|lines| slope::judge(lines, layout, &measured.analytic, &compared));
+        .map(|lines| directions::judge(lines, layout, &measured.analytic, &compared));
     let frame = Frame {
         theta,
         working_epsilon: evidence.working_epsilon,
@@ -339,7 +339,7 @@ pub(crate) fn judge(
         recheck: evidence.recheck,
         scheme: measured.scheme.to_owned(),
         interrupted: evidence.interrupted,
-        slope,
+        directional,
         noise: cost_noise(measured),
         tie_directions: evidence.along_kinks.len(),
         broken_tie: broken_tie(evidence),

@@ -5,7 +5,6 @@
 //! no layer, as all of the judge.
 
 mod describe;
-mod look;
 mod report;
 mod search;
 
@@ -19,14 +18,14 @@ use finite_diff::{
 };
 
 pub use report::{
-    CommonFactor, DirectionReading, DirectionalBlock, DirectionalReport, ExaminedCoordinate,
-    WrongRange,
+    CommonFactor, DirectionalBlock, DirectionalReport, ExaminedCoordinate, WrongRange,
 };
 
 use crate::constants::Constants;
+use crate::directions::{Bench, DirectionReading, first_number};
 use crate::error::{CheckError, inside, keep};
-use crate::verdict::{Reason, Verdict, overall};
-use look::Bench;
+use crate::settings::Claim;
+use crate::verdict::{Reason, Rule, Verdict, overall};
 use search::{Limits, search};
 
 /// How to check along directions.
@@ -39,6 +38,8 @@ pub struct DirectionalSettings<'a> {
     pub seed: u64,
     /// ε of the type that the analytic gradient was computed in.
     pub working_epsilon: f64,
+    /// What is claimed of cost and gradient; a demanded resolution is one of coordinates, and not used here.
+    pub claim: Claim,
     /// By what the judge judges. Of them `safety`, `rounding`, `deviations`, `doubt`, `resolution` and
     /// `coarsest` are used.
     pub constants: Constants,
@@ -58,10 +59,22 @@ impl Default for DirectionalSettings<'_> {
             directions: 3,
             seed: 0,
             working_epsilon: f64::EPSILON,
+            claim: Claim::default(),
             constants: Constants::default(),
             most_ranges: 8,
             most_search_evaluations: 10_000,
             execution: Execution::default(),
+        }
+    }
+}
+
+impl DirectionalSettings<'_> {
+    /// As [`DirectionalSettings::default`], for a cost and a gradient that are both computed to rounding: every
+    /// difference beyond the error bars is wrong.
+    pub fn exact() -> Self {
+        Self {
+            claim: Claim::EXACT,
+            ..Self::default()
         }
     }
 }
@@ -227,15 +240,23 @@ fn run<T: Real>(
         cost,
         piece,
         noise,
-        constants: settings.constants,
-        working_epsilon: settings.working_epsilon,
+        rule: Rule {
+            cost: cost.widen(),
+            constants: settings.constants,
+            claim: Claim {
+                resolution: None,
+                ..settings.claim
+            },
+            working_epsilon: settings.working_epsilon,
+            complex_noise: 0.0,
+            interrupted: false,
+        },
         seed: settings.seed,
         execution: settings.execution,
         next: Cell::new(0),
     };
     for (done, (number, block)) in blocks.iter().enumerate() {
-        // Each block has numbers of its own, whatever other blocks there are.
-        bench.next.set((*number as u64) << 32);
+        bench.next.set(first_number(*number));
         let checked = match check_block(&bench, layout, block, settings, &mut report) {
             Err(error) if done > 0 => {
                 keep(error, &settings.execution)?;
@@ -333,7 +354,7 @@ fn check_block<T: Real, O: Objective<T> + ?Sized>(
             report.interrupted = true;
             return Ok(checked);
         }
-        let seen = bench.look(&bench.fresh(block.range()), &ruler, block.name())?;
+        let seen = bench.look(&bench.fresh(block.range()), &ruler, Some(block.name()))?;
         checked.readings.push(seen.reading);
         if seen.reading.verdict != Verdict::Disagree {
             continue;

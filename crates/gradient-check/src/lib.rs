@@ -11,6 +11,7 @@ mod control;
 mod course;
 mod diagnosis;
 mod directional;
+mod directions;
 mod error;
 pub mod evidence;
 mod face;
@@ -22,7 +23,6 @@ mod recheck;
 mod report;
 mod root_mean_square;
 mod settings;
-mod slope;
 mod start;
 mod structure;
 mod subgradient;
@@ -46,9 +46,10 @@ pub use control::{
 pub use course::{BUG_FROM, Band, WARN_ABOVE, difference};
 pub use diagnosis::{Alternative, Context, Diagnosis, Family, Mistakes, NamedFactor};
 pub use directional::{
-    CommonFactor, DirectionReading, DirectionalBlock, DirectionalReport, DirectionalSettings,
-    ExaminedCoordinate, WrongRange, check_directional,
+    CommonFactor, DirectionalBlock, DirectionalReport, DirectionalSettings, ExaminedCoordinate,
+    WrongRange, check_directional,
 };
+pub use directions::{DirectionReading, DirectionResult, DirectionalTest};
 pub use error::CheckError;
 pub use evidence::Recheck;
 pub use face::{
@@ -61,7 +62,6 @@ pub use report::{
     Report,
 };
 pub use settings::{Claim, NamedKink, Settings};
-pub use slope::{SlopeReason, SlopeResult, SlopeTest, SlopeVerdict};
 pub use structure::{
     Arrays, Dependence, Finding, LayoutFault, Pass, Reach, Skipped, StructuralCheck, Structure,
     examine,

@@ -10,6 +10,7 @@ use finite_diff::{
 };
 use num_complex::Complex;
 
+use crate::directions;
 use crate::error::{CheckError, inside, name_coordinate, nothing_to_check, unless_failed};
 use crate::evidence::Evidence;
 use crate::passes::{
@@ -18,7 +19,6 @@ use crate::passes::{
 };
 use crate::recheck::{recheck, recheck_on_complex_numbers};
 use crate::settings::Settings;
-use crate::slope;
 use crate::start::Looker;
 use crate::subgradient::look_along_kinks;
 use crate::verdict::Rule;
@@ -30,8 +30,8 @@ pub(crate) struct Measured {
     pub(crate) noise: Noise,
     /// Whether J is smooth at the point, where that was asked for and J knows it.
     pub(crate) smooth: Option<bool>,
-    /// What the slope test saw.
-    pub(crate) lines: Option<slope::Lines>,
+    /// What was seen along random directions.
+    pub(crate) lines: Option<directions::Lines>,
     /// Whether J gives numbers in double precision.
     pub(crate) in_double: bool,
     /// How many parameters nothing moves.
@@ -222,9 +222,8 @@ pub(crate) fn measure<T: Real>(
     look_again(evidence, objective, point, layout, noise, execution).map_err(named)?;
     look_along_kinks(evidence, objective, point, layout, noise, settings)?;
     recheck(evidence, objective, point, layout, &scheme, settings)?;
-    let epsilon_f = evidence.noise;
-    measured.lines = walk_lines(
-        evidence, objective, analytic, point, layout, epsilon_f, settings,
+    measured.lines = look_along_directions(
+        evidence, objective, analytic, point, layout, noise, settings,
     )?;
     Ok(measured)
 }
@@ -268,7 +267,8 @@ pub(crate) fn measure_by_complex_step(
         }
     }
     recheck_on_complex_numbers(evidence, objective, point, layout, settings)?;
-    measured.lines = walk_real_lines(evidence, objective, analytic, point, layout, settings)?;
+    measured.lines =
+        look_along_real_directions(evidence, objective, analytic, point, layout, settings)?;
     Ok(measured)
 }
 
@@ -352,42 +352,38 @@ fn unless_nothing(
     }
 }
 
-/// The evidence of the slope test, if it is wanted and there was no interruption before it.
-fn walk_lines<T: Real>(
+/// The evidence of the directional test, if it is wanted and there was no interruption before it.
+fn look_along_directions<T: Real>(
     evidence: &mut Evidence,
     objective: &dyn Objective<T>,
     analytic: &[f64],
     point: &[T],
     layout: &ParameterLayout,
-    epsilon_f: f64,
+    noise: Noise,
     settings: &Settings<'_>,
-) -> Result<Option<slope::Lines>, CheckError> {
-    if !settings.slope_test || evidence.interrupted {
+) -> Result<Option<directions::Lines>, CheckError> {
+    if !settings.directional_test || evidence.interrupted {
         return Ok(None);
     }
-    let lines = slope::gather(
-        objective, analytic, point, layout, evidence, epsilon_f, settings,
-    )
-    .map_err(|obstacle| match obstacle {
-        slope::Obstacle::Layout(source) => CheckError::Point(source),
-        slope::Obstacle::Difference(source) => CheckError::Difference(source),
-    })?;
+    let lines = directions::gather(
+        objective, analytic, point, layout, evidence, noise, settings,
+    )?;
     evidence.evaluations += lines.evaluations;
     evidence.interrupted |= lines.interrupted;
     // Every parameter may be on a bound.
     Ok((!lines.is_empty()).then_some(lines))
 }
 
-/// Like [`walk_lines`], for a function of complex numbers, on real ones.
-fn walk_real_lines(
+/// Like [`look_along_directions`], for a function of complex numbers, on real ones.
+fn look_along_real_directions(
     evidence: &mut Evidence,
     objective: &dyn Objective<Complex<f64>>,
     analytic: &[f64],
     point: &[f64],
     layout: &ParameterLayout,
     settings: &Settings<'_>,
-) -> Result<Option<slope::Lines>, CheckError> {
-    if !settings.slope_test || evidence.interrupted {
+) -> Result<Option<directions::Lines>, CheckError> {
+    if !settings.directional_test || evidence.interrupted {
         return Ok(None);
     }
     let real = OnRealNumbers(objective);
@@ -396,10 +392,8 @@ fn walk_real_lines(
             .map_err(CheckError::Difference)?;
     evidence.evaluations += measured.evaluations;
     evidence.interrupted |= settings.execution.is_stopped();
-    let epsilon_f = measured.epsilon_f::<f64>(evidence.cost.abs());
-    walk_lines(
-        evidence, &real, analytic, point, layout, epsilon_f, settings,
-    )
+    let noise = measured.noise::<f64>(evidence.cost.abs(), Noise::default());
+    look_along_directions(evidence, &real, analytic, point, layout, noise, settings)
 }
 
 /// A function of complex numbers on real ones.

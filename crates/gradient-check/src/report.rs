@@ -6,10 +6,10 @@ use finite_diff::Coordinate;
 
 use crate::course::Band;
 use crate::diagnosis::Diagnosis;
+use crate::directions::DirectionalTest;
 use crate::evidence::Recheck;
 use crate::pattern::Pattern;
 use crate::settings::NamedKink;
-use crate::slope::SlopeTest;
 use crate::structure::Structure;
 use crate::verdict::{Comparison, Reason, Verdict};
 
@@ -247,8 +247,8 @@ pub struct Report {
     pub interrupted: bool,
     /// What was looked at before the comparison; `None` where nothing was.
     pub structure: Option<Structure>,
-    /// The slope test along random directions; `None` where it was switched off or could not be made.
-    pub slope: Option<SlopeTest>,
+    /// The directional test; `None` where it was switched off or could not be made.
+    pub directional: Option<DirectionalTest>,
     /// How the numbers of a fast engine fared beside plain evaluations of J; `None` where all were plain.
     pub recheck: Option<Recheck>,
 }

@@ -43,11 +43,12 @@ pub struct Settings<'a> {
     /// The kinks of J along a coordinate, within a distance of the point: called after the verdict, for a
     /// handful of coordinates that a kink matters for.
     pub kinks: Option<&'a (dyn Fn(usize, f64) -> Vec<NamedKink> + Sync)>,
-    /// Seed of the direction along which the noise of J is measured, and of those of the slope test.
+    /// Seed of the direction along which the noise of J is measured, and of those of the directional test.
     pub seed: u64,
-    /// Whether to make the slope test too: 44 evaluations of J for each block and 44 over all, at most
-    /// twice as many where J knows its smooth pieces. It moves every parameter, whatever the selection.
-    pub slope_test: bool,
+    /// Whether to make the directional test too, a second opinion along one random direction for each block and one over
+    /// all: 6 to 12 evaluations of J each, and some 40 more where these do not settle it. It moves every parameter,
+    /// whatever the selection.
+    pub directional_test: bool,
     /// Threads, progress, cancellation. With a slot for failures ([`Execution::failure`]) a check that J fails in
     /// ends as a cancelled one does: what was found wrong stays wrong, and what agreed is
     /// [`Reason::Interrupted`](crate::Reason::Interrupted). Where nothing had been compared yet it is the error that is returned, and the slot empty.
@@ -69,7 +70,7 @@ impl Default for Settings<'_> {
             mistakes: None,
             kinks: None,
             seed: 0,
-            slope_test: true,
+            directional_test: true,
             execution: Execution::default(),
         }
     }

@@ -15,7 +15,7 @@ mod kinks;
 mod numbers;
 mod reasons;
 mod report;
-mod slope;
+mod second_opinion;
 mod structure;
 mod style;
 

@@ -10,7 +10,7 @@ use std::fmt;
 
 use finite_diff::Side;
 
-pub(crate) use comparison::compare_beside;
+pub(crate) use comparison::{Allowance, compare_beside, hold_against};
 pub use comparison::{Comparison, Rule, compare, compare_all};
 pub use scale::{Scale, Scales};
 

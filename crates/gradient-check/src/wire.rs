@@ -5,8 +5,8 @@
 //! in JSON, and its writers make null of it.
 
 mod control;
+mod directional;
 mod report;
-mod slope;
 mod structure;
 
 use serde::{Serialize, Serializer};

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use finite_diff::{
     DifferenceError, EvaluationError, Execution, Failed, Noise, ParameterLayout, Scheme,
-    differentiate, differentiate_finely, directions, from_fn, measure_noise_with, walk,
+    differentiate, differentiate_finely, from_fn, measure_noise_with,
 };
 use gradient_check::{
     Reason, Report, Settings, VectorCheck, Verdict, check_subject, from_objective,
@@ -101,13 +101,6 @@ fn each_phase_has_all_threads_in_flight_and_the_bits_of_one() {
     });
     assert_eq!(many, one);
     assert!(most >= THREADS - 1, "ladder: {most}");
-
-    let layout = ParameterLayout::flat("x", 5);
-    let along = directions(&layout, &AT, 0, 32).unwrap().directions;
-    let (many, one, most) = both(&gauge, |e| walk(&slow, &AT, &along, e).unwrap());
-    assert_eq!(many[0].pairs, one[0].pairs);
-    assert_eq!(many[0].evaluations, one[0].evaluations);
-    assert!(most >= THREADS - 1, "slope: {most}");
 }
 
 fn without_time(report: Report) -> Report {

@@ -238,7 +238,7 @@ impl Place {
             seed: self.scene.seed,
             execution: ONE_THREAD,
             // It has a word on whole blocks, and none on a coordinate.
-            slope_test: false,
+            directional_test: false,
             ..Settings::exact()
         }
     }

@@ -6,8 +6,8 @@ use std::ops::Range;
 
 use finite_diff::{Block, Coordinate, Objective, ParameterLayout, Real};
 
-use super::look::Bench;
 use super::report::{CommonFactor, ExaminedCoordinate, WrongRange};
+use crate::directions::Bench;
 use crate::error::CheckError;
 use crate::verdict::Verdict;
 
@@ -68,9 +68,11 @@ impl<T: Real, O: Objective<T> + ?Sized> Site<'_, '_, T, O> {
         let ruler = self.bench.ruler(at..at + 1, self.entry);
         let direction = self.bench.fresh(at..at + 1);
         let seen = if self.calm {
-            self.bench.short(&direction, &ruler, self.block.name())?
+            self.bench
+                .short(&direction, &ruler, Some(self.block.name()))?
         } else {
-            self.bench.look(&direction, &ruler, self.block.name())?
+            self.bench
+                .look(&direction, &ruler, Some(self.block.name()))?
         };
         let unit = self.bench.entry(&direction);
         let analytic = self.bench.analytic.get(at).copied().unwrap_or(f64::NAN);
@@ -97,7 +99,7 @@ impl<T: Real, O: Objective<T> + ?Sized> Site<'_, '_, T, O> {
             let direction = self.bench.fresh(range.clone());
             let reading = self
                 .bench
-                .short(&direction, &ruler, self.block.name())?
+                .short(&direction, &ruler, Some(self.block.name()))?
                 .reading;
             let Some(error) = reading.error else {
                 return Ok(None);

@@ -3,9 +3,10 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use finite_diff::{Coordinate, MISSED_PER_BAR, MISSED_PER_TURNED_BAR};
+use finite_diff::Coordinate;
 
 use crate::Verdict;
+use crate::directions::DirectionReading;
 
 /// The chance of missing an error that the power is stated for: 1 %.
 pub(crate) const CHANCE: f64 = 0.01;
@@ -56,47 +57,6 @@ pub struct DirectionalBlock {
     pub undecided: Vec<Range<usize>>,
     /// Whether the search was cut at its limit of ranges or evaluations: there may be more wrong ranges.
     pub cut: bool,
-}
-
-/// What was seen along one direction u.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct DirectionReading {
-    /// e_u = (g − ∇J)·u; `None` where it could not be had.
-    pub error: Option<f64>,
-    /// B, how far that may be off by truncation and noise.
-    pub error_bar: Option<f64>,
-    /// K·B and the rounding of g·u: the |e_u| from which on g counts as wrong. At a kink also the gap
-    /// between the two one-sided derivatives.
-    pub tolerance: f64,
-    /// How far beyond `tolerance` a gradient in single precision is still undecided.
-    pub doubt: f64,
-    /// t, the step of the estimate, relative to max(1, |θ_i|).
-    pub step: Option<f64>,
-    /// Whether the direction was looked at on the whole ladder of steps.
-    pub on_the_ladder: bool,
-    /// Whether bounds turned entries of the direction round, so that it went to one side only: it misses more
-    /// then ([`MISSED_PER_TURNED_BAR`]).
-    pub one_sided: bool,
-    /// The verdict on the direction.
-    pub verdict: Verdict,
-}
-
-impl DirectionReading {
-    /// The smallest |e_u| that would not have passed, whatever its sign: τ, and what it takes to get past
-    /// what was seen (docs/theory/verdict.md, equation 28).
-    pub(crate) fn would_have_seen(&self) -> Option<f64> {
-        Some(self.tolerance + self.doubt + self.error?.abs()).filter(|v| v.is_finite())
-    }
-
-    /// An error of this size would be missed with probability 1 at most, one k times as large with 1/k.
-    fn missed_below(&self) -> Option<f64> {
-        let per_bar = if self.one_sided {
-            MISSED_PER_TURNED_BAR
-        } else {
-            MISSED_PER_BAR
-        };
-        Some(per_bar * self.would_have_seen()?)
-    }
 }
 
 /// A range of coordinates that contains an error.
@@ -171,8 +131,7 @@ impl DirectionalBlock {
         }
         self.readings
             .iter()
-            .filter_map(DirectionReading::missed_below)
-            .map(|missed| (missed / error).min(1.0))
+            .map(|reading| reading.chance_to_miss(error))
             .product()
     }
 

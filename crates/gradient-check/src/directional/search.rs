@@ -7,8 +7,8 @@ use std::ops::Range;
 use finite_diff::{Block, Objective, ParameterLayout, Real};
 
 use super::describe::Site;
-use super::look::{Bench, Seen};
-use super::report::{DirectionReading, WrongRange, smallest_visible};
+use super::report::{WrongRange, smallest_visible};
+use crate::directions::{Bench, DirectionReading, Seen};
 use crate::error::CheckError;
 use crate::verdict::Verdict;
 
@@ -265,11 +265,11 @@ impl<T: Real, O: Objective<T> + ?Sized> Search<'_, '_, T, O> {
             let mut seen = if self.site.calm {
                 self.site
                     .bench
-                    .short(&direction, &ruler, self.site.block.name())?
+                    .short(&direction, &ruler, Some(self.site.block.name()))?
             } else {
                 self.site
                     .bench
-                    .look(&direction, &ruler, self.site.block.name())?
+                    .look(&direction, &ruler, Some(self.site.block.name()))?
             };
             let blunt = |seen: &Seen| {
                 smallest_visible(&vec![seen.reading; self.limits.directions])
@@ -280,7 +280,7 @@ impl<T: Real, O: Objective<T> + ?Sized> Search<'_, '_, T, O> {
                 seen = self
                     .site
                     .bench
-                    .look(&direction, &ruler, self.site.block.name())?;
+                    .look(&direction, &ruler, Some(self.site.block.name()))?;
             }
             if seen.reading.verdict == Verdict::Disagree {
                 return Ok(Part::Wrong(seen.reading.error.map_or(0.0, f64::abs)));
@@ -307,7 +307,7 @@ impl<T: Real, O: Objective<T> + ?Sized> Search<'_, '_, T, O> {
             let seen = self
                 .site
                 .bench
-                .look(&direction, &ruler, self.site.block.name())?;
+                .look(&direction, &ruler, Some(self.site.block.name()))?;
             if let (Verdict::Disagree, Some(error)) = (seen.reading.verdict, seen.reading.error) {
                 let tolerance = seen.reading.tolerance;
                 let described = self

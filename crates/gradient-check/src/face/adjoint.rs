@@ -3,12 +3,13 @@
 //! It needs no step and no bar but rounding's, and tells that two passes contradict each other, not which of them is
 //! right.
 
-use finite_diff::{Domain, EvaluationError, Execution, Real, compensated_sum, directions};
+use finite_diff::{Domain, EvaluationError, Execution, Real, compensated_sum};
 
 use super::memo::Length;
-use super::products::{Product, cotangent, flat, whole};
+use super::products::{Product, cotangent, flat};
 use super::setup::Place;
 use crate::check::measure_gradient_noise_within;
+use crate::directions::drafts;
 use crate::error::{CheckError, keep};
 use crate::verdict::{Reason, Verdict};
 
@@ -75,11 +76,11 @@ pub(super) fn check_adjoint<T: Real>(
         domain,
     };
     // Nothing moves along u, so that bounds don't matter to it.
-    let drawn = directions(layout, point, seed, usize::MAX).map_err(CheckError::Point)?;
+    let (drawn, _) = drafts(layout, seed, usize::MAX);
     let mut pairings = Vec::new();
     let is_fixed = |i: usize| domain.is_some_and(|domain| domain.is_fixed(i));
-    for (number, direction) in drawn.directions.iter().enumerate() {
-        let mut u = whole(direction.range(), direction.entries(), point.len());
+    for (number, draft) in drawn.iter().enumerate() {
+        let mut u = draft.whole(seed, point);
         for (i, entry) in u.iter_mut().enumerate() {
             // Of what is fixed nothing is said, as it may have no derivative.
             *entry = if is_fixed(i) { 0.0 } else { *entry };
@@ -103,7 +104,7 @@ pub(super) fn check_adjoint<T: Real>(
         let (Some((left, of_left)), Some((right, of_right))) = (left, right) else {
             // Without its noise nothing can be said of it.
             pairings.push(Pairing {
-                block: direction.block().map(str::to_owned),
+                block: draft.block.clone(),
                 forward: f64::NAN,
                 reverse: f64::NAN,
                 tolerance: f64::INFINITY,
@@ -125,7 +126,7 @@ pub(super) fn check_adjoint<T: Real>(
             _ => Verdict::Disagree,
         };
         pairings.push(Pairing {
-            block: direction.block().map(str::to_owned),
+            block: draft.block.clone(),
             forward,
             reverse,
             tolerance,

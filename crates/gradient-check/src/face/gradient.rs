@@ -14,7 +14,7 @@ use crate::{CheckError, Reason, Report, Verdict, check_subject};
 /// functions of several arrays. Each may return a plain value or a `Result`. What it does is
 /// [`check_subject`]: a look at the structure first (the same bits twice, shapes, piling up), the noise of both
 /// sides, every coordinate by central differences with error bars, suspects again on a ladder of steps,
-/// and the slope test along random directions.
+/// and the directional test along random directions.
 ///
 /// ```
 /// use gradient_check::{GradientCheck, Verdict};
@@ -106,10 +106,10 @@ impl<'a, T: Real> GradientCheck<'a, T> {
 
     settings!();
 
-    /// Switches the slope test off or on: it is on unless said.
+    /// Switches the directional test off or on: it is on unless said.
     #[must_use]
-    pub fn slope_test(mut self, on: bool) -> Self {
-        self.setup.settings.slope_test = on;
+    pub fn directional_test(mut self, on: bool) -> Self {
+        self.setup.settings.directional_test = on;
         self
     }
 

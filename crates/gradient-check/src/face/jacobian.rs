@@ -47,7 +47,7 @@ pub(super) fn check_rows<T: Real>(
         recheck: None,
         scheme: settings.scheme.stencil.name().to_owned(),
         interrupted: false,
-        slope: None,
+        directional: None,
         noise: None,
         tie_directions: 0,
         broken_tie: None,
@@ -114,11 +114,12 @@ pub(super) fn check_rows<T: Real>(
 }
 
 /// An output that does not depend on a parameter is nothing special in a Jacobian: no unit is dead, and only where all
-/// of a block is zero was nothing tested.
+/// of a block is zero was nothing tested. One that may depend on it, and does not move near the point, stays what it is.
 fn as_one_block(mut comparisons: Vec<Comparison>) -> Vec<Comparison> {
     let vacuous = Verdict::Inconclusive(Reason::Vacuous);
     if comparisons.iter().any(|c| c.verdict != vacuous) {
-        for comparison in comparisons.iter_mut().filter(|c| c.verdict == vacuous) {
+        let flat = |c: &&mut Comparison| c.verdict == vacuous && c.flat;
+        for comparison in comparisons.iter_mut().filter(flat) {
             comparison.verdict = Verdict::Agree;
         }
         for comparison in &mut comparisons {

@@ -26,7 +26,7 @@
 ///
 /// First the functions, then `at = point` or `inputs = […]`, then settings, each a method of
 /// [`GradientCheck`](crate::GradientCheck) by its name: `seed`, `blocks`, `lower`, `upper`, `fixed`, `sample`, `sample_per_block`,
-/// `epsilon`, `resolution`, `threads`, `working_epsilon`, `slope_test`, `settings`; then a message as for `format!`. Gives the
+/// `epsilon`, `resolution`, `threads`, `working_epsilon`, `directional_test`, `settings`; then a message as for `format!`. Gives the
 /// [`Report`](crate::Report).
 ///
 /// A wrong gradient:

@@ -1,10 +1,7 @@
 //! The two products with a Jacobian J that are computed without J: Jᵀv, what a backward pass gives, and J·u, what a
 //! forward-mode pass gives.
 
-use finite_diff::{
-    Direction, Domain, EvaluationError, ParameterLayout, Real, compensated_sum, directions,
-    evaluate_each,
-};
+use finite_diff::{Domain, EvaluationError, ParameterLayout, Real, compensated_sum, evaluate_each};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -13,9 +10,10 @@ use super::jacobian::check_rows;
 use super::memo::{Evaluate, Length};
 use super::returned::Returned;
 use super::setup::Place;
+use crate::directions::{Draft, drafts};
 use crate::{CheckError, Gradient, Report, Settings, Subject, check_subject};
 
-/// How far along a line steps may want to go: the widest of the slope test, and more than the ladder's.
+/// How far along a line steps may want to go: more than the first steps of the ladder.
 const REACH: f64 = 1.0 / 32.0;
 
 /// Jᵀv of a point and v, or J·u of a point and u.
@@ -106,15 +104,15 @@ pub(super) fn check_jvp<T: Real>(
         settings,
     } = place;
     let outputs: usize = output.1.iter().product();
-    let drawn = directions(layout, point, settings.seed, usize::MAX).map_err(CheckError::Point)?;
+    let (drawn, _) = drafts(layout, settings.seed, usize::MAX);
     let mut named = ParameterLayout::new();
     let mut columns = ParameterLayout::new();
     let mut lines: Vec<Vec<f64>> = Vec::new();
     let mut rows: Vec<Vec<f64>> = vec![Vec::new(); outputs];
     // As they are handed to the product, lest it is held against another direction. On a bound they go inwards, and
     // the line to one side.
-    let inwards = |direction: &Direction| -> Vec<T> {
-        let u = whole(direction.range(), direction.entries(), point.len());
+    let inwards = |draft: &Draft| -> Vec<T> {
+        let u = draft.whole(settings.seed, point);
         let u = u.into_iter().enumerate().map(|(i, u)| match domain {
             Some(domain) if u != 0.0 => domain.turned(i, point[i], u, REACH),
             _ => u,
@@ -122,9 +120,8 @@ pub(super) fn check_jvp<T: Real>(
         u.map(T::narrow).collect()
     };
     let drawn: Vec<(&str, Vec<T>)> = drawn
-        .directions
         .iter()
-        .map(|direction| (direction.block().unwrap_or("(all)"), inwards(direction)))
+        .map(|draft| (draft.block.as_deref().unwrap_or("(all)"), inwards(draft)))
         // Of a block that is fixed nothing is left.
         .filter(|(_, u)| u.iter().any(|u| *u != T::zero()))
         .collect();
@@ -203,13 +200,6 @@ fn ends<T: Real>(domain: &Domain, point: &[T], lines: &[Vec<f64>]) -> Result<Dom
     let [lower, upper] = [0, 1].map(|side| lines.iter().map(|line| end(line)[side]).collect());
     let (lower, upper): (Vec<f64>, Vec<f64>) = (lower, upper);
     Ok(Domain::new(&lower, &upper)?)
-}
-
-/// The entries of a direction among as many zeros as it takes.
-pub(super) fn whole(range: std::ops::Range<usize>, entries: &[f64], len: usize) -> Vec<f64> {
-    let mut u = vec![0.0; len];
-    u[range].copy_from_slice(entries);
-    u
 }
 
 /// One vector, whatever it came as.

@@ -9,7 +9,7 @@ use crate::{Band, Report};
 use super::findings::list;
 use super::kinks::named_kinks;
 use super::numbers::{derivative, short, thousands};
-use super::slope::slope;
+use super::second_opinion::second_opinion;
 use super::style::{BAD, GOOD, UNSURE, styled, wrapped};
 
 /// All of them.
@@ -51,15 +51,15 @@ pub(super) fn footnotes(report: &Report) -> String {
         };
         text.push_str(&wrapped("", &format!("{one}{all}")));
     }
-    text.push_str(&slope(report));
+    text.push_str(&second_opinion(report));
     // What is fixed is no part of a sample.
     if report.selected + report.fixed < report.parameters {
-        let rest = match &report.slope {
+        let rest = match &report.directional {
             Some(test) if test.uncovered == 0 => {
-                "of the rest the slope test alone speaks".to_owned()
+                "of the rest random directions alone speak".to_owned()
             }
             Some(test) => format!(
-                "of the rest the slope test alone speaks, and of {} of it nothing",
+                "of the rest random directions alone speak, and of {} of it nothing",
                 thousands(test.uncovered as u64)
             ),
             None => "the rest may be anything".to_owned(),

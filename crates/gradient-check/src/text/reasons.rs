@@ -1,6 +1,6 @@
 //! Why something is undecided, and what to do about it; and how the course reads its number.
 
-use crate::{Band, Reason, SlopeReason};
+use crate::{Band, Reason};
 
 impl Reason {
     /// What it means and what to do.
@@ -44,26 +44,6 @@ impl Reason {
                  scale: smaller than errors in formulas usually are. A tolerance or single precision on either side? \
                  Set `accuracy` to accept it, or `exact` if both are computed to rounding: then it is wrong"
             }
-        }
-    }
-}
-
-impl SlopeReason {
-    /// For people.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Kink => "a kink of the cost in reach",
-            Self::Noise => "noise",
-            Self::Rounding => "it may be rounding in single precision",
-            Self::Inexact => "a difference within what a tolerance explains",
-            Self::Mixed => "neither slope",
-            Self::TooFewPoints => "too few smooth points",
-            Self::NonFinite => "the cost is not finite there",
-            Self::StepNotRepresentable => "the step vanishes beside the parameters",
-            Self::Failed => "the cost could not be evaluated there",
-            Self::Blunt => "not even an error as large as the gradient would show",
-            Self::Vacuous => "cost and gradient are flat",
-            Self::Interrupted => "interrupted",
         }
     }
 }

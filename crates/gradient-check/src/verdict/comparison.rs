@@ -154,6 +154,81 @@ impl Rule {
 /// docs/theory/verdict.md, equations 13 and 14, 25 (doubt), 26 (the coarser resolution), 27 (stationary);
 /// docs/theory/kinks.md, equation 12 and the table below it.
 pub fn compare(observation: &Observation, scale: f64, rule: &Rule) -> Comparison {
+    let allowance = |best: &Estimate| Allowance::of_coordinate(observation, best, scale, rule);
+    hold_against(observation, rule, allowance)
+}
+
+/// What separates g from d without being an error, and in what errors are measured.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Allowance {
+    /// r, what rounding may do to g.
+    pub(crate) rounding: f64,
+    /// How far beyond that a gradient in single precision is undecided and not wrong.
+    pub(crate) doubt: f64,
+    /// What cost and gradient may be off by as granted.
+    pub(crate) granted: f64,
+    /// The least difference that is called wrong.
+    pub(crate) least: f64,
+    /// s = max(scale, |d|), at a kink the larger one of both sides.
+    pub(crate) size: f64,
+    /// How blunt a comparison may be, relative to `size`, where neither rounding nor noise is what it ends at.
+    pub(crate) resolution: f64,
+    /// How many times the gap of the one-sided slopes kinks may hide of an error: none where there is one kink to a
+    /// line, as along a coordinate, and many along a direction that crosses several, whose gaps may cancel.
+    pub(crate) gaps: f64,
+}
+
+impl Allowance {
+    fn of_coordinate(observation: &Observation, best: &Estimate, scale: f64, rule: &Rule) -> Self {
+        let constants = &rule.constants;
+        // Where no derivative has a size, J says what the terms of g may round to.
+        let rounded_in = match scale == 0.0 && rule.cost.is_finite() {
+            true => rule.cost.abs() / observation.unit,
+            false => scale,
+        };
+        let rounding = rule.rounding(
+            observation.analytic,
+            observation.analytic_rounding,
+            observation.analytic_noise,
+            rounded_in,
+        );
+        let is_doubtful =
+            rule.working_epsilon > f64::EPSILON && observation.analytic_rounding.is_none();
+        let size = scale.max(observation.size().unwrap_or(0.0));
+        // One that is far below what the block resolves is measured by itself where its own bar allows it.
+        let own = best.derivative.abs();
+        let alone = own < constants.resolution * size && own > constants.safety * best.error_bar();
+        let measured_in = if alone { own } else { size };
+        let usual = constants
+            .resolution
+            .max(4.0 * constants.rounding * rule.working_epsilon);
+        Self {
+            rounding,
+            doubt: if is_doubtful {
+                constants.doubt * rounding
+            } else {
+                0.0
+            },
+            granted: rule.claim.accuracy * size,
+            least: if rule.claim.exact {
+                0.0
+            } else {
+                constants.resolution * measured_in
+            },
+            size,
+            resolution: usual.max(observation.enough),
+            gaps: 0.0,
+        }
+    }
+}
+
+/// Holds g against what was seen: of a coordinate, or of J less g along a direction, where both should be 0. What g may
+/// be off by is asked for where there is a derivative.
+pub(crate) fn hold_against(
+    observation: &Observation,
+    rule: &Rule,
+    allowance: impl FnOnce(&Estimate) -> Allowance,
+) -> Comparison {
     let g = observation.analytic;
     let mut comparison = Comparison {
         coordinate: observation.coordinate,
@@ -178,7 +253,6 @@ pub fn compare(observation: &Observation, scale: f64, rule: &Rule) -> Comparison
         });
         return comparison;
     };
-
     if !best.derivative.is_finite() || !best.error_bar().is_finite() {
         // The values were finite and their difference was not.
         if g.is_finite() {
@@ -189,39 +263,16 @@ pub fn compare(observation: &Observation, scale: f64, rule: &Rule) -> Comparison
         }
         return comparison;
     }
-
-    // Where no derivative has a size, J says what the terms of g may round to.
-    let rounded_in = match scale == 0.0 && rule.cost.is_finite() {
-        true => rule.cost.abs() / observation.unit,
-        false => scale,
-    };
-    let rounding = rule.rounding(
-        g,
-        observation.analytic_rounding,
-        observation.analytic_noise,
-        rounded_in,
-    );
-    if rule.working_epsilon > f64::EPSILON && observation.analytic_rounding.is_none() {
-        comparison.doubt = rule.constants.doubt * rounding;
-    }
-    let constants = &rule.constants;
-    let size = scale.max(observation.size().unwrap_or(0.0));
     let judge = Judge {
         observation,
         rule,
-        rounding,
-        granted: rule.claim.accuracy * size,
-        size,
+        allowance: allowance(&best),
     };
     comparison.numeric = Some(best.derivative);
     comparison.error_bar = Some(best.error_bar());
     comparison.tolerance = judge.tolerance(best.error_bar());
-    if !rule.claim.exact {
-        // One that is far below what the block resolves is measured by itself where its own bar allows it.
-        let own = best.derivative.abs();
-        let alone = own < constants.resolution * size && own > constants.safety * best.error_bar();
-        comparison.least = constants.resolution * if alone { own } else { size };
-    }
+    comparison.least = judge.allowance.least;
+    comparison.doubt = judge.allowance.doubt;
     if observation.shadow.is_some() && observation.fine.is_none() {
         return judge.on_complex_numbers(comparison);
     }
@@ -233,50 +284,43 @@ pub fn compare(observation: &Observation, scale: f64, rule: &Rule) -> Comparison
     }
 }
 
-/// What the verdict on one coordinate rests on.
+/// What the verdict on one line rests on.
 struct Judge<'a> {
     observation: &'a Observation,
     rule: &'a Rule,
-    /// r.
-    rounding: f64,
-    /// What cost and gradient may be off by as granted.
-    granted: f64,
-    /// s = max(scale, |d|), at a kink the larger one of both sides.
-    size: f64,
+    allowance: Allowance,
 }
 
 impl Judge<'_> {
     /// K·B + r, and what was granted.
     fn tolerance(&self, bar: f64) -> f64 {
-        self.rule.constants.safety * bar + self.rounding + self.granted
+        self.rule.constants.safety * bar + self.allowance.rounding + self.allowance.granted
     }
 
     /// Whether a comparison with this bar is sharp enough to confirm g. What was granted is no bluntness.
     fn is_sharp(&self, bar: f64) -> bool {
         let Constants {
-            safety,
-            rounding,
-            resolution,
-            coarsest,
-            ..
+            safety, coarsest, ..
         } = self.rule.constants;
-        let demanded = self.rule.claim.resolution;
-        let usual = resolution.max(4.0 * rounding * self.rule.working_epsilon);
-        let usual = usual.max(self.observation.enough);
+        let Allowance {
+            rounding,
+            size,
+            resolution: usual,
+            ..
+        } = self.allowance;
         // Where the arithmetic of the gradient is known, and it and nothing else is what the comparison ends
         // at, or noise in J is, no method could tell more; the report says how much that is.
-        let ends_at_rounding = self.observation.analytic_rounding.is_some() && bar <= self.rounding;
+        let ends_at_rounding = self.observation.analytic_rounding.is_some() && bar <= rounding;
         let ends_at_noise = self
             .observation
             .refined()
             .is_some_and(|refined| refined.support == Support::Noise);
-        let resolution = match demanded {
+        let resolution = match self.rule.claim.resolution {
             Some(demanded) => demanded,
             None if ends_at_rounding || ends_at_noise => usual.max(coarsest),
             None => usual,
         };
-        let blunt = safety * bar + self.rounding;
-        self.size > 0.0 && blunt <= resolution * self.size
+        size > 0.0 && safety * bar + rounding <= resolution * size
     }
 
     /// The verdict on a difference that is no artifact of bars: wrong, unless a tolerance explains it as well.
@@ -313,18 +357,24 @@ impl Judge<'_> {
         let tolerance = self.tolerance(bar);
         // Any g between the one-sided derivatives is a subgradient at a kink.
         let outside = (left.min(right) - c.analytic).max(c.analytic - left.max(right));
+        let gap = (right - left).abs();
+        // Where gaps may cancel, what they are is no more than a bar of the slope.
+        let (hidden, blunt) = match self.allowance.gaps {
+            0.0 => (0.0, bar),
+            gaps => (gaps * (gap + bar) + self.allowance.doubt, bar + gap),
+        };
         // What a slope inside a cluster of kinks may be is not known.
         let possible = match refined.ground {
-            Ground::Kink { resolved: true } => tolerance,
+            Ground::Kink { resolved: true } => tolerance + hidden,
             Ground::Kink { resolved: false } => {
-                tolerance + self.rule.constants.safety * (right - left).abs()
+                tolerance + hidden.max(self.rule.constants.safety * gap)
             }
             _ => f64::INFINITY,
         };
         c.tolerance = tolerance;
         c.one_sided = Some([left, right]);
         c.subgradient = outside <= tolerance;
-        c.verdict = if c.subgradient && self.is_sharp(bar) {
+        c.verdict = if c.subgradient && self.is_sharp(blunt) {
             Verdict::Agree
         } else if outside.is_nan() || (outside > possible && refined.support != Support::Unresolved)
         {

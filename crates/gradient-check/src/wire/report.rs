@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::slope::{Slope, slope};
+use super::directional::{Directional, directional};
 use super::structure::{Structure, structure};
 use crate::{BlockReport, Confined, Counts, KinkReport, Reason, Verdict};
 
@@ -27,7 +27,7 @@ pub(super) struct Report {
     first_wrong_layer: Option<usize>,
     interrupted: bool,
     structure: Option<Structure>,
-    slope: Option<Slope>,
+    directional: Option<Directional>,
     blocks: Vec<Block>,
     kinks: Vec<Kinks>,
 }
@@ -120,7 +120,7 @@ pub(super) fn report(report: &crate::Report) -> Report {
         first_wrong_layer: report.first_wrong_stage,
         interrupted: report.interrupted,
         structure: report.structure.as_ref().map(structure),
-        slope: slope(report),
+        directional: directional(report),
         blocks: report.blocks.iter().map(block).collect(),
         kinks: report.kinks.iter().map(kinks).collect(),
     }

@@ -49,7 +49,7 @@ fn chain_gradient(x: &[f64]) -> Vec<f64> {
 fn settings(seed: u64) -> DirectionalSettings<'static> {
     DirectionalSettings {
         seed,
-        ..DirectionalSettings::default()
+        ..DirectionalSettings::exact()
     }
 }
 

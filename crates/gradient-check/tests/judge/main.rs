@@ -12,6 +12,7 @@ mod directional;
 mod face;
 mod reasons;
 mod recheck;
+mod second_opinion;
 mod structure;
 mod units;
 

@@ -38,7 +38,7 @@ fn two_functions() {
       difference 8.9e-01 over all; the course reads it as "a bug"
       would have caught: # of its block's scale in any one coordinate, #
       in any whole block
-      slope test: wrong too, along x (E(t) like t^#)
+      random directions: wrong too along x, by up to 1.8e+00 of g·u
     to see it again: assert_gradient!(cost, wrong, at = [1.5, 0.25], seed = 0)
     "#);
 }
@@ -72,7 +72,7 @@ fn one_function_for_both_with_blocks_a_seed_and_a_message() {
       difference 8.9e-01 over all; the course reads it as "a bug"
       would have caught: # of its block's scale in any one coordinate, #
       in any whole block
-      slope test: wrong too, along b and over all (E(t) like t^#)
+      random directions: wrong too along b and over all, by up to 1.8e+00 of g·u
     to see it again: assert_gradient!(both, at = [1.5, 0.25], blocks = blocks, seed = 7)
     "#);
 }
@@ -110,7 +110,8 @@ fn functions_of_several_arrays() {
       difference 3.3e-01 over all; the course reads it as "a bug"
       would have caught: # of its block's scale in any one coordinate, #
       in any whole block
-      slope test: wrong too, along encoder.scale and over all (E(t) like t^#)
+      random directions: wrong too along encoder.scale and over all, by up to
+        3.3e-01 of g·u
     to see it again: check_gradient!(cost, parts(2.0), inputs = [("encoder.weight", [2, 2], w), ("encoder.scale"…, seed = 0)
     called at #
     "#);
@@ -249,8 +250,15 @@ fn what_is_judged_and_how() {
         scheme: Scheme::optimal(Stencil::FIVE_POINT),
         ..Settings::default()
     };
-    let report = check().settings(settings).slope_test(false).run().unwrap();
-    assert_eq!((report.scheme.as_str(), report.slope), ("five-point", None));
+    let report = check()
+        .settings(settings)
+        .directional_test(false)
+        .run()
+        .unwrap();
+    assert_eq!(
+        (report.scheme.as_str(), report.directional),
+        ("five-point", None)
+    );
     calls.store(0, Ordering::Relaxed);
     let evaluations = check().run().unwrap().evaluations;
     assert!(evaluations as usize <= calls.load(Ordering::Relaxed));
@@ -404,7 +412,7 @@ fn a_domain_that_nobody_stated_is_told_from_a_number_of_the_gradient_that_is_non
       difference 0 over the rest; the course reads it as "likely right"
       would have caught: # of its block's scale in any one coordinate, #
       in any whole block
-      slope test: undecided along 1 (the cost is not finite there)
+      random directions: 1 undecided (the cost has no value there)
     to see it again: check_gradient!(cost, gradient, at = [1.0, 0.5], seed = 0)
     called at #
     "#);
@@ -440,8 +448,7 @@ fn small_entries_that_the_large_ones_hide_are_counted() {
     difference # over all; the course reads it as "likely right"
     would have caught: # of its block's scale in any one coordinate, #
     in any whole block
-    slope test: right along 1 direction (E(t) like t^#), would have seen
-      # of g·u
+    random directions: 1 agrees, would have seen # of g·u
     1 entry is too small beside the block to be told from 0 (x): left out, or with
     the wrong sign, it would not show; in a block apart, or with the large ones
     fixed, it may

@@ -1,10 +1,10 @@
-//! The slope test of a check, on the wire.
+//! The directional test of a check, on the wire.
 
-use crate::{Agreement, Explanation, Report, SlopeResult, SlopeVerdict};
+use crate::{Agreement, DirectionResult, Explanation, Report, Verdict};
 use serde::Serialize;
 
 #[derive(Debug, Serialize)]
-pub(super) struct Slope {
+pub(super) struct Directional {
     verdict: String,
     agreement: &'static str,
     because: Option<&'static str>,
@@ -19,28 +19,25 @@ struct Direction {
     block: Option<String>,
     verdict: String,
     reason: Option<&'static str>,
-    slope: Option<f64>,
-    standard_error: Option<f64>,
-    directional_error: Option<f64>,
+    /// (g − ∇J)·u.
+    error: Option<f64>,
     error_bar: Option<f64>,
-    exact_within: Option<f64>,
+    step: Option<f64>,
     size: f64,
     would_have_seen: Option<f64>,
     failure: Option<String>,
-    /// [t, E(t)], the narrowest first.
-    points: Vec<[f64; 2]>,
 }
 
-/// `None` where there was no slope test.
-pub(super) fn slope(report: &Report) -> Option<Slope> {
-    let test = report.slope.as_ref()?;
+/// `None` where there was no directional test.
+pub(super) fn directional(report: &Report) -> Option<Directional> {
+    let test = report.directional.as_ref()?;
     let (agreement, because) = match report.agreement()? {
         Agreement::BothRight => ("both_right", None),
         Agreement::BothWrong { .. } => ("both_wrong", None),
         Agreement::OnlyComponents { .. } => ("only_components", None),
         Agreement::Undecided => ("undecided", None),
-        Agreement::OnlySlope { because, .. } => (
-            "only_slope",
+        Agreement::OnlyDirections { because, .. } => (
+            "only_directions",
             Some(match because {
                 Explanation::AddsUp => "adds_up",
                 Explanation::NotJudged => "not_judged",
@@ -48,7 +45,7 @@ pub(super) fn slope(report: &Report) -> Option<Slope> {
             }),
         ),
     };
-    Some(Slope {
+    Some(Directional {
         verdict: test.verdict.to_string(),
         agreement,
         because,
@@ -59,24 +56,20 @@ pub(super) fn slope(report: &Report) -> Option<Slope> {
     })
 }
 
-fn direction(direction: &SlopeResult) -> Direction {
-    let (reason, exact_within) = match direction.verdict {
-        SlopeVerdict::Undecided(reason) => (Some(reason.name()), None),
-        SlopeVerdict::Exact { within } => (None, Some(within)),
-        _ => (None, None),
-    };
+fn direction(direction: &DirectionResult) -> Direction {
+    let reading = &direction.reading;
     Direction {
         block: direction.block.clone(),
-        verdict: direction.verdict.to_string(),
-        reason,
-        slope: direction.slope,
-        standard_error: direction.standard_error,
-        directional_error: direction.directional_error,
-        error_bar: direction.bar,
-        exact_within,
+        verdict: reading.verdict.to_string(),
+        reason: match reading.verdict {
+            Verdict::Inconclusive(reason) => Some(reason.name()),
+            _ => None,
+        },
+        error: reading.error,
+        error_bar: reading.error_bar,
+        step: reading.step,
         size: direction.size,
         would_have_seen: direction.would_have_seen,
         failure: direction.failure.clone(),
-        points: direction.points.iter().map(|(t, e)| [*t, *e]).collect(),
     }
 }

@@ -1,9 +1,9 @@
-//! The slope test: one line when all is well, a few where it and the components disagree.
+//! The directional test: one line when all is well, a few where it and the coordinates disagree.
 //!
 //! Reads nothing but the report.
 
 use crate::{
-    Agreement, Explanation, Missed, Report, SlopeReason, SlopeResult, SlopeTest, SlopeVerdict,
+    Agreement, DirectionResult, DirectionalTest, Explanation, Missed, Reason, Report, Verdict,
 };
 
 use super::numbers::{plural, short, thousands};
@@ -12,9 +12,12 @@ use super::style::{BAD, UNSURE, styled};
 /// As wide as a line may be, its indent left out.
 const WIDTH: usize = 78;
 
-/// What the slope test says, or nothing where there was none.
-pub(super) fn slope(report: &Report) -> String {
-    let (Some(test), Some(agreement)) = (&report.slope, report.agreement()) else {
+/// How the line begins.
+const LEAD: &str = "random directions:";
+
+/// What the directional test says, or nothing where there was none.
+pub(super) fn second_opinion(report: &Report) -> String {
+    let (Some(test), Some(agreement)) = (&report.directional, report.agreement()) else {
         return String::new();
     };
     let judged_all = report.selected + report.fixed == report.parameters;
@@ -22,15 +25,15 @@ pub(super) fn slope(report: &Report) -> String {
         Agreement::BothRight | Agreement::Undecided => well(test),
         Agreement::OnlyComponents { blocks } => format!("{}. {}", well(test), unseen(blocks)),
         Agreement::BothWrong {
-            only_slope,
+            only_directions,
             only_components,
         } => {
             let (along, how) = wrong(test);
-            let mut said = format!("wrong too, along {along} ({how})");
-            if !only_slope.is_empty() {
+            let mut said = format!("wrong too along {along}{how}");
+            if !only_directions.is_empty() {
                 said += &format!(
-                    "; in {} it sees what the coordinates do not show",
-                    only_slope.join(", ")
+                    "; in {} the coordinates do not show it",
+                    only_directions.join(", ")
                 );
             }
             if !only_components.is_empty() {
@@ -38,17 +41,17 @@ pub(super) fn slope(report: &Report) -> String {
             }
             said
         }
-        Agreement::OnlySlope { because, .. } => {
+        Agreement::OnlyDirections { because, .. } => {
             format!("{}. {}", wrong_alone(test), why(*because, test, judged_all))
         }
     };
-    if !judged_all && !matches!(agreement, Agreement::OnlySlope { .. }) {
+    if !judged_all && !matches!(agreement, Agreement::OnlyDirections { .. }) {
         let unjudged = report.parameters - report.fixed - report.counts.total();
         said += &match test.uncovered {
-            0 => "; it covers those not judged too".to_owned(),
-            all if all >= unjudged => "; it covers none of those not judged".to_owned(),
+            0 => "; those not judged are covered too".to_owned(),
+            all if all >= unjudged => "; none of those not judged is covered".to_owned(),
             some => format!(
-                "; of those not judged it covers all but {}, which it hardly moves, on or near a bound",
+                "; of those not judged all are covered but {}, hardly moved, next to a bound",
                 thousands(some as u64)
             ),
         };
@@ -63,11 +66,11 @@ pub(super) fn slope(report: &Report) -> String {
         );
     }
     let lead = match &agreement {
-        Agreement::BothRight | Agreement::Undecided => "slope test:".to_owned(),
-        Agreement::BothWrong { .. } => styled(BAD, "slope test:"),
-        _ => styled(UNSURE, "slope test:"),
+        Agreement::BothRight | Agreement::Undecided => LEAD.to_owned(),
+        Agreement::BothWrong { .. } => styled(BAD, LEAD),
+        _ => styled(UNSURE, LEAD),
     };
-    let plain = format!("slope test: {said}");
+    let plain = format!("{LEAD} {said}");
     // Numbers such as 1e-8 are not to be broken.
     let options = textwrap::Options::new(WIDTH)
         .subsequent_indent("  ")
@@ -75,44 +78,28 @@ pub(super) fn slope(report: &Report) -> String {
         .word_splitter(textwrap::WordSplitter::NoHyphenation);
     let lines = textwrap::wrap(&plain, options);
     let text: String = lines.iter().map(|line| format!("  {line}\n")).collect();
-    text.replacen("slope test:", &lead, 1)
+    text.replacen(LEAD, &lead, 1)
 }
 
-/// `right along 7 directions (E(t) like t^3.00), would have seen 3.0e-11 of g·u`: what is right, exact and
-/// undecided. The power is relative to a typical |g·u| of each direction.
-fn well(test: &SlopeTest) -> String {
-    let of = |wanted: fn(&SlopeVerdict) -> bool| {
-        let all = test.directions.iter();
-        all.filter(|d| wanted(&d.verdict)).collect::<Vec<_>>()
-    };
-    let right = of(|verdict| *verdict == SlopeVerdict::Right);
-    let exact = of(|verdict| matches!(verdict, SlopeVerdict::Exact { .. }));
-    let within = exact
+/// `3 agree, would have seen 3.0e-11 of g·u`: what is right and what is undecided. The power is relative to a typical
+/// |g·u| of each direction.
+fn well(test: &DirectionalTest) -> String {
+    let agree = test
+        .directions
         .iter()
-        .filter_map(|d| match d.verdict {
-            SlopeVerdict::Exact { within } => Some(within / d.size),
-            _ => None,
-        })
-        .fold(0.0, f64::max);
-    let (slowest, within) = (format!("like t^{:.2}", slowest(&right)), short(within));
-    let how = match (right.len(), exact.len()) {
-        (_, 0) => format!("E(t) {slowest}"),
-        (0, _) => format!("exact to {within}"),
-        (1, more) => format!("1 {slowest}, {more} exact to {within}"),
-        (some, more) => format!("{some} {slowest}, {more} exact to {within}"),
-    };
+        .filter(|d| d.reading.verdict == Verdict::Agree)
+        .count();
     let mut parts = Vec::new();
-    let count = right.len() + exact.len();
-    if count > 0 {
-        let power = test.power().map_or_else(String::new, |p| {
-            format!(", would have seen {} of g·u", short(p))
+    if agree > 0 {
+        let power = test.power().map_or_else(String::new, |power| {
+            format!(", would have seen {} of g·u", short(power))
         });
-        let along = plural(count, "direction");
-        parts.push(format!("right along {along} ({how}){power}"));
+        let verb = if agree == 1 { "agrees" } else { "agree" };
+        parts.push(format!("{agree} {verb}{power}"));
     }
-    let mut reasons: Vec<(SlopeReason, usize)> = Vec::new();
+    let mut reasons: Vec<(Reason, usize)> = Vec::new();
     for direction in &test.directions {
-        if let SlopeVerdict::Undecided(reason) = direction.verdict {
+        if let Verdict::Inconclusive(reason) = direction.reading.verdict {
             match reasons.iter_mut().find(|(known, _)| *known == reason) {
                 Some((_, count)) => *count += 1,
                 None => reasons.push((reason, 1)),
@@ -120,20 +107,29 @@ fn well(test: &SlopeTest) -> String {
         }
     }
     for (reason, count) in reasons {
-        parts.push(format!("undecided along {count} ({})", reason.words()));
+        parts.push(format!("{count} undecided ({})", words(reason)));
     }
     parts.join("; ")
 }
 
-/// The smallest slope.
-fn slowest(directions: &[&SlopeResult]) -> f64 {
-    let slopes = directions.iter().filter_map(|d| d.slope);
-    slopes.fold(f64::INFINITY, f64::min)
+/// Why a direction is undecided.
+fn words(reason: Reason) -> &'static str {
+    match reason {
+        Reason::BelowResolution => "noise hides a thousandth of g·u",
+        Reason::Kink => "a kink of the cost in reach",
+        Reason::NonFinite => "the cost has no value there",
+        Reason::StepNotRepresentable => "the step vanishes beside the parameters",
+        Reason::NotDeterministic => "the cost varies from call to call",
+        Reason::Vacuous => "cost and gradient are flat",
+        Reason::Stationary => "cost and gradient are zero to rounding",
+        Reason::Interrupted => "interrupted",
+        Reason::Inexact => "a difference that a tolerance explains",
+    }
 }
 
-/// `W1, b1 and over all`, and `E(t) like t^1.00`.
-fn wrong(test: &SlopeTest) -> (String, String) {
-    let directions: Vec<&SlopeResult> = test.wrong().collect();
+/// `W1, b1 and over all`, and `, by 1.0e-2 of g·u`.
+fn wrong(test: &DirectionalTest) -> (String, String) {
+    let directions: Vec<&DirectionResult> = test.wrong().collect();
     let mut names: Vec<&str> = directions
         .iter()
         .map(|d| d.block.as_deref().unwrap_or("over all"))
@@ -144,38 +140,37 @@ fn wrong(test: &SlopeTest) -> (String, String) {
         true => last.to_owned(),
         false => format!("{} and {last}", names.join(", ")),
     };
-    // Of the one that is furthest off: the others may be near the noise.
-    let share = |d: &SlopeResult| d.directional_error.map_or(0.0, |e| e.abs() / d.size);
-    let furthest = directions
-        .iter()
-        .max_by(|a, b| share(a).total_cmp(&share(b)));
-    let how = match furthest.and_then(|d| d.slope) {
-        Some(slope) => format!("E(t) like t^{slope:.2}"),
-        None => "the gradient is no number".to_owned(),
+    let share = |d: &&DirectionResult| Some(d.reading.error?.abs() / d.size);
+    let shares = directions.iter().filter_map(share);
+    let largest = shares.reduce(f64::max);
+    let how = match largest {
+        Some(share) if share.is_finite() => format!(", by up to {} of g·u", short(share)),
+        Some(_) => ", where it is 0".to_owned(),
+        None => " (the gradient is no number)".to_owned(),
     };
     (along, how)
 }
 
-/// The same with the size of the error, where only the slope test sees it.
-fn wrong_alone(test: &SlopeTest) -> String {
+/// The same with the size of the error, where only the directions show it.
+fn wrong_alone(test: &DirectionalTest) -> String {
     let largest = test
         .wrong()
-        .filter_map(|d| Some((d.directional_error?, d.bar?, d.size)))
+        .filter_map(|d| Some((d.reading.error?, d.reading.error_bar?, d.size)))
         .max_by(|a, b| (a.0.abs() / a.2).total_cmp(&(b.0.abs() / b.2)));
     let size = largest.map_or_else(String::new, |(error, bar, size)| {
         format!(
-            ", off by {} ± {} where a typical slope is {}",
+            ", off by {} ± {} where a typical g·u is {}",
             short(error.abs()),
             short(bar),
             short(size)
         )
     });
-    let (along, how) = wrong(test);
-    format!("wrong along {along} ({how}, as where a gradient is wrong){size}")
+    let (along, _) = wrong(test);
+    format!("wrong along {along}{size}")
 }
 
-/// What it means that only the slope test sees an error.
-fn why(because: Explanation, test: &SlopeTest, judged_all: bool) -> String {
+/// What it means that only the directions show an error.
+fn why(because: Explanation, test: &DirectionalTest, judged_all: bool) -> String {
     match because {
         Explanation::AddsUp => {
             "Each coordinate agrees within its bar, and errors within the bars add up to as much: \
@@ -184,7 +179,7 @@ fn why(because: Explanation, test: &SlopeTest, judged_all: bool) -> String {
         }
         Explanation::NotJudged if judged_all => {
             "No coordinate is seen to be wrong: one that is undecided is, or the cost varies faster than the \
-             steps of either test"
+             steps resolve"
                 .to_owned()
         }
         Explanation::NotJudged => {
@@ -228,7 +223,7 @@ fn unseen(blocks: &[Missed]) -> String {
 #[allow(clippy::unwrap_used, reason = "a failure is a failed test")]
 mod tests {
     use crate::{Settings, check};
-    use finite_diff::{ParameterLayout, Selection, directions, from_fn};
+    use finite_diff::{ParameterLayout, Selection, StreamedDirection, from_fn};
 
     use super::*;
 
@@ -239,15 +234,12 @@ mod tests {
         let layout = layout.with("b", &[2]).unwrap();
         let report = check(&from_fn(6, f), gradient, &AT, &layout, settings).unwrap();
         // Digits are the processor's.
-        let text = anstream::adapter::strip_str(&slope(&report)).to_string();
-        let hidden = |word: &str| {
-            let number = word.trim_start_matches("t^");
-            match number.trim_end_matches([',', ';', ':', '.', ')']) {
-                digits if digits.contains('.') && digits.parse::<f64>().is_ok() => {
-                    word.replace(digits, "#")
-                }
-                _ => word.to_owned(),
+        let text = anstream::adapter::strip_str(&second_opinion(&report)).to_string();
+        let hidden = |word: &str| match word.trim_end_matches([',', ';', ':', '.', ')']) {
+            digits if digits.contains('.') && digits.parse::<f64>().is_ok() => {
+                word.replace(digits, "#")
             }
+            _ => word.to_owned(),
         };
         let line = |line: &str| line.split(' ').map(hidden).collect::<Vec<_>>().join(" ");
         let lines: Vec<String> = text.lines().map(line).collect();
@@ -265,15 +257,9 @@ mod tests {
     #[test]
     fn one_line_where_all_is_well() {
         let all = Settings::exact();
-        insta::assert_snapshot!(told(cubes, &of_cubes(), &all), @r"
-        slope test: right along 3 directions (E(t) like t^#), would have seen
-            # of g·u
-        ");
+        insta::assert_snapshot!(told(cubes, &of_cubes(), &all), @"random directions: 3 agree, would have seen # of g·u");
         let linear = |x: &[f64]| x.iter().sum::<f64>();
-        insta::assert_snapshot!(told(linear, &[1.0; 6], &all), @r"
-        slope test: right along 3 directions (exact to #), would have seen
-            # of g·u
-        ");
+        insta::assert_snapshot!(told(linear, &[1.0; 6], &all), @"random directions: 3 agree, would have seen # of g·u");
         insta::assert_snapshot!(told(|_| 1.0, &[0.0; 6], &all), @"slope test: undecided along 3 (cost and gradient are flat)");
         let some = Settings {
             selection: Selection::Some(vec![0, 5]),
@@ -284,7 +270,7 @@ mod tests {
             # of g·u; it covers those not judged too
         ");
         let off = Settings {
-            slope_test: false,
+            directional_test: false,
             ..Settings::exact()
         };
         assert_eq!(told(cubes, &of_cubes(), &off), "");
@@ -294,9 +280,9 @@ mod tests {
     fn where_both_see_it_where() {
         let mut gradient = of_cubes();
         gradient[4] += 0.01;
-        insta::assert_snapshot!(told(cubes, &gradient, &Settings::exact()), @"slope test: wrong too, along b and over all (E(t) like t^#)");
+        insta::assert_snapshot!(told(cubes, &gradient, &Settings::exact()), @"random directions: wrong too along b and over all, by up to # of g·u");
         gradient[4] = f64::NAN;
-        insta::assert_snapshot!(told(cubes, &gradient, &Settings::exact()), @"slope test: wrong too, along b and over all (the gradient is no number)");
+        insta::assert_snapshot!(told(cubes, &gradient, &Settings::exact()), @"random directions: wrong too along b and over all (the gradient is no number)");
     }
 
     #[test]
@@ -309,20 +295,19 @@ mod tests {
             ..Settings::exact()
         };
         insta::assert_snapshot!(told(cubes, &gradient, &some), @r"
-        slope test: wrong along b and over all (E(t) like t^#, as where a gradient
-            is wrong), off by # ± # where a typical slope is #. No
-            coordinate that was judged is wrong, so that one that was not judged must
-            be: judge all
+        random directions: wrong along b and over all, off by # ± # where
+            a typical g·u is #. No coordinate that was judged is wrong, so that
+            one that was not judged must be: judge all
         ");
         // Orthogonal to the direction.
         let flat = ParameterLayout::flat("x", 6);
-        let u = directions(&flat, &AT, 0, 32).unwrap().directions.remove(0);
+        let u: Vec<f64> = StreamedDirection::new(0, 0, 0..6).entries(&AT).collect();
         let mut gradient = of_cubes();
-        gradient[0] += 1e-3 * u.entries()[1];
-        gradient[1] -= 1e-3 * u.entries()[0];
+        gradient[0] += 1e-3 * u[1];
+        gradient[1] -= 1e-3 * u[0];
         let j = from_fn(6, cubes);
         let report = check(&j, &gradient, &AT, &flat, &Settings::exact()).unwrap();
-        let said = slope(&report);
+        let said = second_opinion(&report);
         let words: Vec<&str> = said.split_whitespace().collect();
         let why = "it sees nothing: a random direction misses such an error with a chance of";
         assert!(words.join(" ").contains(why), "{said}");
@@ -338,11 +323,10 @@ mod tests {
                 }
         };
         insta::assert_snapshot!(told(bent, &of_cubes(), &Settings::exact()), @r"
-        slope test: wrong along W and over all (E(t) like t^#, as where a gradient
-            is wrong), off by # ± # where a typical slope is #. Every
-            coordinate was judged and agrees, and their bars leave room for #
-            only: the cost is not smooth along the direction, or a bar is too small;
-            check at another point
+        random directions: wrong along W and over all, off by # ± # where
+            a typical g·u is #. Every coordinate was judged and agrees, and their
+            bars leave room for # only: the cost is not smooth along the
+            direction, or a bar is too small; check at another point
         ");
     }
 }

@@ -1,0 +1,434 @@
+//! One direction: what g is wrong by along it, with a bar, and the word on it.
+//!
+//! Evaluates by the engine's own schemes, on J along the direction; refuses to know what is done with the word.
+
+use std::cell::Cell;
+use std::num::NonZeroUsize;
+use std::ops::Range;
+
+use finite_diff::{
+    Along, Derivatives, DifferenceError, Domain, Entry, Execution, Noise, Objective, Outcome,
+    Piece, Real, Scheme, Stencil, StepSize, StreamedDirection, WorkingCopy, differentiate,
+    differentiate_finely, ladder_reach,
+};
+
+use super::reading::DirectionReading;
+use crate::error::CheckError;
+use crate::evidence::Observation;
+use crate::verdict::{Allowance, Comparison, Reason, Rule, Verdict, hold_against};
+
+/// How much shorter the second step is, where it pays: a factor 32 takes 32⁴ off the truncation of a
+/// five-point formula, and multiplies its noise by 32.
+const SHORTER: f64 = 32.0;
+
+/// How many times the gap of the one-sided derivatives an error must be, where there is a kink at θ: several
+/// kinks may cancel in the gap and not in g·u, which happens to one direction in a thousand then
+/// (docs/theory/slope.md, §5).
+const GAPS: f64 = 800.0;
+
+/// What all looks share.
+pub(crate) struct Bench<'a, T, O: ?Sized> {
+    pub(crate) copy: WorkingCopy<'a, T, O>,
+    /// Where J may be evaluated.
+    pub(crate) domain: Option<&'a Domain>,
+    pub(crate) analytic: &'a [f64],
+    pub(crate) cost: T,
+    /// The smooth piece of θ.
+    pub(crate) piece: Piece,
+    pub(crate) noise: Noise,
+    /// By what lines are judged; a demanded resolution is one of coordinates.
+    pub(crate) rule: Rule,
+    pub(crate) seed: u64,
+    pub(crate) execution: Execution<'a>,
+    /// The number of the next direction.
+    pub(crate) next: Cell<u64>,
+}
+
+/// What is measured against, over one range.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ruler {
+    /// √Σ(g_i·s_i)².
+    pub(crate) size: f64,
+    /// How far g·u may be off by the rounding of g.
+    pub(crate) rounding: f64,
+    /// How far beyond that a gradient in single precision is undecided.
+    pub(crate) doubt: f64,
+    /// What accuracy was granted, along the direction.
+    pub(crate) granted: f64,
+    /// The least error that is called wrong: a millionth, where nobody says that both sides are exact.
+    pub(crate) least: f64,
+}
+
+/// What one look saw.
+pub(crate) struct Seen {
+    pub(crate) reading: DirectionReading,
+    /// Whether J moved at all.
+    pub(crate) moved: bool,
+    /// Whether the short look said the same as the ladder, where both were had.
+    pub(crate) calm: bool,
+}
+
+impl<T: Real, O: Objective<T> + ?Sized> Bench<'_, T, O> {
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.execution.is_stopped()
+    }
+
+    /// Whether anything moves this coordinate.
+    pub(crate) fn is_free(&self, coordinate: usize) -> bool {
+        self.domain
+            .is_none_or(|domain| !domain.is_fixed(coordinate))
+    }
+
+    /// A direction over `range` that nobody has used yet.
+    pub(crate) fn fresh(&self, range: Range<usize>) -> StreamedDirection {
+        let number = self.next.get();
+        self.next.set(number + 1);
+        StreamedDirection::new(self.seed, number, range)
+    }
+
+    /// u of the one coordinate that `direction` moves.
+    pub(crate) fn entry(&self, direction: &StreamedDirection) -> f64 {
+        self.copy.entries(direction).next().unwrap_or(f64::NAN)
+    }
+
+    /// `entry` is the root mean square of g over the whole block: no entry is known better than to some ε of
+    /// it ((D4) of docs/theory/directions.md).
+    pub(crate) fn ruler(&self, range: Range<usize>, entry: f64) -> Ruler {
+        let size = self.copy.size(range, self.analytic);
+        let Rule {
+            constants, claim, ..
+        } = self.rule;
+        let unit = constants.rounding * self.rule.working_epsilon;
+        let rounding = constants.deviations * unit * size.along.hypot(entry * size.steps);
+        let rounding = if rounding.is_finite() { rounding } else { 0.0 };
+        let single = self.rule.working_epsilon > f64::EPSILON;
+        Ruler {
+            size: size.along,
+            rounding,
+            doubt: if single {
+                constants.doubt * rounding
+            } else {
+                0.0
+            },
+            granted: claim.accuracy * size.along,
+            least: if claim.exact {
+                0.0
+            } else {
+                constants.resolution * size.along
+            },
+        }
+    }
+
+    /// Five-point differences, and once more on a shorter step where that pays ((D3) of
+    /// docs/theory/directions.md). *Disagree* is a suspicion.
+    pub(crate) fn short(
+        &self,
+        direction: &StreamedDirection,
+        ruler: &Ruler,
+        block: Option<&str>,
+    ) -> Result<Seen, CheckError> {
+        let line = self.line(direction)?;
+        Ok(self.short_along(&line, ruler, block)?.0)
+    }
+
+    fn short_along(
+        &self,
+        line: &Along<'_, T, O>,
+        ruler: &Ruler,
+        block: Option<&str>,
+    ) -> Result<(Seen, Observation), CheckError> {
+        let mut looks = Vec::new();
+        if let Some(step) = self.step_on_the_piece(line, block)? {
+            for step in [step, step / SHORTER] {
+                let look = self.five_point(line, step, block)?;
+                looks.push(look);
+                if let Outcome::Estimated(estimate) = look {
+                    let tolerance = self.tolerance(estimate.error_bar(), ruler);
+                    let sharp = tolerance <= self.rule.constants.resolution * ruler.size;
+                    if sharp || estimate.truncation <= estimate.noise {
+                        break;
+                    }
+                }
+                if !line.has_moved() && ruler.size == 0.0 {
+                    break;
+                }
+            }
+        }
+        let mut looks = looks.into_iter();
+        // Without a step the pieces around θ are too narrow for any.
+        let first = looks.next();
+        let observation = Observation {
+            first: first.unwrap_or(Outcome::StepNotRepresentable { step: 0.0 }),
+            sharper: looks.next(),
+            ..nothing_observed()
+        };
+        let mut comparison = self.judge(&observation, ruler);
+        let contradicted = [Some(observation.first), observation.sharper]
+            .iter()
+            .flatten()
+            .filter_map(Outcome::estimated)
+            .any(|e| e.derivative.abs() > self.tolerance(e.error_bar(), ruler));
+        if comparison.verdict == Verdict::Agree && contradicted {
+            comparison.verdict = Verdict::Inconclusive(Reason::BelowResolution);
+        }
+        if first.is_none() {
+            comparison.verdict = Verdict::Inconclusive(Reason::Kink);
+        } else if !line.has_moved() && ruler.size == 0.0 {
+            comparison.verdict = Verdict::Inconclusive(Reason::Vacuous);
+        }
+        let step = observation.best().map(|best| best.step);
+        let seen = Seen {
+            reading: reading(&comparison, step, line),
+            moved: line.has_moved(),
+            calm: false,
+        };
+        Ok((seen, observation))
+    }
+
+    /// The short look, and the ladder where that does not settle it ((D5) of docs/theory/directions.md).
+    pub(crate) fn look(
+        &self,
+        direction: &StreamedDirection,
+        ruler: &Ruler,
+        block: Option<&str>,
+    ) -> Result<Seen, CheckError> {
+        let line = self.line(direction)?;
+        let short = self.short_along(&line, ruler, block);
+        let settled = [Verdict::Agree, Verdict::Inconclusive(Reason::Vacuous)];
+        let is_settled = |seen: &Seen| settled.contains(&seen.reading.verdict);
+        let short = match short {
+            Ok((seen, _)) if is_settled(&seen) || self.is_cancelled() => return Ok(seen),
+            short => short,
+        };
+        let line = self.line(direction)?;
+        let run = differentiate_finely(&line, &[T::zero()], &[0], self.noise, &ONE_THREAD);
+        let fine = outcome(run, block)?;
+        if line.has_failed() && self.execution.failure.is_some() {
+            // Whether J has no value that far away, or none anywhere any more.
+            let gone = self.copy.value();
+            gone.map_err(|source| DifferenceError::Center { source })
+                .map_err(CheckError::Difference)?;
+        }
+        let (short, mut observation) = match short {
+            Ok(short) => short,
+            // J may have no value so far away, and one on narrower steps.
+            Err(error) if fine.estimated().is_none() => return Err(error),
+            Err(_) => {
+                let reading = DirectionReading::unseen(Verdict::Inconclusive(Reason::NonFinite));
+                let moved = line.has_moved();
+                let calm = false;
+                (
+                    Seen {
+                        reading,
+                        moved,
+                        calm,
+                    },
+                    nothing_observed(),
+                )
+            }
+        };
+        observation.fine = Some(fine);
+        let mut comparison = self.judge(&observation, ruler);
+        if let (Outcome::StepNotRepresentable { .. }, Verdict::Inconclusive(_)) =
+            (fine, short.reading.verdict)
+        {
+            // The pieces around θ are too narrow for any step.
+            comparison.verdict = short.reading.verdict;
+        }
+        let step = observation.best().map(|best| best.step);
+        let reading = DirectionReading {
+            on_the_ladder: fine.estimated().is_some(),
+            ..reading(&comparison, step, &line)
+        };
+        let calm = short
+            .reading
+            .error
+            .zip(reading.error)
+            .is_some_and(|(a, b)| (a - b).abs() <= short.reading.tolerance + reading.tolerance);
+        Ok(Seen {
+            reading,
+            moved: short.moved || line.has_moved(),
+            calm,
+        })
+    }
+
+    /// The word where g·u is no number: wrong, if J has a slope along u, and else J has no value there.
+    pub(crate) fn word_on_no_number(
+        &self,
+        direction: &StreamedDirection,
+        block: Option<&str>,
+    ) -> Result<Verdict, CheckError> {
+        let line = self
+            .copy
+            .along(direction.clone())
+            .map_err(CheckError::Difference)?;
+        let narrow = T::EPSILON.sqrt();
+        let sides: &[f64] = if line.is_one_sided() {
+            &[narrow]
+        } else {
+            &[narrow, -narrow]
+        };
+        for t in sides {
+            let value = line.value(&[T::narrow(*t)]);
+            if !value
+                .map_err(|source| along(block, *t, source))?
+                .is_finite()
+            {
+                return Ok(Verdict::Inconclusive(Reason::NonFinite));
+            }
+        }
+        Ok(Verdict::Disagree)
+    }
+
+    /// The word on ψ′, which is 0 where g is right: by the judge that judges coordinates, with the size of the range
+    /// as scale. An error of a thousandth of that would have to show.
+    fn judge(&self, observation: &Observation, ruler: &Ruler) -> Comparison {
+        hold_against(observation, &self.rule, |_| Allowance {
+            rounding: ruler.rounding,
+            doubt: ruler.doubt,
+            granted: ruler.granted,
+            least: ruler.least,
+            size: ruler.size,
+            resolution: self.rule.constants.coarsest,
+            gaps: GAPS,
+        })
+    }
+
+    fn line(&self, direction: &StreamedDirection) -> Result<Along<'_, T, O>, CheckError> {
+        self.copy
+            .against(direction.clone(), self.analytic, self.cost)
+            .map_err(CheckError::Difference)
+    }
+
+    /// The widest step at which every point lies on the smooth piece of θ; `None` where there is none, or θ
+    /// lies on a border.
+    fn step_on_the_piece(
+        &self,
+        line: &Along<'_, T, O>,
+        block: Option<&str>,
+    ) -> Result<Option<f64>, CheckError> {
+        let mut step = StepSize::Optimal.at(T::zero(), &Stencil::FIVE_POINT);
+        match self.piece {
+            Piece::Unknown | Piece::Everywhere => return Ok(Some(step)),
+            Piece::Numbered { on_kink: true, .. } => return Ok(None),
+            Piece::Numbered { .. } => {}
+        }
+        let narrowest = T::EPSILON.sqrt();
+        let offsets: &[f64] = if line.is_one_sided() {
+            step = (ladder_reach(T::zero()) / 16.0).min(step);
+            &[16.0, 12.0, 8.0, 6.0, 4.0, 3.0, 2.0, 1.0]
+        } else {
+            &[4.0, -4.0, 2.0, -2.0, 1.0, -1.0]
+        };
+        while step >= narrowest {
+            let mut inside = true;
+            for offset in offsets {
+                let t = offset * step;
+                let piece = line
+                    .piece(&[T::narrow(t)])
+                    .map_err(|source| along(block, t, source))?;
+                if piece != self.piece {
+                    inside = false;
+                    break;
+                }
+            }
+            if inside {
+                return Ok(Some(step));
+            }
+            step /= 2.0;
+        }
+        Ok(None)
+    }
+
+    fn five_point(
+        &self,
+        line: &Along<'_, T, O>,
+        step: f64,
+        block: Option<&str>,
+    ) -> Result<Outcome, CheckError> {
+        let scheme = Scheme {
+            stencil: Stencil::FIVE_POINT,
+            step: StepSize::Absolute(step),
+            noise: self.noise,
+        };
+        outcome(
+            differentiate(line, &[T::zero()], &[0], &scheme, &ONE_THREAD),
+            block,
+        )
+    }
+
+    /// K·B + r, and what was granted ((D4) of docs/theory/directions.md).
+    fn tolerance(&self, bar: f64, ruler: &Ruler) -> f64 {
+        self.rule.constants.safety * bar + ruler.rounding + ruler.granted
+    }
+}
+
+/// The probes of one direction share the working copy.
+const ONE_THREAD: Execution<'static> = Execution {
+    threads: NonZeroUsize::new(1),
+    progress: None,
+    cancel: None,
+    failure: None,
+};
+
+/// ψ, of which no derivative is known yet, beside the 0 that it should have.
+fn nothing_observed() -> Observation {
+    Observation {
+        coordinate: 0,
+        analytic: 0.0,
+        unit: 1.0,
+        enough: 0.0,
+        analytic_noise: None,
+        analytic_rounding: None,
+        first: Outcome::StepNotRepresentable { step: 0.0 },
+        sharper: None,
+        shadow: None,
+        fine: None,
+    }
+}
+
+/// What was seen along a direction, in terms of e_u = −ψ′.
+fn reading<T: Real, O: Objective<T> + ?Sized>(
+    comparison: &Comparison,
+    step: Option<f64>,
+    line: &Along<'_, T, O>,
+) -> DirectionReading {
+    let gap = comparison.one_sided.map_or(0.0, |[l, r]| (r - l).abs());
+    let known = comparison.numeric.is_some();
+    DirectionReading {
+        error: comparison.numeric.map(|d| -d),
+        error_bar: comparison.error_bar,
+        tolerance: comparison.tolerance + gap,
+        least: comparison.least,
+        doubt: comparison.doubt,
+        step: step.filter(|_| known),
+        on_the_ladder: false,
+        one_sided: line.is_one_sided(),
+        verdict: comparison.verdict,
+    }
+}
+
+/// The one outcome of a run along a direction, its failures with the block and t.
+fn outcome<E: Copy>(
+    run: Result<Derivatives<E>, DifferenceError>,
+    block: Option<&str>,
+) -> Result<Outcome<E>, CheckError> {
+    match run {
+        Ok(run) => Ok(run.entries.first().map_or(
+            Outcome::StepNotRepresentable { step: 0.0 },
+            |entry: &Entry<E>| entry.outcome,
+        )),
+        Err(DifferenceError::Probe { side, source, .. }) => {
+            Err(along(block, side.replacement, source))
+        }
+        Err(error) => Err(CheckError::Difference(error)),
+    }
+}
+
+fn along(block: Option<&str>, t: f64, source: finite_diff::EvaluationError) -> CheckError {
+    CheckError::Difference(DifferenceError::Along {
+        block: block.map(str::to_owned),
+        t,
+        source,
+    })
+}
