@@ -70,7 +70,7 @@ fn check_template() -> Value {
         "power": "object|null",
         "counts": counts,
         "first_wrong_layer": "count|null",
-        "slope": "object|null",
+        "directional": "object|null",
         "blocks": [{
             "name": "string", "shape": ["count"], "layer": "count|null", "verdict": "verdict",
             "difference": "number|null", "counts": counts,
@@ -90,20 +90,18 @@ fn check_document(report: &Value, template: &Value) {
             let power = json!({ "single_coordinate": "number", "block": "number" });
             fits(&power, &check["power"], &place);
         }
-        if !check["slope"].is_null() {
-            let slope = json!({
-                "verdict": "string", "agreement": "string", "because": "string|null",
+        if !check["directional"].is_null() {
+            let directional = json!({
+                "verdict": "verdict", "agreement": "string", "because": "string|null",
                 "blocks_without_direction": "count", "evaluations": "count",
                 "directions": [{
-                    "block": "string|null", "verdict": "string", "reason": "string|null",
-                    "slope": "number|null", "standard_error": "number|null",
-                    "directional_error": "number|null", "error_bar": "number|null",
-                    "exact_within": "number|null", "size": "number|null",
-                    "would_have_seen": "number|null", "failure": "string|null",
-                    "points": [["number|null"]],
+                    "block": "string|null", "verdict": "verdict", "reason": "string|null",
+                    "error": "number|null", "error_bar": "number|null", "step": "number|null",
+                    "size": "number|null", "would_have_seen": "number|null",
+                    "failure": "string|null",
                 }],
             });
-            fits(&slope, &check["slope"], &format!("{place}.slope"));
+            fits(&directional, &check["directional"], &format!("{place}.directional"));
         }
         let mut sums = [0; 3];
         for block in check["blocks"].as_array().unwrap() {

@@ -39,11 +39,9 @@ fn steady_line(line: &str) -> String {
             .trim_end_matches(['.', ',', ')', ':', ';']);
         let tiny =
             number.contains("e-") && number.parse::<f64>().is_ok_and(|value| value.abs() < 1e-6);
-        let slope = word.starts_with("t^");
-        match (tiny, slope) {
-            (true, _) => steady.push_str(&part.replace(number, "#")),
-            (_, true) => steady.push_str("t^# "),
-            _ => steady.push_str(part),
+        match tiny {
+            true => steady.push_str(&part.replace(number, "#")),
+            false => steady.push_str(part),
         }
     }
     steady.trim_end().to_owned()

@@ -102,8 +102,7 @@ fn the_text_of_a_run() {
     difference # over all; the course reads it as "likely right"
     would have caught: # of its block's scale in any one coordinate, #
     in any whole block
-    slope test: right along 7 directions (6 like t^#, 1 exact to #),
-    would have seen # of g·u
+    random directions: 7 agree, would have seen # of g·u
     # evaluations of the cost in # s; central differences, layerwise engine
     the whole forward pass says the same of 16 drawn at random
 
@@ -118,8 +117,7 @@ fn the_text_of_a_run() {
     difference # over all; the course reads it as "likely right"
     would have caught: # of its block's scale in any one coordinate, #
     in any whole block
-    slope test: right along 7 directions (E(t) like t^#), would have seen
-    # of g·u
+    random directions: 7 agree, would have seen # of g·u
     # evaluations of the cost in # s; central differences, layerwise engine
     the whole forward pass says the same of 16 drawn at random
 
