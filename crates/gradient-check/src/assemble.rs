@@ -66,7 +66,7 @@ pub(crate) fn assemble(
                 block,
                 *scale,
                 comparisons,
-                furthest(comparisons).next().and_then(name),
+                furthest(comparisons, 1).first().copied().and_then(name),
                 comparisons
                     .iter()
                     .find(|c| c.non_finite.is_some())
@@ -132,7 +132,7 @@ pub(crate) fn assemble(
         counts,
         first_wrong_stage,
         axes: frame.context.axes.clone(),
-        worst: furthest(&all).take(WORST).filter_map(name).collect(),
+        worst: furthest(&all, WORST).into_iter().filter_map(name).collect(),
         blocks,
         kinks: Vec::new(),
         interrupted: frame.interrupted,
@@ -193,9 +193,9 @@ fn block_report(
         worst,
         non_finite,
         pattern: pattern(block.shape(), block.range().start, comparisons),
-        wrong: furthest(comparisons)
+        wrong: furthest(comparisons, WRONG)
+            .into_iter()
             .take_while(|comparison| comparison.verdict == Verdict::Disagree)
-            .take(WRONG)
             .map(|comparison| comparison.coordinate)
             .collect(),
         diagnosis: None,
@@ -215,9 +215,9 @@ fn difference_of(comparisons: &[Comparison]) -> f64 {
     difference(&analytic, &numeric)
 }
 
-/// The furthest off first: wrong before undecided before right, then by |g − d|; what is not a number
+/// The `most` furthest off, the furthest first: wrong before undecided before right, then by |g − d|; what is not a number
 /// is further off than anything.
-fn furthest(comparisons: &[Comparison]) -> impl Iterator<Item = &Comparison> {
+fn furthest(comparisons: &[Comparison], most: usize) -> Vec<&Comparison> {
     let key = |comparison: &Comparison| {
         let rank = match comparison.verdict {
             Verdict::Disagree => 0,
@@ -229,12 +229,18 @@ fn furthest(comparisons: &[Comparison]) -> impl Iterator<Item = &Comparison> {
             .map_or(f64::INFINITY, |d| (comparison.analytic - d).abs());
         (rank, if apart.is_nan() { f64::INFINITY } else { apart })
     };
-    let mut ordered: Vec<&Comparison> = comparisons.iter().collect();
-    ordered.sort_by(|a, b| {
+    let order = |a: &&Comparison, b: &&Comparison| {
         let ((rank_a, apart_a), (rank_b, apart_b)) = (key(a), key(b));
-        rank_a.cmp(&rank_b).then(apart_b.total_cmp(&apart_a))
-    });
-    ordered.into_iter()
+        let by_size = rank_a.cmp(&rank_b).then(apart_b.total_cmp(&apart_a));
+        by_size.then(a.coordinate.cmp(&b.coordinate))
+    };
+    let mut ordered: Vec<&Comparison> = comparisons.iter().collect();
+    if ordered.len() > most && most > 0 {
+        ordered.select_nth_unstable_by(most - 1, order);
+        ordered.truncate(most);
+    }
+    ordered.sort_unstable_by(order);
+    ordered
 }
 
 /// What would have been caught in a block of this scale (docs/theory/verdict.md, equations 15, 16 and 28).

@@ -17,7 +17,7 @@ use rand_chacha::ChaCha8Rng;
 pub(crate) use look::{Bench, Ruler, Seen};
 pub use reading::DirectionReading;
 pub use test::{DirectionResult, DirectionalTest};
-pub(crate) use test::{Lines, gather, judge};
+pub(crate) use test::{Lines, Sides, gather, judge};
 
 /// The first number of a block's directions: each block has numbers of its own, whatever other blocks there are.
 pub(crate) fn first_number(block: usize) -> u64 {

@@ -10,14 +10,15 @@ use finite_diff::{
 };
 use num_complex::Complex;
 
-use crate::directions;
+use crate::directions::{self, Sides};
 use crate::error::{CheckError, inside, name_coordinate, nothing_to_check, unless_failed};
 use crate::evidence::Evidence;
 use crate::passes::{
-    collect, look_again, look_from_the_complex_plane, noise_on_complex_numbers, sharpen,
+    collect, look_again, look_from_the_complex_plane, noise_on_complex_numbers, sharpen, suspects,
     unmeasured, with_rounding,
 };
 use crate::recheck::{recheck, recheck_on_complex_numbers};
+use crate::rounding::Rounding;
 use crate::settings::Settings;
 use crate::start::Looker;
 use crate::subgradient::look_along_kinks;
@@ -157,7 +158,18 @@ finite_diff::compiled_once! {
         point: &'a [T],
         layout: &'a ParameterLayout,
         settings: &'a Settings<'a>,
-    ) -> Result<Measured, CheckError> = measure
+    ) -> Result<Measured, CheckError> = measure_where_it_matters
+}
+
+fn measure_where_it_matters<T: Real>(
+    objective: &dyn Objective<T>,
+    analytic: &[f64],
+    point: &[T],
+    layout: &ParameterLayout,
+    settings: &Settings<'_>,
+) -> Result<Measured, CheckError> {
+    let asked = Asked::WhereItMatters;
+    measure(objective, analytic, point, layout, settings, asked)
 }
 
 /// The evidence of [`check`], and how it was gathered.
@@ -167,6 +179,7 @@ pub(crate) fn measure<T: Real>(
     point: &[T],
     layout: &ParameterLayout,
     settings: &Settings<'_>,
+    asked: Asked,
 ) -> Result<Measured, CheckError> {
     let domain = objective.domain();
     let coordinates = fit(objective.dim(), domain, analytic, point, layout, settings)?;
@@ -207,25 +220,51 @@ pub(crate) fn measure<T: Real>(
         observation.enough = enough;
     }
     unless_nothing(evidence, layout, settings)?;
+    let rounding = Rounding::of(settings);
+    if asked == Asked::AtFirst || settings.working_epsilon > f64::EPSILON {
+        rounding.work_out(evidence)?;
+    }
     sharpen(evidence, objective, point, layout, &scheme, execution).map_err(named)?;
-    if let Some(shadow) = settings.shadow {
+    let mut open = suspects(evidence, layout);
+    if rounding.is_open() && !open.is_empty() {
+        rounding.work_out(evidence)?;
+        open = suspects(evidence, layout);
+    }
+    if let Some(shadow) = settings.shadow.filter(|_| !open.is_empty()) {
         let shadow = &SameDomain { shadow, domain };
         measured.smooth = smooth_at(objective, point, evidence, settings)?;
         // At a kink it knows one side only, and a word that no other look could confirm is no word.
         if measured.smooth == Some(true) {
             let widened: Vec<f64> = point.iter().map(|x| x.widen()).collect();
             noise_on_complex_numbers(evidence, shadow, &widened, settings).map_err(named)?;
-            look_from_the_complex_plane::<T>(evidence, shadow, &widened, layout, settings)
+            look_from_the_complex_plane::<T>(evidence, shadow, &widened, open, settings)
                 .map_err(named)?;
+            open = suspects(evidence, layout);
         }
     }
-    look_again(evidence, objective, point, layout, noise, execution).map_err(named)?;
+    look_again(evidence, objective, point, layout, open, noise, execution).map_err(named)?;
     look_along_kinks(evidence, objective, point, layout, noise, settings)?;
     recheck(evidence, objective, point, layout, &scheme, settings)?;
-    measured.lines = look_along_directions(
-        evidence, objective, analytic, point, layout, noise, settings,
-    )?;
+    let sides = Sides {
+        objective,
+        analytic,
+        point,
+        layout,
+        noise,
+        settings,
+        worked_out: None,
+    };
+    measured.lines = look_along_directions(evidence, sides, &rounding)?;
     Ok(measured)
+}
+
+/// When the rounding of the gradient is worked out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// Before anything is compared: other gradients will be judged by what was measured.
+    AtFirst,
+    /// Where something does not agree without.
+    WhereItMatters,
 }
 
 /// The evidence of [`check_by_complex_step`], and how it was gathered.
@@ -259,6 +298,8 @@ pub(crate) fn measure_by_complex_step(
         Unit::Own.at(point[i])
     });
     unless_nothing(evidence, layout, settings)?;
+    let rounding = Rounding::of(settings);
+    rounding.work_out(evidence)?;
     let rule = Rule::of(evidence);
     for observation in &mut evidence.observations {
         if let Outcome::Estimated(estimate) = &observation.first {
@@ -267,8 +308,9 @@ pub(crate) fn measure_by_complex_step(
         }
     }
     recheck_on_complex_numbers(evidence, objective, point, layout, settings)?;
-    measured.lines =
-        look_along_real_directions(evidence, objective, analytic, point, layout, settings)?;
+    measured.lines = look_along_real_directions(
+        evidence, objective, analytic, point, layout, &rounding, settings,
+    )?;
     Ok(measured)
 }
 
@@ -353,21 +395,23 @@ fn unless_nothing(
 }
 
 /// The evidence of the directional test, if it is wanted and there was no interruption before it.
-fn look_along_directions<T: Real>(
+fn look_along_directions<'a, T: Real>(
     evidence: &mut Evidence,
-    objective: &dyn Objective<T>,
-    analytic: &[f64],
-    point: &[T],
-    layout: &ParameterLayout,
-    noise: Noise,
-    settings: &Settings<'_>,
+    mut sides: Sides<'a, T>,
+    rounding: &'a Rounding<'_>,
 ) -> Result<Option<directions::Lines>, CheckError> {
-    if !settings.directional_test || evidence.interrupted {
+    if !sides.settings.directional_test || evidence.interrupted {
         return Ok(None);
     }
-    let lines = directions::gather(
-        objective, analytic, point, layout, evidence, noise, settings,
-    )?;
+    sides.worked_out = rounding.known();
+    let mut lines = directions::gather(&sides, evidence)?;
+    if lines.any_wrong() && rounding.is_open() {
+        rounding.work_out(evidence)?;
+        sides.worked_out = rounding.known();
+        let again = directions::gather(&sides, evidence)?;
+        let before = std::mem::replace(&mut lines, again).evaluations;
+        lines.evaluations += before;
+    }
     evidence.evaluations += lines.evaluations;
     evidence.interrupted |= lines.interrupted;
     // Every parameter may be on a bound.
@@ -381,6 +425,7 @@ fn look_along_real_directions(
     analytic: &[f64],
     point: &[f64],
     layout: &ParameterLayout,
+    rounding: &Rounding<'_>,
     settings: &Settings<'_>,
 ) -> Result<Option<directions::Lines>, CheckError> {
     if !settings.directional_test || evidence.interrupted {
@@ -393,7 +438,16 @@ fn look_along_real_directions(
     evidence.evaluations += measured.evaluations;
     evidence.interrupted |= settings.execution.is_stopped();
     let noise = measured.noise::<f64>(evidence.cost.abs(), Noise::default());
-    look_along_directions(evidence, &real, analytic, point, layout, noise, settings)
+    let sides = Sides {
+        objective: &real,
+        analytic,
+        point,
+        layout,
+        noise,
+        settings,
+        worked_out: None,
+    };
+    look_along_directions(evidence, sides, rounding)
 }
 
 /// A function of complex numbers on real ones.

@@ -66,10 +66,9 @@ pub(crate) fn look_from_the_complex_plane<T: Real>(
     evidence: &mut Evidence,
     shadow: &dyn Objective<Complex<f64>>,
     point: &[f64],
-    layout: &ParameterLayout,
+    mut suspects: Vec<usize>,
     settings: &Settings<'_>,
 ) -> Result<(), DifferenceError> {
-    let mut suspects = suspects(evidence, layout);
     if suspects.is_empty() || evidence.interrupted {
         return Ok(());
     }
@@ -156,10 +155,10 @@ pub(crate) fn look_again<T: Real>(
     objective: &dyn Objective<T>,
     point: &[T],
     layout: &ParameterLayout,
+    mut suspects: Vec<usize>,
     noise: Noise,
     execution: &Execution<'_>,
 ) -> Result<(), DifferenceError> {
-    let mut suspects = suspects(evidence, layout);
     let mut known: HashSet<usize> = suspects.iter().copied().collect();
     let passed_over = passed_over(evidence, objective, point, noise, execution)?;
     suspects.extend(passed_over.into_iter().filter(|i| known.insert(*i)));
@@ -265,6 +264,10 @@ fn hidden<T: Real>(
     point: &[T],
     layout: &ParameterLayout,
 ) -> Vec<usize> {
+    let is_black_box = || matches!(objective.piece(point), Ok(Piece::Unknown));
+    if evidence.interrupted || !is_black_box() {
+        return Vec::new();
+    }
     let unseen = |c: &Comparison| {
         let observation = evidence.at(c.coordinate);
         let once = observation.is_some_and(|o| {
@@ -272,23 +275,18 @@ fn hidden<T: Real>(
         });
         c.is_near_zero() && once
     };
-    let hidden: Vec<usize> = verdict::compare_all(evidence, layout)
+    verdict::compare_all(evidence, layout)
         .into_iter()
         .flat_map(|(_, comparisons)| {
             let hidden = comparisons.into_iter().filter(unseen);
             hidden.take(MOST_HIDDEN).collect::<Vec<_>>()
         })
         .map(|comparison| comparison.coordinate)
-        .collect();
-    let is_black_box = || matches!(objective.piece(point), Ok(Piece::Unknown));
-    if hidden.is_empty() || evidence.interrupted || !is_black_box() {
-        return Vec::new();
-    }
-    hidden
+        .collect()
 }
 
 /// The coordinates that do not agree sharply on the first look and could on a second, the furthest off first.
-fn suspects(evidence: &Evidence, layout: &ParameterLayout) -> Vec<usize> {
+pub(crate) fn suspects(evidence: &Evidence, layout: &ParameterLayout) -> Vec<usize> {
     let mut suspects: Vec<_> = verdict::compare_all(evidence, layout)
         .into_iter()
         .flat_map(|(_, comparisons)| comparisons)
@@ -333,9 +331,7 @@ pub(crate) fn collect(
                     .analytic_noise
                     .and_then(|noise| noise.get(entry.coordinate).copied().flatten()),
                 first: entry.outcome,
-                analytic_rounding: settings
-                    .analytic_rounding
-                    .and_then(|rounding| rounding.get(entry.coordinate).copied()),
+                analytic_rounding: None,
                 sharper: None,
                 shadow: None,
                 fine: None,

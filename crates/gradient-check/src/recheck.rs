@@ -16,9 +16,10 @@ use crate::evidence::{Evidence, Recheck};
 use crate::settings::Settings;
 use crate::verdict::{self, Verdict};
 
-/// How many coordinates are drawn, at least one of each block. An engine that is wrong in one coordinate of
-/// ten escapes 16 of them with probability 0.2; one that is wrong in a layer's formula does not.
-const DRAWN: usize = 16;
+/// How many coordinates are drawn, at least one of each block: an engine that is wrong in a layer's formula does not
+/// escape them. Where it errs in a few coordinates, a right gradient comes out wrong there, and those are held against
+/// the plain evaluation too; and the directional test holds the whole gradient against nothing else.
+const DRAWN: usize = 4;
 
 /// At most so many of those that came out wrong are held against the plain evaluation, the ones furthest off
 /// first, of each block in turn. A thousand is every one of a small network; where a matrix of a large one is

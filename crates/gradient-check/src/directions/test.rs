@@ -114,18 +114,40 @@ impl Lines {
     pub(crate) fn is_empty(&self) -> bool {
         self.lines.is_empty()
     }
+
+    pub(crate) fn any_wrong(&self) -> bool {
+        let mut lines = self.lines.iter();
+        lines.any(|line| line.reading.verdict == Verdict::Disagree)
+    }
 }
 
-/// Looks along every direction. `noise` is that of J near the point.
+/// What the directional test is about.
+pub(crate) struct Sides<'a, T> {
+    pub(crate) objective: &'a dyn Objective<T>,
+    pub(crate) analytic: &'a [f64],
+    pub(crate) point: &'a [T],
+    pub(crate) layout: &'a ParameterLayout,
+    /// That of J near the point.
+    pub(crate) noise: Noise,
+    /// The rounding of each entry of g, where that is known.
+    pub(crate) worked_out: Option<&'a [f64]>,
+    pub(crate) settings: &'a Settings<'a>,
+}
+
+/// Looks along every direction.
 pub(crate) fn gather<T: Real>(
-    objective: &dyn Objective<T>,
-    analytic: &[f64],
-    point: &[T],
-    layout: &ParameterLayout,
+    sides: &Sides<'_, T>,
     evidence: &Evidence,
-    noise: Noise,
-    settings: &Settings<'_>,
 ) -> Result<Lines, CheckError> {
+    let Sides {
+        objective,
+        analytic,
+        point,
+        layout,
+        noise,
+        worked_out,
+        settings,
+    } = *sides;
     let domain = objective.domain();
     let (drafts, left_out) = drafts(layout, settings.seed, MOST_BLOCKS);
     let short = short_coordinates(evidence, point);
@@ -151,7 +173,13 @@ pub(crate) fn gather<T: Real>(
         }
     };
     gathered.evaluations += u64::from(matches!(piece, Piece::Numbered { .. }));
-    let allowances = Allowances::of(analytic, layout, evidence, settings);
+    let allowances = Allowances::of(
+        analytic,
+        layout,
+        evidence,
+        worked_out,
+        settings.analytic_noise,
+    );
     let site = Site {
         objective,
         analytic,
@@ -312,21 +340,20 @@ impl Allowances {
         analytic: &[f64],
         layout: &ParameterLayout,
         evidence: &Evidence,
-        settings: &Settings<'_>,
+        worked_out: Option<&[f64]>,
+        noise: Option<&[Option<f64>]>,
     ) -> Self {
         let rule = Rule::of(evidence);
         let scales = Scales::of(evidence, layout);
         let (mut rounding, mut sizes) = (vec![0.0; analytic.len()], vec![0.0; analytic.len()]);
         for (position, block) in layout.blocks().iter().enumerate() {
             let scale = scales.of_block(position);
-            let measured = |i: usize| settings.analytic_noise?.get(i).copied().flatten();
+            let measured = |i: usize| noise?.get(i).copied().flatten();
             let mut known: Vec<f64> = block.range().filter_map(measured).collect();
             known.sort_by(f64::total_cmp);
             let typical = known.get(known.len() / 2).copied();
             for i in block.range() {
-                let worked_out = settings
-                    .analytic_rounding
-                    .and_then(|all| all.get(i).copied());
+                let worked_out = worked_out.and_then(|all| all.get(i).copied());
                 // The median steadies it, as for a comparison.
                 let noise = measured(i).map_or(typical, |sigma| Some(sigma.max(typical?)));
                 rounding[i] = rule.rounding(analytic[i], worked_out, noise, scale);
@@ -336,7 +363,7 @@ impl Allowances {
         Self {
             rounding,
             sizes,
-            is_worked_out: settings.analytic_rounding.is_some(),
+            is_worked_out: worked_out.is_some(),
         }
     }
 

@@ -520,30 +520,29 @@ fn compare_block(
         .collect();
     sigmas.sort_by(f64::total_cmp);
     let typical = sigmas.get(sigmas.len() / 2).copied().unwrap_or(0.0);
+    let steadied = |o: &Observation| {
+        let size = if scale > 0.0 {
+            (o.analytic.abs() / scale).max(1.0)
+        } else {
+            1.0
+        };
+        let most = 3.0 * typical * size;
+        // An entry whose own σ could not be told has that of its block.
+        let known = o.analytic_noise.unwrap_or(typical);
+        Observation {
+            analytic_noise: Some(known.min(most).max(typical)),
+            ..*o
+        }
+    };
+    let scale_of = |o: &Observation| match is_known {
+        true => scales.blocks[block].at(o.unit),
+        false => scale,
+    };
     let mut comparisons: Vec<Comparison> = observations
         .iter()
-        .map(|o| {
-            let size = if scale > 0.0 {
-                (o.analytic.abs() / scale).max(1.0)
-            } else {
-                1.0
-            };
-            let most = 3.0 * typical * size;
-            // An entry whose own σ could not be told has that of its block.
-            let known = o.analytic_noise.or((!sigmas.is_empty()).then_some(typical));
-            let steadied = known.map(|sigma| sigma.min(most).max(typical));
-            Observation {
-                analytic_noise: steadied,
-                ..*o
-            }
-        })
-        .map(|o| {
-            let scale = if is_known {
-                scales.blocks[block].at(o.unit)
-            } else {
-                scale
-            };
-            compare(&o, scale, &rule)
+        .map(|o| match sigmas.is_empty() {
+            true => compare(o, scale_of(o), &rule),
+            false => compare(&steadied(o), scale_of(o), &rule),
         })
         .collect();
     if !is_known {

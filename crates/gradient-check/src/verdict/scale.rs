@@ -32,21 +32,26 @@ pub struct Scales {
 }
 
 impl Scale {
-    fn of(observations: &[Observation], safety: f64) -> Self {
+    /// Of the observations of one block; the sizes of those that have one are added to `sizes`.
+    fn of(observations: &[Observation], safety: f64, sizes: &mut Vec<f64>) -> Self {
         let is_beyond = |d: &Estimate| d.derivative.abs() > safety * d.error_bar();
-        let known = observations
-            .iter()
-            .filter_map(|o| Some((o, o.size()?)))
-            .filter(|(_, size)| size.is_finite());
         let beyond = |o: &Observation| match o.refined() {
             Some(refined) if matches!(refined.ground, Ground::Kink { .. }) => {
                 [refined.left, refined.right].iter().any(is_beyond)
             }
             _ => o.best().as_ref().is_some_and(is_beyond),
         };
+        let own = sizes.len();
+        let mut in_units = Vec::with_capacity(observations.len());
+        for o in observations {
+            if let Some(size) = o.size().filter(|size| size.is_finite()) {
+                sizes.push(size);
+                in_units.push(size * o.unit);
+            }
+        }
         Self {
-            typical: root_mean_square(known.clone().map(|(_, size)| size)),
-            in_units: root_mean_square(known.map(|(o, size)| size * o.unit)),
+            typical: root_mean_square(sizes[own..].iter().copied()),
+            in_units: root_mean_square(in_units.iter().copied()),
             is_known: observations.iter().any(beyond),
         }
     }
@@ -62,17 +67,17 @@ impl Scales {
     /// Of all that was measured.
     pub fn of(evidence: &Evidence, layout: &ParameterLayout) -> Self {
         let safety = evidence.constants.safety;
-        let blocks: Vec<Scale> = evidence
+        let mut known = Vec::with_capacity(evidence.observations.len());
+        let blocks = evidence
             .by_block(layout)
-            .map(|observations| Scale::of(observations, safety))
-            .collect();
-        let known: Vec<f64> = evidence
-            .by_block(layout)
-            .zip(&blocks)
-            .filter(|(_, scale)| scale.is_known)
-            .flat_map(|(observations, _)| observations)
-            .filter_map(Observation::size)
-            .filter(|size| size.is_finite())
+            .map(|observations| {
+                let before = known.len();
+                let scale = Scale::of(observations, safety, &mut known);
+                if !scale.is_known {
+                    known.truncate(before);
+                }
+                scale
+            })
             .collect();
         Self {
             whole: root_mean_square(known.iter().copied()),
