@@ -10,6 +10,7 @@ mod models;
 mod problem;
 mod table;
 mod tally;
+mod third_party;
 mod verify;
 
 use std::process::ExitCode;
@@ -54,6 +55,21 @@ enum Command {
         #[arg(long, value_name = "SUBSTRING", default_value = "")]
         family: String,
     },
+    /// Derivatives of argmin_testfunctions, and of the problems of Moré, Garbow and Hillstrom with planted errors.
+    ThirdParty {
+        /// How many random points of each function of argmin_testfunctions.
+        #[arg(long, default_value_t = 20)]
+        points: usize,
+        /// How many random points near each starting point of Moré, Garbow and Hillstrom.
+        #[arg(long, default_value_t = 10)]
+        near: usize,
+        /// Only the functions and problems with this in their name.
+        #[arg(long, value_name = "SUBSTRING", default_value = "")]
+        function: String,
+        /// A line for each run that came out otherwise than it should.
+        #[arg(long)]
+        verbose: bool,
+    },
 }
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -68,6 +84,12 @@ fn main() -> anyhow::Result<ExitCode> {
             judge(&named(&family)?, points, mode, verbose)
         }
         Command::Verify { points, family } => verified(&named(&family)?, points),
+        Command::ThirdParty {
+            points,
+            near,
+            function,
+            verbose,
+        } => third_party::third_party(points, near, &function, verbose),
     };
     Ok(if fine {
         ExitCode::SUCCESS

@@ -35,7 +35,7 @@ impl Count {
         }
     }
 
-    fn add(&mut self, answer: &Answer) {
+    pub(crate) fn add(&mut self, answer: &Answer) {
         match answer.as_ref().map(|report| report.verdict) {
             Ok(Verdict::Agree) => self.agree += 1,
             Ok(Verdict::Disagree) => self.wrong += 1,
@@ -48,7 +48,8 @@ impl Count {
     }
 }
 
-type Answer = Result<Report, CheckError>;
+/// What the judge says of one run.
+pub(crate) type Answer = Result<Report, CheckError>;
 
 /// A family's runs.
 #[derive(Debug, Clone, Default)]
@@ -156,7 +157,7 @@ impl Tally {
 }
 
 /// The verdict and the coordinate it rests on.
-fn said(report: &Report) -> String {
+pub(crate) fn said(report: &Report) -> String {
     let word = match report.verdict {
         Verdict::Inconclusive(reason) => reason.name().to_owned(),
         verdict => verdict.to_string(),

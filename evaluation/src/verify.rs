@@ -33,7 +33,8 @@ pub(crate) fn verify(family: &Family, points: usize) -> Option<Off> {
     }))
 }
 
-fn off(problem: &Problem) -> Off {
+/// How far off the gradient of one problem is.
+pub(crate) fn off(problem: &Problem) -> Off {
     let gradient = problem.gradient();
     let stride = gradient.len().div_ceil(ENTRIES);
     let told = (0..gradient.len())
