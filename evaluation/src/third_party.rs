@@ -59,7 +59,9 @@ impl Row {
 
 /// Gradients and Hessians of argmin_testfunctions.
 fn functions(points: usize, asked: Asked) {
-    println!("argmin_testfunctions: {points} random points of each, and the minima");
+    println!(
+        "argmin_testfunctions: {points} random points of each, the minima, and two special places"
+    );
     println!("{}", header("function"));
     let mut functions = argmin::functions();
     functions.retain(|function| function.name.contains(asked.part));
@@ -118,7 +120,7 @@ fn problems(near: usize, asked: Asked) -> bool {
             }
         }
         let reasons = counted(&problem.title(), &right.count);
-        println!("{reasons:<90}  | {}", three(&wrong.count));
+        println!("{reasons:<72}  | {}", three(&wrong.count));
         if asked.verbose {
             let lines = right.lines.iter().chain(&wrong.lines);
             lines.for_each(|line| println!("      {line}"));
@@ -138,7 +140,7 @@ fn problems(near: usize, asked: Asked) -> bool {
 /// The names of the columns.
 fn header(what: &str) -> String {
     format!(
-        "{what:<36} {:>5} {:>5} {:>5} {:>5} {:>5}",
+        "{what:<40} {:>5} {:>5} {:>5} {:>5} {:>5}",
         "n", "agree", "und.", "wrong", "error"
     )
 }
@@ -151,7 +153,7 @@ fn counted(name: &str, count: &Count) -> String {
         .map(|(reason, count)| format!("{count} {reason}"))
         .collect();
     format!(
-        "{name:<36} {:>5} {:>5} {:>5} {:>5} {:>5}  {}",
+        "{name:<40} {:>5} {:>5} {:>5} {:>5} {:>5}  {}",
         count.total(),
         count.agree,
         count.undecided,

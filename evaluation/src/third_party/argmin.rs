@@ -19,14 +19,27 @@ pub(super) struct Function {
 }
 
 impl Function {
-    /// So many random points of its domain, and then the minima.
+    /// So many random points of its domain, then the minima, then places where formulas divide by zero: the middle of the
+    /// domain, often the origin, and a quarter of the way along its diagonal, where coordinates are often equal.
     pub(super) fn points(&self, random: usize) -> Vec<Vec<f64>> {
         let drawn = |index| {
             let mut draw = Draw::new(&format!("argmin_testfunctions {}", self.name), index);
-            let ranges = self.low.iter().zip(&self.high);
-            ranges.map(|(from, to)| draw.within(*from, *to)).collect()
+            self.placed(|from, to| draw.within(from, to))
         };
-        (0..random).map(drawn).chain(self.minima.clone()).collect()
+        let mut points: Vec<_> = (0..random).map(drawn).collect();
+        points.extend(self.minima.clone());
+        for share in [0.5, 0.25] {
+            let point = self.placed(|from, to| from + share * (to - from));
+            if !points.contains(&point) {
+                points.push(point);
+            }
+        }
+        points
+    }
+
+    fn placed(&self, mut place: impl FnMut(f64, f64) -> f64) -> Vec<f64> {
+        let ranges = self.low.iter().zip(&self.high);
+        ranges.map(|(from, to)| place(*from, *to)).collect()
     }
 }
 
