@@ -33,8 +33,7 @@ pub(crate) fn verify(family: &Family, points: usize) -> Option<Off> {
     }))
 }
 
-/// How far off the gradient of one problem is.
-pub(crate) fn off(problem: &Problem) -> Off {
+fn off(problem: &Problem) -> Off {
     let gradient = problem.gradient();
     let stride = gradient.len().div_ceil(ENTRIES);
     let told = (0..gradient.len())
@@ -56,7 +55,7 @@ pub(crate) fn off(problem: &Problem) -> Off {
 }
 
 /// The derivative of the smooth cost, and how well it is known.
-fn derivative(problem: &Problem, entry: usize) -> (f64, f64) {
+pub(crate) fn derivative(problem: &Problem, entry: usize) -> (f64, f64) {
     let quotient = |step: f64| {
         let mut size = 0.0f64;
         let mut slope = 0.0;
