@@ -4,6 +4,7 @@ use argmin_testfunctions as theirs;
 
 use crate::draw::Draw;
 
+type Value = fn(&[f64]) -> f64;
 type Values = fn(&[f64]) -> Vec<f64>;
 type Rows = fn(&[f64]) -> Vec<Vec<f64>>;
 
@@ -13,7 +14,7 @@ pub(super) struct Function {
     low: Vec<f64>,
     high: Vec<f64>,
     minima: Vec<Vec<f64>>,
-    pub(super) cost: fn(&[f64]) -> f64,
+    pub(super) cost: Value,
     pub(super) gradient: Values,
     pub(super) hessian: Rows,
 }
@@ -90,7 +91,7 @@ fn alike(
     variant: &str,
     n: usize,
     (low, high, minimum): (f64, f64, Option<f64>),
-    (cost, gradient, hessian): (fn(&[f64]) -> f64, Values, Rows),
+    (cost, gradient, hessian): (Value, Values, Rows),
 ) -> Function {
     Function {
         name: format!("{name}, n = {variant}"),
