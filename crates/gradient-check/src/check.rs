@@ -15,10 +15,9 @@ use crate::directions;
 use crate::error::CheckError;
 use crate::evidence::Evidence;
 use crate::kinks::name_kinks;
-use crate::measure::{Asked, Measured, measure, measure_by_complex_step, measure_once};
+use crate::measure::{Measured, measure, measure_by_complex_step, measure_once};
 use crate::passes::collect;
 use crate::report::{BrokenTie, CostNoise, Report};
-use crate::rounding::Rounding;
 use crate::settings::Settings;
 use crate::verdict;
 
@@ -79,14 +78,7 @@ fn check_of<T: Real>(
     layout: &ParameterLayout,
     settings: &Settings<'_>,
 ) -> Result<Report, CheckError> {
-    let measured = measure(
-        objective,
-        analytic,
-        point,
-        layout,
-        settings,
-        Asked::WhereItMatters,
-    )?;
+    let measured = measure(objective, analytic, point, layout, settings)?;
     let theta: Vec<f64> = point.iter().map(|x| x.widen()).collect();
     let mut report = judge(&measured, layout, &theta, settings);
     report.kinks = name_kinks(&measured.evidence, layout, settings, |coordinate| {
@@ -228,7 +220,6 @@ pub fn check_estimates(
     // It is not known, and was a number if there are derivatives.
     measured.evidence.cost = 0.0;
     collect(&mut measured.evidence, given, analytic, settings, &|_| 1.0);
-    Rounding::of(settings).work_out(&mut measured.evidence)?;
     // Nothing is known of a point, and a decay that is proportional to zeros fits nothing.
     let theta = vec![0.0; layout.len()];
     let report = judge(&measured, layout, &theta, settings);

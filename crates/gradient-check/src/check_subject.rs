@@ -7,7 +7,7 @@ use finite_diff::{Domain, ParameterLayout, Real, Selection};
 
 use crate::check::{judge, measure_gradient_noise_within};
 use crate::error::{CheckError, keep, nothing_to_check};
-use crate::measure::{Asked, Measured, measure};
+use crate::measure::{Measured, measure};
 use crate::report::Report;
 use crate::settings::Settings;
 use crate::structure::{Inspected, fit_gradient, inspect};
@@ -107,15 +107,7 @@ fn check_of<T: Real>(
         nothing.evidence.cost = cost;
         nothing
     } else {
-        let asked = Asked::WhereItMatters;
-        match measure(
-            objective.as_ref(),
-            &gradient,
-            point,
-            layout,
-            &settings,
-            asked,
-        ) {
+        match measure(objective.as_ref(), &gradient, point, layout, &settings) {
             // What was found before stays found.
             Err(error) if structure.verdict() == Verdict::Disagree => {
                 keep(error, &settings.execution)?;

@@ -14,7 +14,7 @@ use num_complex::Complex;
 
 use crate::check::judge;
 use crate::error::{CheckError, name_coordinate};
-use crate::measure::{Asked, Measured, measure, measure_by_complex_step};
+use crate::measure::{Measured, measure, measure_by_complex_step};
 use crate::passes::is_same_function;
 use crate::report::Power;
 use crate::settings::Settings;
@@ -84,7 +84,7 @@ fn control_of<T: Real>(
     layout: &ParameterLayout,
     settings: &Settings<'_>,
 ) -> Result<ControlReport, CheckError> {
-    let measured = measure(objective, analytic, point, layout, settings, Asked::AtFirst)?;
+    let measured = measure(objective, analytic, point, layout, settings)?;
     let theta: Vec<f64> = point.iter().map(|x| x.widen()).collect();
     let noise = measured.noise;
     let execution = Execution {
@@ -267,7 +267,7 @@ mod tests {
         let g = at.map(f64::cos);
         let settings = Settings::exact();
         let failures = |lie: f64| {
-            let measured = measure(&j, &g, &at, &layout, &settings, Asked::AtFirst).unwrap();
+            let measured = measure(&j, &g, &at, &layout, &settings).unwrap();
             let power = judge(&measured, &layout, &at, &settings).power.unwrap();
             let power = Power {
                 single_coordinate: lie * power.single_coordinate,

@@ -3,6 +3,7 @@
 //! One look at one direction, for the directional test of a whole check and for the check that takes nothing else. It
 //! goes through the engine and the judge that coordinates go through. docs/theory/directions.md.
 
+mod gather;
 mod look;
 mod reading;
 mod test;
@@ -14,10 +15,11 @@ use rand::SeedableRng;
 use rand::seq::index::sample;
 use rand_chacha::ChaCha8Rng;
 
+pub(crate) use gather::{Lines, Sides, gather};
 pub(crate) use look::{Bench, Ruler, Seen};
 pub use reading::DirectionReading;
+pub(crate) use test::judge;
 pub use test::{DirectionResult, DirectionalTest};
-pub(crate) use test::{Lines, Sides, gather, judge};
 
 /// The first number of a block's directions: each block has numbers of its own, whatever other blocks there are.
 pub(crate) fn first_number(block: usize) -> u64 {

@@ -22,7 +22,6 @@ mod pattern;
 mod recheck;
 mod report;
 mod root_mean_square;
-mod rounding;
 mod settings;
 mod start;
 mod structure;
@@ -62,7 +61,7 @@ pub use report::{
     BlockReport, BrokenTie, CoordinateReport, CostNoise, Counts, KinkReport, LeftOpen, Power,
     Report,
 };
-pub use settings::{Claim, NamedKink, Settings, WorkedOut};
+pub use settings::{Claim, NamedKink, Settings};
 pub use structure::{
     Arrays, Dependence, Finding, LayoutFault, Pass, Reach, Skipped, StructuralCheck, Structure,
     examine,

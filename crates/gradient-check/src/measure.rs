@@ -2,27 +2,28 @@
 //!
 //! Evaluates; refuses to judge.
 
+mod complex;
+
 use std::time::Instant;
 
 use finite_diff::{
-    DifferenceError, Domain, EvaluationError, Neighborhood, Noise, Objective, Outcome,
-    ParameterLayout, Piece, Real, Scheme, Unit,
+    DifferenceError, Domain, Noise, Objective, ParameterLayout, Piece, Real, Scheme, Unit,
 };
-use num_complex::Complex;
 
 use crate::directions::{self, Sides};
 use crate::error::{CheckError, inside, name_coordinate, nothing_to_check, unless_failed};
 use crate::evidence::Evidence;
 use crate::passes::{
     collect, look_again, look_from_the_complex_plane, noise_on_complex_numbers, sharpen, suspects,
-    unmeasured, with_rounding,
+    unmeasured,
 };
-use crate::recheck::{recheck, recheck_on_complex_numbers};
-use crate::rounding::Rounding;
+use crate::recheck::recheck;
 use crate::settings::Settings;
 use crate::start::Looker;
 use crate::subgradient::look_along_kinks;
-use crate::verdict::Rule;
+
+use complex::SameDomain;
+pub(crate) use complex::measure_by_complex_step;
 
 /// The evidence, and how it was gathered.
 pub(crate) struct Measured {
@@ -158,18 +159,7 @@ finite_diff::compiled_once! {
         point: &'a [T],
         layout: &'a ParameterLayout,
         settings: &'a Settings<'a>,
-    ) -> Result<Measured, CheckError> = measure_where_it_matters
-}
-
-fn measure_where_it_matters<T: Real>(
-    objective: &dyn Objective<T>,
-    analytic: &[f64],
-    point: &[T],
-    layout: &ParameterLayout,
-    settings: &Settings<'_>,
-) -> Result<Measured, CheckError> {
-    let asked = Asked::WhereItMatters;
-    measure(objective, analytic, point, layout, settings, asked)
+    ) -> Result<Measured, CheckError> = measure
 }
 
 /// The evidence of [`check`], and how it was gathered.
@@ -179,7 +169,6 @@ pub(crate) fn measure<T: Real>(
     point: &[T],
     layout: &ParameterLayout,
     settings: &Settings<'_>,
-    asked: Asked,
 ) -> Result<Measured, CheckError> {
     let domain = objective.domain();
     let coordinates = fit(objective.dim(), domain, analytic, point, layout, settings)?;
@@ -220,16 +209,8 @@ pub(crate) fn measure<T: Real>(
         observation.enough = enough;
     }
     unless_nothing(evidence, layout, settings)?;
-    let rounding = Rounding::of(settings);
-    if asked == Asked::AtFirst || settings.working_epsilon > f64::EPSILON {
-        rounding.work_out(evidence)?;
-    }
     sharpen(evidence, objective, point, layout, &scheme, execution).map_err(named)?;
     let mut open = suspects(evidence, layout);
-    if rounding.is_open() && !open.is_empty() {
-        rounding.work_out(evidence)?;
-        open = suspects(evidence, layout);
-    }
     if let Some(shadow) = settings.shadow.filter(|_| !open.is_empty()) {
         let shadow = &SameDomain { shadow, domain };
         measured.smooth = smooth_at(objective, point, evidence, settings)?;
@@ -252,65 +233,8 @@ pub(crate) fn measure<T: Real>(
         layout,
         noise,
         settings,
-        worked_out: None,
     };
-    measured.lines = look_along_directions(evidence, sides, &rounding)?;
-    Ok(measured)
-}
-
-/// When the rounding of the gradient is worked out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Asked {
-    /// Before anything is compared: other gradients will be judged by what was measured.
-    AtFirst,
-    /// Where something does not agree without.
-    WhereItMatters,
-}
-
-/// The evidence of [`check_by_complex_step`], and how it was gathered.
-pub(crate) fn measure_by_complex_step(
-    objective: &dyn Objective<Complex<f64>>,
-    analytic: &[f64],
-    point: &[f64],
-    layout: &ParameterLayout,
-    settings: &Settings<'_>,
-) -> Result<Measured, CheckError> {
-    let domain = objective.domain();
-    let coordinates = fit(objective.dim(), domain, analytic, point, layout, settings)?;
-    let mut measured = Measured {
-        fixed: domain.map_or(0, Domain::fixed),
-        scheme: "complex-step",
-        ..Measured::begin(analytic, settings)
-    };
-    unless_failed(settings)?;
-    let complex = OnRealNumbers::at(point);
-    measured.evaluate_twice(objective, &complex, |j| j.re)?;
-    let evidence = &mut measured.evidence;
-    if !begin(evidence, &coordinates, analytic, settings) {
-        return Ok(measured);
-    }
-    let named = |source| name_coordinate(source, layout);
-    // First, since without it nothing can be said of a derivative.
-    noise_on_complex_numbers(evidence, objective, point, settings).map_err(named)?;
-    let first = finite_diff::complex_step(objective, point, &coordinates, &settings.execution)
-        .map_err(named)?;
-    collect(evidence, first, analytic, settings, &|i| {
-        Unit::Own.at(point[i])
-    });
-    unless_nothing(evidence, layout, settings)?;
-    let rounding = Rounding::of(settings);
-    rounding.work_out(evidence)?;
-    let rule = Rule::of(evidence);
-    for observation in &mut evidence.observations {
-        if let Outcome::Estimated(estimate) = &observation.first {
-            let estimate = with_rounding(estimate, observation, &rule);
-            observation.first = Outcome::Estimated(estimate);
-        }
-    }
-    recheck_on_complex_numbers(evidence, objective, point, layout, settings)?;
-    measured.lines = look_along_real_directions(
-        evidence, objective, analytic, point, layout, &rounding, settings,
-    )?;
+    measured.lines = look_along_directions(evidence, &sides)?;
     Ok(measured)
 }
 
@@ -395,111 +319,16 @@ fn unless_nothing(
 }
 
 /// The evidence of the directional test, if it is wanted and there was no interruption before it.
-fn look_along_directions<'a, T: Real>(
+fn look_along_directions<T: Real>(
     evidence: &mut Evidence,
-    mut sides: Sides<'a, T>,
-    rounding: &'a Rounding<'_>,
+    sides: &Sides<'_, T>,
 ) -> Result<Option<directions::Lines>, CheckError> {
     if !sides.settings.directional_test || evidence.interrupted {
         return Ok(None);
     }
-    sides.worked_out = rounding.known();
-    let mut lines = directions::gather(&sides, evidence)?;
-    if lines.any_wrong() && rounding.is_open() {
-        rounding.work_out(evidence)?;
-        sides.worked_out = rounding.known();
-        let again = directions::gather(&sides, evidence)?;
-        let before = std::mem::replace(&mut lines, again).evaluations;
-        lines.evaluations += before;
-    }
+    let lines = directions::gather(sides, evidence)?;
     evidence.evaluations += lines.evaluations;
     evidence.interrupted |= lines.interrupted;
     // Every parameter may be on a bound.
     Ok((!lines.is_empty()).then_some(lines))
-}
-
-/// Like [`look_along_directions`], for a function of complex numbers, on real ones.
-fn look_along_real_directions(
-    evidence: &mut Evidence,
-    objective: &dyn Objective<Complex<f64>>,
-    analytic: &[f64],
-    point: &[f64],
-    layout: &ParameterLayout,
-    rounding: &Rounding<'_>,
-    settings: &Settings<'_>,
-) -> Result<Option<directions::Lines>, CheckError> {
-    if !settings.directional_test || evidence.interrupted {
-        return Ok(None);
-    }
-    let real = OnRealNumbers(objective);
-    let measured =
-        finite_diff::measure_noise_with(&real, point, settings.seed, &settings.execution)
-            .map_err(CheckError::Difference)?;
-    evidence.evaluations += measured.evaluations;
-    evidence.interrupted |= settings.execution.is_stopped();
-    let noise = measured.noise::<f64>(evidence.cost.abs(), Noise::default());
-    let sides = Sides {
-        objective: &real,
-        analytic,
-        point,
-        layout,
-        noise,
-        settings,
-        worked_out: None,
-    };
-    look_along_directions(evidence, sides, rounding)
-}
-
-/// A function of complex numbers on real ones.
-struct OnRealNumbers<'a>(&'a dyn Objective<Complex<f64>>);
-
-impl OnRealNumbers<'_> {
-    fn at(point: &[f64]) -> Vec<Complex<f64>> {
-        point.iter().map(|&x| Complex::new(x, 0.0)).collect()
-    }
-}
-
-impl Objective<f64> for OnRealNumbers<'_> {
-    fn dim(&self) -> usize {
-        self.0.dim()
-    }
-
-    fn value(&self, point: &[f64]) -> Result<f64, EvaluationError> {
-        Ok(self.0.value(&Self::at(point))?.re)
-    }
-
-    fn piece(&self, point: &[f64]) -> Result<Piece, EvaluationError> {
-        self.0.piece(&Self::at(point))
-    }
-
-    fn domain(&self) -> Option<&Domain> {
-        self.0.domain()
-    }
-}
-
-/// J on complex numbers, whose real parts are kept in the domain of J.
-struct SameDomain<'a> {
-    shadow: &'a dyn Objective<Complex<f64>>,
-    domain: Option<&'a Domain>,
-}
-
-impl Objective<Complex<f64>> for SameDomain<'_> {
-    fn dim(&self) -> usize {
-        self.shadow.dim()
-    }
-
-    fn value(&self, point: &[Complex<f64>]) -> Result<Complex<f64>, EvaluationError> {
-        self.shadow.value(point)
-    }
-
-    fn neighborhood<'a>(
-        &'a self,
-        point: &'a [Complex<f64>],
-    ) -> Result<Box<dyn Neighborhood<Complex<f64>> + 'a>, EvaluationError> {
-        self.shadow.neighborhood(point)
-    }
-
-    fn domain(&self) -> Option<&Domain> {
-        self.domain.or(self.shadow.domain())
-    }
 }

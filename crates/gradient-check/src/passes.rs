@@ -331,7 +331,9 @@ pub(crate) fn collect(
                     .analytic_noise
                     .and_then(|noise| noise.get(entry.coordinate).copied().flatten()),
                 first: entry.outcome,
-                analytic_rounding: None,
+                analytic_rounding: settings
+                    .analytic_rounding
+                    .and_then(|rounding| rounding.get(entry.coordinate).copied()),
                 sharper: None,
                 shadow: None,
                 fine: None,

@@ -2,7 +2,7 @@
 //!
 //! Refuses to know what is done with it.
 
-use finite_diff::{EvaluationError, Execution, Objective, Scheme, Selection};
+use finite_diff::{Execution, Objective, Scheme, Selection};
 use num_complex::Complex;
 
 use crate::constants::Constants;
@@ -23,10 +23,10 @@ pub struct Settings<'a> {
     /// The noise σ of each entry of the analytic gradient, where somebody measured it; see
     /// [`measure_gradient_noise`](crate::measure_gradient_noise). Without it the gradient is held to some 256 ε of its block.
     pub analytic_noise: Option<&'a [Option<f64>]>,
-    /// The noise σ that rounding leaves in each entry of a right gradient, where somebody works it out
+    /// The noise σ that rounding leaves in each entry of a right gradient, where somebody worked it out
     /// from the arithmetic, such as `mlp::rounding_noise`. It is taken at its word, and no other noise of
-    /// the gradient is looked at. Asked for once, and only where a verdict hangs on it.
-    pub analytic_rounding: Option<&'a WorkedOut<'a>>,
+    /// the gradient is looked at.
+    pub analytic_rounding: Option<&'a [f64]>,
     /// The complex-step counterpart of J, where there is one: the same function on complex numbers, with analytic
     /// operations only. A second method for coordinates that do not agree at first, sharper and cheaper than a ladder of
     /// steps.
@@ -54,9 +54,6 @@ pub struct Settings<'a> {
     /// [`Reason::Interrupted`](crate::Reason::Interrupted). Where nothing had been compared yet it is the error that is returned, and the slot empty.
     pub execution: Execution<'a>,
 }
-
-/// σ of each entry of a gradient, as somebody works it out.
-pub type WorkedOut<'a> = dyn Fn() -> Result<Vec<f64>, EvaluationError> + Sync + 'a;
 
 impl Default for Settings<'_> {
     fn default() -> Self {

@@ -4,14 +4,16 @@
 //! docs/theory/verdict.md. Knows no scheme, no step rule and no layer.
 
 mod comparison;
+mod judge;
 mod scale;
 
 use std::fmt;
 
 use finite_diff::Side;
 
-pub(crate) use comparison::{Allowance, compare_beside, hold_against};
+pub(crate) use comparison::compare_beside;
 pub use comparison::{Comparison, Rule, compare, compare_all};
+pub(crate) use judge::{Allowance, hold_against};
 pub use scale::{Scale, Scales};
 
 /// The word on a coordinate, a block, or a check.

@@ -254,8 +254,7 @@ fn measure(place: &Place, factor: f64, truth: &[f64]) -> Result<Coverage> {
     let layout = place.layout();
     let complex = place.complex_objective(factor)?;
     let rounding = place.rounding(factor);
-    let worked_out = || Ok(rounding.clone());
-    let settings = place.settings(&worked_out, &complex);
+    let settings = place.settings(&rounding, &complex);
     let plain = place.plain_settings();
     let by_complex_step =
         |settings| gather_by_complex_step(&complex, &gradient, point, layout, settings);

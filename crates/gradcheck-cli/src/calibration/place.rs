@@ -8,7 +8,7 @@ use std::num::NonZeroUsize;
 
 use anyhow::Result;
 use finite_diff::{EvaluationError, Execution, ParameterLayout};
-use gradient_check::{Settings, WorkedOut};
+use gradient_check::Settings;
 use mlp::{Activation, Architecture, Batch, DropoutMasks, Loss, NetworkObjective};
 use num_complex::Complex;
 
@@ -222,7 +222,7 @@ impl Place {
     /// The settings that `gradcheck mlp` checks with, on one thread.
     pub(super) fn settings<'a>(
         &self,
-        rounding: &'a WorkedOut<'a>,
+        rounding: &'a [f64],
         shadow: &'a Scaled<'a, Complex<f64>>,
     ) -> Settings<'a> {
         Settings {

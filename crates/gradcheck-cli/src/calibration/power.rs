@@ -87,9 +87,7 @@ impl<'a> Trial<'a> {
         };
         let objective = place.objective(factor, true)?;
         let shadow = place.complex_objective(factor)?;
-        let rounding = place.rounding(factor);
-        let worked_out = || Ok(rounding.clone());
-        let settings = place.settings(&worked_out, &shadow);
+        let settings = place.settings(&trial.rounding, &shadow);
         let (g, layout) = (&trial.gradient, place.layout());
         let report = check(&objective, g, place.point(), layout, &settings)?;
         let evidence = trial.gather(g)?;
@@ -105,8 +103,7 @@ impl<'a> Trial<'a> {
     fn gather(&self, gradient: &[f64]) -> Result<Evidence> {
         let objective = self.place.objective(self.factor, true)?;
         let shadow = self.place.complex_objective(self.factor)?;
-        let worked_out = || Ok(self.rounding.clone());
-        let settings = self.place.settings(&worked_out, &shadow);
+        let settings = self.place.settings(&self.rounding, &shadow);
         let (point, layout) = (self.place.point(), self.place.layout());
         Ok(gather(&objective, gradient, point, layout, &settings)?)
     }
@@ -263,8 +260,7 @@ impl<'a> Trial<'a> {
 
     fn by_complex_step(&self, gradient: &[f64]) -> Result<Vec<Vec<Comparison>>> {
         let complex = self.place.complex_objective(self.factor)?;
-        let worked_out = || Ok(self.rounding.clone());
-        let settings = self.place.settings(&worked_out, &complex);
+        let settings = self.place.settings(&self.rounding, &complex);
         let (point, layout) = (self.place.point(), self.place.layout());
         let evidence = gather_by_complex_step(&complex, gradient, point, layout, &settings)?;
         Ok(compared(&evidence, self.place))

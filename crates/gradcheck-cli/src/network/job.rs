@@ -206,7 +206,7 @@ pub(super) fn check_at(
         .as_ref()
         .map(|wrong| mlp_faults::changed_blocks(architecture, &right, wrong));
     let analytic = wrong.unwrap_or(right).into_flat();
-    let analytic_rounding = || Ok(model.rounding(theta, spec.seed)?);
+    let analytic_rounding = model.rounding(theta, spec.seed)?;
     let (complex_batch, complex_masks) = model.complex();
     let shadow = NetworkObjective::new(architecture, &complex_batch, complex_masks.as_ref())?;
     let shadow = match spec.engine() {

@@ -89,13 +89,12 @@ impl<'a> Court<'a> {
             factor: scene.factor,
             pieces: true,
         };
-        let rounding = || Ok(self.rounding.clone());
         let settings = Settings {
             working_epsilon: match scene.precision {
                 Precision::F64 => f64::EPSILON,
                 Precision::F32 => f64::from(f32::EPSILON),
             },
-            analytic_rounding: Some(&rounding),
+            analytic_rounding: Some(&self.rounding),
             shadow: Some(&shadow),
             constants: self.by.constants,
             context,

@@ -101,7 +101,11 @@ fn check_document(report: &Value, template: &Value) {
                     "failure": "string|null",
                 }],
             });
-            fits(&directional, &check["directional"], &format!("{place}.directional"));
+            fits(
+                &directional,
+                &check["directional"],
+                &format!("{place}.directional"),
+            );
         }
         let mut sums = [0; 3];
         for block in check["blocks"].as_array().unwrap() {

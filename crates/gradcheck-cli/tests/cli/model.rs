@@ -193,7 +193,7 @@ fn a_model_that_is_another_one_each_time() {
 
 #[test]
 fn a_model_that_fails_on_the_way() {
-    // The last evaluations are those of the slope test: the coordinates have been judged then.
+    // The last evaluations are those along random directions: the coordinates have been judged then.
     let good = Mock::start(Fault::None);
     let all = checks(&report(&good, "", 0))[0]["evaluations"]
         .as_u64()
@@ -578,7 +578,7 @@ fn an_interrupted_check_asks_a_slow_model_nothing_more() {
     let (run, more) = interrupted_after(20, Fault::Slow);
     assert!(more <= 5, "{more} evaluations after it");
     assert_eq!(run.code, 2, "{}", run.stderr);
-    // Of these the first are the slope test's: all coordinates have been judged.
+    // Of these the first are along random directions: all coordinates have been judged.
     let (run, more) = interrupted_after(160, Fault::Slow);
     assert!(more <= 5, "{more} evaluations after it");
     assert_eq!(run.code, 3, "{}", run.stderr);

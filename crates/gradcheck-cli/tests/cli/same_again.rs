@@ -104,7 +104,7 @@ fn the_text_of_a_run() {
     in any whole block
     random directions: 7 agree, would have seen # of g·u
     # evaluations of the cost in # s; central differences, layerwise engine
-    the whole forward pass says the same of 16 drawn at random
+    the whole forward pass says the same of 6 drawn at random
 
     After 50 steps of training: agree
     block shape verdict diff. worst analytic numeric ± bar
@@ -119,7 +119,7 @@ fn the_text_of_a_run() {
     in any whole block
     random directions: 7 agree, would have seen # of g·u
     # evaluations of the cost in # s; central differences, layerwise engine
-    the whole forward pass says the same of 16 drawn at random
+    the whole forward pass says the same of 6 drawn at random
 
     The gradient is right at initialization and after 50 steps,
     as far as the power stated above goes.

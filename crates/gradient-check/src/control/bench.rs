@@ -227,7 +227,7 @@ impl<'a> Bench<'a> {
             .flat_map(|(_, comparisons)| comparisons)
             .filter(|c| draft.changes_at(c.coordinate).is_some())
             .collect();
-        // The slope test saw the user's gradient, and has no word on this one.
+        // The directional test saw the user's gradient, and has no word on this one.
         let measured = Measured {
             evidence,
             lines: None,

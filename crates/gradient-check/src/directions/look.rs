@@ -23,7 +23,7 @@ const SHORTER: f64 = 32.0;
 
 /// How many times the gap of the one-sided derivatives an error must be, where there is a kink at θ: several
 /// kinks may cancel in the gap and not in g·u, which happens to one direction in a thousand then
-/// (docs/theory/slope.md, §5).
+/// ((D5) of docs/theory/directions.md).
 const GAPS: f64 = 800.0;
 
 /// What all looks share.

@@ -90,7 +90,7 @@ impl<T: Copy + Send + Sync + ComplexFloat> Objective<T> for Bowl {
 fn at_the_bottom(gradient: &[f64], at: &[f64]) -> Report {
     let shadow: &dyn Objective<Complex<f64>> = &Bowl;
     let settings = Settings {
-        analytic_rounding: Some(&|| Ok(vec![1e-16, 1e-16])),
+        analytic_rounding: Some(&[1e-16, 1e-16]),
         shadow: Some(shadow),
         ..Settings::default()
     };
