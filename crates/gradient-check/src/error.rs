@@ -138,6 +138,17 @@ pub enum CheckError {
         /// How far apart they may be.
         allowed: f64,
     },
+    /// A function under test, called on one thread only, ran the check that it is part of.
+    #[error(
+        "the check runs already: a function under test must not run the check that it is part of"
+    )]
+    Reentered,
+    /// The thread that the check was to run on could not be started.
+    #[error("no thread could be started to run the check on: {source}")]
+    Thread {
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// The numeric side failed as a whole.
     #[error(transparent)]
     Difference(DifferenceError),

@@ -4,6 +4,8 @@
 //! Puts together what the rest of the crate takes apart; refuses to judge.
 
 mod adjoint;
+mod caller;
+mod closures;
 mod failure;
 mod function;
 mod gradient;
@@ -16,6 +18,7 @@ mod setup;
 mod vector;
 
 pub use adjoint::{AdjointReport, Pairing};
+pub use closures::{AnyThread, OneThread};
 pub use failure::{Failure, GradientError};
 pub use gradient::GradientCheck;
 pub use returned::{Returned, ReturnedPair, ReturnedValue, ReturnedVector};

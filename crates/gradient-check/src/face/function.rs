@@ -1,88 +1,125 @@
-//! The closures under test as a [`Subject`].
+//! The closures of a gradient check as a [`Subject`].
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
 
 use finite_diff::{Domain, EvaluationError, ParameterLayout, Real};
 
+use super::closures::{Answer, AnyThread, Calls, OneThread, Output, Part};
 use super::returned::{Returned, ReturnedPair, ReturnedValue, ReturnedVector};
 use crate::{Gradient, NamedArray, Subject};
 
-/// J on the blocks of a flat point.
-type Value<'a, T> =
-    Box<dyn Fn(&ParameterLayout, &[T]) -> Result<T, EvaluationError> + Send + Sync + 'a>;
-
-/// The gradient likewise.
-type Backward<'a, T> =
-    Box<dyn Fn(&ParameterLayout, &[T]) -> Result<Returned, EvaluationError> + Send + Sync + 'a>;
-
-/// A cost and its gradient, whatever closures they came as.
-pub(super) struct Function<'a, T> {
-    value: Value<'a, T>,
-    backward: Backward<'a, T>,
-    /// ε of the type the gradient comes in.
-    pub(super) epsilon: f64,
+pub(super) fn flat<'a, T: Real, S: ReturnedValue<T>, V: ReturnedVector>(
+    value: impl Fn(&[T]) -> S + Send + Sync + 'a,
+    gradient: impl Fn(&[T]) -> V + Send + Sync + 'a,
+) -> AnyThread<'a, T> {
+    let mut closures = AnyThread::new();
+    closures.set(Part::Value, move |_, x, _| one(value(x)));
+    closures.set(Part::Derivative, move |_, x, _| many(gradient(x)));
+    closures
 }
 
-impl<'a, T: Real> Function<'a, T> {
-    pub(super) fn flat<S, V>(
-        value: impl Fn(&[T]) -> S + Send + Sync + 'a,
-        gradient: impl Fn(&[T]) -> V + Send + Sync + 'a,
-    ) -> Self
-    where
-        S: ReturnedValue<T>,
-        V: ReturnedVector,
-    {
-        Self {
-            value: Box::new(move |_, point| value(point).into_value()),
-            backward: Box::new(move |_, point| gradient(point).into_vector()),
-            epsilon: V::EPSILON,
-        }
-    }
-
-    pub(super) fn fused<P>(both: impl Fn(&[T]) -> P + Send + Sync + 'a) -> Self
-    where
-        P: ReturnedPair<T>,
-    {
-        // Two owners of one closure.
-        let both = std::sync::Arc::new(both);
-        let again = both.clone();
-        Self {
-            value: Box::new(move |_, point| Ok(both(point).into_pair()?.0)),
-            backward: Box::new(move |_, point| Ok(again(point).into_pair()?.1)),
-            epsilon: P::EPSILON,
-        }
-    }
-
-    pub(super) fn of_inputs<S, V>(
-        value: impl Fn(&[&[T]]) -> S + Send + Sync + 'a,
-        gradient: impl Fn(&[&[T]]) -> V + Send + Sync + 'a,
-    ) -> Self
-    where
-        S: ReturnedValue<T>,
-        V: ReturnedVector,
-    {
-        Self {
-            value: Box::new(move |layout, point| value(&layout.unflatten(point)?).into_value()),
-            backward: Box::new(move |layout, point| {
-                gradient(&layout.unflatten(point)?).into_vector()
-            }),
-            epsilon: V::EPSILON,
-        }
-    }
+pub(super) fn fused<'a, T: Real, P: ReturnedPair<T>>(
+    both: impl Fn(&[T]) -> P + Send + Sync + 'a,
+) -> AnyThread<'a, T> {
+    // Two owners of one closure.
+    let both = Arc::new(both);
+    let again = both.clone();
+    let mut closures = AnyThread::new();
+    closures.set(Part::Value, move |_, x, _| first(both(x)));
+    closures.set(Part::Derivative, move |_, x, _| second(again(x)));
+    closures
 }
 
-/// A [`Function`] of a point with this layout.
-pub(super) struct Placed<'a, 'b, T> {
-    pub(super) function: &'b Function<'a, T>,
+pub(super) fn of_inputs<'a, T: Real, S: ReturnedValue<T>, V: ReturnedVector>(
+    value: impl Fn(&[&[T]]) -> S + Send + Sync + 'a,
+    gradient: impl Fn(&[&[T]]) -> V + Send + Sync + 'a,
+) -> AnyThread<'a, T> {
+    let mut closures = AnyThread::new();
+    closures.set(Part::Value, move |layout, x, _| {
+        one(value(&layout.unflatten(x)?))
+    });
+    closures.set(Part::Derivative, move |layout, x, _| {
+        many(gradient(&layout.unflatten(x)?))
+    });
+    closures
+}
+
+pub(super) fn local_flat<'a, T: Real, S: ReturnedValue<T>, V: ReturnedVector>(
+    mut value: impl FnMut(&[T]) -> S + 'a,
+    mut gradient: impl FnMut(&[T]) -> V + 'a,
+) -> OneThread<'a, T> {
+    let mut closures = OneThread::new();
+    closures.set(Part::Value, move |_, x, _| one(value(x)));
+    closures.set(Part::Derivative, move |_, x, _| many(gradient(x)));
+    closures
+}
+
+pub(super) fn local_fused<'a, T: Real, P: ReturnedPair<T>>(
+    both: impl FnMut(&[T]) -> P + 'a,
+) -> OneThread<'a, T> {
+    // Two owners of one closure, of which one is called at a time.
+    let both = Rc::new(RefCell::new(both));
+    let again = both.clone();
+    let mut closures = OneThread::new();
+    closures.set(Part::Value, move |_, x, _| first((both.borrow_mut())(x)));
+    closures.set(Part::Derivative, move |_, x, _| {
+        second((again.borrow_mut())(x))
+    });
+    closures
+}
+
+pub(super) fn local_of_inputs<'a, T: Real, S: ReturnedValue<T>, V: ReturnedVector>(
+    mut value: impl FnMut(&[&[T]]) -> S + 'a,
+    mut gradient: impl FnMut(&[&[T]]) -> V + 'a,
+) -> OneThread<'a, T> {
+    let mut closures = OneThread::new();
+    closures.set(Part::Value, move |layout, x, _| {
+        one(value(&layout.unflatten(x)?))
+    });
+    closures.set(Part::Derivative, move |layout, x, _| {
+        many(gradient(&layout.unflatten(x)?))
+    });
+    closures
+}
+
+fn one<T: Real>(value: impl ReturnedValue<T>) -> Answer {
+    Ok(Output::One(value.into_value()?.widen()))
+}
+
+pub(super) fn many(vector: impl ReturnedVector) -> Answer {
+    Ok(Output::Many(vector.into_vector()?))
+}
+
+fn first<T: Real>(pair: impl ReturnedPair<T>) -> Answer {
+    Ok(Output::One(pair.into_pair()?.0.widen()))
+}
+
+fn second<T: Real>(pair: impl ReturnedPair<T>) -> Answer {
+    Ok(Output::Many(pair.into_pair()?.1))
+}
+
+/// A cost and its gradient at points with this layout.
+pub(super) struct Placed<'b, T> {
+    pub(super) calls: &'b Calls<'b, T>,
     pub(super) layout: &'b ParameterLayout,
     pub(super) domain: Option<&'b Domain>,
 }
 
-impl<T: Real> Subject<T> for Placed<'_, '_, T> {
+impl<T: Real> Placed<'_, T> {
+    fn cost(&self, point: &[T]) -> Result<T, EvaluationError> {
+        Ok(T::narrow((self.calls)(Part::Value, point, &[])?.one()))
+    }
+}
+
+impl<T: Real> Subject<T> for Placed<'_, T> {
     fn value(&self, point: &mut [T]) -> Result<T, EvaluationError> {
-        (self.function.value)(self.layout, point)
+        self.cost(point)
     }
 
     fn backward(&self, point: &mut [T], _: f64) -> Result<Gradient, EvaluationError> {
-        let returned = (self.function.backward)(self.layout, point)?;
+        let returned = (self.calls)(Part::Derivative, point, &[])?.many();
         Ok(named(returned, self.layout))
     }
 

@@ -2,8 +2,9 @@
 
 use finite_diff::Real;
 
+use super::closures::{AnyThread, Closures, OneThread, called};
 use super::failure::{GradientError, Headlines};
-use super::function::{Function, Placed};
+use super::function::{self, Placed};
 use super::returned::{ReturnedPair, ReturnedValue, ReturnedVector};
 use super::setup::{Setup, settings, verdicts};
 use crate::{CheckError, Reason, Report, Verdict, check_subject};
@@ -11,7 +12,8 @@ use crate::{CheckError, Reason, Report, Verdict, check_subject};
 /// A check of the gradient of J: Tⁿ → T, from closures, where T is `f64` or `f32`.
 ///
 /// [`new`](Self::new) takes the two, [`fused`](Self::fused) one that gives both, [`of_inputs`](Self::of_inputs)
-/// functions of several arrays. Each may return a plain value or a `Result`. What it does is
+/// functions of several arrays; [`single_threaded`](Self::single_threaded) and its like take closures that are `FnMut` or
+/// can't leave their thread. Each may return a plain value or a `Result`. What it does is
 /// [`check_subject`]: a look at the structure first (the same bits twice, shapes, piling up), the noise of both
 /// sides, every coordinate by central differences with error bars, suspects again on a ladder of steps,
 /// and the directional test along random directions.
@@ -62,18 +64,23 @@ use crate::{CheckError, Reason, Report, Verdict, check_subject};
 /// let failing = GradientCheck::new(|_: &[f64]| Err::<f64, _>(NoData), |_: &[f64]| [1.0]).at([1.0]);
 /// assert!(failing.run().unwrap_err().caused_by::<NoData>().is_some());
 /// ```
-pub struct GradientCheck<'a, T = f64> {
-    function: Function<'a, T>,
+pub struct GradientCheck<'a, T = f64, C = AnyThread<'a, T>> {
+    closures: C,
+    /// ε of the type that the gradient comes in.
+    epsilon: f64,
     setup: Setup<'a, T>,
 }
 
 impl<'a, T: Real> GradientCheck<'a, T> {
     /// Of a value and a gradient, both functions of one flat vector.
+    ///
+    /// The closures are called on several threads. Those that are `FnMut`, or hold what can't leave its thread, go to
+    /// [`single_threaded`](Self::single_threaded).
     pub fn new<S: ReturnedValue<T>, V: ReturnedVector>(
         value: impl Fn(&[T]) -> S + Send + Sync + 'a,
         gradient: impl Fn(&[T]) -> V + Send + Sync + 'a,
     ) -> Self {
-        Self::of(Function::flat(value, gradient))
+        Self::of(function::flat(value, gradient), V::EPSILON)
     }
 
     /// Of one function that gives the value and the gradient.
@@ -85,7 +92,7 @@ impl<'a, T: Real> GradientCheck<'a, T> {
     /// # Ok::<(), gradient_check::GradientError>(())
     /// ```
     pub fn fused<P: ReturnedPair<T>>(both: impl Fn(&[T]) -> P + Send + Sync + 'a) -> Self {
-        Self::of(Function::fused(both))
+        Self::of(function::fused(both), P::EPSILON)
     }
 
     /// Of functions of several arrays, given by [`input`](Self::input). The gradient comes as one vector an input, in
@@ -94,12 +101,66 @@ impl<'a, T: Real> GradientCheck<'a, T> {
         value: impl Fn(&[&[T]]) -> S + Send + Sync + 'a,
         gradient: impl Fn(&[&[T]]) -> V + Send + Sync + 'a,
     ) -> Self {
-        Self::of(Function::of_inputs(value, gradient))
+        Self::of(function::of_inputs(value, gradient), V::EPSILON)
+    }
+}
+
+/// Closures that only this thread may call: `FnMut`, or such as hold an `Rc`, a `RefCell`, a handle to a library or an
+/// interpreter.
+///
+/// The check runs on a thread of its own and sends each evaluation over to the thread that called
+/// [`run`](GradientCheck::run), one at a time, so that [`threads`](GradientCheck::threads) has no effect. The report is
+/// that of [`new`](GradientCheck::new), to the last bit. A panic in a closure comes out of `run`.
+impl<'a, T: Real> GradientCheck<'a, T, OneThread<'a, T>> {
+    /// Like [`new`](GradientCheck::new), for closures that are called on this thread only.
+    ///
+    /// ```
+    /// use gradient_check::GradientCheck;
+    /// let mut evaluations = 0;
+    /// let cost = |p: &[f64]| {
+    ///     evaluations += 1;
+    ///     p[0].exp()
+    /// };
+    /// GradientCheck::single_threaded(cost, |p: &[f64]| [p[0].exp()]).at([0.5]).assert();
+    /// assert!(evaluations > 0);
+    /// ```
+    pub fn single_threaded<S: ReturnedValue<T>, V: ReturnedVector>(
+        value: impl FnMut(&[T]) -> S + 'a,
+        gradient: impl FnMut(&[T]) -> V + 'a,
+    ) -> Self {
+        Self::of(function::local_flat(value, gradient), V::EPSILON)
     }
 
-    fn of(function: Function<'a, T>) -> Self {
+    /// Like [`fused`](GradientCheck::fused), for a closure that is called on this thread only; the way in for a value and
+    /// a gradient that change the same thing.
+    ///
+    /// ```
+    /// use gradient_check::GradientCheck;
+    /// let mut scratch = vec![0.0];
+    /// let both = |p: &[f64]| {
+    ///     scratch[0] = p[0].exp();
+    ///     (scratch[0], scratch.clone())
+    /// };
+    /// GradientCheck::single_threaded_fused(both).at([0.5]).assert();
+    /// ```
+    pub fn single_threaded_fused<P: ReturnedPair<T>>(both: impl FnMut(&[T]) -> P + 'a) -> Self {
+        Self::of(function::local_fused(both), P::EPSILON)
+    }
+
+    /// Like [`of_inputs`](GradientCheck::of_inputs), for closures that are called on this thread only.
+    pub fn single_threaded_of_inputs<S: ReturnedValue<T>, V: ReturnedVector>(
+        value: impl FnMut(&[&[T]]) -> S + 'a,
+        gradient: impl FnMut(&[&[T]]) -> V + 'a,
+    ) -> Self {
+        Self::of(function::local_of_inputs(value, gradient), V::EPSILON)
+    }
+}
+
+impl<'a, T: Real, C: Closures<T>> GradientCheck<'a, T, C> {
+    fn of(closures: C, epsilon: f64) -> Self {
         Self {
-            function,
+            closures,
+            epsilon,
             setup: Setup::new(),
         }
     }
@@ -120,17 +181,17 @@ impl<'a, T: Real> GradientCheck<'a, T> {
     /// verdict.
     pub fn run(&self) -> Result<Report, CheckError> {
         let layout = self.setup.layout()?;
-        let mut settings = self.setup.settings()?;
-        if !self.setup.says_epsilon {
-            settings.working_epsilon = self.function.epsilon;
-        }
+        let settings = self.setup.settings(self.epsilon, C::THREADS)?;
         let domain = self.setup.domain(&layout)?;
-        let placed = Placed {
-            function: &self.function,
-            layout: &layout,
-            domain: domain.as_ref(),
-        };
-        check_subject(&placed, &self.setup.point, &layout, &settings)
+        let point = &self.setup.point;
+        called(&self.closures, &layout, |calls| {
+            let placed = Placed {
+                calls,
+                layout: &layout,
+                domain: domain.as_ref(),
+            };
+            check_subject(&placed, point, &layout, &settings)
+        })
     }
 
     verdicts!(Report);

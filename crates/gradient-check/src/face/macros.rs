@@ -29,6 +29,9 @@
 /// `epsilon`, `resolution`, `threads`, `working_epsilon`, `directional_test`, `settings`; then a message as for `format!`. Gives the
 /// [`Report`](crate::Report).
 ///
+/// Functions that are `FnMut`, or not `Send` and `Sync`, go to the builder, which calls them on this thread only:
+/// [`GradientCheck::single_threaded(cost, gradient).at(point).assert()`](crate::GradientCheck::single_threaded).
+///
 /// A wrong gradient:
 ///
 /// ```should_panic

@@ -127,8 +127,13 @@ impl<'a, T: Real> Setup<'a, T> {
         self.settings.execution.threads = NonZeroUsize::new(threads);
     }
 
-    /// The settings, if they can be met.
-    pub(super) fn settings(&self) -> Result<Settings<'a>, CheckError> {
+    /// The settings, if they can be met: for a derivative that comes in a type of this ε, and on so many threads where
+    /// that is not for the caller to say.
+    pub(super) fn settings(
+        &self,
+        epsilon: f64,
+        threads: Option<NonZeroUsize>,
+    ) -> Result<Settings<'a>, CheckError> {
         if let Selection::Sample { count: 0, .. } | Selection::SampleEach { count: 0, .. } =
             self.settings.selection
         {
@@ -140,10 +145,15 @@ impl<'a, T: Real> Setup<'a, T> {
             return Err(CheckError::Resolution { value });
         }
         let accuracy = claim.accuracy;
-        match accuracy == 0.0 || is_share(&accuracy) {
-            true => Ok(self.settings.clone()),
-            false => Err(CheckError::Accuracy { value: accuracy }),
+        if accuracy != 0.0 && !is_share(&accuracy) {
+            return Err(CheckError::Accuracy { value: accuracy });
         }
+        let mut settings = self.settings.clone();
+        if !self.says_epsilon {
+            settings.working_epsilon = epsilon;
+        }
+        settings.execution.threads = threads.or(settings.execution.threads);
+        Ok(settings)
     }
 
     /// Where the function may be evaluated; `None` where nothing was said.

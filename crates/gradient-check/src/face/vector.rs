@@ -3,7 +3,9 @@
 use finite_diff::{DifferenceError, EvaluationError, ParameterLayout, Real};
 
 use super::adjoint::{AdjointReport, check_adjoint};
+use super::closures::{AnyThread, Calls, Closures, OneThread, Output, Part, called};
 use super::failure::{GradientError, Headlines};
+use super::function::many;
 use super::jacobian::check_rows;
 use super::products::{check_jvp, check_vjp, flat};
 use super::returned::{Returned, ReturnedVector};
@@ -11,10 +13,6 @@ use super::setup::{Place, Setup, settings, verdicts};
 use crate::error::{CheckError, keep, name_coordinate};
 use crate::verdict::overall;
 use crate::{Reason, Report, Verdict};
-
-type Values<'a, T> = Box<dyn Fn(&[T]) -> Result<Returned, EvaluationError> + Send + Sync + 'a>;
-type Products<'a, T> =
-    Box<dyn Fn(&[T], &[T]) -> Result<Returned, EvaluationError> + Send + Sync + 'a>;
 
 /// A check of what somebody wrote for the derivatives of F: Tⁿ → Tᵐ: the whole Jacobian J_ij = ∂y_i/∂x_j, the
 /// vector-Jacobian product Jᵀv that reverse mode computes, the Jacobian-vector product J·u of forward mode, or several
@@ -49,11 +47,8 @@ type Products<'a, T> =
 ///     .verify()?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct VectorCheck<'a, T = f64> {
-    function: Values<'a, T>,
-    jacobian: Option<Values<'a, T>>,
-    vjp: Option<Products<'a, T>>,
-    jvp: Option<Products<'a, T>>,
+pub struct VectorCheck<'a, T = f64, C = AnyThread<'a, T>> {
+    closures: C,
     output: Option<(String, Vec<usize>)>,
     /// ε of the coarsest type that a derivative comes in.
     epsilon: f64,
@@ -63,15 +58,9 @@ pub struct VectorCheck<'a, T = f64> {
 impl<'a, T: Real> VectorCheck<'a, T> {
     /// Of the function F. What to check of it is said by the other methods, at least one of them.
     pub fn new<V: ReturnedVector>(function: impl Fn(&[T]) -> V + Send + Sync + 'a) -> Self {
-        Self {
-            function: Box::new(move |x| function(x).into_vector()),
-            jacobian: None,
-            vjp: None,
-            jvp: None,
-            output: None,
-            epsilon: f64::EPSILON,
-            setup: Setup::new(),
-        }
+        let mut closures = AnyThread::new();
+        closures.set(Part::Value, move |_, x, _| many(function(x)));
+        Self::of(closures)
     }
 
     /// The Jacobian at x: flat and row-major, m·n entries, or as a `Vec` of rows.
@@ -80,9 +69,9 @@ impl<'a, T: Real> VectorCheck<'a, T> {
         mut self,
         jacobian: impl Fn(&[T]) -> V + Send + Sync + 'a,
     ) -> Self {
-        self.jacobian = Some(Box::new(move |x| jacobian(x).into_vector()));
-        self.epsilon = self.epsilon.max(V::EPSILON);
-        self
+        let call = move |_: &ParameterLayout, x: &[T], _: &[T]| many(jacobian(x));
+        self.closures.set(Part::Derivative, call);
+        self.at_best(V::EPSILON)
     }
 
     /// Jᵀv of x and v: n entries, or a `Vec` of one vector a block.
@@ -91,9 +80,9 @@ impl<'a, T: Real> VectorCheck<'a, T> {
         mut self,
         vjp: impl Fn(&[T], &[T]) -> V + Send + Sync + 'a,
     ) -> Self {
-        self.vjp = Some(Box::new(move |x, v| vjp(x, v).into_vector()));
-        self.epsilon = self.epsilon.max(V::EPSILON);
-        self
+        let call = move |_: &ParameterLayout, x: &[T], v: &[T]| many(vjp(x, v));
+        self.closures.set(Part::Vjp, call);
+        self.at_best(V::EPSILON)
     }
 
     /// J·u of x and u: m entries.
@@ -102,8 +91,77 @@ impl<'a, T: Real> VectorCheck<'a, T> {
         mut self,
         jvp: impl Fn(&[T], &[T]) -> V + Send + Sync + 'a,
     ) -> Self {
-        self.jvp = Some(Box::new(move |x, u| jvp(x, u).into_vector()));
-        self.epsilon = self.epsilon.max(V::EPSILON);
+        let call = move |_: &ParameterLayout, x: &[T], u: &[T]| many(jvp(x, u));
+        self.closures.set(Part::Jvp, call);
+        self.at_best(V::EPSILON)
+    }
+}
+
+/// Closures that only this thread may call; see
+/// [`GradientCheck::single_threaded`](crate::GradientCheck::single_threaded).
+impl<'a, T: Real> VectorCheck<'a, T, OneThread<'a, T>> {
+    /// Like [`new`](VectorCheck::new), for functions that are called on this thread only: `FnMut`, or such as hold what
+    /// can't leave their thread.
+    ///
+    /// ```
+    /// use std::cell::RefCell;
+    /// use std::rc::Rc;
+    /// use gradient_check::VectorCheck;
+    /// let calls = Rc::new(RefCell::new(0));
+    /// let counted = calls.clone();
+    /// VectorCheck::single_threaded(move |x: &[f64]| {
+    ///     *counted.borrow_mut() += 1;
+    ///     [x[0] * x[1], x[1].sin()]
+    /// })
+    /// .jacobian(|x: &[f64]| [x[1], x[0], 0.0, x[1].cos()])
+    /// .at([2.0, 0.5])
+    /// .assert();
+    /// assert!(*calls.borrow() > 0);
+    /// ```
+    pub fn single_threaded<V: ReturnedVector>(mut function: impl FnMut(&[T]) -> V + 'a) -> Self {
+        let mut closures = OneThread::new();
+        closures.set(Part::Value, move |_, x, _| many(function(x)));
+        Self::of(closures)
+    }
+
+    /// The Jacobian at x: flat and row-major, m·n entries, or as a `Vec` of rows.
+    #[must_use]
+    pub fn jacobian<V: ReturnedVector>(mut self, mut jacobian: impl FnMut(&[T]) -> V + 'a) -> Self {
+        let call = move |_: &ParameterLayout, x: &[T], _: &[T]| many(jacobian(x));
+        self.closures.set(Part::Derivative, call);
+        self.at_best(V::EPSILON)
+    }
+
+    /// Jᵀv of x and v: n entries, or a `Vec` of one vector a block.
+    #[must_use]
+    pub fn vjp<V: ReturnedVector>(mut self, mut vjp: impl FnMut(&[T], &[T]) -> V + 'a) -> Self {
+        let call = move |_: &ParameterLayout, x: &[T], v: &[T]| many(vjp(x, v));
+        self.closures.set(Part::Vjp, call);
+        self.at_best(V::EPSILON)
+    }
+
+    /// J·u of x and u: m entries.
+    #[must_use]
+    pub fn jvp<V: ReturnedVector>(mut self, mut jvp: impl FnMut(&[T], &[T]) -> V + 'a) -> Self {
+        let call = move |_: &ParameterLayout, x: &[T], u: &[T]| many(jvp(x, u));
+        self.closures.set(Part::Jvp, call);
+        self.at_best(V::EPSILON)
+    }
+}
+
+impl<'a, T: Real, C: Closures<T>> VectorCheck<'a, T, C> {
+    fn of(closures: C) -> Self {
+        Self {
+            closures,
+            output: None,
+            epsilon: f64::EPSILON,
+            setup: Setup::new(),
+        }
+    }
+
+    /// With one more derivative, in a type of this ε.
+    fn at_best(mut self, epsilon: f64) -> Self {
+        self.epsilon = self.epsilon.max(epsilon);
         self
     }
 
@@ -127,11 +185,7 @@ impl<'a, T: Real> VectorCheck<'a, T> {
         if layout.is_empty() {
             return Err(CheckError::Empty);
         }
-        let mut settings = self.setup.settings()?;
-        if !self.setup.says_epsilon {
-            settings.working_epsilon = self.epsilon;
-        }
-        let values = |x: &[T]| (self.function)(x).map(flat);
+        let settings = self.setup.settings(self.epsilon, C::THREADS)?;
         let domain = self.setup.domain(&layout)?;
         let domain = domain.as_ref();
         if let Some(domain) = domain {
@@ -144,60 +198,12 @@ impl<'a, T: Real> VectorCheck<'a, T> {
             layout: &layout,
             settings: &settings,
         };
-        let output = self.named_output(values(point).map_err(forward_failed)?.len())?;
-        let outputs = output.1.iter().product();
-
-        let mut report = VectorReport::default();
-        if let Some(jacobian) = &self.jacobian {
-            let named = named_jacobian(&output, &layout)?;
-            let rows = rows(jacobian(point), outputs, &named)?;
-            let checked = check_rows(&values, &rows, &named, place)?;
-            report.jacobian = Some(checked);
-        }
-        let execution = &settings.execution;
-        // What is measured is kept, where a failure is; the first part that could not be begun fails as a whole.
-        let kept = |checked: Result<Report, CheckError>, is_first: bool| match checked {
-            Ok(report) => Ok(Some(report)),
-            Err(error) if is_first => Err(error),
-            Err(error) => keep(error, execution).map(|()| None),
-        };
-        if let Some(vjp) = self.vjp.as_ref().filter(|_| !execution.has_failed()) {
-            let checked = check_vjp(&values, vjp, outputs, place);
-            report.vjp = kept(checked, report.jacobian.is_none())?;
-        }
-        if let Some(jvp) = self.jvp.as_ref().filter(|_| !execution.has_failed()) {
-            let is_first = report.verdicts().next().is_none();
-            let checked = check_jvp(&values, jvp, &output, place);
-            report.jvp = kept(checked, is_first)?;
-        }
-        if let (Some(jvp), Some(vjp), false) = (&self.jvp, &self.vjp, execution.has_failed()) {
-            let checked = check_adjoint(jvp, vjp, outputs, place)?;
-            report.adjoint = Some(checked);
-        }
-        report.interrupted = execution.has_failed();
-        if report.verdicts().next().is_none() {
-            return Err(CheckError::NothingToCheck);
-        }
-        Ok(report)
-    }
-
-    /// The output as it is named, if it has `len` entries.
-    fn named_output(&self, len: usize) -> Result<(String, Vec<usize>), CheckError> {
-        let (name, shape) = match &self.output {
-            Some(named) => named.clone(),
-            None => ("y".to_owned(), vec![len]),
-        };
-        let expected = shape.iter().product();
-        match len {
-            0 => Err(CheckError::NoValues),
-            len if len == expected => Ok((name, shape)),
-            got => Err(CheckError::Output {
-                name,
-                shape,
-                expected,
-                got,
-            }),
-        }
+        let has = |part| self.closures.has(part);
+        let has = [has(Part::Derivative), has(Part::Vjp), has(Part::Jvp)];
+        let output = self.output.as_ref();
+        called(&self.closures, &layout, |calls| {
+            check_parts(calls, has, output, place)
+        })
     }
 
     verdicts!(VectorReport);
@@ -210,6 +216,82 @@ impl<'a, T: Real> VectorCheck<'a, T> {
             undecided: "the derivative could not be confirmed",
         };
         GradientError::unless_agreed(report.verdict(), report, &self.setup, &headlines)
+    }
+}
+
+/// Checks each derivative that there is: the Jacobian, the vector-Jacobian product, the Jacobian-vector product.
+fn check_parts<T: Real>(
+    calls: &Calls<'_, T>,
+    [has_jacobian, has_vjp, has_jvp]: [bool; 3],
+    output: Option<&(String, Vec<usize>)>,
+    place: Place<'_, T>,
+) -> Result<VectorReport, CheckError> {
+    let Place {
+        point,
+        layout,
+        settings,
+        ..
+    } = place;
+    let call = |part, x: &[T], with: &[T]| calls(part, x, with).map(Output::many);
+    let values = |x: &[T]| call(Part::Value, x, &[]).map(flat);
+    let vjp = |x: &[T], v: &[T]| call(Part::Vjp, x, v);
+    let jvp = |x: &[T], u: &[T]| call(Part::Jvp, x, u);
+    let output = named_output(output, values(point).map_err(forward_failed)?.len())?;
+    let outputs = output.1.iter().product();
+
+    let mut report = VectorReport::default();
+    if has_jacobian {
+        let named = named_jacobian(&output, layout)?;
+        let rows = rows(call(Part::Derivative, point, &[]), outputs, &named)?;
+        let checked = check_rows(&values, &rows, &named, place)?;
+        report.jacobian = Some(checked);
+    }
+    let execution = &settings.execution;
+    // What is measured is kept, where a failure is; the first part that could not be begun fails as a whole.
+    let kept = |checked: Result<Report, CheckError>, is_first: bool| match checked {
+        Ok(report) => Ok(Some(report)),
+        Err(error) if is_first => Err(error),
+        Err(error) => keep(error, execution).map(|()| None),
+    };
+    if has_vjp && !execution.has_failed() {
+        let checked = check_vjp(&values, &vjp, outputs, place);
+        report.vjp = kept(checked, report.jacobian.is_none())?;
+    }
+    if has_jvp && !execution.has_failed() {
+        let is_first = report.verdicts().next().is_none();
+        let checked = check_jvp(&values, &jvp, &output, place);
+        report.jvp = kept(checked, is_first)?;
+    }
+    if has_jvp && has_vjp && !execution.has_failed() {
+        let checked = check_adjoint(&jvp, &vjp, outputs, place)?;
+        report.adjoint = Some(checked);
+    }
+    report.interrupted = execution.has_failed();
+    if report.verdicts().next().is_none() {
+        return Err(CheckError::NothingToCheck);
+    }
+    Ok(report)
+}
+
+/// The output as it is named, if it has `len` entries.
+fn named_output(
+    named: Option<&(String, Vec<usize>)>,
+    len: usize,
+) -> Result<(String, Vec<usize>), CheckError> {
+    let (name, shape) = match named {
+        Some(named) => named.clone(),
+        None => ("y".to_owned(), vec![len]),
+    };
+    let expected = shape.iter().product();
+    match len {
+        0 => Err(CheckError::NoValues),
+        len if len == expected => Ok((name, shape)),
+        got => Err(CheckError::Output {
+            name,
+            shape,
+            expected,
+            got,
+        }),
     }
 }
 
