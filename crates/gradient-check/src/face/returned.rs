@@ -7,7 +7,28 @@ use finite_diff::EvaluationError;
 
 use crate::NamedArray;
 
-/// One value: `f64`, `f32`, or a `Result` of one with any error.
+/// One value: of the type that the point has, `f64` or `f32`, or a `Result` of one with any error.
+///
+/// Nothing else is taken for a value; an `Option` says nothing about what is missing, and becomes a `Result`:
+///
+/// ```compile_fail,E0277
+/// # use gradient_check::GradientCheck;
+/// let cost = |p: &[f64]| p.first().map(|x| x * x);
+/// GradientCheck::new(cost, |p: &[f64]| [2.0 * p[0]]);
+/// ```
+///
+/// ```
+/// # use gradient_check::GradientCheck;
+/// let cost = |p: &[f64]| p.first().map(|x| x * x).ok_or("no parameters");
+/// GradientCheck::new(cost, |p: &[f64]| [2.0 * p[0]]).at([1.5]).assert();
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "a function under test returns `{Self}` where one `{T}` is expected",
+    label = "a function here returns `{Self}`, not `{T}`",
+    note = "return `{T}`, or a `Result<{T}, E>` where E is an error or a string",
+    note = "from an `Option`: `.ok_or(\"what is missing\")`; from another number: `value as {T}`",
+    note = "if it returns `()`: remove the semicolon after its last expression"
+)]
 pub trait ReturnedValue<T> {
     /// The value.
     ///
@@ -47,6 +68,28 @@ pub enum Returned {
 
 /// Many values: a `Vec` or an array of `f64` or `f32`, a `Vec` of such `Vec`s (one an input), a `Vec` of
 /// [`NamedArray`]s, or a `Result` of one of them with any error.
+///
+/// A gradient of one number is an array of it:
+///
+/// ```compile_fail,E0277
+/// # use gradient_check::GradientCheck;
+/// GradientCheck::new(|p: &[f64]| p[0].exp(), |p: &[f64]| p[0].exp());
+/// ```
+///
+/// ```
+/// # use gradient_check::GradientCheck;
+/// GradientCheck::new(|p: &[f64]| p[0].exp(), |p: &[f64]| [p[0].exp()]).at([0.5]).assert();
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "a function under test returns `{Self}` where a vector of `f64` or `f32` is expected",
+    label = "a function here returns `{Self}`",
+    note = "return a `Vec` or an array of `f64` or `f32`, one `Vec` for each input, or a `Result` of one of them",
+    note = "from a slice: `.to_vec()`; from one number: `[value]`; from an `Option`: `.ok_or(\"what is missing\")`; for \
+            integers write `2.0` in place of `2`",
+    note = "from a vector of nalgebra or ndarray: `.as_slice().to_vec()` or `.to_vec()`; or switch on the feature of that \
+            name of gradient-check, and use the same version of nalgebra or ndarray as it does",
+    note = "if it returns `()`: remove the semicolon after its last expression"
+)]
 pub trait ReturnedVector {
     /// ε of the type the values come in, by which their rounding is judged.
     const EPSILON: f64;
@@ -107,6 +150,12 @@ impl<V: ReturnedVector, E: Into<EvaluationError>> ReturnedVector for Result<V, E
 }
 
 /// A value and its gradient in one: a tuple, or a `Result` of one with any error.
+#[diagnostic::on_unimplemented(
+    message = "the only function under test returns `{Self}` where a pair `(value, gradient)` is expected",
+    label = "the function here returns `{Self}`",
+    note = "return `(value, gradient)`, one `{T}` and a vector, or a `Result` of the two",
+    note = "a gradient that is a function of its own goes after the value: `assert_gradient!(value, gradient, at = …)`"
+)]
 pub trait ReturnedPair<T> {
     /// ε of the type the gradient comes in.
     const EPSILON: f64;

@@ -72,10 +72,6 @@ impl<'a, T: Real> Setup<'a, T> {
         }
     }
 
-    pub(super) fn at(&mut self, point: &[T]) {
-        self.point = point.to_vec();
-    }
-
     pub(super) fn input(&mut self, name: &str, shape: &[usize], values: &[T]) {
         // Else a part of the wrong length would shift all that follow.
         let fits = |layout: ParameterLayout| {
@@ -210,16 +206,16 @@ macro_rules! settings {
     () => {
         /// The point. Without [`blocks`](Self::blocks) it is one block, `x`.
         #[must_use]
-        pub fn at(mut self, point: impl AsRef<[T]>) -> Self {
-            self.setup.at(point.as_ref());
+        pub fn at(mut self, point: impl $crate::Point<T>) -> Self {
+            self.setup.point = point.numbers();
             self
         }
 
         /// One more input, by name, shape and value (row-major; an empty shape is a scalar): the point is all of
         /// them one after the other.
         #[must_use]
-        pub fn input(mut self, name: &str, shape: &[usize], values: impl AsRef<[T]>) -> Self {
-            self.setup.input(name, shape, values.as_ref());
+        pub fn input(mut self, name: &str, shape: &[usize], values: impl $crate::Point<T>) -> Self {
+            self.setup.input(name, shape, &values.numbers());
             self
         }
 
@@ -248,15 +244,15 @@ macro_rules! settings {
         /// The lower bounds of the parameters, one for each or one for all: nothing is evaluated below them. Where a step
         /// has no room, derivatives are taken from one side, and the bars say how sharp that is.
         #[must_use]
-        pub fn lower(mut self, bounds: impl AsRef<[T]>) -> Self {
-            self.setup.bounds.lower = Some(bounds.as_ref().to_vec());
+        pub fn lower(mut self, bounds: impl $crate::Point<T>) -> Self {
+            self.setup.bounds.lower = Some(bounds.numbers());
             self
         }
 
         /// The upper bounds likewise.
         #[must_use]
-        pub fn upper(mut self, bounds: impl AsRef<[T]>) -> Self {
-            self.setup.bounds.upper = Some(bounds.as_ref().to_vec());
+        pub fn upper(mut self, bounds: impl $crate::Point<T>) -> Self {
+            self.setup.bounds.upper = Some(bounds.numbers());
             self
         }
 
