@@ -12,6 +12,10 @@ mod gradient;
 mod jacobian;
 mod macros;
 mod memo;
+#[cfg(feature = "nalgebra")]
+mod nalgebra;
+#[cfg(feature = "ndarray")]
+mod ndarray;
 mod point;
 mod products;
 mod returned;
@@ -22,6 +26,6 @@ pub use adjoint::{AdjointReport, Pairing};
 pub use closures::{AnyThread, OneThread};
 pub use failure::{Failure, GradientError};
 pub use gradient::GradientCheck;
-pub use point::Point;
+pub use point::{FromPoint, Point, of_vector};
 pub use returned::{Returned, ReturnedPair, ReturnedValue, ReturnedVector};
 pub use vector::{VectorCheck, VectorReport};

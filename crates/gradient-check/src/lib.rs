@@ -53,8 +53,9 @@ pub use directions::{DirectionReading, DirectionResult, DirectionalTest};
 pub use error::CheckError;
 pub use evidence::Recheck;
 pub use face::{
-    AdjointReport, AnyThread, Failure, GradientCheck, GradientError, OneThread, Pairing, Point,
-    Returned, ReturnedPair, ReturnedValue, ReturnedVector, VectorCheck, VectorReport,
+    AdjointReport, AnyThread, Failure, FromPoint, GradientCheck, GradientError, OneThread, Pairing,
+    Point, Returned, ReturnedPair, ReturnedValue, ReturnedVector, VectorCheck, VectorReport,
+    of_vector,
 };
 pub use pattern::{Confined, Line, Pattern};
 pub use report::{

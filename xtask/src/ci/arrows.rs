@@ -79,9 +79,10 @@ const WORKSHOP: &[&str] = &["xtask", "benches", "evaluation"];
 /// Foreign crates that only some of ours may use, tests aside: name, users, reason.
 const FOREIGN: &[(&[&str], &[&str], &str)] = &[
     (
-        &["nalgebra"],
-        &["tensor-core"],
-        "only tensor-core knows how matrices are stored; the engine and the judge take plain slices",
+        &["nalgebra", "ndarray"],
+        &["tensor-core", "gradient-check"],
+        "only tensor-core knows how matrices are stored, and only the judge's face takes those of its users, behind \
+         features; the engine takes plain slices",
     ),
     (
         &["clap", "indicatif", "toml", "csv"],
@@ -324,8 +325,8 @@ xtask           ndboDx ndboDx ndboDx ndboDx ndboDx ndboDx ndboDx ndboDx
             "nalgebra",
             Form::Normal,
             "forbidden arrow: finite-diff → nalgebra (normal dependency)\n    \
-             only tensor-core knows how matrices are stored; the engine and the judge take plain \
-             slices",
+             only tensor-core knows how matrices are stored, and only the judge's face takes those of its \
+             users, behind features; the engine takes plain slices",
         );
         check(
             "gradient-check",

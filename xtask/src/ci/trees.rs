@@ -26,7 +26,7 @@ const PROMISES: &[Promise] = &[
     Promise {
         name: "gradient-check",
         ours: &["finite-diff"],
-        without: &["nalgebra"],
+        without: &["nalgebra", "ndarray"],
     },
     Promise {
         name: "um-bridge",

@@ -139,6 +139,19 @@ pub(super) fn named(returned: Returned, layout: &ParameterLayout) -> Gradient {
     match returned {
         Returned::Flat(flat) => Gradient::Flat(flat),
         Returned::Named(arrays) => Gradient::Blocks(arrays),
+        Returned::Matrix {
+            rows,
+            columns,
+            values,
+        } => match blocks {
+            // Of a parameter that is a matrix it has to have the shape.
+            [block] if block.shape().len() == 2 => Gradient::Blocks(vec![NamedArray::new(
+                block.name(),
+                &[rows, columns],
+                values,
+            )]),
+            _ => Gradient::Flat(values),
+        },
         Returned::Parts(parts) => {
             let name = |(at, values): (usize, Vec<f64>)| match blocks.get(at) {
                 Some(block) if block.len() == values.len() => {

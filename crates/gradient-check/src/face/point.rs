@@ -83,3 +83,68 @@ macro_rules! pointers {
 }
 
 pointers!(&P, &mut P, Box<P>, Rc<P>, Arc<P>);
+
+/// A vector that a function under test takes, made of a point: `Vec`, and with the features `nalgebra` and `ndarray`
+/// `DVector`, `RowDVector` and `Array1`.
+pub trait FromPoint {
+    /// `f64` or `f32`.
+    type Real: Real;
+
+    /// A vector of these numbers.
+    fn from_point(numbers: &[Self::Real]) -> Self;
+}
+
+impl<T: Real> FromPoint for Vec<T> {
+    type Real = T;
+
+    fn from_point(numbers: &[T]) -> Self {
+        numbers.to_vec()
+    }
+}
+
+/// A function of a vector, such as `&DVector<f64>` or `&Array1<f64>`, as a function of a slice, which is what the
+/// builders and macros take.
+///
+/// Each call copies the point into a vector. A function of an `ArrayView1` or an `SVector` needs no more than
+/// `|x: &[f64]| f(ArrayView1::from(x))` or `|x: &[f64]| f(&SVector::from_column_slice(x))`.
+///
+/// ```
+/// use gradient_check::{assert_gradient, of_vector};
+/// let cost = |x: &Vec<f64>| x.iter().map(|x| x.powi(3)).sum::<f64>();
+/// let gradient = |x: &Vec<f64>| x.iter().map(|x| 3.0 * x * x).collect::<Vec<f64>>();
+/// assert_gradient!(of_vector(cost), of_vector(gradient), at = [0.5, -1.5]);
+/// ```
+#[cfg_attr(
+    feature = "nalgebra",
+    doc = r"
+With the feature `nalgebra`:
+
+```
+use gradient_check::{assert_gradient, of_vector};
+use nalgebra::DVector;
+let cost = |x: &DVector<f64>| x.norm_squared();
+let gradient = |x: &DVector<f64>| 2.0 * x;
+assert_gradient!(of_vector(cost), of_vector(gradient), at = DVector::from_vec(vec![0.5, -1.5]));
+```
+"
+)]
+#[cfg_attr(
+    feature = "ndarray",
+    doc = r"
+With the feature `ndarray`:
+
+```
+use gradient_check::{assert_gradient, of_vector};
+use ndarray::{Array1, ArrayView1, array};
+let cost = |x: &Array1<f64>| x.dot(x);
+let gradient = |x: &Array1<f64>| 2.0 * x;
+assert_gradient!(of_vector(cost), of_vector(gradient), at = array![0.5, -1.5]);
+
+let cost = |x: ArrayView1<f64>| x.dot(&x);
+assert_gradient!(|x: &[f64]| cost(x.into()), of_vector(gradient), at = array![0.5, -1.5]);
+```
+"
+)]
+pub fn of_vector<P: FromPoint, R>(function: impl Fn(&P) -> R) -> impl Fn(&[P::Real]) -> R {
+    move |numbers| function(&P::from_point(numbers))
+}

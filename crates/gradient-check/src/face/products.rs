@@ -205,7 +205,7 @@ fn ends<T: Real>(domain: &Domain, point: &[T], lines: &[Vec<f64>]) -> Result<Dom
 /// One vector, whatever it came as.
 pub(super) fn flat(returned: Returned) -> Vec<f64> {
     match returned {
-        Returned::Flat(flat) => flat,
+        Returned::Flat(flat) | Returned::Matrix { values: flat, .. } => flat,
         Returned::Parts(parts) => parts.concat(),
         Returned::Named(arrays) => arrays.into_iter().flat_map(|array| array.values).collect(),
     }

@@ -64,10 +64,38 @@ pub enum Returned {
     Parts(Vec<Vec<f64>>),
     /// Arrays with names and shapes.
     Named(Vec<NamedArray>),
+    /// A matrix with more than one row and more than one column.
+    Matrix {
+        /// The number of rows.
+        rows: usize,
+        /// The number of columns.
+        columns: usize,
+        /// The entries, row by row.
+        values: Vec<f64>,
+    },
+}
+
+#[cfg(any(feature = "nalgebra", feature = "ndarray"))]
+impl Returned {
+    /// A matrix by rows; one row or one column is a vector.
+    pub(super) fn of_matrix(rows: usize, columns: usize, values: Vec<f64>) -> Self {
+        match rows == 1 || columns == 1 {
+            true => Self::Flat(values),
+            false => Self::Matrix {
+                rows,
+                columns,
+                values,
+            },
+        }
+    }
 }
 
 /// Many values: a `Vec` or an array of `f64` or `f32`, a `Vec` of such `Vec`s (one an input), a `Vec` of
-/// [`NamedArray`]s, or a `Result` of one of them with any error.
+/// [`NamedArray`]s, or a `Result` of one of them with any error; with the features `nalgebra` and `ndarray` their vectors,
+/// matrices and arrays, or a `Vec` of such (one an input).
+///
+/// A matrix is read row by row, wherever its entries lie in memory: as a Jacobian it has a row for each value of the
+/// function, as a gradient the shape of the parameter.
 ///
 /// A gradient of one number is an array of it:
 ///

@@ -1,6 +1,7 @@
 //! The builder for functions of many values.
 
 use finite_diff::{DifferenceError, EvaluationError, ParameterLayout, Real};
+use thiserror::Error;
 
 use super::adjoint::{AdjointReport, check_adjoint};
 use super::closures::{AnyThread, Calls, Closures, OneThread, Output, Part, called};
@@ -313,19 +314,46 @@ fn named_jacobian(
     Ok(named)
 }
 
+/// A Jacobian that came as a matrix of another shape.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error(
+    "it is a {rows}×{columns} matrix, but the function has {outputs} values and {parameters} parameters: a row for each \
+     value and a column for each parameter are expected"
+)]
+struct Misshapen {
+    rows: usize,
+    columns: usize,
+    outputs: usize,
+    parameters: usize,
+}
+
 /// The Jacobian by rows, however it came.
 fn rows(
     returned: Result<Returned, EvaluationError>,
     outputs: usize,
     named: &ParameterLayout,
 ) -> Result<Vec<Vec<f64>>, CheckError> {
-    let flat = flat(returned.map_err(|source| CheckError::Backward {
+    let failed = |source| CheckError::Backward {
         call: "the Jacobian",
         source,
-    })?);
+    };
+    let returned = returned.map_err(failed)?;
+    let parameters = named.len() / outputs;
+    match returned {
+        // Of a transposed matrix the whole has the right length too.
+        Returned::Matrix { rows, columns, .. } if (rows, columns) != (outputs, parameters) => {
+            return Err(failed(Box::new(Misshapen {
+                rows,
+                columns,
+                outputs,
+                parameters,
+            })));
+        }
+        _ => {}
+    }
+    let flat = flat(returned);
     named.check_len(flat.len()).map_err(CheckError::Gradient)?;
-    let columns = flat.len() / outputs;
-    Ok(flat.chunks(columns).map(<[f64]>::to_vec).collect())
+    Ok(flat.chunks(parameters).map(<[f64]>::to_vec).collect())
 }
 
 /// What [`VectorCheck`] found: a report for each derivative that it was given.
