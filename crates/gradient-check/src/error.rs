@@ -10,6 +10,7 @@ use finite_diff::{
 use thiserror::Error;
 
 use crate::settings::Settings;
+use crate::structure::{Arrays, Finding, LayoutFault};
 
 /// Why a check could not be made.
 #[derive(Debug, Error)]
@@ -138,6 +139,9 @@ pub enum CheckError {
         /// How far apart they may be.
         allowed: f64,
     },
+    /// The gradient came as arrays that do not fit the parameters.
+    #[error("{}", misfit(.0))]
+    Misfit(LayoutFault),
     /// A function under test, called on one thread only, ran the check that it is part of.
     #[error(
         "the check runs already: a function under test must not run the check that it is part of"
@@ -152,6 +156,15 @@ pub enum CheckError {
     /// The numeric side failed as a whole.
     #[error(transparent)]
     Difference(DifferenceError),
+}
+
+fn misfit(fault: &LayoutFault) -> String {
+    let fault = fault.clone();
+    let finding = Finding::Layout {
+        of: Arrays::Gradient,
+        fault,
+    };
+    finding.message()
 }
 
 impl From<DomainError> for CheckError {

@@ -6,6 +6,7 @@
 mod adjoint;
 mod caller;
 mod closures;
+mod directional;
 mod failure;
 mod function;
 mod gradient;
@@ -19,11 +20,13 @@ mod ndarray;
 mod point;
 mod products;
 mod returned;
+mod settings;
 mod setup;
 mod vector;
 
 pub use adjoint::{AdjointReport, Pairing};
 pub use closures::{AnyThread, OneThread};
+pub use directional::DirectionalCheck;
 pub use failure::{Failure, GradientError};
 pub use gradient::GradientCheck;
 pub use point::{FromPoint, Point, of_vector};

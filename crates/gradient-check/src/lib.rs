@@ -53,10 +53,11 @@ pub use directions::{DirectionReading, DirectionResult, DirectionalTest};
 pub use error::CheckError;
 pub use evidence::Recheck;
 pub use face::{
-    AdjointReport, AnyThread, Failure, FromPoint, GradientCheck, GradientError, OneThread, Pairing,
-    Point, Returned, ReturnedPair, ReturnedValue, ReturnedVector, VectorCheck, VectorReport,
-    of_vector,
+    AdjointReport, AnyThread, DirectionalCheck, Failure, FromPoint, GradientCheck, GradientError,
+    OneThread, Pairing, Point, Returned, ReturnedPair, ReturnedValue, ReturnedVector, VectorCheck,
+    VectorReport, of_vector,
 };
+pub use num_complex::Complex;
 pub use pattern::{Confined, Line, Pattern};
 pub use report::{
     BlockReport, BrokenTie, CoordinateReport, CostNoise, Counts, KinkReport, LeftOpen, Power,

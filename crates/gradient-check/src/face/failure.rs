@@ -57,6 +57,8 @@ pub struct Failure<R = Report> {
 pub(super) struct Headlines {
     pub(super) wrong: &'static str,
     pub(super) undecided: &'static str,
+    /// Whether the caller could ask for less.
+    pub(super) takes_resolution: bool,
 }
 
 impl<R> GradientError<R> {
@@ -78,7 +80,8 @@ impl<R> GradientError<R> {
             seed,
             again: again(&setup.called, &setup.point, seed),
             location: None,
-            is_blunt: verdict == Verdict::Inconclusive(Reason::BelowResolution)
+            is_blunt: headlines.takes_resolution
+                && verdict == Verdict::Inconclusive(Reason::BelowResolution)
                 && setup.settings.claim.resolution.is_none(),
             headline: match wrong {
                 true => headlines.wrong,

@@ -4,11 +4,14 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use finite_diff::{Domain, EvaluationError, ParameterLayout, Real};
+use finite_diff::{Domain, EvaluationError, Objective, ParameterLayout, Piece, Real};
+use num_complex::Complex;
 
 use super::closures::{Answer, AnyThread, Calls, OneThread, Output, Part};
 use super::returned::{Returned, ReturnedPair, ReturnedValue, ReturnedVector};
-use crate::{Gradient, NamedArray, Subject};
+use crate::check::measure_gradient_noise_within;
+use crate::structure::fit_gradient;
+use crate::{CheckError, Gradient, NamedArray, Settings, Subject};
 
 pub(super) fn flat<'a, T: Real, S: ReturnedValue<T>, V: ReturnedVector>(
     value: impl Fn(&[T]) -> S + Send + Sync + 'a,
@@ -105,11 +108,73 @@ pub(super) struct Placed<'b, T> {
     pub(super) calls: &'b Calls<'b, T>,
     pub(super) layout: &'b ParameterLayout,
     pub(super) domain: Option<&'b Domain>,
+    /// Whether the caller says that the cost has no kinks.
+    pub(super) smooth: bool,
 }
 
 impl<T: Real> Placed<'_, T> {
     fn cost(&self, point: &[T]) -> Result<T, EvaluationError> {
         Ok(T::narrow((self.calls)(Part::Value, point, &[])?.one()))
+    }
+
+    fn returned(&self, point: &[T]) -> Result<Gradient, EvaluationError> {
+        let returned = (self.calls)(Part::Derivative, point, &[])?.many();
+        Ok(named(returned, self.layout))
+    }
+
+    /// The gradient as one vector. A block without a gradient is zero, as it is to whoever takes a step with it.
+    ///
+    /// # Errors
+    /// [`CheckError`], where the gradient fails or does not fit the parameters.
+    pub(super) fn gradient(&self, point: &[T]) -> Result<Vec<f64>, CheckError> {
+        let returned = self
+            .returned(point)
+            .map_err(|source| CheckError::Backward {
+                call: "the gradient",
+                source,
+            })?;
+        let mut fitted = fit_gradient(returned, self.layout);
+        match fitted.faults.is_empty() {
+            true => Ok(fitted.flat),
+            false => Err(CheckError::Misfit(fitted.faults.swap_remove(0))),
+        }
+    }
+
+    /// The noise of each entry of the gradient next to the point.
+    ///
+    /// # Errors
+    /// [`CheckError`], where the gradient fails.
+    pub(super) fn noise(
+        &self,
+        point: &[T],
+        settings: &Settings<'_>,
+    ) -> Result<Vec<Option<f64>>, CheckError> {
+        let field = |point: &[T]| Ok(fit_gradient(self.returned(point)?, self.layout).flat);
+        let Settings {
+            seed, execution, ..
+        } = settings;
+        measure_gradient_noise_within(field, point, self.domain, *seed, execution)
+    }
+}
+
+impl<T: Real> Objective<T> for Placed<'_, T> {
+    fn dim(&self) -> usize {
+        self.layout.len()
+    }
+
+    fn value(&self, point: &[T]) -> Result<T, EvaluationError> {
+        self.cost(point)
+    }
+
+    fn piece(&self, _: &[T]) -> Result<Piece, EvaluationError> {
+        Ok(match self.smooth {
+            true => Piece::Everywhere,
+            false => Piece::Unknown,
+        })
+    }
+
+    fn domain(&self) -> Option<&Domain> {
+        self.domain
     }
 }
 
@@ -119,16 +184,39 @@ impl<T: Real> Subject<T> for Placed<'_, T> {
     }
 
     fn backward(&self, point: &mut [T], _: f64) -> Result<Gradient, EvaluationError> {
-        let returned = (self.calls)(Part::Derivative, point, &[])?.many();
-        Ok(named(returned, self.layout))
+        self.returned(point)
     }
 
     fn takes_cotangent(&self) -> bool {
         false
     }
 
+    fn objective(&self) -> Option<&dyn Objective<T>> {
+        Some(self as &dyn Objective<T>).filter(|_| self.smooth)
+    }
+
     fn domain(&self) -> Option<&Domain> {
         self.domain
+    }
+}
+
+/// The cost on complex numbers.
+pub(super) type OnComplex<'a> =
+    Box<dyn Fn(&[Complex<f64>]) -> Result<Complex<f64>, EvaluationError> + Send + Sync + 'a>;
+
+/// The complex-step counterpart of a cost of so many parameters.
+pub(super) struct Counterpart<'b, 'a> {
+    pub(super) function: &'b OnComplex<'a>,
+    pub(super) dim: usize,
+}
+
+impl Objective<Complex<f64>> for Counterpart<'_, '_> {
+    fn dim(&self) -> usize {
+        self.dim
+    }
+
+    fn value(&self, point: &[Complex<f64>]) -> Result<Complex<f64>, EvaluationError> {
+        (self.function)(point)
     }
 }
 

@@ -1,13 +1,18 @@
 //! The builder for a gradient.
 
 use finite_diff::Real;
+use num_complex::Complex;
 
 use super::closures::{AnyThread, Closures, OneThread, called};
+use super::directional::DirectionalCheck;
 use super::failure::{GradientError, Headlines};
-use super::function::{self, Placed};
+use super::function::{self, Counterpart, OnComplex, Placed};
 use super::returned::{ReturnedPair, ReturnedValue, ReturnedVector};
-use super::setup::{Setup, settings, verdicts};
-use crate::{CheckError, Reason, Report, Verdict, check_subject};
+use super::settings::{judgment, place, verdicts};
+use super::setup::Setup;
+use crate::{
+    CheckError, ControlReport, Reason, Report, Settings, Verdict, check_subject, negative_control,
+};
 
 /// A check of the gradient of J: Tⁿ → T, from closures, where T is `f64` or `f32`.
 ///
@@ -68,6 +73,7 @@ pub struct GradientCheck<'a, T = f64, C = AnyThread<'a, T>> {
     closures: C,
     /// ε of the type that the gradient comes in.
     epsilon: f64,
+    on_complex: Option<OnComplex<'a>>,
     setup: Setup<'a, T>,
 }
 
@@ -161,11 +167,14 @@ impl<'a, T: Real, C: Closures<T>> GradientCheck<'a, T, C> {
         Self {
             closures,
             epsilon,
+            on_complex: None,
             setup: Setup::new(),
         }
     }
 
-    settings!();
+    place!();
+
+    judgment!();
 
     /// Switches the directional test off or on: it is on unless said.
     #[must_use]
@@ -174,23 +183,119 @@ impl<'a, T: Real, C: Closures<T>> GradientCheck<'a, T, C> {
         self
     }
 
+    /// The same cost on complex numbers, as a function of the whole point, flat.
+    ///
+    /// Coordinates that do not agree at first are looked at again by the complex step, whose derivatives have no rounding
+    /// error to speak of: a cost too noisy for sharp differences is checked to its last digits all the same. The cost has to
+    /// be analytic: without kinks, such as of ReLU, max or |·|, in either form, and on complex numbers without comparisons,
+    /// `norm` or `conj`. Where the two are different functions at the point, this one is not believed. It may be
+    /// called on any thread, also where the other closures stay on theirs.
+    ///
+    /// ```
+    /// use gradient_check::{Complex, assert_gradient};
+    ///
+    /// let cost = |p: &[f64]| p[0] * p[1].sin();
+    /// let on_complex = |z: &[Complex<f64>]| z[0] * z[1].sin();
+    /// let gradient = |p: &[f64]| [p[1].sin(), p[0] * p[1].cos()];
+    /// assert_gradient!(cost, gradient, at = [2.0, 0.5], complex_step = on_complex);
+    /// ```
+    #[must_use]
+    pub fn complex_step<S: ReturnedValue<Complex<f64>>>(
+        mut self,
+        on_complex: impl Fn(&[Complex<f64>]) -> S + Send + Sync + 'a,
+    ) -> Self {
+        self.on_complex = Some(Box::new(move |point| on_complex(point).into_value()));
+        self
+    }
+
+    /// Checks along random directions in place of every coordinate, for points with too many of those.
+    ///
+    /// ```
+    /// use gradient_check::{GradientCheck, Verdict};
+    ///
+    /// let cost = |p: &[f64]| p.iter().map(|x| x.sin()).sum::<f64>();
+    /// let gradient = |p: &[f64]| p.iter().map(|x| x.cos()).collect::<Vec<f64>>();
+    /// let check = GradientCheck::new(cost, gradient).at(vec![0.4; 10_000]);
+    /// let report = check.directional().directions(4).run()?;
+    /// assert_eq!(report.verdict, Verdict::Agree);
+    /// assert!(report.evaluations < 100);
+    /// # Ok::<(), gradient_check::CheckError>(())
+    /// ```
+    ///
+    /// Of the settings so far it keeps the point with its blocks, bounds and fixed blocks, the seed, the threads and the
+    /// message; a sample, a resolution, an accuracy or a complex step mean nothing to it.
+    #[must_use]
+    pub fn directional(self) -> DirectionalCheck<'a, T, C> {
+        DirectionalCheck::of(self.closures, self.epsilon, self.setup)
+    }
+
     /// Checks, and reports whatever came out.
     ///
     /// # Errors
     /// [`CheckError`], where the pieces don't fit together or the function fails. A wrong gradient is no error but a
     /// verdict.
     pub fn run(&self) -> Result<Report, CheckError> {
+        self.placed(|placed, point, settings| check_subject(placed, point, placed.layout, settings))
+    }
+
+    /// Plants errors into the gradient, one after the other, and tells whether the check rejects each: whether agreement
+    /// means anything on this function, at this point. See [`negative_control`](crate::negative_control()).
+    ///
+    /// ```
+    /// use gradient_check::GradientCheck;
+    ///
+    /// let cost = |p: &[f64]| p[0] * p[1].sin();
+    /// let gradient = |p: &[f64]| [p[1].sin(), p[0] * p[1].cos()];
+    /// let control = GradientCheck::new(cost, gradient).at([2.0, 0.5]).negative_control()?;
+    /// assert!(control.passed());
+    /// assert_eq!(control.rejected(), control.planted());
+    /// # Ok::<(), gradient_check::CheckError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`CheckError`], as [`run`](Self::run), and where the gradient does not fit the parameters.
+    pub fn negative_control(&self) -> Result<ControlReport, CheckError> {
+        self.placed(|placed, point, settings| {
+            let gradient = placed.gradient(point)?;
+            let is_told = settings.analytic_noise.is_some() || settings.analytic_rounding.is_some();
+            let noise = match is_told || settings.working_epsilon > f64::EPSILON {
+                true => None,
+                false => Some(placed.noise(point, settings)?),
+            };
+            let settings = Settings {
+                analytic_noise: noise.as_deref().or(settings.analytic_noise),
+                ..settings.clone()
+            };
+            negative_control(placed, &gradient, point, placed.layout, &settings)
+        })
+    }
+
+    /// What `work` makes of the functions, the point and the settings.
+    fn placed<R: Send>(
+        &self,
+        mut work: impl FnMut(&Placed<'_, T>, &[T], &Settings<'_>) -> Result<R, CheckError> + Send,
+    ) -> Result<R, CheckError> {
         let layout = self.setup.layout()?;
-        let settings = self.setup.settings(self.epsilon, C::THREADS)?;
+        let mut settings: Settings<'_> = self.setup.settings(self.epsilon, C::THREADS)?;
         let domain = self.setup.domain(&layout)?;
+        let counterpart = self.on_complex.as_ref().map(|function| Counterpart {
+            function,
+            dim: layout.len(),
+        });
+        if let Some(counterpart) = &counterpart {
+            settings.shadow = Some(counterpart);
+        }
+        // An analytic function has no kinks.
+        let smooth = counterpart.is_some();
         let point = &self.setup.point;
         called(&self.closures, &layout, |calls| {
             let placed = Placed {
                 calls,
                 layout: &layout,
                 domain: domain.as_ref(),
+                smooth,
             };
-            check_subject(&placed, point, &layout, &settings)
+            work(&placed, point, &settings)
         })
     }
 
@@ -202,6 +307,7 @@ impl<'a, T: Real, C: Closures<T>> GradientCheck<'a, T, C> {
         let mut headlines = Headlines {
             wrong: "the gradient is wrong",
             undecided: "the gradient could not be confirmed",
+            takes_resolution: true,
         };
         let verdict = match report.verdict {
             // What an agreement leaves open was not tested.

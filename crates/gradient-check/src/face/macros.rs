@@ -26,7 +26,8 @@
 ///
 /// First the functions, then `at = point` or `inputs = […]`, then settings, each a method of
 /// [`GradientCheck`](crate::GradientCheck) by its name: `seed`, `blocks`, `lower`, `upper`, `fixed`, `sample`, `sample_per_block`,
-/// `epsilon`, `resolution`, `threads`, `working_epsilon`, `directional_test`, `settings`; then a message as for `format!`. Gives the
+/// `epsilon`, `resolution`, `accuracy`, `exact`, `strict`, `threads`, `working_epsilon`, `directional_test`, `complex_step`,
+/// `settings`; then a message as for `format!`. Gives the
 /// [`Report`](crate::Report).
 ///
 /// Functions that are `FnMut`, or not `Send` and `Sync`, go to the builder, which calls them on this thread only:
@@ -40,7 +41,7 @@
 /// ```
 #[macro_export]
 macro_rules! assert_gradient {
-    ($($input:tt)+) => { $crate::__gradient_check!("assert_gradient", $($input)+).assert() };
+    ($($input:tt)+) => { $crate::__gradient_check!("assert_gradient", [], $($input)+).assert() };
 }
 
 /// Like [`assert_gradient!`](crate::assert_gradient), as a `Result`, for `?` and for property tests: the
@@ -55,7 +56,27 @@ macro_rules! assert_gradient {
 /// ```
 #[macro_export]
 macro_rules! check_gradient {
-    ($($input:tt)+) => { $crate::__gradient_check!("check_gradient", $($input)+).verify() };
+    ($($input:tt)+) => { $crate::__gradient_check!("check_gradient", [], $($input)+).verify() };
+}
+
+/// Asserts that a gradient is right along a few random directions, for points with too many entries to check each. Takes
+/// what [`assert_gradient!`](crate::assert_gradient) takes; its settings are the methods of
+/// [`DirectionalCheck`](crate::DirectionalCheck). Gives the [`DirectionalReport`](crate::DirectionalReport).
+///
+/// ```
+/// use gradient_check::assert_directional;
+///
+/// let cost = |p: &[f64]| p.iter().map(|x| x.sin()).sum::<f64>();
+/// let gradient = |p: &[f64]| p.iter().map(|x| x.cos()).collect::<Vec<f64>>();
+/// let report = assert_directional!(cost, gradient, at = vec![0.4; 100_000], directions = 4, seed = 7);
+/// // What goes unseen once in a hundred, relative to the gradient.
+/// assert!(report.blocks[0].relative_power().unwrap() < 1e-4);
+/// ```
+#[macro_export]
+macro_rules! assert_directional {
+    ($($input:tt)+) => {
+        $crate::__gradient_check!("assert_directional", [.directional()], $($input)+).assert()
+    };
 }
 
 /// Asserts that a Jacobian is right: of a function of one flat vector, and its Jacobian, flat and row-major or by rows.
@@ -131,21 +152,24 @@ macro_rules! assert_products {
     };
 }
 
-/// A builder from the functions on.
+/// A builder from the functions on, with what is called on it first.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __gradient_check {
-    ($by:literal, $both:expr, at = $($rest:tt)+) => {
-        $crate::__settings!($crate::GradientCheck::fused($both), $by, [$both], at = $($rest)+)
-    };
-    ($by:literal, $value:expr, $gradient:expr, at = $($rest:tt)+) => {
+    ($by:literal, [$($of:tt)*], $both:expr, at = $($rest:tt)+) => {
         $crate::__settings!(
-            $crate::GradientCheck::new($value, $gradient), $by, [$value, $gradient], at = $($rest)+
+            $crate::GradientCheck::fused($both) $($of)*, $by, [$both], at = $($rest)+
         )
     };
-    ($by:literal, $value:expr, $gradient:expr, inputs = $($rest:tt)+) => {
+    ($by:literal, [$($of:tt)*], $value:expr, $gradient:expr, at = $($rest:tt)+) => {
         $crate::__settings!(
-            $crate::GradientCheck::of_inputs($value, $gradient),
+            $crate::GradientCheck::new($value, $gradient) $($of)*,
+            $by, [$value, $gradient], at = $($rest)+
+        )
+    };
+    ($by:literal, [$($of:tt)*], $value:expr, $gradient:expr, inputs = $($rest:tt)+) => {
+        $crate::__settings!(
+            $crate::GradientCheck::of_inputs($value, $gradient) $($of)*,
             $by, [$value, $gradient], inputs = $($rest)+
         )
     };

@@ -4,6 +4,7 @@
 //! whole.
 
 use finite_diff::EvaluationError;
+use num_complex::Complex;
 
 use crate::NamedArray;
 
@@ -45,6 +46,12 @@ impl ReturnedValue<f64> for f64 {
 
 impl ReturnedValue<f32> for f32 {
     fn into_value(self) -> Result<f32, EvaluationError> {
+        Ok(self)
+    }
+}
+
+impl ReturnedValue<Complex<f64>> for Complex<f64> {
+    fn into_value(self) -> Result<Complex<f64>, EvaluationError> {
         Ok(self)
     }
 }

@@ -10,7 +10,8 @@ use super::function::many;
 use super::jacobian::check_rows;
 use super::products::{check_jvp, check_vjp, flat};
 use super::returned::{Returned, ReturnedVector};
-use super::setup::{Place, Setup, settings, verdicts};
+use super::settings::{judgment, place, verdicts};
+use super::setup::{Place, Setup};
 use crate::error::{CheckError, keep, name_coordinate};
 use crate::verdict::overall;
 use crate::{Reason, Report, Verdict};
@@ -173,7 +174,9 @@ impl<'a, T: Real, C: Closures<T>> VectorCheck<'a, T, C> {
         self
     }
 
-    settings!();
+    place!();
+
+    judgment!();
 
     /// Checks, and reports whatever came out.
     ///
@@ -215,6 +218,7 @@ impl<'a, T: Real, C: Closures<T>> VectorCheck<'a, T, C> {
         let headlines = Headlines {
             wrong: "the derivative is wrong",
             undecided: "the derivative could not be confirmed",
+            takes_resolution: true,
         };
         GradientError::unless_agreed(report.verdict(), report, &self.setup, &headlines)
     }

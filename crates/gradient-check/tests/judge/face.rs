@@ -4,6 +4,7 @@ mod gradients;
 mod products;
 mod single_threaded;
 mod vectors;
+mod whole;
 
 /// `text` without what differs from processor to processor: numbers below 1e-5, slopes, lines of this file.
 fn steady(text: &impl ToString) -> String {
