@@ -51,7 +51,7 @@ enum Step {
     Docs,
     /// All tests of the workspace.
     Test,
-    /// mlp builds and passes its tests without its optional feature, and with it.
+    /// mlp and gradient-check build and pass their tests without their optional features, and with them.
     Features,
     /// Every published crate can be packed, with its readme and its licence.
     Package,
@@ -177,10 +177,18 @@ impl Step {
                     workspace.cargo("test -p mlp --locked"),
                     workspace.cargo("test -p mlp --features objective --locked"),
                     workspace.cargo("check -p gradient-check --locked"),
-                    workspace.cargo("test -p gradient-check --features serde --doc --locked"),
+                    workspace.cargo(
+                        "clippy -p gradient-check --no-default-features --lib --locked -- -D warnings",
+                    ),
+                    workspace.cargo("test -p gradient-check --no-default-features --lib --locked"),
+                    workspace.cargo("test -p gradient-check --all-features --doc --locked"),
+                    workspace.cargo(
+                        "test -p gradient-check --all-features --test judge --locked face::",
+                    ),
                 ],
-                "mlp stands with and without its feature `objective`, gradient-check with and without `serde`",
-                "what needs finite-diff or serde belongs behind a `#[cfg(feature = …)]`",
+                "mlp stands with and without its feature `objective`, gradient-check with all of its features and \
+                 with none",
+                "what needs a crate that is optional belongs behind a `#[cfg(feature = …)]`",
             ),
             Self::Package => package::check(workspace),
             Self::Bench => all_succeed(

@@ -22,6 +22,7 @@ mod uniform;
 pub use cause::{Alternative, Context, Diagnosis, NamedFactor};
 pub(crate) use exhibit::Exhibit;
 pub use family::Family;
+#[cfg(feature = "text")]
 pub(crate) use hypotheses::NON_FINITE;
 
 use hypotheses::{Hypothesis, SPECIFIC, VAGUE};

@@ -8,9 +8,11 @@ use std::collections::BTreeSet;
 use super::{Finding, arrows};
 use crate::workspace::Workspace;
 
-/// A crate and what its tree, with default features and without tests, must not hold.
+/// A crate and what its tree, without tests, must not hold.
 struct Promise {
     name: &'static str,
+    /// Which features: none said is the default ones.
+    features: &'static str,
     /// The only crates of ours that it may hold.
     ours: &'static [&'static str],
     /// Foreign crates that it must not hold.
@@ -20,21 +22,33 @@ struct Promise {
 const PROMISES: &[Promise] = &[
     Promise {
         name: "finite-diff",
+        features: "",
         ours: &[],
         without: &["nalgebra"],
     },
     Promise {
         name: "gradient-check",
+        features: "",
         ours: &["finite-diff"],
         without: &["nalgebra", "ndarray"],
     },
     Promise {
+        name: "gradient-check",
+        features: " --no-default-features",
+        ours: &["finite-diff"],
+        without: &[
+            "tabled", "textwrap", "anstream", "anstyle", "nalgebra", "ndarray", "serde",
+        ],
+    },
+    Promise {
         name: "um-bridge",
+        features: "",
         ours: &["finite-diff"],
         without: &["nalgebra", "rustls", "ring"],
     },
     Promise {
         name: "mlp",
+        features: "",
         ours: &["tensor-core"],
         without: &[],
     },
@@ -44,8 +58,10 @@ const PROMISES: &[Promise] = &[
 pub(super) fn check(workspace: &Workspace) -> anyhow::Result<Finding> {
     let mut broken = Vec::new();
     for promise in PROMISES {
-        let name = promise.name;
-        let command = workspace.cargo(&format!("tree --locked -p {name} -e normal --prefix none"));
+        let Promise { name, features, .. } = promise;
+        let command = workspace.cargo(&format!(
+            "tree --locked -p {name}{features} -e normal --prefix none"
+        ));
         let Some(tree) = command.stdout()? else {
             return Ok(Finding::Wrong {
                 what: format!("the tree of {name} could not be resolved"),
@@ -56,7 +72,9 @@ pub(super) fn check(workspace: &Workspace) -> anyhow::Result<Finding> {
         println!("  {} crates: {}", crates.len(), join(&crates));
         for intruder in intruders(promise, &crates) {
             println!("  {name} must come without {intruder}");
-            broken.push(format!("cargo tree -p {name} -e normal -i {intruder}"));
+            broken.push(format!(
+                "cargo tree -p {name}{features} -e normal -i {intruder}"
+            ));
         }
     }
     Ok(match broken.first() {

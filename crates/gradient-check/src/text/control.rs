@@ -1,10 +1,17 @@
 //! The negative control in one line, or what was let pass.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use crate::{ControlReport, PlantedError, Planting, PlantingOutcome};
 
-use super::style::{BAD, GOOD, UNSURE, hanging};
+use super::style::{BAD, GOOD, UNSURE, hanging, plain};
+
+/// A line; where the judge was blind to something, what that was.
+impl fmt::Display for ControlReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&plain(&styled_control(self)))
+    }
+}
 
 /// One line; where the judge was blind to something, what that was.
 pub fn styled_control(control: &ControlReport) -> String {

@@ -3,8 +3,11 @@
 
 use std::fmt;
 
+#[cfg(not(feature = "text"))]
+use super::brief::paragraph;
 use super::numbers::{derivative, short};
-use super::style::{plain, verdict, wrapped};
+#[cfg(feature = "text")]
+use super::style::paragraph;
 use crate::{AdjointReport, Failure, GradientError, VectorReport};
 
 impl<R: fmt::Display> fmt::Display for GradientError<R> {
@@ -66,13 +69,13 @@ impl fmt::Display for AdjointReport {
             let along = pairing.block.as_deref().unwrap_or("all");
             let line = format!(
                 "along {along}: {}, v·(Ju) = {} and (Jᵀv)·u = {}, {} apart where rounding explains {}",
-                verdict(pairing.verdict),
+                pairing.verdict,
                 derivative(pairing.forward),
                 derivative(pairing.reverse),
                 short((pairing.forward - pairing.reverse).abs()),
                 short(pairing.tolerance),
             );
-            f.write_str(&plain(&wrapped("", &line)))?;
+            f.write_str(&paragraph(&line))?;
         }
         Ok(())
     }

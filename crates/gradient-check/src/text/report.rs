@@ -2,7 +2,7 @@
 //!
 //! Reads nothing but the report.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use crate::{
     BlockReport, BrokenTie, Confined, Constants, CoordinateReport, Diagnosis, NonFinite, Reason,
@@ -12,7 +12,27 @@ use crate::{
 use super::footnotes::footnotes;
 use super::numbers::{derivative, extents, plural, short, thousands};
 use super::structure::structure;
-use super::style::{BAD, STRONG, UNSURE, styled, table, verdict, wrapped};
+use super::style::{BAD, STRONG, UNSURE, plain, styled, table, verdict, wrapped};
+
+/// The blocks in a table, then what stands out: what is wrong and where, why, what could not be decided,
+/// and what the check could have missed. Lines are at most 90 wide, but for names that are longer. Without the feature
+/// `text` a few lines: the verdict, what is wrong first, what could not be decided.
+///
+/// ```
+/// use finite_diff::{ParameterLayout, from_fn};
+/// use gradient_check::{Settings, check};
+/// let j = from_fn(2, |x: &[f64]| x[0] * x[1].sin());
+/// let layout = ParameterLayout::flat("x", 2);
+/// let report = check(&j, &[0.5f64.sin(), 2.0 * 0.5f64.sin()], &[2.0, 0.5], &layout, &Settings::default())?;
+/// let text = report.to_string();
+/// assert!(text.contains("x is wrong in 1 of 2 entries, most in x[1]"));
+/// # Ok::<(), gradient_check::CheckError>(())
+/// ```
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&plain(&styled_report(self)))
+    }
+}
 
 /// One report, styled: the blocks, then what stands out.
 pub fn styled_report(report: &Report) -> String {

@@ -76,6 +76,11 @@ pub fn hanging(style: Style, lead: &str, line: &str) -> String {
     text
 }
 
+/// Indented by two, at most 80 wide, without styles.
+pub(super) fn paragraph(line: &str) -> String {
+    plain(&wrapped("", line))
+}
+
 /// Indented by two, at most 80 wide, with a word before that stands out.
 pub fn wrapped(lead: &str, line: &str) -> String {
     const WIDTH: usize = 80;

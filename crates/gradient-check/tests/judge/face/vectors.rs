@@ -207,7 +207,7 @@ mod of_ndarray {
         let jvp = |x: &[f64], u: &[f64]| jacobian(x).dot(&ArrayView1::from(u));
         let check = VectorCheck::new(|x: &[f64]| Array1::from_iter(f(x)));
         let check = check.jacobian(jacobian).vjp(vjp).jvp(jvp);
-        check.at(&X).assert();
+        check.at(X).assert();
         let turned = |x: &[f64]| jacobian(x).reversed_axes();
         let error = VectorCheck::new(f)
             .jacobian(turned)

@@ -1,0 +1,188 @@
+//! A report in a few lines, for builds without the feature `text`.
+//!
+//! Invariant: needs no other crate.
+
+use std::fmt::{self, Write as _};
+
+use super::numbers::{derivative, short, thousands};
+use crate::{ControlReport, CoordinateReport, PlantingOutcome, Report, Verdict};
+
+#[cfg(not(feature = "text"))]
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        report(f, self)
+    }
+}
+
+#[cfg(not(feature = "text"))]
+impl fmt::Display for ControlReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        control(f, self)
+    }
+}
+
+/// Indented by two.
+#[cfg(not(feature = "text"))]
+pub(super) fn paragraph(line: &str) -> String {
+    format!("  {line}\n")
+}
+
+/// The verdict; what was found before the comparison; the entry that is furthest off; the first block that could not be
+/// decided, with the remedy.
+fn report(f: &mut dyn fmt::Write, report: &Report) -> fmt::Result {
+    let counts = &report.counts;
+    writeln!(
+        f,
+        "  {}: {} of {} parameters compared, {} wrong, {} inconclusive",
+        report.verdict,
+        thousands(counts.total() as u64),
+        thousands(report.parameters as u64),
+        thousands(counts.disagree as u64),
+        thousands(counts.inconclusive() as u64),
+    )?;
+    for finding in report.structure.iter().flat_map(|s| &s.findings) {
+        writeln!(f, "  {}: {}", finding.message(), finding.remedy())?;
+    }
+    let wrong = |c: &&CoordinateReport| c.comparison.verdict == Verdict::Disagree;
+    if let Some(worst) = report.worst.iter().find(wrong) {
+        writeln!(f, "  wrong: {}", entry(worst))?;
+    }
+    for block in report
+        .blocks
+        .iter()
+        .filter(|block| block.diagnosis.is_some())
+        .take(1)
+    {
+        if let Some(diagnosis) = &block.diagnosis {
+            writeln!(f, "  why: {}", diagnosis.sentence(&[&block.name]))?;
+        }
+    }
+    let open = report.blocks.iter().find_map(|block| match block.verdict {
+        Verdict::Inconclusive(reason) => Some((block, reason)),
+        _ => None,
+    });
+    if let Some((block, reason)) = open {
+        writeln!(f, "  inconclusive: {}: {}", block.name, reason.remedy())?;
+        if let Some(worst) = &block.worst {
+            writeln!(f, "  furthest off: {}", entry(worst))?;
+        }
+    }
+    if let Some(slope) = &report.slope {
+        writeln!(f, "  slope test along random directions: {}", slope.verdict)?;
+    }
+    Ok(())
+}
+
+/// `x[1]: analytic -3.37500e+00, numeric +3.37500e+00 ± 1.9e-11`.
+fn entry(report: &CoordinateReport) -> String {
+    let comparison = &report.comparison;
+    let mut said = format!(
+        "{}: analytic {}, ",
+        report.coordinate,
+        derivative(comparison.analytic)
+    );
+    let _ = match (comparison.numeric, comparison.error_bar) {
+        (Some(d), Some(bar)) => write!(said, "numeric {} ± {}", derivative(d), short(bar)),
+        (Some(d), None) => write!(said, "numeric {}", derivative(d)),
+        (None, _) => write!(said, "no numeric derivative"),
+    };
+    said
+}
+
+/// How many of the planted errors were rejected, and which were not.
+fn control(f: &mut dyn fmt::Write, control: &ControlReport) -> fmt::Result {
+    if !control.speaks() {
+        return writeln!(
+            f,
+            "  negative control: it can't speak, since the gradient itself is wrong or nothing of it agrees"
+        );
+    }
+    writeln!(
+        f,
+        "  negative control: {} of {} planted errors were rejected",
+        control.rejected(),
+        control.planted()
+    )?;
+    for planting in control.failures() {
+        let became = match &planting.outcome {
+            PlantingOutcome::Misplaced { blamed } => format!("was blamed on {}", blamed.join(", ")),
+            _ => "passed".to_owned(),
+        };
+        let place = planting.block.as_deref().unwrap_or("the whole gradient");
+        writeln!(f, "    {} in {place} {became}", planting.error.name())?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{GradientCheck, Report};
+
+    fn cost(p: &[f64]) -> f64 {
+        p[0].powi(3) * p[1]
+    }
+
+    fn said(report: &Report) -> String {
+        let mut text = String::new();
+        super::report(&mut text, report).unwrap();
+        text
+    }
+
+    #[test]
+    fn a_wrong_entry_is_named_with_its_numbers() {
+        let wrong = |p: &[f64]| [3.0 * p[0].powi(2) * p[1], -p[0].powi(3)];
+        let check = GradientCheck::new(cost, wrong).at([1.5, 0.25]);
+        let text = said(&check.run().unwrap());
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(
+            lines[0],
+            "  disagree: 2 of 2 parameters compared, 1 wrong, 0 inconclusive"
+        );
+        let numbers = "  wrong: x[1]: analytic -3.37500e+00, numeric +3.37500e+00 ± ";
+        assert!(lines[1].starts_with(numbers), "{text}");
+        assert!(
+            lines[2].starts_with("  why: dx: only 1 of 2 entries is wrong"),
+            "{text}"
+        );
+
+        let error = check.message("epoch 3").verify().unwrap_err().to_string();
+        assert!(
+            error.starts_with("the gradient is wrong: epoch 3\n"),
+            "{error}"
+        );
+        assert!(
+            error.contains("\nto see it again: at = [1.5, 0.25], seed = 0\n"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn what_could_not_be_decided_comes_with_its_remedy() {
+        let check = GradientCheck::new(|_: &[f64]| 1.0, |_: &[f64]| [0.0]);
+        let text = said(&check.at([1.5]).run().unwrap());
+        assert!(
+            text.contains("\n  inconclusive: x: gradient and cost are flat throughout the block"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn what_is_found_before_the_comparison_is_said() {
+        let check = GradientCheck::new(cost, |_: &[f64]| [1.0]);
+        let text = said(&check.at([1.5, 0.25]).run().unwrap());
+        assert!(
+            text.contains("the gradient has 1 entry for 2 parameters"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_control_counts() {
+        let gradient = |p: &[f64]| [3.0 * p[0].powi(2) * p[1], p[0].powi(3)];
+        let check = GradientCheck::new(cost, gradient).at([1.5, 0.25]);
+        let mut text = String::new();
+        super::control(&mut text, &check.negative_control().unwrap()).unwrap();
+        assert!(text.starts_with("  negative control: "), "{text}");
+        assert!(text.ends_with("planted errors were rejected\n"), "{text}");
+    }
+}
