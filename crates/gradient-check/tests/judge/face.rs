@@ -3,6 +3,7 @@
 mod gradients;
 mod products;
 mod single_threaded;
+#[cfg(all(feature = "nalgebra", feature = "ndarray"))]
 mod vectors;
 mod whole;
 

@@ -34,7 +34,6 @@ fn a_function_of_a_vector() {
     assert_gradient!(of_vector(cost), of_vector(gradient), at = [0.5, -1.5]);
 }
 
-#[cfg(feature = "nalgebra")]
 mod of_nalgebra {
     use nalgebra::{DMatrix, DVector, Matrix2x3, OMatrix, RowDVector, SVector, U2, U3};
 
@@ -163,7 +162,6 @@ mod of_nalgebra {
     }
 }
 
-#[cfg(feature = "ndarray")]
 mod of_ndarray {
     use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ShapeBuilder, array};
 
