@@ -95,10 +95,10 @@ impl<'a> CandleCheck<'a> {
         self
     }
 
-    /// Switches the slope test off or on: it is on unless said.
+    /// Switches the directional test off or on: it is on unless said.
     #[must_use]
-    pub fn slope_test(mut self, on: bool) -> Self {
-        self.settings.slope_test = on;
+    pub fn directional_test(mut self, on: bool) -> Self {
+        self.settings.directional_test = on;
         self
     }
 

@@ -68,6 +68,7 @@ impl<'a, T: Real, C: Closures<T>> DirectionalCheck<'a, T, C> {
         self.setup.says_epsilon = true;
         self.setup.settings.seed = settings.seed;
         self.setup.settings.working_epsilon = settings.working_epsilon;
+        self.setup.settings.claim = settings.claim;
         self.setup.settings.execution = settings.execution;
         self.settings = settings;
         self
@@ -84,6 +85,7 @@ impl<'a, T: Real, C: Closures<T>> DirectionalCheck<'a, T, C> {
         let settings = DirectionalSettings {
             seed: shared.seed,
             working_epsilon: shared.working_epsilon,
+            claim: shared.claim,
             execution: shared.execution,
             ..self.settings.clone()
         };

@@ -73,6 +73,23 @@ macro_rules! place {
             self
         }
 
+        /// Cost and derivative are right to this part of themselves, such as 1e-6 where a solver inside stops at a tolerance
+        /// of 1e-8: what lies within it agrees.
+        #[must_use]
+        pub fn accuracy(mut self, accuracy: f64) -> Self {
+            self.setup.settings.claim.accuracy = accuracy;
+            self
+        }
+
+        /// Cost and derivative are both computed to rounding: every difference beyond the error bars is wrong, however small
+        /// it is. Without it one below a millionth of the scale is inconclusive, since a tolerance on either side explains it
+        /// as well.
+        #[must_use]
+        pub fn exact(mut self, exact: bool) -> Self {
+            self.setup.settings.claim.exact = exact;
+            self
+        }
+
         /// How many threads evaluate the function; 0 leaves it to rayon.
         #[must_use]
         pub fn threads(mut self, threads: usize) -> Self {
@@ -142,23 +159,6 @@ macro_rules! judgment {
         #[must_use]
         pub fn resolution(mut self, resolution: f64) -> Self {
             self.setup.settings.claim.resolution = Some(resolution);
-            self
-        }
-
-        /// Cost and derivative are right to this part of themselves, such as 1e-6 where a solver inside stops at a tolerance
-        /// of 1e-8: what lies within it agrees.
-        #[must_use]
-        pub fn accuracy(mut self, accuracy: f64) -> Self {
-            self.setup.settings.claim.accuracy = accuracy;
-            self
-        }
-
-        /// Cost and derivative are both computed to rounding: every difference beyond the error bars is wrong, however small
-        /// it is. Without it one below a millionth of the scale is inconclusive, since a tolerance on either side explains it
-        /// as well.
-        #[must_use]
-        pub fn exact(mut self, exact: bool) -> Self {
-            self.setup.settings.claim.exact = exact;
             self
         }
 

@@ -67,8 +67,8 @@ fn report(f: &mut dyn fmt::Write, report: &Report) -> fmt::Result {
             writeln!(f, "  furthest off: {}", entry(worst))?;
         }
     }
-    if let Some(slope) = &report.slope {
-        writeln!(f, "  slope test along random directions: {}", slope.verdict)?;
+    if let Some(test) = &report.directional {
+        writeln!(f, "  along random directions: {}", test.verdict)?;
     }
     Ok(())
 }
