@@ -578,8 +578,12 @@ fn an_interrupted_check_asks_a_slow_model_nothing_more() {
     let (run, more) = interrupted_after(20, Fault::Slow);
     assert!(more <= 5, "{more} evaluations after it");
     assert_eq!(run.code, 2, "{}", run.stderr);
-    // Of these the first are along random directions: all coordinates have been judged.
-    let (run, more) = interrupted_after(160, Fault::Slow);
+    // The last evaluations are those along random directions: all coordinates have been judged.
+    let good = Mock::start(Fault::None);
+    let all = checks(&report(&good, "", 0))[0]["evaluations"]
+        .as_u64()
+        .unwrap();
+    let (run, more) = interrupted_after(all as usize - 8, Fault::Slow);
     assert!(more <= 5, "{more} evaluations after it");
     assert_eq!(run.code, 3, "{}", run.stderr);
     run.says(&["interrupted: 5 of 5 coordinates were judged", "No verdict."]);

@@ -146,10 +146,11 @@ fn the_text_of_a_run() {
     difference # over all; the course reads it as "a bug"
     would have caught: # of its block's scale in any one coordinate, #
     in any whole block
-    slope test: wrong too, along b1, W2 and over all (E(t) like t^#)
+    random directions: wrong too along b1, W2 and over all, by up to # of
+    g·u
     inside layer 2: dZ2 is right everywhere, so look at what makes dW2 of it
     # evaluations of the cost in # s; central differences, layerwise engine
-    the whole forward pass says the same of 16 drawn at random and of all 144 that
+    the whole forward pass says the same of 6 drawn at random and of all 144 that
     came out wrong
 
     After 1 step of training: disagree
@@ -168,10 +169,11 @@ fn the_text_of_a_run() {
     difference # over all; the course reads it as "a bug"
     would have caught: # of its block's scale in any one coordinate, #
     in any whole block
-    slope test: wrong too, along b1, W2 and over all (E(t) like t^#)
+    random directions: wrong too along b1, W2 and over all, by up to # of
+    g·u
     inside layer 2: dZ2 is right everywhere, so look at what makes dW2 of it
     # evaluations of the cost in # s; central differences, layerwise engine
-    the whole forward pass says the same of 16 drawn at random and of all 144 that
+    the whole forward pass says the same of 6 drawn at random and of all 144 that
     came out wrong
 
     The gradient is wrong at initialization and after 1 step.

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use finite_diff::{
-    DifferenceError, Execution, Noise, Objective, Outcome, ParameterLayout, Piece, Real,
-    WorkingCopy, evaluate_each, is_below_ladder,
+    DifferenceError, Domain, EvaluationError, Execution, Noise, Objective, Outcome,
+    ParameterLayout, Piece, Real, WorkingCopy, evaluate_each, is_below_ladder,
 };
 
 use super::{Bench, DirectionReading, Draft, Ruler, drafts};
@@ -157,7 +157,11 @@ struct Site<'a, T> {
 impl<T: Real> Site<'_, T> {
     /// Looks along one direction, on a copy of θ of its own; `None` where nothing can be moved.
     fn look(&self, draft: &Draft) -> Result<(Option<Line>, u64), CheckError> {
-        let copy = WorkingCopy::new(self.objective, self.point, None)
+        let stoppable = Stoppable {
+            objective: self.objective,
+            execution: &self.execution,
+        };
+        let copy = WorkingCopy::new(&stoppable, self.point, None)
             .map_err(CheckError::Difference)?
             .with_short(self.short.iter().copied());
         let range = draft.range.clone();
@@ -194,6 +198,9 @@ impl<T: Real> Site<'_, T> {
         } else {
             match bench.look(&direction, &ruler, name) {
                 Ok(seen) => seen.reading,
+                Err(_) if self.execution.is_cancelled() => {
+                    DirectionReading::unseen(Verdict::Inconclusive(Reason::Interrupted))
+                }
                 Err(error) => {
                     // Whether J has no value there, or none anywhere any more.
                     if self.execution.failure.is_some() {
@@ -209,6 +216,9 @@ impl<T: Real> Site<'_, T> {
             }
         };
         evaluations += bench.copy.evaluations();
+        if self.execution.is_cancelled() {
+            return Ok((None, evaluations));
+        }
         let line = Line {
             block: draft.block.clone(),
             entries,
@@ -219,6 +229,36 @@ impl<T: Real> Site<'_, T> {
             failure,
         };
         Ok((Some(line), evaluations))
+    }
+}
+
+/// J, which is asked nothing more once the run is cancelled: a direction takes up to fifty evaluations.
+struct Stoppable<'a, T> {
+    objective: &'a dyn Objective<T>,
+    execution: &'a Execution<'a>,
+}
+
+impl<T: Real> Objective<T> for Stoppable<'_, T> {
+    fn dim(&self) -> usize {
+        self.objective.dim()
+    }
+
+    fn value(&self, point: &[T]) -> Result<T, EvaluationError> {
+        match self.execution.is_cancelled() {
+            true => Err("interrupted".into()),
+            false => self.objective.value(point),
+        }
+    }
+
+    fn piece(&self, point: &[T]) -> Result<Piece, EvaluationError> {
+        match self.execution.is_cancelled() {
+            true => Err("interrupted".into()),
+            false => self.objective.piece(point),
+        }
+    }
+
+    fn domain(&self) -> Option<&Domain> {
+        self.objective.domain()
     }
 }
 

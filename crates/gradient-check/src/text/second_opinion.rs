@@ -260,7 +260,7 @@ mod tests {
         insta::assert_snapshot!(told(cubes, &of_cubes(), &all), @"random directions: 3 agree, would have seen # of g·u");
         let linear = |x: &[f64]| x.iter().sum::<f64>();
         insta::assert_snapshot!(told(linear, &[1.0; 6], &all), @"random directions: 3 agree, would have seen # of g·u");
-        insta::assert_snapshot!(told(|_| 1.0, &[0.0; 6], &all), @"slope test: undecided along 3 (cost and gradient are flat)");
+        insta::assert_snapshot!(told(|_| 1.0, &[0.0; 6], &all), @"random directions: 3 undecided (cost and gradient are flat)");
         let some = Settings {
             selection: Selection::Some(vec![0, 5]),
             ..Settings::exact()

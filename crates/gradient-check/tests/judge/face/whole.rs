@@ -94,7 +94,7 @@ fn directions_find_the_coordinate_with_a_text_like_any_other() {
         W[17,4]: off by 4.16e-3 along a direction, where # is allowed
           W[17,4]: analytic +9.30272e-1, numeric +9.21061e-1 ± #
       1 block agrees; an error e there passes with a chance of at most 1 % if ‖e‖ is below
-      #, # of the block's gradient, in the bluntest of them, b
+      6.8e-5, # of the block's gradient, in the bluntest of them, b
     to see it again: assert_directional!(cost, wrong, at = [0.4, 0.4, 0.4, 0.4, 0.4, 0.4, 0.4, 0.4, 0.4, 0.4, 0.4, 0.4, … 1988 more], blocks = BLOCKS, seed = 7)
     ");
 
