@@ -56,6 +56,7 @@ impl Execution<'_> {
         }
     }
 
+    /// Whether the run was cancelled.
     pub fn is_cancelled(&self) -> bool {
         self.cancel.is_some_and(|flag| flag.load(Ordering::Relaxed))
     }

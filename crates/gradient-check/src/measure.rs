@@ -211,7 +211,7 @@ pub(crate) fn measure<T: Real>(
     unless_nothing(evidence, layout, settings)?;
     sharpen(evidence, objective, point, layout, &scheme, execution).map_err(named)?;
     let mut open = suspects(evidence, layout);
-    if let Some(shadow) = settings.shadow.filter(|_| !open.is_empty()) {
+    if let Some(shadow) = settings.shadow {
         let shadow = &SameDomain { shadow, domain };
         measured.smooth = smooth_at(objective, point, evidence, settings)?;
         // At a kink it knows one side only, and a word that no other look could confirm is no word.

@@ -119,7 +119,7 @@ impl DirectionalBlock {
     /// let at = [0.3; 100];
     /// let g: Vec<f64> = at.iter().map(|x: &f64| x.cos()).collect();
     /// let layout = ParameterLayout::flat("x", 100);
-    /// let report = check_directional(&j, &g, &at, &layout, &DirectionalSettings::default())?;
+    /// let report = check_directional(&j, &g, &at, &layout, &DirectionalSettings::exact())?;
     /// // One coordinate off by a thousandth would have been seen.
     /// assert!(report.blocks[0].chance_to_miss(1e-3) < 1e-6);
     /// assert!(report.blocks[0].smallest_visible().unwrap() < 1e-6);

@@ -173,7 +173,7 @@ impl<T: Real, O: Objective<T> + ?Sized> Bench<'_, T, O> {
         }
         if first.is_none() {
             comparison.verdict = Verdict::Inconclusive(Reason::Kink);
-        } else if !line.has_moved() && ruler.size == 0.0 {
+        } else if !line.has_moved() && self.is_zero_to_rounding(&comparison, ruler) {
             comparison.verdict = Verdict::Inconclusive(Reason::Vacuous);
         }
         let step = observation.best().map(|best| best.step);
@@ -278,6 +278,13 @@ impl<T: Real, O: Objective<T> + ?Sized> Bench<'_, T, O> {
             }
         }
         Ok(Verdict::Disagree)
+    }
+
+    /// Whether g·u is what the terms of a gradient may round to, by the size of J, as where they cancel.
+    fn is_zero_to_rounding(&self, comparison: &Comparison, ruler: &Ruler) -> bool {
+        let terms = self.cost.widen().abs();
+        let rounding = self.rule.constants.rounding * self.rule.working_epsilon * terms;
+        ruler.size == 0.0 || comparison.numeric.is_some_and(|d| d.abs() <= rounding)
     }
 
     /// The word on ψ′, which is 0 where g is right: by the judge that judges coordinates, with the size of the range

@@ -1,9 +1,11 @@
 //! Whether J depends on a block, as a few evaluations tell that move the whole of it.
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use finite_diff::{DifferenceError, Domain, Objective, Real, evaluate_each, measure_noise_with};
+use finite_diff::{
+    DifferenceError, Domain, EvaluationError, Objective, Real, evaluate_each, measure_noise_with,
+};
 
 use super::finding::Dependence;
 use crate::error::CheckError;
@@ -15,8 +17,14 @@ use crate::verdict::Reason;
 const DIRECTIONS: u64 = 2;
 const POWERS: [f64; 2] = [1.0 / 3.0, 1.0 / 6.0];
 
+/// How often the way to a move of J is halved, and by what part of the move J must still differ then for it to be a jump:
+/// where J is continuous it differs by some 2⁻¹⁶ of it.
+const HALVINGS: usize = 16;
+const OF_A_JUMP: f64 = 1e-3;
+
 /// Whether |J(θ + t·u) − J(θ)| > K·ε_f (S4) for a u that moves every entry of the block, scaled by
-/// max(1, |x_i|), and how often J was evaluated for the answer.
+/// max(1, |x_i|), and how often J was evaluated for the answer. A jump away from θ is no such move: the derivative of a
+/// staircase is 0 all the same.
 pub(super) fn dependence<T: Real>(
     objective: &dyn Objective<T>,
     point: &[T],
@@ -43,31 +51,47 @@ pub(super) fn dependence<T: Real>(
         })
         .collect();
     let is_beyond = |moved: f64| moved > settings.constants.safety * noise;
-    // One that is seen to move J, or fails, leaves nothing to be asked.
-    let decided = AtomicBool::new(false);
-    let seen = evaluate_each(execution, probes.len(), |number| {
-        if decided.load(Ordering::Relaxed) {
-            return None;
-        }
-        let (direction, step) = probes[number];
+    // By how much J moves at a share of the way.
+    let moves_by = |(direction, step): (u64, f64), share: f64| {
         let mut probe = point.to_vec();
         for i in block.clone() {
             let x = point[i].widen();
             let u = unit(settings.seed, direction, i) * x.abs().max(1.0);
             let turned = |domain: &Domain| step * domain.turned(i, point[i], u, step);
-            probe[i] = T::narrow(x + objective.domain().map_or(step * u, turned));
+            let far = objective.domain().map_or(step * u, turned);
+            probe[i] = T::narrow(x + share * far);
         }
         // A cost that is no number any more has moved as well.
-        let moved = objective.value(&probe).map(|value| {
+        objective.value(&probe).map(|value| {
             let moved = (value.widen() - cost).abs();
             if moved.is_nan() { f64::INFINITY } else { moved }
-        });
+        })
+    };
+    // One that is seen to move J, or fails, leaves nothing to be asked.
+    let decided = AtomicBool::new(false);
+    let further = AtomicU64::new(0);
+    let seen = evaluate_each(execution, probes.len(), |number| {
+        if decided.load(Ordering::Relaxed) {
+            return None;
+        }
+        let mut moved = moves_by(probes[number], 1.0);
+        if let Ok(by) = moved
+            && is_beyond(by)
+            && by.is_finite()
+        {
+            let ask = |share| {
+                further.fetch_add(1, Ordering::Relaxed);
+                moves_by(probes[number], share)
+            };
+            moved = is_jump(by, ask, is_beyond).map(|jump| if jump { 0.0 } else { by });
+        }
         if !matches!(moved, Ok(moved) if !is_beyond(moved)) {
             decided.store(true, Ordering::Relaxed);
         }
         Some(moved)
     })
     .map_err(CheckError::Difference)?;
+    evaluations += further.into_inner();
     let mut largest = 0.0f64;
     for moved in seen {
         match moved {
@@ -92,6 +116,26 @@ pub(super) fn dependence<T: Real>(
         Dependence::WithinNoise { moved, noise }
     };
     Ok((dependence, evaluations))
+}
+
+/// Whether J, which has moved by `moved` at the end of a way, first moves by a jump on it: halved over and over toward the
+/// first move, what is left of it does not shrink as where J is continuous. A move at θ itself is none.
+fn is_jump(
+    moved: f64,
+    ask: impl Fn(f64) -> Result<f64, EvaluationError>,
+    is_beyond: impl Fn(f64) -> bool,
+) -> Result<bool, EvaluationError> {
+    let (mut still, mut beyond, mut least) = (0.0, 1.0, moved);
+    for _ in 0..HALVINGS {
+        let middle = 0.5 * (still + beyond);
+        let by = ask(middle)?;
+        if is_beyond(by) {
+            (beyond, least) = (middle, by);
+        } else {
+            still = middle;
+        }
+    }
+    Ok(still > 0.0 && least > OF_A_JUMP * moved)
 }
 
 /// An entry of a random direction: ±[0.5, 1), by splitmix64 (Steele, Lea & Flood 2014, "Fast splittable

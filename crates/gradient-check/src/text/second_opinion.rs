@@ -266,8 +266,8 @@ mod tests {
             ..Settings::exact()
         };
         insta::assert_snapshot!(told(cubes, &of_cubes(), &some), @r"
-        slope test: right along 3 directions (E(t) like t^#), would have seen
-            # of g·u; it covers those not judged too
+        random directions: 3 agree, would have seen # of g·u; those not judged
+            are covered too
         ");
         let off = Settings {
             directional_test: false,

@@ -173,7 +173,7 @@ fn an_honest_engine_is_believed_and_the_gradient_judged() {
             let (verdict, recheck) = judged(engine, &[]).unwrap();
             assert_ne!(verdict, Verdict::Disagree, "{kink:?}");
             let recheck = recheck.unwrap();
-            assert_eq!((recheck.engine, recheck.drawn), ("test", 16));
+            assert_eq!((recheck.engine, recheck.drawn), ("test", 4));
             assert_eq!(recheck.rejected_in_all, 0);
 
             let wrong: Vec<usize> = (3..103).collect();

@@ -238,6 +238,14 @@ fn a_constant_tests_nothing_and_a_gradient_of_it_is_wrong() {
     );
 }
 
+/// Terms of a gradient that cancel leave their rounding, where J does not move.
+#[test]
+fn rounding_of_a_constant_is_no_gradient() {
+    let report = judge(|_| 0.5, &[5.6e-17, 0.0, -1.1e-16, 0.0, 5.6e-17, 0.0], &AT);
+    let vacuous = Verdict::Inconclusive(Reason::Vacuous);
+    assert_eq!((report.verdict, along(&report).verdict), (vacuous, vacuous));
+}
+
 #[test]
 fn a_zero_gradient_and_one_that_is_no_number_are_wrong() {
     for bad in [0.0, f64::NAN, f64::INFINITY] {

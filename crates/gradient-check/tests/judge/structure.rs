@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use finite_diff::{EvaluationError, ParameterLayout, Selection};
 use gradient_check::{
-    CheckError, Dependence, Finding, Gradient, NamedArray, Packing, Pass, Reason, Report, Settings,
-    Structure, Subject, Verdict, check_subject, examine, from_closures, from_objective,
+    CheckError, Dependence, Finding, Gradient, GradientCheck, NamedArray, Packing, Pass, Reason,
+    Report, Settings, Structure, Subject, Verdict, check_subject, examine, from_closures,
+    from_objective,
 };
 use proptest::prelude::*;
 
@@ -595,4 +596,34 @@ fn a_pass_that_fails_is_an_error_that_says_which() {
     insta::assert_snapshot!(error, @"the first backward pass failed: the graph was freed");
     let error = examine(&failing, &AT[..3], &layout(), &Settings::default()).unwrap_err();
     assert!(matches!(error, CheckError::Point(_)));
+}
+
+/// A staircase moves by jumps, and its derivative is 0 all the same; a unit that is dead at the point is no staircase.
+#[test]
+fn a_jump_far_off_is_no_dependence() {
+    let at: Vec<f64> = (0..30).map(|i| (f64::from(i) * 0.7).sin()).collect();
+    let check = |of_b: fn(f64) -> f64, at: &[f64]| {
+        let cost = move |p: &[&[f64]]| p[0][0].powi(2) + p[1].iter().map(|x| of_b(*x)).sum::<f64>();
+        let only_a = |p: &[&[f64]]| vec![NamedArray::new("a", &[], vec![2.0 * p[0][0]])];
+        GradientCheck::of_inputs(cost, only_a)
+            .input("a", &[], [0.3])
+            .input("b", &[30], at)
+            .run()
+            .unwrap()
+            .verdict
+    };
+    assert_ne!(
+        check(|x| (100.0 * x).round() / 100.0, &at),
+        Verdict::Disagree
+    );
+    assert_ne!(
+        check(|x| (x - 0.301).signum(), &[0.3; 30]),
+        Verdict::Disagree
+    );
+    assert_eq!(
+        check(|x| (x - 0.301).max(0.0), &[0.3; 30]),
+        Verdict::Disagree
+    );
+    assert_eq!(check(f64::sin, &at), Verdict::Disagree);
+    assert_eq!(check(|x| x.abs().sqrt(), &at), Verdict::Disagree);
 }

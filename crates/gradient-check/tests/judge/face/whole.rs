@@ -141,7 +141,8 @@ fn directions_keep_to_the_domain_and_their_settings() {
     let check = GradientCheck::new(root, of_root)
         .at([1e-3; 30])
         .directional();
-    assert!(check.run().is_err());
+    // Steps that stay inside are narrow ones, and nothing wrong is seen by them.
+    assert_ne!(check.run().unwrap().verdict, Verdict::Disagree);
     check.lower([0.0]).assert();
 
     let settings = DirectionalSettings {
