@@ -7,7 +7,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use candle_core::{DType, Tensor};
-use finite_diff::{EvaluationError, compensated_sum};
+use finite_diff::EvaluationError;
+use finite_diff::sum::compensated_sum;
 use gradient_check::{Gradient, NamedArray, Subject};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

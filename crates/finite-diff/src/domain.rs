@@ -6,8 +6,9 @@ use std::borrow::Borrow;
 
 use thiserror::Error;
 
+use crate::objective::{Neighborhood, Piece};
 use crate::stride::either_side;
-use crate::{EvaluationError, Neighborhood, Objective, Piece, Real};
+use crate::{EvaluationError, Objective, Real};
 
 /// A box: lower_i ≤ x_i ≤ upper_i, either of which may be infinite, and coordinates that are fixed.
 ///
@@ -23,7 +24,7 @@ use crate::{EvaluationError, Neighborhood, Objective, Piece, Real};
 /// assert!(domain.check(&[3.5, 0.0, 7.0]).is_ok());
 /// assert!(domain.check(&[3.5, 1.1, 7.0]).unwrap_err().to_string().contains("parameter 1 is 1.1"));
 /// assert_eq!(domain.fixed(), 1);
-/// # Ok::<(), finite_diff::DomainError>(())
+/// # Ok::<(), finite_diff::domain::DomainError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Domain {
@@ -266,7 +267,7 @@ impl Domain {
     /// assert_eq!(domain.turned(0, 0.25, -1.0, 0.1), -1.0);
     /// assert_eq!(domain.turned(0, 0.25, -1.0, 0.5), 1.0);
     /// assert_eq!(domain.turned(0, 0.25, -1.0, 8.0), 0.375 / 8.0);
-    /// # Ok::<(), finite_diff::DomainError>(())
+    /// # Ok::<(), finite_diff::domain::DomainError>(())
     /// ```
     pub fn turned<T: Real>(&self, coordinate: usize, x: T, component: f64, t: f64) -> f64 {
         let Some(interval) = self.interval(coordinate) else {
@@ -329,7 +330,8 @@ impl Domain {
 /// [`shortcut`](Objective::shortcut), because a shortcut does not know the bounds.
 ///
 /// ```
-/// use finite_diff::{Domain, Execution, Scheme, Within, differentiate, from_fn};
+/// use finite_diff::{Domain, Execution, Scheme, differentiate, from_fn};
+/// use finite_diff::domain::Within;
 /// // Not evaluated above 4, though the point lies there.
 /// let j = Within::new(from_fn(1, |x: &[f64]| (1.0 + x[0].sqrt().powi(3)).ln() + x[0]), Domain::new(&[0.0], &[4.0])?);
 /// let run = differentiate(&j, &[4.0], &[0], &Scheme::CENTRAL, &Execution::default())?;

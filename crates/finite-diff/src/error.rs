@@ -4,7 +4,8 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::{DomainError, EvaluationError};
+use crate::EvaluationError;
+use crate::domain::DomainError;
 
 /// Which point of a stencil an evaluation was for.
 #[derive(Debug, Clone, Copy, PartialEq)]

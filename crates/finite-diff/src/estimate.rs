@@ -6,7 +6,8 @@
 use crate::error::Side;
 use crate::formula::Choice;
 use crate::line::{Line, Obstacle, ProbeFailure};
-use crate::{Growth, Real, Stencil};
+use crate::noise::Growth;
+use crate::{Real, Stencil};
 
 /// A numeric derivative with its error bar B = truncation + noise.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -73,7 +73,8 @@ impl Execution<'_> {
 /// whatever the number of threads.
 ///
 /// ```
-/// use finite_diff::{DifferenceError, Execution, Failed, Scheme, differentiate, try_from_fn};
+/// use finite_diff::{DifferenceError, Execution, Scheme, differentiate, try_from_fn};
+/// use finite_diff::execution::Failed;
 /// // The parameter 1 can't be moved.
 /// let j = try_from_fn(3, |x: &[f64]| if x[1] == 0.5 { Ok(x[0] * x[2]) } else { Err("it hung up") });
 /// let failed = Failed::new();

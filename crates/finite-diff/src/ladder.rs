@@ -11,6 +11,7 @@ mod rungs;
 mod span;
 
 use crate::line::{Line, ProbeFailure, point};
+pub use crate::sweep::differentiate_closely;
 use crate::{Estimate, Noise, Outcome, Real};
 use climb::{Climbed, climb};
 use span::Span;

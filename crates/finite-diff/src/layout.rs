@@ -153,7 +153,7 @@ pub enum LayoutError {
 ///
 /// let flat = layout.flatten(&[&[1., 2., 3., 4., 5., 6.], &[7., 8.]])?;
 /// assert_eq!(layout.unflatten(&flat)?[1], &[7., 8.]);
-/// # Ok::<(), finite_diff::LayoutError>(())
+/// # Ok::<(), finite_diff::layout::LayoutError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ParameterLayout {

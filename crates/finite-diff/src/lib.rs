@@ -4,53 +4,44 @@
 //! tolerance.
 
 pub mod course;
-mod domain;
-mod error;
-mod estimate;
-mod execution;
+pub mod domain;
+pub mod error;
+pub mod estimate;
+pub mod execution;
 mod formula;
-mod ladder;
-mod layout;
+pub mod ladder;
+pub mod layout;
 mod line;
-mod noise;
-mod objective;
-mod parallel;
+pub mod noise;
+pub mod objective;
+pub mod parallel;
 mod prefetch;
 mod real;
 mod selection;
-mod stencil;
-mod step;
+pub mod stencil;
+pub mod step;
 mod stream;
 mod stride;
-mod sum;
+pub mod sum;
 mod sweep;
 mod working_copy;
 
-pub use domain::{Domain, DomainError, Within};
-pub use error::{DifferenceError, Side};
-pub use estimate::{Estimate, Noise, Outcome, Unit};
-pub use execution::{Execution, Failed, Progress};
-pub use ladder::{Ground, Motion, Refined, Support, is_below_ladder, ladder_reach};
-pub use layout::{Block, Coordinate, LayoutError, ParameterLayout};
-pub use noise::{
-    Growth, MeasuredNoise, measure_complex_step_noise, measure_complex_step_noise_with,
-    measure_field_noise, measure_field_noise_within, measure_noise, measure_noise_with,
-};
-pub use objective::{
-    EvaluationError, FromFn, Neighborhood, Objective, Piece, Plain, Probe, Reevaluation, Shortcut,
-    TryFromFn, from_fn, try_from_fn,
-};
-pub use parallel::{evaluate_each, on_threads, share_out};
+/// Random directions that are never stored, and J along them by one copy of the point.
+pub mod directions {
+    pub use crate::stream::{MISSED_PER_BAR, MISSED_PER_TURNED_BAR, StreamedDirection};
+    pub use crate::working_copy::{Along, Busy, Size, WorkingCopy};
+}
+
+pub use domain::Domain;
+pub use error::DifferenceError;
+pub use estimate::{Estimate, Noise, Outcome};
+pub use execution::Execution;
+pub use layout::{Block, Coordinate, ParameterLayout};
+pub use objective::{EvaluationError, Objective, from_fn, try_from_fn};
 #[doc(hidden)]
 pub use real::Arguments;
 pub use real::Real;
 pub use selection::Selection;
-pub use stencil::{Quotient, Stencil};
-pub use step::{StepRule, StepSize};
-pub use stream::{MISSED_PER_BAR, MISSED_PER_TURNED_BAR, StreamedDirection};
-pub use sum::compensated_sum;
-pub use sweep::{
-    Derivatives, Entry, Scheme, complex_step, differentiate, differentiate_closely,
-    differentiate_finely,
-};
-pub use working_copy::{Along, Busy, Size, WorkingCopy};
+pub use stencil::Stencil;
+pub use step::StepSize;
+pub use sweep::{Derivatives, Entry, Scheme, complex_step, differentiate, differentiate_finely};

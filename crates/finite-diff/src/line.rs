@@ -5,7 +5,8 @@
 
 use crate::domain::Interval;
 use crate::error::Side;
-use crate::{EvaluationError, Neighborhood, Outcome, Piece, Real};
+use crate::objective::{Neighborhood, Piece};
+use crate::{EvaluationError, Outcome, Real};
 
 /// A probe that failed: where, and with what.
 pub(crate) type ProbeFailure = (Side, EvaluationError);

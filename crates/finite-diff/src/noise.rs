@@ -15,8 +15,9 @@ use rand_chacha::ChaCha8Rng;
 pub use complex::{measure_complex_step_noise, measure_complex_step_noise_with};
 pub use growth::Growth;
 
+use crate::estimate::Unit;
 use crate::sweep::inside;
-use crate::{DifferenceError, Domain, EvaluationError, Execution, Noise, Objective, Real, Unit};
+use crate::{DifferenceError, Domain, EvaluationError, Execution, Noise, Objective, Real};
 use resolved::{Movement, too_wide};
 use tables::{
     Row, Tables, VALUES, draw_direction, kept_inside, noise_of, spaced, strictly, tables_of,

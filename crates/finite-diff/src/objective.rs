@@ -78,7 +78,7 @@ pub trait Objective<T: Copy + Send + Sync>: Sync {
     }
 
     /// Where J may be evaluated; `None` where it may be everywhere. Whatever differentiates J or measures
-    /// its noise stays inside; see [`Domain`], and [`Within`](crate::Within) for giving one to an objective.
+    /// its noise stays inside; see [`Domain`], and [`Within`](crate::domain::Within) for giving one to an objective.
     fn domain(&self) -> Option<&Domain> {
         None
     }
@@ -136,7 +136,8 @@ pub trait Shortcut<T: Copy + Send + Sync>: Sync {
 /// An objective without its faster ways: every number comes from [`Objective::value`] of the whole point.
 ///
 /// ```
-/// use finite_diff::{Objective, Plain, from_fn};
+/// use finite_diff::{Objective, from_fn};
+/// use finite_diff::objective::Plain;
 /// let j = from_fn(1, |x: &[f64]| x[0] * x[0]);
 /// assert_eq!(Plain(&j).value(&[3.0]).unwrap(), 9.0);
 /// assert_eq!(Plain(&j).engine(), None);

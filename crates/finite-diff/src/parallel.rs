@@ -61,7 +61,7 @@ pub fn share_out<S, R: Send>(
 ///
 /// ```
 /// use std::num::NonZeroUsize;
-/// let double = finite_diff::on_threads(NonZeroUsize::new(1), || 2 * 21)?;
+/// let double = finite_diff::parallel::on_threads(NonZeroUsize::new(1), || 2 * 21)?;
 /// assert_eq!(double, 42);
 /// # Ok::<(), finite_diff::DifferenceError>(())
 /// ```
@@ -93,7 +93,8 @@ pub fn on_threads<R: Send>(
 /// out that what it would do is not wanted any more.
 ///
 /// ```
-/// use finite_diff::{Execution, evaluate_each};
+/// use finite_diff::Execution;
+/// use finite_diff::parallel::evaluate_each;
 /// let squares = evaluate_each(&Execution::default(), 3, |i| Some(i * i))?;
 /// assert_eq!(squares, [Some(0), Some(1), Some(4)]);
 /// # Ok::<(), finite_diff::DifferenceError>(())

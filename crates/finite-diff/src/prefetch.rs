@@ -4,7 +4,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::{EvaluationError, Neighborhood, Piece};
+use crate::EvaluationError;
+use crate::objective::{Neighborhood, Piece};
 
 /// The probes that one coordinate is known to take, while they are under way.
 pub(crate) struct Pending<T> {

@@ -42,7 +42,7 @@ impl Selection {
     /// assert_eq!(sample.iter().filter(|&&i| i >= 1000).count(), 3); // all of b, the rest from W
     /// let each = Selection::SampleEach { count: 10, seed: 0 }.coordinates(&layout);
     /// assert_eq!(each.len(), 13);
-    /// # Ok::<(), finite_diff::LayoutError>(())
+    /// # Ok::<(), finite_diff::layout::LayoutError>(())
     /// ```
     pub fn coordinates(&self, layout: &ParameterLayout) -> Vec<usize> {
         self.coordinates_within(layout, None)

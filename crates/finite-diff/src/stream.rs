@@ -25,7 +25,7 @@ use crate::stride::scale;
 /// wherever one begins, and has the same bits for every number of threads and on every machine.
 ///
 /// ```
-/// use finite_diff::StreamedDirection;
+/// use finite_diff::directions::StreamedDirection;
 /// let point = vec![0.5; 1000];
 /// let whole: Vec<f64> = StreamedDirection::new(7, 0, 0..1000).entries(&point).collect();
 /// let part: Vec<f64> = StreamedDirection::new(7, 0, 400..600).entries(&point).collect();

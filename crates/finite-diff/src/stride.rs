@@ -5,8 +5,9 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use crate::Real;
 use crate::domain::{Domain, Interval};
-use crate::{Real, ladder_reach};
+use crate::ladder::ladder_reach;
 
 /// No entry of a streamed direction is larger, before it is scaled: |z| < 3, and (3 + ½)/(√33/4) = 2.437.
 const LARGEST: f64 = 2.44;

@@ -31,7 +31,7 @@ pub(crate) fn summed(len: usize, part: impl Fn(Range<usize>) -> Sum + Sync) -> f
 /// are.
 ///
 /// ```
-/// assert_eq!(finite_diff::compensated_sum([1.0, 1e100, 1.0, -1e100]), 2.0);
+/// assert_eq!(finite_diff::sum::compensated_sum([1.0, 1e100, 1.0, -1e100]), 2.0);
 /// ```
 pub fn compensated_sum(terms: impl IntoIterator<Item = f64>) -> f64 {
     let mut sum = Sum::default();

@@ -12,14 +12,13 @@ use std::time::Instant;
 use crate::domain::Interval;
 use crate::error::{DifferenceError, Side};
 use crate::estimate::{Noise, Outcome, estimate};
+use crate::execution::Progress;
 use crate::formula::Formulas;
 use crate::line::{Line, ProbeFailure, Seen, point as point_at};
+use crate::objective::{Neighborhood, Piece, Probe};
 use crate::parallel::{SLOW, one_by_one, share_out};
 use crate::prefetch::Pending;
-use crate::{
-    Domain, Estimate, EvaluationError, Execution, Neighborhood, Objective, Piece, Probe, Progress,
-    Real, Stencil, StepSize,
-};
+use crate::{Domain, Estimate, EvaluationError, Execution, Objective, Real, Stencil, StepSize};
 
 pub(crate) use complex::COMPLEX_STEP;
 pub use complex::complex_step;

@@ -13,10 +13,12 @@ use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use thiserror::Error;
 
+use crate::directions::StreamedDirection;
+use crate::objective::Piece;
 use crate::stride::{Stride, Strides, either_side, reach};
 use crate::sum::{CHUNK, Sum, summed};
 use crate::sweep::inside;
-use crate::{DifferenceError, Domain, EvaluationError, Objective, Piece, Real, StreamedDirection};
+use crate::{DifferenceError, Domain, EvaluationError, Objective, Real};
 
 /// One copy of θ, in which a probe moves a range of coordinates and puts them back, also where J fails.
 ///
@@ -364,13 +366,14 @@ fn fill<T: Real>(
 
 /// J, or what g leaves of it, along one direction: an [`Objective`] of one variable t, for
 /// [`differentiate`](crate::differentiate), [`differentiate_finely`](crate::differentiate_finely) and
-/// [`measure_noise`](crate::measure_noise) at t = 0.
+/// [`measure_noise`](crate::noise::measure_noise) at t = 0.
 ///
 /// Let them run on one thread: the probes share the working copy.
 ///
 /// ```
 /// use std::num::NonZeroUsize;
-/// use finite_diff::{Execution, Scheme, StreamedDirection, WorkingCopy, differentiate, from_fn};
+/// use finite_diff::{Execution, Scheme, differentiate, from_fn};
+/// use finite_diff::directions::{StreamedDirection, WorkingCopy};
 ///
 /// let j = from_fn(3, |x: &[f64]| x[0] * x[1] + x[2].sin());
 /// let at: [f64; 3] = [2.0, -1.0, 0.5];
@@ -413,7 +416,7 @@ impl<T: Real, O: Objective<T> + ?Sized> Along<'_, T, O> {
     }
 
     /// Whether a bound turned entries of the direction round, so that it goes to t > 0 only
-    /// ([`MISSED_PER_TURNED_BAR`](crate::MISSED_PER_TURNED_BAR)).
+    /// ([`MISSED_PER_TURNED_BAR`](crate::directions::MISSED_PER_TURNED_BAR)).
     pub fn is_one_sided(&self) -> bool {
         let bounds = self.domain.as_ref().map(|domain| domain.bounds(0));
         bounds.is_some_and(|(lower, _)| lower == 0.0)

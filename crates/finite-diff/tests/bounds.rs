@@ -7,10 +7,13 @@
 
 use std::num::NonZeroUsize;
 
+use finite_diff::directions::{StreamedDirection, WorkingCopy};
+use finite_diff::domain::{DomainError, Within};
+use finite_diff::ladder::Ground;
+use finite_diff::noise::measure_noise;
 use finite_diff::{
-    Domain, DomainError, Estimate, Execution, Ground, Noise, Objective, Outcome, Scheme, Stencil,
-    StepSize, StreamedDirection, Within, WorkingCopy, differentiate, differentiate_finely, from_fn,
-    measure_noise, try_from_fn,
+    Domain, Estimate, Execution, Noise, Objective, Outcome, Scheme, Stencil, StepSize,
+    differentiate, differentiate_finely, from_fn, try_from_fn,
 };
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};

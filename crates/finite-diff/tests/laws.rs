@@ -8,10 +8,13 @@
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use finite_diff::ladder::{Ground, ladder_reach};
+use finite_diff::noise::measure_noise;
+use finite_diff::objective::{Neighborhood, Piece};
 use finite_diff::{
-    DifferenceError, Estimate, EvaluationError, Execution, Ground, Neighborhood, Noise, Objective,
-    Outcome, ParameterLayout, Piece, Scheme, Selection, Stencil, StepSize, complex_step,
-    differentiate, differentiate_finely, from_fn, ladder_reach, measure_noise, try_from_fn,
+    DifferenceError, Estimate, EvaluationError, Execution, Noise, Objective, Outcome,
+    ParameterLayout, Scheme, Selection, Stencil, StepSize, complex_step, differentiate,
+    differentiate_finely, from_fn, try_from_fn,
 };
 use num_complex::Complex;
 use proptest::prelude::*;
@@ -264,7 +267,7 @@ fn a_failing_evaluation_is_reported_at_the_same_coordinate_and_side_for_every_th
 fn a_cancelled_run_returns_what_it_has() {
     let flag = AtomicBool::new(false);
     let seen = AtomicUsize::new(0);
-    let progress = |p: finite_diff::Progress| {
+    let progress = |p: finite_diff::execution::Progress| {
         seen.store(p.done, Ordering::Relaxed);
         flag.store(p.done >= 10, Ordering::Relaxed);
     };

@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use finite_diff::Progress;
+use finite_diff::execution::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// A bar with the time left.

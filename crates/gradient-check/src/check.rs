@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use finite_diff::layout::LayoutError;
 use finite_diff::{
-    Derivatives, Domain, Entry, Estimate, EvaluationError, Execution, LayoutError, Objective,
-    Outcome, ParameterLayout, Real,
+    Derivatives, Domain, Entry, Estimate, EvaluationError, Execution, Objective, Outcome,
+    ParameterLayout, Real,
 };
 use num_complex::Complex;
 
@@ -27,7 +28,7 @@ use crate::verdict;
 /// complex numbers where there is [`Settings::shadow`], and on a ladder of steps. See [`verdict`] for the
 /// rule.
 ///
-/// An objective with a [`Domain`] ([`Objective::domain`], [`finite_diff::Within`]) is evaluated in it only. Next to a bound its
+/// An objective with a [`Domain`] ([`Objective::domain`], [`finite_diff::domain::Within`]) is evaluated in it only. Next to a bound its
 /// derivative is that into the domain, and fixed parameters are left out (docs/theory/bounds.md).
 ///
 /// ```
@@ -82,7 +83,7 @@ fn check_of<T: Real>(
     let theta: Vec<f64> = point.iter().map(|x| x.widen()).collect();
     let mut report = judge(&measured, layout, &theta, settings);
     report.kinks = name_kinks(&measured.evidence, layout, settings, |coordinate| {
-        finite_diff::ladder_reach(point[coordinate])
+        finite_diff::ladder::ladder_reach(point[coordinate])
     });
     Ok(report)
 }
@@ -245,7 +246,7 @@ pub fn check_estimates(
 /// let report = compare_gradients(&[1.0, 2.0], &[1.0, 2.0 + 1e-9], &layout)?;
 /// assert_eq!(report.verdict, Verdict::Agree);
 /// assert_eq!(compare_gradients(&[1.0, 4.0], &[1.0, 2.0], &layout)?.verdict, Verdict::Disagree);
-/// # Ok::<(), finite_diff::LayoutError>(())
+/// # Ok::<(), finite_diff::layout::LayoutError>(())
 /// ```
 ///
 /// # Errors
@@ -283,7 +284,7 @@ pub fn compare_gradients(
 
 /// Measures the noise σ of each entry of a gradient at `point`, for [`Settings::analytic_noise`]: how
 /// far rounding in the backward pass moves it, by 27 evaluations of `gradient` next to the point
-/// (see [`finite_diff::measure_field_noise`]).
+/// (see [`finite_diff::noise::measure_field_noise`]).
 ///
 /// # Errors
 /// [`CheckError::Difference`], where the gradient can't be evaluated.
@@ -292,7 +293,7 @@ pub fn measure_gradient_noise<T: Real>(
     point: &[T],
     seed: u64,
 ) -> Result<Vec<Option<f64>>, CheckError> {
-    finite_diff::measure_field_noise(gradient, point, seed).map_err(CheckError::Difference)
+    finite_diff::noise::measure_field_noise(gradient, point, seed).map_err(CheckError::Difference)
 }
 
 /// Like [`measure_gradient_noise`], inside `domain` and on the threads of `execution`, where one evaluation takes long.
@@ -308,7 +309,7 @@ pub fn measure_gradient_noise_within<T: Real>(
     seed: u64,
     execution: &Execution<'_>,
 ) -> Result<Vec<Option<f64>>, CheckError> {
-    finite_diff::measure_field_noise_within(gradient, point, domain, seed, execution)
+    finite_diff::noise::measure_field_noise_within(gradient, point, domain, seed, execution)
         .map_err(CheckError::Difference)
 }
 

@@ -12,9 +12,13 @@ use std::cell::Cell;
 use std::ops::Range;
 use std::time::Instant;
 
+use finite_diff::directions::{StreamedDirection, WorkingCopy};
+use finite_diff::execution::Progress;
+use finite_diff::noise::measure_noise;
+use finite_diff::parallel::on_threads;
 use finite_diff::{
     Block, DifferenceError, Domain, EvaluationError, Execution, Noise, Objective, ParameterLayout,
-    Progress, Real, StreamedDirection, WorkingCopy, measure_noise, on_threads,
+    Real,
 };
 
 pub use report::{
@@ -127,7 +131,7 @@ pub fn check_directional<T: Real, O: Objective<T> + ?Sized>(
 ) -> Result<DirectionalReport, CheckError> {
     // As one type, so that all that follows is compiled once and not for each objective.
     once(
-        &finite_diff::Plain(objective),
+        &finite_diff::objective::Plain(objective),
         analytic,
         point,
         layout,

@@ -10,7 +10,8 @@ mod test;
 
 use std::ops::Range;
 
-use finite_diff::{Block, ParameterLayout, Real, StreamedDirection};
+use finite_diff::directions::StreamedDirection;
+use finite_diff::{Block, ParameterLayout, Real};
 use rand::SeedableRng;
 use rand::seq::index::sample;
 use rand_chacha::ChaCha8Rng;

@@ -3,10 +3,10 @@
 //!
 //! Refuses to judge: a gradient that is wrong is no error.
 
-use finite_diff::{
-    DifferenceError, Domain, DomainError, EvaluationError, Execution, Failed, LayoutError,
-    ParameterLayout, Real,
-};
+use finite_diff::domain::DomainError;
+use finite_diff::execution::Failed;
+use finite_diff::layout::LayoutError;
+use finite_diff::{DifferenceError, Domain, EvaluationError, Execution, ParameterLayout, Real};
 use thiserror::Error;
 
 use crate::settings::Settings;

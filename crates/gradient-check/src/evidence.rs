@@ -3,7 +3,8 @@
 //! Plain data: [`check`](crate::check()) gathers it, and the word on it is a pure function of it, in
 //! [`verdict`](crate::verdict).
 
-use finite_diff::{Estimate, Ground, Outcome, ParameterLayout, Refined};
+use finite_diff::ladder::{Ground, Refined};
+use finite_diff::{Estimate, Outcome, ParameterLayout};
 
 use crate::constants::Constants;
 use crate::settings::Claim;

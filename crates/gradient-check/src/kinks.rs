@@ -5,7 +5,8 @@
 
 use std::collections::HashSet;
 
-use finite_diff::{Estimate, Ground, ParameterLayout, Refined};
+use finite_diff::ladder::{Ground, Refined};
+use finite_diff::{Estimate, ParameterLayout};
 
 use crate::evidence::{Evidence, Observation};
 use crate::report::KinkReport;
@@ -154,7 +155,8 @@ fn reach(observation: &Observation, ladder: impl Fn() -> f64) -> f64 {
 mod tests {
     use std::sync::Mutex;
 
-    use finite_diff::{EvaluationError, Objective, ParameterLayout, Piece};
+    use finite_diff::objective::Piece;
+    use finite_diff::{EvaluationError, Objective, ParameterLayout};
     use num_complex::Complex;
 
     use crate::{NamedKink, Settings, check};

@@ -6,9 +6,9 @@ mod complex;
 
 use std::time::Instant;
 
-use finite_diff::{
-    DifferenceError, Domain, Noise, Objective, ParameterLayout, Piece, Real, Scheme, Unit,
-};
+use finite_diff::estimate::Unit;
+use finite_diff::objective::Piece;
+use finite_diff::{DifferenceError, Domain, Noise, Objective, ParameterLayout, Real, Scheme};
 
 use crate::directions::{self, Sides};
 use crate::error::{CheckError, inside, name_coordinate, nothing_to_check, unless_failed};
@@ -183,7 +183,7 @@ pub(crate) fn measure<T: Real>(
     }
     let named = |source| name_coordinate(source, layout);
     let execution = &settings.execution;
-    let seen = finite_diff::measure_noise_with(objective, point, settings.seed, execution)
+    let seen = finite_diff::noise::measure_noise_with(objective, point, settings.seed, execution)
         .map_err(named)?;
     evidence.evaluations += seen.evaluations;
     let at_least = settings.scheme.noise.at::<T>(cost.abs());

@@ -5,10 +5,13 @@
 
 use std::collections::HashSet;
 
+use finite_diff::error::Side;
+use finite_diff::execution::Progress;
+use finite_diff::ladder::differentiate_closely;
+use finite_diff::objective::Piece;
 use finite_diff::{
     Derivatives, DifferenceError, Entry, Estimate, Execution, Noise, Objective, Outcome,
-    ParameterLayout, Piece, Progress, Real, Scheme, Side, Stencil, differentiate_closely,
-    differentiate_finely,
+    ParameterLayout, Real, Scheme, Stencil, differentiate_finely,
 };
 
 use num_complex::Complex;
@@ -104,7 +107,7 @@ pub(crate) fn noise_on_complex_numbers(
     settings: &Settings<'_>,
 ) -> Result<(), DifferenceError> {
     if settings.analytic_rounding.is_none() {
-        let measured = finite_diff::measure_complex_step_noise_with(
+        let measured = finite_diff::noise::measure_complex_step_noise_with(
             objective,
             point,
             settings.seed,

@@ -5,9 +5,11 @@
 
 use std::collections::BTreeSet;
 
+use finite_diff::ladder::{Ground, Refined};
+use finite_diff::objective::Plain;
 use finite_diff::{
-    Entry, Estimate, Execution, Ground, Objective, ParameterLayout, Plain, Real, Refined, Scheme,
-    Selection, Stencil, differentiate, differentiate_finely,
+    Entry, Estimate, Execution, Objective, ParameterLayout, Real, Scheme, Selection, Stencil,
+    differentiate, differentiate_finely,
 };
 use num_complex::Complex;
 

@@ -5,9 +5,10 @@
 
 use std::ops::Range;
 
+use finite_diff::execution::Progress;
 use finite_diff::{
-    Derivatives, DifferenceError, Estimate, Execution, Objective, ParameterLayout, Progress, Real,
-    Scheme, Stencil, StepSize, differentiate,
+    Derivatives, DifferenceError, Estimate, Execution, Objective, ParameterLayout, Real, Scheme,
+    Stencil, StepSize, differentiate,
 };
 
 use crate::constants::Constants;

@@ -4,8 +4,10 @@
 //! A subgradient has D⁻ ≤ g·u ≤ D⁺ along every direction u (Clarke 1983), so a few random ones are tried among the
 //! entries at kinks. Evaluates along them; the verdict on what was seen is the judge's.
 
+use finite_diff::estimate::Unit;
+use finite_diff::ladder::Support;
 use finite_diff::{
-    Domain, EvaluationError, Execution, Noise, Objective, ParameterLayout, Real, Support, Unit,
+    Domain, EvaluationError, Execution, Noise, Objective, ParameterLayout, Real,
     differentiate_finely,
 };
 use rand::{RngExt, SeedableRng};
@@ -65,7 +67,12 @@ pub(crate) fn look_along_kinks<T: Real>(
             .domain()
             .is_some_and(|d| is_bounded(d, c.coordinate))
     };
-    let known = || !matches!(objective.piece(point), Ok(finite_diff::Piece::Unknown));
+    let known = || {
+        !matches!(
+            objective.piece(point),
+            Ok(finite_diff::objective::Piece::Unknown)
+        )
+    };
     if at_kinks.len() < ENOUGH_ENTRIES
         || evidence.interrupted
         || at_kinks.iter().any(bounded)

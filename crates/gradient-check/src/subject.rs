@@ -3,7 +3,8 @@
 //!
 //! Refuses to know what the code is made of; it may be foreign, and change what it is handed.
 
-use finite_diff::{Domain, EvaluationError, Objective, ParameterLayout, Real, Within, from_fn};
+use finite_diff::domain::Within;
+use finite_diff::{Domain, EvaluationError, Objective, ParameterLayout, Real, from_fn};
 
 /// An array with its name and shape, row-major.
 #[derive(Debug, Clone, PartialEq)]

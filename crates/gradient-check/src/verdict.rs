@@ -9,7 +9,7 @@ mod scale;
 
 use std::fmt;
 
-use finite_diff::Side;
+use finite_diff::error::Side;
 
 pub(crate) use comparison::compare_beside;
 pub use comparison::{Comparison, Rule, compare, compare_all};

@@ -6,9 +6,10 @@
     reason = "a test may stop at the first surprise"
 )]
 
+use finite_diff::directions::StreamedDirection;
+use finite_diff::domain::Within;
 use finite_diff::{
-    Domain, EvaluationError, Objective, ParameterLayout, Selection, StreamedDirection, Within,
-    from_fn, try_from_fn,
+    Domain, EvaluationError, Objective, ParameterLayout, Selection, from_fn, try_from_fn,
 };
 use gradient_check::{
     CheckError, DirectionalSettings, Finding, Gradient, GradientCheck, NamedArray, Report,
@@ -632,8 +633,9 @@ fn so_it_is_on_complex_numbers() {
                 false => Err(format!("{x:?} is outside").into()),
             }
         }
-        fn piece(&self, x: &[f64]) -> Result<finite_diff::Piece, EvaluationError> {
-            self.value(x).map(|_| finite_diff::Piece::Everywhere)
+        fn piece(&self, x: &[f64]) -> Result<finite_diff::objective::Piece, EvaluationError> {
+            self.value(x)
+                .map(|_| finite_diff::objective::Piece::Everywhere)
         }
     }
     let domain = Domain::new(&[0.0, f64::NEG_INFINITY], &[f64::INFINITY, 1.0]).unwrap();
@@ -752,7 +754,7 @@ fn no_error_is_missed_more_often_than_stated_by_entries_of_one_sign() {
         let along: Vec<f64> = along.map(f64::abs).collect();
         for share in [0.02, 0.1, 0.3, 0.6] {
             let missed = along.iter().filter(|a| **a < share * norm).count() as f64;
-            let expected = finite_diff::MISSED_PER_TURNED_BAR * share * draws as f64;
+            let expected = finite_diff::directions::MISSED_PER_TURNED_BAR * share * draws as f64;
             assert!(
                 missed < expected,
                 "{e:?} at {share}: {missed} of {expected}"

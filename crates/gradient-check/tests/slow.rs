@@ -7,9 +7,11 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use finite_diff::execution::Failed;
+use finite_diff::noise::measure_noise_with;
 use finite_diff::{
-    DifferenceError, EvaluationError, Execution, Failed, Noise, ParameterLayout, Scheme,
-    differentiate, differentiate_finely, from_fn, measure_noise_with,
+    DifferenceError, EvaluationError, Execution, Noise, ParameterLayout, Scheme, differentiate,
+    differentiate_finely, from_fn,
 };
 use gradient_check::{
     Reason, Report, Settings, VectorCheck, Verdict, check_subject, from_objective,

@@ -26,7 +26,8 @@ mod unit;
 
 use std::sync::Arc;
 
-use finite_diff::{Estimate, EvaluationError, Neighborhood, Objective, Piece, Scheme, Shortcut};
+use finite_diff::objective::{Neighborhood, Piece, Shortcut};
+use finite_diff::{Estimate, EvaluationError, Objective, Scheme};
 
 use self::above::Above;
 use self::independent::check_independent;

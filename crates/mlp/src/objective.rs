@@ -4,8 +4,10 @@
 
 use std::sync::Arc;
 
-use finite_diff::Reevaluation;
-use finite_diff::{EvaluationError, LayoutError, Neighborhood, Objective, ParameterLayout, Piece};
+use finite_diff::layout::LayoutError;
+use finite_diff::objective::Reevaluation;
+use finite_diff::objective::{Neighborhood, Piece};
+use finite_diff::{EvaluationError, Objective, ParameterLayout};
 use tensor_core::Scalar;
 
 use crate::incremental::{Base, Incremental};

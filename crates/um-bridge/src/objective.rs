@@ -2,7 +2,9 @@
 //!
 //! Knows no step and no tolerance.
 
-use finite_diff::{EvaluationError, LayoutError, Objective, ParameterLayout, compensated_sum};
+use finite_diff::layout::LayoutError;
+use finite_diff::sum::compensated_sum;
+use finite_diff::{EvaluationError, Objective, ParameterLayout};
 use thiserror::Error;
 
 use crate::{Call, Error, Model};

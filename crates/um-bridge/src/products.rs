@@ -3,7 +3,7 @@
 //!
 //! Refuses to know what they are multiplied with, and why.
 
-use finite_diff::compensated_sum;
+use finite_diff::sum::compensated_sum;
 
 use crate::{Error, Model};
 

@@ -31,7 +31,7 @@ impl Objective<f64> for Chain {
             .into_par_iter()
             .map(|number| terms(theta, number * CHUNK..theta.len().min((number + 1) * CHUNK)))
             .collect();
-        Ok(finite_diff::compensated_sum(sums) / self.len as f64)
+        Ok(finite_diff::sum::compensated_sum(sums) / self.len as f64)
     }
 }
 

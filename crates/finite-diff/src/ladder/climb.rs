@@ -9,7 +9,8 @@ use super::{
     ENOUGH_QUOTIENTS, Ground, MADE_BY_NOISE, Motion, RUNG_NOISE, Refined, SWINGING, Support,
 };
 use crate::line::{Line, Obstacle, ProbeFailure};
-use crate::{Estimate, Noise, Outcome, Piece, Real};
+use crate::objective::Piece;
+use crate::{Estimate, Noise, Outcome, Real};
 
 /// What one climb says.
 pub(super) struct Climbed {

@@ -8,11 +8,12 @@ use rand_chacha::ChaCha8Rng;
 
 use super::tables::{Row, VALUES, draw_direction, noise_of, strictly};
 use super::{Growth, LINES, MeasuredNoise, ONE_THREAD, SPACINGS, begin};
+use crate::estimate::Unit;
 use crate::sweep::COMPLEX_STEP;
-use crate::{DifferenceError, Execution, Objective, Unit};
+use crate::{DifferenceError, Execution, Objective};
 
 /// The noise of derivatives by the complex step around `point`: σ of Im J(x + ihu)/h, a derivative along
-/// a random direction u with entries of size ½ to 1, by [`measure_noise`](crate::measure_noise)'s tables on three lines, of
+/// a random direction u with entries of size ½ to 1, by [`measure_noise`](crate::noise::measure_noise)'s tables on three lines, of
 /// which the largest is taken.
 ///
 /// A single derivative is hardly noisier than that along all coordinates at once, in which the noise

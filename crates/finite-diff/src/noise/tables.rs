@@ -9,8 +9,9 @@ use num_traits::Float;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use crate::estimate::Unit;
 use crate::parallel::evaluate_each;
-use crate::{DifferenceError, Domain, EvaluationError, Execution, Real, Unit};
+use crate::{DifferenceError, Domain, EvaluationError, Execution, Real};
 
 /// The values in one difference table; Moré & Wild use 7 to 9.
 pub(super) const VALUES: usize = 9;

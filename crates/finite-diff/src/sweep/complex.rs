@@ -7,7 +7,8 @@ use num_complex::Complex;
 use super::{Derivatives, Entry, Scratch, check, inside, sweep};
 use crate::error::{DifferenceError, Side};
 use crate::estimate::Outcome;
-use crate::{Estimate, Execution, Objective, Probe};
+use crate::objective::Probe;
+use crate::{Estimate, Execution, Objective};
 
 /// The imaginary step of [`complex_step`]: nothing is subtracted, so that it can be as small as one
 /// likes, and its square vanishes beside 1.
@@ -21,7 +22,7 @@ const COMPLEX_TRUNCATION: f64 = 1e-40;
 ///
 /// J must be written with analytic operations only: no absolute value, no conjugate, and branches on
 /// the real part alone. What is taken as the noise is 8ε|d|; where d is a small sum of large terms it is
-/// more, which [`measure_complex_step_noise`](crate::measure_complex_step_noise) tells.
+/// more, which [`measure_complex_step_noise`](crate::noise::measure_complex_step_noise) tells.
 ///
 /// ```
 /// use finite_diff::{Execution, complex_step, from_fn};

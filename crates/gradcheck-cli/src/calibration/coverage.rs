@@ -3,9 +3,11 @@
 //! Knows each look that a check takes at a coordinate; refuses to say how often is often enough.
 
 use anyhow::Result;
+use finite_diff::execution::Progress;
+use finite_diff::ladder::{Ground, Refined};
+use finite_diff::noise::measure_noise;
 use finite_diff::{
-    Derivatives, Estimate, Ground, Objective, Outcome, Progress, Refined, Scheme, Stencil,
-    differentiate, differentiate_finely, measure_noise,
+    Derivatives, Estimate, Objective, Outcome, Scheme, Stencil, differentiate, differentiate_finely,
 };
 use gradient_check::evidence::Evidence;
 use gradient_check::verdict::{self, Comparison};

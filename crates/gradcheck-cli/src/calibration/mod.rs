@@ -24,7 +24,7 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::Result;
-use finite_diff::Progress;
+use finite_diff::execution::Progress;
 use rayon::prelude::*;
 
 /// What to run.

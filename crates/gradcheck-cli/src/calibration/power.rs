@@ -3,7 +3,7 @@
 //! Plants and counts. Refuses to say how often an error must be caught.
 
 use anyhow::Result;
-use finite_diff::Progress;
+use finite_diff::execution::Progress;
 use gradient_check::evidence::Evidence;
 use gradient_check::verdict::{self, Comparison};
 use gradient_check::{Power, check, gather, gather_by_complex_step};

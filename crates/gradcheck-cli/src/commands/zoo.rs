@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use anyhow::{Context, Result, bail};
-use finite_diff::Progress;
+use finite_diff::execution::Progress;
 use gradient_check::{Constants, Verdict};
 use mlp::Engine;
 

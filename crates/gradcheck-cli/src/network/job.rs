@@ -4,7 +4,8 @@ use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use finite_diff::{Execution, Progress, Scheme, Selection, Stencil, StepSize};
+use finite_diff::execution::Progress;
+use finite_diff::{Execution, Scheme, Selection, Stencil, StepSize};
 use gradient_check::{
     ControlReport, Report, Settings, Verdict, check, check_by_complex_step, examine,
     negative_control, negative_control_by_complex_step, verdict,

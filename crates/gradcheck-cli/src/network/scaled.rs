@@ -2,9 +2,9 @@
 //!
 //! Refuses to know why.
 
+use finite_diff::objective::{Neighborhood, Piece, Probe, Shortcut};
 use finite_diff::{
-    Derivatives, DifferenceError, EvaluationError, Execution, Neighborhood, Noise, Objective,
-    Outcome, Piece, Probe, Scheme, Shortcut,
+    Derivatives, DifferenceError, EvaluationError, Execution, Noise, Objective, Outcome, Scheme,
 };
 use tensor_core::Scalar;
 

@@ -4,7 +4,9 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use finite_diff::{Domain, Execution, Failed, ParameterLayout, Progress, Within};
+use finite_diff::domain::Within;
+use finite_diff::execution::{Failed, Progress};
+use finite_diff::{Domain, Execution, ParameterLayout};
 use gradient_check::{CheckError, Reason, Verdict};
 use um_bridge::{Client, Model, ModelObjective, Server, SpawnSettings, Support};
 

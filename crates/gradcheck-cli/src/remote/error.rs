@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use finite_diff::{DifferenceError, DomainError, EvaluationError, ParameterLayout};
+use finite_diff::domain::DomainError;
+use finite_diff::{DifferenceError, EvaluationError, ParameterLayout};
 use gradient_check::CheckError;
 use gradient_check::text::plural;
 use thiserror::Error;
@@ -146,7 +147,7 @@ pub enum ModelError {
     },
     /// Two blocks of one name, or one too large.
     #[error(transparent)]
-    Layout(#[from] finite_diff::LayoutError),
+    Layout(#[from] finite_diff::layout::LayoutError),
     /// It has no inputs or no outputs.
     #[error("the model `{model}` has {what}: there is nothing to differentiate")]
     Nothing {

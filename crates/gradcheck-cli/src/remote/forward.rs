@@ -1,6 +1,7 @@
 //! What can be said of a model without a gradient: whether it gives the same twice, how noisy it is, where it has kinks.
 
-use finite_diff::{Coordinate, Execution, Ground, Noise, Objective, ParameterLayout, Selection};
+use finite_diff::ladder::Ground;
+use finite_diff::{Coordinate, Execution, Noise, Objective, ParameterLayout, Selection};
 use gradient_check::Reason;
 
 use super::{ModelError, ModelSpec};
@@ -83,7 +84,7 @@ pub(super) fn examine(
     if forward.obstacle().is_some() {
         return Ok(forward);
     }
-    let noise = finite_diff::measure_noise_with(objective, point, spec.seed, execution);
+    let noise = finite_diff::noise::measure_noise_with(objective, point, spec.seed, execution);
     let noise = noise.map_err(check)?;
     if execution.is_stopped() {
         forward.interrupted = true;

@@ -14,7 +14,7 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Result, bail};
-use finite_diff::Progress;
+use finite_diff::execution::Progress;
 use gradient_check::Constants;
 use mlp::Engine;
 use rayon::prelude::*;

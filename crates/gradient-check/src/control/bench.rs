@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use finite_diff::{Derivatives, Estimate, Outcome, ParameterLayout, Refined};
+use finite_diff::ladder::Refined;
+use finite_diff::{Derivatives, Estimate, Outcome, ParameterLayout};
 
 use super::plantings::Draft;
 use super::report::{PlantedError, PlantingOutcome};

@@ -1,7 +1,8 @@
 //! Two gradients that somebody else computed, held against each other. Without error bars there is
 //! only the course's rule to go by.
 
-use finite_diff::{LayoutError, ParameterLayout};
+use finite_diff::ParameterLayout;
+use finite_diff::layout::LayoutError;
 
 use super::bands::{BUG_FROM, Band};
 use super::difference::difference;

@@ -6,9 +6,13 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use finite_diff::directions::WorkingCopy;
+use finite_diff::ladder::is_below_ladder;
+use finite_diff::objective::Piece;
+use finite_diff::parallel::evaluate_each;
 use finite_diff::{
     DifferenceError, Domain, EvaluationError, Execution, Noise, Objective, Outcome,
-    ParameterLayout, Piece, Real, WorkingCopy, evaluate_each, is_below_ladder,
+    ParameterLayout, Real,
 };
 
 use super::{Bench, DirectionReading, Draft, Ruler, drafts};

@@ -6,10 +6,12 @@ use std::cell::Cell;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 
+use finite_diff::directions::{Along, StreamedDirection, WorkingCopy};
+use finite_diff::ladder::ladder_reach;
+use finite_diff::objective::Piece;
 use finite_diff::{
-    Along, Derivatives, DifferenceError, Domain, Entry, Execution, Noise, Objective, Outcome,
-    Piece, Real, Scheme, Stencil, StepSize, StreamedDirection, WorkingCopy, differentiate,
-    differentiate_finely, ladder_reach,
+    Derivatives, DifferenceError, Domain, Entry, Execution, Noise, Objective, Outcome, Real,
+    Scheme, Stencil, StepSize, differentiate, differentiate_finely,
 };
 
 use super::reading::DirectionReading;

@@ -1,6 +1,6 @@
 //! What was seen along one direction, as plain data.
 
-use finite_diff::{MISSED_PER_BAR, MISSED_PER_TURNED_BAR};
+use finite_diff::directions::{MISSED_PER_BAR, MISSED_PER_TURNED_BAR};
 
 use crate::verdict::Verdict;
 

@@ -3,7 +3,8 @@
 //! It needs no step and no bar but rounding's, and tells that two passes contradict each other, not which of them is
 //! right.
 
-use finite_diff::{Domain, EvaluationError, Execution, Real, compensated_sum};
+use finite_diff::sum::compensated_sum;
+use finite_diff::{Domain, EvaluationError, Execution, Real};
 
 use super::memo::Length;
 use super::products::{Product, cotangent, flat};

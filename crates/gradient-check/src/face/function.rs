@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use finite_diff::{Domain, EvaluationError, Objective, ParameterLayout, Piece, Real};
+use finite_diff::objective::Piece;
+use finite_diff::{Domain, EvaluationError, Objective, ParameterLayout, Real};
 use num_complex::Complex;
 
 use super::closures::{Answer, AnyThread, Calls, OneThread, Output, Part};

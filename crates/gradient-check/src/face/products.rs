@@ -1,7 +1,9 @@
 //! The two products with a Jacobian J that are computed without J: Jᵀv, what a backward pass gives, and J·u, what a
 //! forward-mode pass gives.
 
-use finite_diff::{Domain, EvaluationError, ParameterLayout, Real, compensated_sum, evaluate_each};
+use finite_diff::parallel::evaluate_each;
+use finite_diff::sum::compensated_sum;
+use finite_diff::{Domain, EvaluationError, ParameterLayout, Real};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

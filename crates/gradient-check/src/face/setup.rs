@@ -2,7 +2,8 @@
 
 use std::num::NonZeroUsize;
 
-use finite_diff::{Domain, LayoutError, ParameterLayout, Real, Selection};
+use finite_diff::layout::LayoutError;
+use finite_diff::{Domain, ParameterLayout, Real, Selection};
 
 use crate::{CheckError, Settings};
 

@@ -3,9 +3,9 @@
 //!
 //! Evaluates; refuses to judge.
 
-use finite_diff::{
-    Domain, EvaluationError, Neighborhood, Noise, Objective, Outcome, ParameterLayout, Piece, Unit,
-};
+use finite_diff::estimate::Unit;
+use finite_diff::objective::{Neighborhood, Piece};
+use finite_diff::{Domain, EvaluationError, Noise, Objective, Outcome, ParameterLayout};
 use num_complex::Complex;
 
 use super::{Measured, begin, fit, look_along_directions, unless_nothing};
@@ -75,7 +75,7 @@ fn look_along_real_directions(
     }
     let real = OnRealNumbers(objective);
     let measured =
-        finite_diff::measure_noise_with(&real, point, settings.seed, &settings.execution)
+        finite_diff::noise::measure_noise_with(&real, point, settings.seed, &settings.execution)
             .map_err(CheckError::Difference)?;
     evidence.evaluations += measured.evaluations;
     evidence.interrupted |= settings.execution.is_stopped();

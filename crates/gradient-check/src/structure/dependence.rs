@@ -3,9 +3,9 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use finite_diff::{
-    DifferenceError, Domain, EvaluationError, Objective, Real, evaluate_each, measure_noise_with,
-};
+use finite_diff::noise::measure_noise_with;
+use finite_diff::parallel::evaluate_each;
+use finite_diff::{DifferenceError, Domain, EvaluationError, Objective, Real};
 
 use super::finding::Dependence;
 use crate::error::CheckError;

@@ -3,7 +3,8 @@
 //!
 //! Refuses to know how it was found.
 
-use finite_diff::{Coordinate, Side};
+use finite_diff::Coordinate;
+use finite_diff::error::Side;
 
 use super::layout::LayoutFault;
 use crate::verdict::{Reason, Verdict};

@@ -223,7 +223,8 @@ fn unseen(blocks: &[Missed]) -> String {
 #[allow(clippy::unwrap_used, reason = "a failure is a failed test")]
 mod tests {
     use crate::{Settings, check};
-    use finite_diff::{ParameterLayout, Selection, StreamedDirection, from_fn};
+    use finite_diff::directions::StreamedDirection;
+    use finite_diff::{ParameterLayout, Selection, from_fn};
 
     use super::*;
 

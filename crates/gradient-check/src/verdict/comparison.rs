@@ -1,6 +1,7 @@
 //! The comparison of one coordinate after the other: g held against d by its bar, and the verdict on it.
 
-use finite_diff::{Estimate, Motion, ParameterLayout, Support};
+use finite_diff::ladder::{Motion, Support};
+use finite_diff::{Estimate, ParameterLayout};
 
 use super::judge::{Allowance, hold_against};
 use super::{NonFinite, Reason, Scales, Verdict};

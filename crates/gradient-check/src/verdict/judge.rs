@@ -2,7 +2,9 @@
 //!
 //! One for all: a coordinate, and J less g along a direction.
 
-use finite_diff::{Estimate, Ground, Outcome, Refined, Side, Support};
+use finite_diff::error::Side;
+use finite_diff::ladder::{Ground, Refined, Support};
+use finite_diff::{Estimate, Outcome};
 
 use super::comparison::{Comparison, Rule};
 use super::{NonFinite, Reason, Verdict};

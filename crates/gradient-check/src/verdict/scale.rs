@@ -4,7 +4,8 @@
 
 use crate::evidence::{Evidence, Observation};
 use crate::root_mean_square::root_mean_square;
-use finite_diff::{Estimate, Ground, ParameterLayout};
+use finite_diff::ladder::Ground;
+use finite_diff::{Estimate, ParameterLayout};
 
 /// A root mean square over up to a million entries can be a thousand times that of one of them. So much larger than by
 /// its own unit the scale of an entry may be, and it is that of its block.

@@ -2,9 +2,9 @@
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use finite_diff::{
-    EvaluationError, Execution, Objective, ParameterLayout, Piece, Progress, Selection, from_fn,
-};
+use finite_diff::execution::Progress;
+use finite_diff::objective::Piece;
+use finite_diff::{EvaluationError, Execution, Objective, ParameterLayout, Selection, from_fn};
 use gradient_check::{
     ControlReport, PlantedError, PlantingOutcome, Reason, Settings, Verdict, check,
     negative_control, negative_control_by_complex_step,

@@ -9,8 +9,9 @@ use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use finite_diff::objective::Piece;
 use finite_diff::{
-    EvaluationError, Execution, Objective, ParameterLayout, Piece, Real, from_fn, try_from_fn,
+    EvaluationError, Execution, Objective, ParameterLayout, Real, from_fn, try_from_fn,
 };
 use gradient_check::{
     CheckError, DirectionalReport, DirectionalSettings, Reason, Verdict, check_directional,

@@ -19,9 +19,8 @@ mod units;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use finite_diff::{
-    Execution, ParameterLayout, Progress, Scheme, Selection, Stencil, from_fn, try_from_fn,
-};
+use finite_diff::execution::Progress;
+use finite_diff::{Execution, ParameterLayout, Scheme, Selection, Stencil, from_fn, try_from_fn};
 use gradient_check::{
     BlockReport, CheckError, Diagnosis, Reason, Report, Settings, Verdict, check,
     check_by_complex_step, compare_gradients,
@@ -377,10 +376,13 @@ fn a_point_fenced_in_by_kinks_is_undecided_where_the_objective_knows_its_pieces(
             Ok(ramp + x.iter().map(|v| v * v).sum::<f64>())
         }
 
-        fn piece(&self, x: &[f64]) -> Result<finite_diff::Piece, finite_diff::EvaluationError> {
+        fn piece(
+            &self,
+            x: &[f64],
+        ) -> Result<finite_diff::objective::Piece, finite_diff::EvaluationError> {
             let within = (x[0] - 0.5).abs() < 1e-12;
             let fingerprint = if within { 0 } else { 1 + u64::from(x[0] > 0.5) };
-            Ok(finite_diff::Piece::Numbered {
+            Ok(finite_diff::objective::Piece::Numbered {
                 fingerprint,
                 on_kink: false,
             })
@@ -635,13 +637,16 @@ impl finite_diff::Objective<f64> for ManyTerms {
     fn neighborhood<'a>(
         &'a self,
         point: &'a [f64],
-    ) -> Result<Box<dyn finite_diff::Neighborhood<f64> + 'a>, finite_diff::EvaluationError> {
+    ) -> Result<Box<dyn finite_diff::objective::Neighborhood<f64> + 'a>, finite_diff::EvaluationError>
+    {
         struct OneTerm<'a>(&'a ManyTerms, &'a [f64], f64);
-        impl finite_diff::Neighborhood<f64> for OneTerm<'_> {
+        impl finite_diff::objective::Neighborhood<f64> for OneTerm<'_> {
             fn fork(
                 &self,
-            ) -> Result<Box<dyn finite_diff::Neighborhood<f64> + '_>, finite_diff::EvaluationError>
-            {
+            ) -> Result<
+                Box<dyn finite_diff::objective::Neighborhood<f64> + '_>,
+                finite_diff::EvaluationError,
+            > {
                 Ok(Box::new(OneTerm(self.0, self.1, self.2)))
             }
             fn center(&mut self) -> Result<f64, finite_diff::EvaluationError> {

@@ -1,6 +1,7 @@
 //! Each reason for being undecided, met on purpose; and who made a number that is none.
 
-use finite_diff::{EvaluationError, Objective, ParameterLayout, Piece, from_fn};
+use finite_diff::objective::Piece;
+use finite_diff::{EvaluationError, Objective, ParameterLayout, from_fn};
 use gradient_check::{NonFinite, Reason, Report, Settings, Verdict, check};
 use num_complex::Complex;
 use num_complex::ComplexFloat;

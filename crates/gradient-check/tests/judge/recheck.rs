@@ -1,8 +1,9 @@
 //! Fast engines that are right, and ones that lie.
 
+use finite_diff::objective::{Neighborhood, Piece, Plain, Shortcut};
 use finite_diff::{
-    Derivatives, DifferenceError, EvaluationError, Execution, Neighborhood, Objective, Outcome,
-    ParameterLayout, Piece, Plain, Scheme, Selection, Shortcut, differentiate,
+    Derivatives, DifferenceError, EvaluationError, Execution, Objective, Outcome, ParameterLayout,
+    Scheme, Selection, differentiate,
 };
 use gradient_check::{CheckError, Recheck, Settings, Verdict, check};
 

@@ -2,10 +2,9 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use finite_diff::{
-    EvaluationError, Objective, ParameterLayout, Piece, Selection, StreamedDirection, from_fn,
-    try_from_fn,
-};
+use finite_diff::directions::StreamedDirection;
+use finite_diff::objective::Piece;
+use finite_diff::{EvaluationError, Objective, ParameterLayout, Selection, from_fn, try_from_fn};
 use gradient_check::{
     Agreement, DirectionalTest, Explanation, Reason, Report, Settings, Verdict, check,
     check_by_complex_step,

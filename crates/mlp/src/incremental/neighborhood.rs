@@ -4,7 +4,8 @@
 
 use std::sync::Arc;
 
-use finite_diff::{EvaluationError, Neighborhood, Piece, Probe};
+use finite_diff::EvaluationError;
+use finite_diff::objective::{Neighborhood, Piece, Probe};
 use tensor_core::Scalar;
 
 use super::base::Base;

@@ -2,7 +2,7 @@
 //!
 //! Contiguous and without branches, so that a compiler can vectorise them. Refuses to know layers.
 
-use finite_diff::StepRule;
+use finite_diff::step::StepRule;
 use tensor_core::{Kernel, vectorized};
 
 /// The numbers of the widest vector.

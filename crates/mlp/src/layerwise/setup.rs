@@ -2,7 +2,8 @@
 //!
 //! Refuses to know layers.
 
-use finite_diff::{Scheme, Stencil, StepRule};
+use finite_diff::step::StepRule;
+use finite_diff::{Scheme, Stencil};
 
 use crate::MlpError;
 use crate::cost::example_losses;

@@ -5,9 +5,10 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use finite_diff::{
-    Derivatives, DifferenceError, Execution, Progress, Scheme, Shortcut, differentiate, share_out,
-};
+use finite_diff::execution::Progress;
+use finite_diff::objective::Shortcut;
+use finite_diff::parallel::share_out;
+use finite_diff::{Derivatives, DifferenceError, Execution, Scheme, differentiate};
 
 use super::Layerwise;
 use super::above::Above;

@@ -1,8 +1,8 @@
 //! The fast ways to evaluate the cost around a point, against the plain forward pass.
 
+use finite_diff::objective::{Piece, Plain, Probe};
 use finite_diff::{
-    EvaluationError, Execution, Noise, Objective, Piece, Plain, Probe, Scheme, Stencil,
-    complex_step, differentiate,
+    EvaluationError, Execution, Noise, Objective, Scheme, Stencil, complex_step, differentiate,
 };
 use mlp::{
     Activation, Architecture, Batch, DropoutMasks, Initialization, Loss, NetworkObjective,

@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use finite_diff::{Execution, Failed, Progress};
+use finite_diff::Execution;
+use finite_diff::execution::{Failed, Progress};
 use gradient_check::{
     CheckError, GradientCheck, GradientError, Report, Settings, VectorCheck, Verdict,
 };
