@@ -6,7 +6,8 @@ use std::error::Error;
 use std::num::NonZeroUsize;
 
 use finite_diff::{EvaluationError, Execution, Objective, Scheme, course, differentiate};
-use gradient_check::{DirectionalSettings, check_directional};
+use gradient_check::check_directional;
+use gradient_check::directional::DirectionalSettings;
 use mlp::{MlpError, NetworkObjective};
 use tensor_core::{softplus, softplus_each};
 

@@ -1,7 +1,8 @@
 //! One problem for the judge: a cost, its right gradient, a point, and what is expected; and the one call of the judge.
 
 use finite_diff::Real;
-use gradient_check::{CheckError, GradientCheck, Report, ReturnedValue, ReturnedVector};
+use gradient_check::face::{ReturnedValue, ReturnedVector};
+use gradient_check::{CheckError, GradientCheck, Report};
 
 /// What should be said of the gradient that a problem gives.
 #[derive(Debug, Clone, Copy)]

@@ -14,7 +14,8 @@ use clap::Args;
 use finite_diff::{Execution, ParameterLayout};
 use gradcheck_cli::output::text::thousands;
 use gradcheck_cli::progress::Bar;
-use gradient_check::{DirectionalReport, DirectionalSettings, Verdict, check_directional};
+use gradient_check::directional::{DirectionalReport, DirectionalSettings};
+use gradient_check::{Verdict, check_directional};
 
 use crate::Outcome;
 use cost::{Chain, parameters};

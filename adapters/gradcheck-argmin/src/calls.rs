@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use argmin::core::{CostFunction, Error, Gradient, Hessian, Jacobian, Operator};
 use finite_diff::{EvaluationError, Real};
-use gradient_check::{Returned, ReturnedVector};
+use gradient_check::face::{Returned, ReturnedVector};
 
 use crate::error::{Misfit, ProblemError};
 use crate::numbers::{Numbers, Point, Rows};

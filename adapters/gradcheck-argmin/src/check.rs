@@ -4,7 +4,8 @@ use std::panic::Location;
 
 use argmin::core::{CostFunction, Gradient, Hessian, Jacobian, Operator};
 use finite_diff::Real;
-use gradient_check::{CheckError, GradientCheck, GradientError, Report, VectorCheck, VectorReport};
+use gradient_check::{CheckError, GradientCheck, GradientError, Report, VectorCheck};
+use gradient_check::face::VectorReport;
 
 use crate::builders::Start;
 use crate::calls::{self, Answer};

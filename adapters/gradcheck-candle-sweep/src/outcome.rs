@@ -6,7 +6,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use candle_core::DType;
 use gradcheck_candle::{CandleCheck, CandleError};
-use gradient_check::{BlockReport, Finding, Reason, Report, Verdict};
+use gradient_check::{Reason, Report, Verdict};
+use gradient_check::report::BlockReport;
+use gradient_check::structure::Finding;
 use serde::Serialize;
 
 use crate::book::Case;

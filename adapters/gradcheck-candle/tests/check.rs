@@ -4,7 +4,8 @@
 use candle_core::{CpuStorage, CustomOp1, DType, Device, Layout, Result, Shape, Tensor, Var};
 use candle_nn::{Module, VarBuilder, VarMap};
 use gradcheck_candle::{CandleCheck, CandleError};
-use gradient_check::{Finding, Report, Verdict};
+use gradient_check::{Report, Verdict};
+use gradient_check::structure::Finding;
 
 /// x³, whose derivative is `factor`·x².
 struct Cube {

@@ -94,7 +94,8 @@ fn check_of<T: Real>(
 ///
 /// ```
 /// use finite_diff::{ParameterLayout, from_fn};
-/// use gradient_check::{Settings, gather, verdict};
+/// use gradient_check::{Settings, verdict};
+/// use gradient_check::check::gather;
 ///
 /// let j = from_fn(2, |x: &[f64]| x[0] * x[1].sin());
 /// let layout = ParameterLayout::new().with("x", &[2])?;
@@ -166,7 +167,8 @@ pub fn gather_by_complex_step<O: Objective<Complex<f64>> + ?Sized>(
 ///
 /// ```
 /// use finite_diff::{Estimate, ParameterLayout};
-/// use gradient_check::{Settings, Verdict, check_estimates};
+/// use gradient_check::{Settings, Verdict};
+/// use gradient_check::check::check_estimates;
 /// let layout = ParameterLayout::flat("dZ", 2);
 /// let estimate = |derivative| Estimate {
 ///     derivative,
@@ -232,7 +234,7 @@ pub fn check_estimates(
 
 /// Compares `analytic` with `numeric`, block by block, by the course's bands.
 ///
-/// A coordinate is wrong when |g − d| is [`BUG_FROM`](crate::BUG_FROM) of its block's scale (the root mean square of d)
+/// A coordinate is wrong when |g − d| is [`BUG_FROM`](crate::course::BUG_FROM) of its block's scale (the root mean square of d)
 /// or more, so that one bad entry can't drown in a large block; the others agree where the block's
 /// difference is likely right, and are inconclusive where it says "look again": without error bars
 /// nobody can tell how far the numeric side is off by itself. A block that is zero on both sides is

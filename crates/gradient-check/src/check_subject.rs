@@ -14,7 +14,7 @@ use crate::structure::{Inspected, fit_gradient, inspect};
 use crate::subject::{Copied, Subject, objective_of};
 use crate::verdict::Verdict;
 
-/// Checks a subject's backward pass at `point`: looks at its structure ([`examine`](crate::examine)),
+/// Checks a subject's backward pass at `point`: looks at its structure ([`examine`](crate::structure::examine)),
 /// measures the noise of its gradient, and compares the gradient with finite differences
 /// ([`check`](crate::check())).
 ///

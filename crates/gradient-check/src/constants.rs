@@ -72,7 +72,7 @@ impl Constants {
     /// These constants with the one named `name` multiplied by `factor`; `None` where there is none of that name.
     ///
     /// ```
-    /// use gradient_check::Constants;
+    /// use gradient_check::constants::Constants;
     /// let doubled = Constants::default().scaled("safety", 2.0).unwrap();
     /// assert_eq!(doubled.safety, 4.0);
     /// assert_eq!(doubled.scaled("resolve", 2.0), None);

@@ -107,7 +107,7 @@ fn control_of<T: Real>(
     control(measured, &looks, analytic, &theta, layout, settings)
 }
 
-/// Like [`negative_control`], for [`check_by_complex_step`](crate::check_by_complex_step), which has no second look.
+/// Like [`negative_control`], for [`check_by_complex_step`](crate::check::check_by_complex_step), which has no second look.
 ///
 /// # Errors
 /// As [`check`](crate::check()).

@@ -99,7 +99,8 @@ impl DirectionalSettings<'_> {
 ///
 /// ```
 /// use finite_diff::{ParameterLayout, from_fn};
-/// use gradient_check::{DirectionalSettings, Verdict, check_directional};
+/// use gradient_check::{Verdict, check_directional};
+/// use gradient_check::directional::DirectionalSettings;
 ///
 /// let n = 2000;
 /// let j = from_fn(n, |x: &[f64]| x.iter().map(|x| x.sin()).sum::<f64>() / n as f64);

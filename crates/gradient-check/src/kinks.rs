@@ -159,7 +159,8 @@ mod tests {
     use finite_diff::{EvaluationError, Objective, ParameterLayout};
     use num_complex::Complex;
 
-    use crate::{NamedKink, Settings, check};
+    use crate::settings::NamedKink;
+    use crate::{Settings, check};
 
     /// Σ max(x_i − kink_i, 0) + sin x_i, which knows its pieces or not.
     struct Hinges {

@@ -21,7 +21,7 @@ pub struct Settings<'a> {
     /// `f32::EPSILON` for a single-precision backward pass whose forward is evaluated in `f64`.
     pub working_epsilon: f64,
     /// The noise σ of each entry of the analytic gradient, where somebody measured it; see
-    /// [`measure_gradient_noise`](crate::measure_gradient_noise). Without it the gradient is held to some 256 ε of its block.
+    /// [`measure_gradient_noise`](crate::check::measure_gradient_noise). Without it the gradient is held to some 256 ε of its block.
     pub analytic_noise: Option<&'a [Option<f64>]>,
     /// The noise σ that rounding leaves in each entry of a right gradient, where somebody worked it out
     /// from the arithmetic, such as `mlp::rounding_noise`. It is taken at its word, and no other noise of

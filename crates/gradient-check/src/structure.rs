@@ -61,7 +61,9 @@ impl Structure {
 ///
 /// ```
 /// use finite_diff::{EvaluationError, ParameterLayout};
-/// use gradient_check::{Finding, Gradient, Settings, Subject, examine};
+/// use gradient_check::{Settings, Subject};
+/// use gradient_check::structure::{Finding, examine};
+/// use gradient_check::subject::Gradient;
 ///
 /// /// J = Σx², with a decay term that was added to the gradient instead of the cost.
 /// struct Decayed;

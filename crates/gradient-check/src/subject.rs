@@ -67,7 +67,9 @@ pub trait Packing<T> {
 ///
 /// ```
 /// use finite_diff::{EvaluationError, ParameterLayout};
-/// use gradient_check::{Finding, Gradient, NamedArray, Settings, Subject, Verdict, check_subject};
+/// use gradient_check::{Settings, Subject, Verdict, check_subject};
+/// use gradient_check::structure::Finding;
+/// use gradient_check::subject::{Gradient, NamedArray};
 ///
 /// /// J = a·b + c², whose backward pass forgets c.
 /// struct Forgetful;
@@ -176,7 +178,8 @@ pub struct Plain<O, G> {
 /// A subject made of two closures: J, and its gradient as one flat vector.
 ///
 /// ```
-/// use gradient_check::{Settings, Verdict, check_subject, from_closures};
+/// use gradient_check::{Settings, Verdict, check_subject};
+/// use gradient_check::subject::from_closures;
 /// use finite_diff::ParameterLayout;
 ///
 /// let subject = from_closures(2, |p: &[f64]| p[0] * p[1].sin(), |p| vec![p[1].sin(), p[0] * p[1].cos()]);

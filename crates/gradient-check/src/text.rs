@@ -1,7 +1,7 @@
 //! What a report says to people, at a glance first, then what one needs to act on it.
 //!
 //! Reads reports and the data in them and nothing else, and is called by nobody who judges. [`Report`](crate::Report) and
-//! [`ControlReport`](crate::ControlReport) print themselves by it, plain: with the feature `text`, which is on by default,
+//! [`ControlReport`](crate::control::ControlReport) print themselves by it, plain: with the feature `text`, which is on by default,
 //! in tables and paragraphs, without it in a few lines. The functions here write ANSI styles, and how numbers, tables and
 //! paragraphs look, for a renderer of its own that wants to look the same.
 

@@ -1,6 +1,6 @@
 //! From evidence to verdict: agree, disagree, inconclusive. Pure functions; nothing is evaluated here.
 //!
-//! The tolerances are those of [`Constants`](crate::Constants); the equations are numbered in
+//! The tolerances are those of [`Constants`](crate::constants::Constants); the equations are numbered in
 //! docs/theory/verdict.md. Knows no scheme, no step rule and no layer.
 
 mod comparison;

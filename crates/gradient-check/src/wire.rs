@@ -11,7 +11,9 @@ mod structure;
 
 use serde::{Serialize, Serializer};
 
-use crate::{ControlReport, Counts, Report};
+use crate::Report;
+use crate::control::ControlReport;
+use crate::report::Counts;
 
 /// As an object with the keys of one check in the command's JSON: `verdict`, `difference`, `power`, `counts`,
 /// `blocks` with their `worst` and `diagnosis`, and more.

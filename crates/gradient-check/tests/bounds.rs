@@ -11,10 +11,12 @@ use finite_diff::domain::Within;
 use finite_diff::{
     Domain, EvaluationError, Objective, ParameterLayout, Selection, from_fn, try_from_fn,
 };
+use gradient_check::directional::DirectionalSettings;
+use gradient_check::structure::Finding;
+use gradient_check::subject::{Gradient, NamedArray, from_objective};
 use gradient_check::{
-    CheckError, DirectionalSettings, Finding, Gradient, GradientCheck, NamedArray, Report,
-    Settings, Subject, Verdict, check, check_directional, check_subject, from_objective,
-    negative_control,
+    CheckError, GradientCheck, Report, Settings, Subject, Verdict, check, check_directional,
+    check_subject, negative_control,
 };
 use num_complex::Complex;
 use proptest::prelude::*;
@@ -655,7 +657,7 @@ fn so_it_is_on_complex_numbers() {
         assert_eq!(report.verdict, verdict, "{at:?}: {:?}", report.worst);
         let twin = Within::new(Twin, &domain);
         let report =
-            gradient_check::check_by_complex_step(&twin, &gradient, &at, &layout, &settings)
+            gradient_check::check::check_by_complex_step(&twin, &gradient, &at, &layout, &settings)
                 .unwrap();
         assert_eq!(report.verdict, verdict, "{at:?}: {:?}", report.worst);
     }

@@ -13,10 +13,9 @@ use finite_diff::{
     DifferenceError, EvaluationError, Execution, Noise, ParameterLayout, Scheme, differentiate,
     differentiate_finely, from_fn,
 };
-use gradient_check::{
-    Reason, Report, Settings, VectorCheck, Verdict, check_subject, from_objective,
-    measure_gradient_noise_within,
-};
+use gradient_check::check::measure_gradient_noise_within;
+use gradient_check::subject::from_objective;
+use gradient_check::{Reason, Report, Settings, VectorCheck, Verdict, check_subject};
 
 const THREADS: usize = 8;
 

@@ -4,7 +4,8 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use finite_diff::Selection;
-use gradient_check::{Reason, Settings, Verdict, check, check_by_complex_step};
+use gradient_check::check::check_by_complex_step;
+use gradient_check::{Reason, Settings, Verdict, check};
 use mlp::{
     Activation, Architecture, Batch, DropoutMasks, Initialization, Loss, NetworkObjective,
     Optimizer, Parameters, TrainingOptions, backward, forward, initialize, layout, train,

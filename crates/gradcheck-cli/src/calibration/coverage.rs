@@ -9,9 +9,10 @@ use finite_diff::noise::measure_noise;
 use finite_diff::{
     Derivatives, Estimate, Objective, Outcome, Scheme, Stencil, differentiate, differentiate_finely,
 };
+use gradient_check::check::{gather, gather_by_complex_step};
 use gradient_check::evidence::Evidence;
 use gradient_check::verdict::{self, Comparison};
-use gradient_check::{Reason, Verdict, gather, gather_by_complex_step};
+use gradient_check::{Reason, Verdict};
 use mlp::{Activation, Loss};
 
 use super::look::Look;

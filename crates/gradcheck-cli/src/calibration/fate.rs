@@ -2,8 +2,9 @@
 //!
 //! Refuses to know where they are planted.
 
+use gradient_check::Verdict;
+use gradient_check::constants::Constants;
 use gradient_check::verdict::Comparison;
-use gradient_check::{Constants, Verdict};
 
 /// The errors planted, in units of the power: well below it, just below and above, well above.
 pub const SIZES: [f64; 6] = [1.0 / 3.0, 0.5, 0.99, 1.01, 2.0, 3.0];

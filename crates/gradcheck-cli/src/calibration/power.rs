@@ -4,9 +4,11 @@
 
 use anyhow::Result;
 use finite_diff::execution::Progress;
+use gradient_check::check;
+use gradient_check::check::{gather, gather_by_complex_step};
 use gradient_check::evidence::Evidence;
+use gradient_check::report::Power;
 use gradient_check::verdict::{self, Comparison};
-use gradient_check::{Power, check, gather, gather_by_complex_step};
 use mlp::{Activation, Loss};
 
 use super::fate::{CENTRAL_TARGET, COMPLEX_TARGET, Fate, Found, SIZES, Target};

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use anyhow::{Context, Result};
 use finite_diff::{EvaluationError, Objective, Scheme, course};
-use gradient_check::{Report, Settings, Verdict, check, difference, verdict};
+use gradient_check::course::difference;
+use gradient_check::{Report, Settings, Verdict, check, verdict};
 use mlp::{Activation, Architecture, Batch, Loss, NetworkObjective, Parameters, backward, forward};
 use serde::Deserialize;
 use tensor_core::Matrix;

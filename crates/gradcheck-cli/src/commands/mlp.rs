@@ -63,9 +63,8 @@ mod tests {
     use std::time::Duration;
 
     use finite_diff::ParameterLayout;
-    use gradient_check::{
-        ControlReport, PlantedError, Planting, PlantingOutcome, Verdict, compare_gradients,
-    };
+    use gradient_check::control::{ControlReport, PlantedError, Planting, PlantingOutcome};
+    use gradient_check::{Verdict, compare_gradients};
 
     use super::*;
     use crate::network::{Checked, Stage};

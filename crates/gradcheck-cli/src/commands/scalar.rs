@@ -2,7 +2,8 @@
 
 use anyhow::{Result, bail};
 use finite_diff::{ParameterLayout, Scheme, course, from_fn};
-use gradient_check::{Band, Settings, Verdict, check, difference};
+use gradient_check::course::{Band, difference};
+use gradient_check::{Settings, Verdict, check};
 
 use super::step;
 use crate::args::{Format, ScalarArgs};

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use anyhow::{Context, Result, bail};
 use finite_diff::execution::Progress;
-use gradient_check::{Constants, Verdict};
+use gradient_check::Verdict;
+use gradient_check::constants::Constants;
 use mlp::Engine;
 
 use crate::args::{Format, ZooArgs};

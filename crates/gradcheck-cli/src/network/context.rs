@@ -1,6 +1,6 @@
 //! What the numbers of a network mean to the judge, who knows no network.
 
-use gradient_check::{Context, NamedFactor};
+use gradient_check::diagnosis::{Context, NamedFactor};
 use mlp::{Architecture, Batch};
 
 /// What numbers mean in a network, to name causes by.

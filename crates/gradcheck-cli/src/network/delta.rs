@@ -4,7 +4,9 @@
 
 use anyhow::Result;
 use finite_diff::{ParameterLayout, Scheme};
-use gradient_check::{Context, Report, Settings, check_estimates};
+use gradient_check::check::check_estimates;
+use gradient_check::diagnosis::Context;
+use gradient_check::{Report, Settings};
 use mlp::{NetworkObjective, Parameters};
 use mlp_faults::{Fault, Network};
 

@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use finite_diff::execution::Progress;
 use finite_diff::{Execution, Scheme, Selection, Stencil, StepSize};
-use gradient_check::{
-    ControlReport, Report, Settings, Verdict, check, check_by_complex_step, examine,
-    negative_control, negative_control_by_complex_step, verdict,
-};
+use gradient_check::check::check_by_complex_step;
+use gradient_check::control::{ControlReport, negative_control_by_complex_step};
+use gradient_check::structure::examine;
+use gradient_check::{Report, Settings, Verdict, check, negative_control, verdict};
 use mlp::{CurvePoint, Engine, MlpError, NetworkObjective, Parameters};
 
 use super::bisect::since;

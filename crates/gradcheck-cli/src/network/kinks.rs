@@ -2,7 +2,7 @@
 //!
 //! Says where a kink is; refuses to say what it means for the gradient.
 
-use gradient_check::NamedKink;
+use gradient_check::settings::NamedKink;
 use mlp::{Crossing, crossings};
 
 use super::model::Model;

@@ -6,7 +6,8 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use finite_diff::{EvaluationError, Objective};
-use gradient_check::{Gradient, NamedArray, Packing, Subject};
+use gradient_check::Subject;
+use gradient_check::subject::{Gradient, NamedArray, Packing};
 use mlp::{NetworkObjective, Parameters};
 use mlp_faults::Fault;
 use tensor_core::MatrixView;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use gradient_check::{Confined, Report, Verdict};
+use gradient_check::pattern::Confined;
+use gradient_check::{Report, Verdict};
 use um_bridge::Model;
 
 use super::bounds::Limits;
@@ -54,7 +55,8 @@ pub(super) fn blame(
     report: &Report,
     scales: &[f64],
 ) -> Option<Blamed> {
-    let wrong = |comparison: &gradient_check::Comparison| comparison.verdict == Verdict::Disagree;
+    let wrong =
+        |comparison: &gradient_check::verdict::Comparison| comparison.verdict == Verdict::Disagree;
     let worst = report.worst.iter().find(|entry| wrong(&entry.comparison))?;
     let moved = worst.coordinate.flat;
     let column = column(products, point, limits, moved)?;

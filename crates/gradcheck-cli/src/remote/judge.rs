@@ -6,11 +6,10 @@ use std::ops::Range;
 use std::sync::atomic::Ordering;
 
 use finite_diff::{EvaluationError, Execution, Selection};
+use gradient_check::face::AdjointReport;
+use gradient_check::report::{Counts, LeftOpen, Power};
 use gradient_check::verdict::overall;
-use gradient_check::{
-    AdjointReport, CheckError, Claim, Counts, LeftOpen, Power, Reason, Report, Settings,
-    VectorCheck, Verdict,
-};
+use gradient_check::{CheckError, Claim, Reason, Report, Settings, VectorCheck, Verdict};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

@@ -4,7 +4,8 @@ use std::num::NonZeroUsize;
 
 use anyhow::Result;
 use finite_diff::Execution;
-use gradient_check::{Constants, Report, Settings, check};
+use gradient_check::constants::Constants;
+use gradient_check::{Report, Settings, check};
 use mlp::{Batch, DropoutMasks, Engine, MlpError, NetworkObjective, layout};
 use mlp_faults::Fault;
 use num_complex::Complex;

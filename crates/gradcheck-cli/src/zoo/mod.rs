@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Result, bail};
 use finite_diff::execution::Progress;
-use gradient_check::Constants;
+use gradient_check::constants::Constants;
 use mlp::Engine;
 use rayon::prelude::*;
 

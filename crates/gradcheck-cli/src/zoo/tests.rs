@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a failure is a failed test")]
 
-use gradient_check::Constants;
+use gradient_check::constants::Constants;
 use mlp::Engine;
 
 use super::{Options, run};

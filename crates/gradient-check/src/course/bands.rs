@@ -20,7 +20,7 @@ impl Band {
     /// The band of a difference.
     ///
     /// ```
-    /// use gradient_check::Band;
+    /// use gradient_check::course::Band;
     /// assert_eq!(Band::of(1.19e-7), Band::LikelyRight);
     /// assert_eq!(Band::of(1e-5), Band::LookAgain);
     /// assert_eq!(Band::of(f64::NAN), Band::Bug);

@@ -10,7 +10,7 @@
 /// under- or overflow.
 ///
 /// ```
-/// let difference = gradient_check::difference(&[2.0, 0.0], &[2.0, 1.0]);
+/// let difference = gradient_check::course::difference(&[2.0, 0.0], &[2.0, 1.0]);
 /// assert!((difference - 1.0 / (2.0 + 5f64.sqrt())).abs() < 1e-15);
 /// ```
 pub fn difference(grad: &[f64], gradapprox: &[f64]) -> f64 {

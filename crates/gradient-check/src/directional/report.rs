@@ -114,7 +114,8 @@ impl DirectionalBlock {
     ///
     /// ```
     /// use finite_diff::{ParameterLayout, from_fn};
-    /// use gradient_check::{DirectionalSettings, check_directional};
+    /// use gradient_check::check_directional;
+    /// use gradient_check::directional::DirectionalSettings;
     /// let j = from_fn(100, |x: &[f64]| x.iter().map(|x| x.sin()).sum::<f64>());
     /// let at = [0.3; 100];
     /// let g: Vec<f64> = at.iter().map(|x: &f64| x.cos()).collect();

@@ -49,7 +49,7 @@ impl AdjointReport {
 /// |vᵀ(Ju) − (Jᵀv)ᵀu| ≤ ρε(Σ|v_i (Ju)_i| + Σ|u_j (Jᵀv)_j|) + λ√(Σ v_i²σ_i² + Σ u_j²τ_j²)
 /// ```
 ///
-/// with ρ = 256 and λ = 6 of [`Constants`](crate::Constants), and σ, τ the noise of the entries of both products as
+/// with ρ = 256 and λ = 6 of [`Constants`](crate::constants::Constants), and σ, τ the noise of the entries of both products as
 /// measured next to the point (docs/theory/products.md, equation J3).
 pub(super) fn check_adjoint<T: Real>(
     forward: Product<'_, T>,

@@ -7,7 +7,8 @@ use super::failure::{GradientError, Headlines};
 use super::function::Placed;
 use super::settings::{place, verdicts};
 use super::setup::Setup;
-use crate::{CheckError, DirectionalReport, DirectionalSettings, check_directional};
+use crate::directional::{DirectionalReport, DirectionalSettings};
+use crate::{CheckError, check_directional};
 
 /// A check of a gradient along a few random directions for each block; a block that fails is bisected down to the wrong
 /// coordinates.

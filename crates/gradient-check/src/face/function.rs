@@ -12,7 +12,8 @@ use super::closures::{Answer, AnyThread, Calls, OneThread, Output, Part};
 use super::returned::{Returned, ReturnedPair, ReturnedValue, ReturnedVector};
 use crate::check::measure_gradient_noise_within;
 use crate::structure::fit_gradient;
-use crate::{CheckError, Gradient, NamedArray, Settings, Subject};
+use crate::subject::{Gradient, NamedArray};
+use crate::{CheckError, Settings, Subject};
 
 pub(super) fn flat<'a, T: Real, S: ReturnedValue<T>, V: ReturnedVector>(
     value: impl Fn(&[T]) -> S + Send + Sync + 'a,

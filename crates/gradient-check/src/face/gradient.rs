@@ -10,9 +10,8 @@ use super::function::{self, Counterpart, OnComplex, Placed};
 use super::returned::{ReturnedPair, ReturnedValue, ReturnedVector};
 use super::settings::{judgment, place, verdicts};
 use super::setup::Setup;
-use crate::{
-    CheckError, ControlReport, Reason, Report, Settings, Verdict, check_subject, negative_control,
-};
+use crate::control::ControlReport;
+use crate::{CheckError, Reason, Report, Settings, Verdict, check_subject, negative_control};
 
 /// A check of the gradient of J: Tⁿ → T, from closures, where T is `f64` or `f32`.
 ///

@@ -6,12 +6,13 @@ use finite_diff::{Domain, ParameterLayout, Real};
 
 use super::memo::{Evaluate, Memo, Output};
 use super::setup::Place;
+use crate::Report;
 use crate::assemble::{Frame, assemble};
+use crate::check::gather;
 use crate::diagnosis::Context;
 use crate::error::{CheckError, keep};
 use crate::root_mean_square::root_mean_square;
 use crate::verdict::{self, Comparison, Reason, Scales, Verdict};
-use crate::{Report, gather};
 
 /// Checks `jacobian`, ∂y_i/∂x_j at the point, one row an output. The report's blocks are `named`: those of the point
 /// with the shape of the output before their own.

@@ -61,7 +61,7 @@ macro_rules! check_gradient {
 
 /// Asserts that a gradient is right along a few random directions, for points with too many entries to check each. Takes
 /// what [`assert_gradient!`](crate::assert_gradient) takes; its settings are the methods of
-/// [`DirectionalCheck`](crate::DirectionalCheck). Gives the [`DirectionalReport`](crate::DirectionalReport).
+/// [`DirectionalCheck`](crate::DirectionalCheck). Gives the [`DirectionalReport`](crate::directional::DirectionalReport).
 ///
 /// ```
 /// use gradient_check::assert_directional;

@@ -13,7 +13,8 @@ use super::memo::{Evaluate, Length};
 use super::returned::Returned;
 use super::setup::Place;
 use crate::directions::{Draft, drafts};
-use crate::{CheckError, Gradient, Report, Settings, Subject, check_subject};
+use crate::subject::Gradient;
+use crate::{CheckError, Report, Settings, Subject, check_subject};
 
 /// How far along a line steps may want to go: more than the first steps of the ladder.
 const REACH: f64 = 1.0 / 32.0;

@@ -6,7 +6,7 @@
 use finite_diff::EvaluationError;
 use num_complex::Complex;
 
-use crate::NamedArray;
+use crate::subject::NamedArray;
 
 /// One value: of the type that the point has, `f64` or `f32`, or a `Result` of one with any error.
 ///

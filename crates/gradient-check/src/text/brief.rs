@@ -5,7 +5,9 @@
 use std::fmt::{self, Write as _};
 
 use super::numbers::{derivative, short, thousands};
-use crate::{ControlReport, CoordinateReport, PlantingOutcome, Report, Verdict};
+use crate::control::{ControlReport, PlantingOutcome};
+use crate::report::CoordinateReport;
+use crate::{Report, Verdict};
 
 #[cfg(not(feature = "text"))]
 impl fmt::Display for Report {

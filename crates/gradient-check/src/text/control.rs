@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
-use crate::{ControlReport, PlantedError, Planting, PlantingOutcome};
+use crate::control::{ControlReport, PlantedError, Planting, PlantingOutcome};
 
 use super::style::{BAD, GOOD, UNSURE, hanging, plain};
 

@@ -1,6 +1,6 @@
 //! A cause as a sentence about the gradients of some blocks.
 
-use crate::Diagnosis;
+use crate::diagnosis::Diagnosis;
 
 impl Diagnosis {
     /// The message about the gradients of these blocks, as a sentence without its full stop: `dW2 is 2× the

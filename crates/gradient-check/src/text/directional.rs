@@ -5,7 +5,8 @@
 use std::fmt;
 
 use super::numbers::thousands;
-use crate::{DirectionalBlock, DirectionalReport, Verdict, WrongRange};
+use crate::Verdict;
+use crate::directional::{DirectionalBlock, DirectionalReport, WrongRange};
 
 impl fmt::Display for DirectionalReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -8,7 +8,8 @@ use super::brief::paragraph;
 use super::numbers::{derivative, short};
 #[cfg(feature = "text")]
 use super::style::paragraph;
-use crate::{AdjointReport, Failure, GradientError, VectorReport};
+use crate::GradientError;
+use crate::face::{AdjointReport, Failure, VectorReport};
 
 impl<R: fmt::Display> fmt::Display for GradientError<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

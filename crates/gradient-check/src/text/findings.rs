@@ -3,7 +3,7 @@
 //! Refuses to know anything but the finding.
 
 use super::numbers::plural;
-use crate::{Arrays, Dependence, Finding, LayoutFault, Pass, Reach};
+use crate::structure::{Arrays, Dependence, Finding, LayoutFault, Pass, Reach};
 
 impl Finding {
     /// What was found, as one sentence without its full stop.

@@ -4,7 +4,8 @@
 
 use std::fmt::Write as _;
 
-use crate::{Band, Report};
+use crate::Report;
+use crate::course::Band;
 
 use super::findings::list;
 use super::kinks::named_kinks;

@@ -2,7 +2,9 @@
 //!
 //! Reads the report; names are the model's.
 
-use crate::{KinkReport, NamedKink, Report};
+use crate::Report;
+use crate::report::KinkReport;
+use crate::settings::NamedKink;
 
 use super::numbers::short;
 use super::style::wrapped;

@@ -1,6 +1,7 @@
 //! Why something is undecided, and what to do about it; and how the course reads its number.
 
-use crate::{Band, Reason};
+use crate::Reason;
+use crate::course::Band;
 
 impl Reason {
     /// What it means and what to do.

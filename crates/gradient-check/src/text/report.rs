@@ -4,10 +4,12 @@
 
 use std::fmt::{self, Write as _};
 
-use crate::{
-    BlockReport, BrokenTie, Confined, Constants, CoordinateReport, Diagnosis, NonFinite, Reason,
-    Report, Verdict,
-};
+use crate::constants::Constants;
+use crate::diagnosis::Diagnosis;
+use crate::pattern::Confined;
+use crate::report::{BlockReport, BrokenTie, CoordinateReport};
+use crate::verdict::NonFinite;
+use crate::{Reason, Report, Verdict};
 
 use super::footnotes::footnotes;
 use super::numbers::{derivative, extents, plural, short, thousands};

@@ -2,9 +2,9 @@
 //!
 //! Reads nothing but the report.
 
-use crate::{
-    Agreement, DirectionResult, DirectionalTest, Explanation, Missed, Reason, Report, Verdict,
-};
+use crate::agreement::{Agreement, Explanation, Missed};
+use crate::directions::{DirectionResult, DirectionalTest};
+use crate::{Reason, Report, Verdict};
 
 use super::numbers::{plural, short, thousands};
 use super::style::{BAD, UNSURE, styled};

@@ -1,7 +1,8 @@
 //! What was found before the comparison: nothing where all is well.
 
 use crate::diagnosis::NON_FINITE;
-use crate::{Finding, Pass, Report, Verdict};
+use crate::structure::{Finding, Pass};
+use crate::{Report, Verdict};
 
 use super::style::{BAD, FAINT, UNSURE, hanging};
 

@@ -1,6 +1,6 @@
 //! `negative_control` of a check: what became of errors planted on purpose.
 
-use crate::{ControlReport, Planting, PlantingOutcome};
+use crate::control::{ControlReport, Planting, PlantingOutcome};
 use serde::Serialize;
 
 #[derive(Debug, Serialize)]

@@ -1,6 +1,8 @@
 //! The directional test of a check, on the wire.
 
-use crate::{Agreement, DirectionResult, Explanation, Report, Verdict};
+use crate::agreement::{Agreement, Explanation};
+use crate::directions::DirectionResult;
+use crate::{Report, Verdict};
 use serde::Serialize;
 
 #[derive(Debug, Serialize)]

@@ -6,7 +6,9 @@ use serde::Serialize;
 
 use super::directional::{Directional, directional};
 use super::structure::{Structure, structure};
-use crate::{BlockReport, Confined, Counts, KinkReport, Reason, Verdict};
+use crate::pattern::Confined;
+use crate::report::{BlockReport, Counts, KinkReport};
+use crate::{Reason, Verdict};
 
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
@@ -136,7 +138,7 @@ struct Rechecked {
     evaluations: u64,
 }
 
-fn power(power: crate::Power) -> Power {
+fn power(power: crate::report::Power) -> Power {
     Power {
         single_coordinate: power.single_coordinate,
         block: power.block,
@@ -189,9 +191,9 @@ fn block(block: &BlockReport) -> Block {
     }
 }
 
-fn pattern(pattern: &crate::Pattern) -> Pattern {
-    let lines = |lines: &[crate::Line]| {
-        let line = |line: &crate::Line| Line {
+fn pattern(pattern: &crate::pattern::Pattern) -> Pattern {
+    let lines = |lines: &[crate::pattern::Line]| {
+        let line = |line: &crate::pattern::Line| Line {
             index: line.index,
             wrong: line.wrong,
             judged: line.judged,

@@ -1,6 +1,6 @@
 //! `structure` of a check: what was looked at before the comparison.
 
-use crate::{Finding, Structure as Examined};
+use crate::structure::{Finding, Structure as Examined};
 use serde::Serialize;
 
 #[derive(Debug, Serialize)]

@@ -5,7 +5,8 @@ mod points;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use finite_diff::Real;
-use gradient_check::{GradientCheck, Reason, Report, ReturnedValue, ReturnedVector, Verdict};
+use gradient_check::face::{ReturnedValue, ReturnedVector};
+use gradient_check::{GradientCheck, Reason, Report, Verdict};
 
 const AGREE: Verdict = Verdict::Agree;
 const WRONG: Verdict = Verdict::Disagree;

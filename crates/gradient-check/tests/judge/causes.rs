@@ -1,7 +1,8 @@
 //! What is said of wrong gradients: the true cause, or none.
 
 use finite_diff::{ParameterLayout, from_fn};
-use gradient_check::{Claim, Diagnosis, Reason, Report, Settings, Verdict, check};
+use gradient_check::diagnosis::Diagnosis;
+use gradient_check::{Claim, Reason, Report, Settings, Verdict, check};
 
 /// Twelve points that are not alike.
 fn twelve() -> Vec<f64> {

@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use finite_diff::execution::Progress;
 use finite_diff::objective::Piece;
 use finite_diff::{EvaluationError, Execution, Objective, ParameterLayout, Selection, from_fn};
-use gradient_check::{
-    ControlReport, PlantedError, PlantingOutcome, Reason, Settings, Verdict, check,
-    negative_control, negative_control_by_complex_step,
+use gradient_check::control::{
+    ControlReport, PlantedError, PlantingOutcome, negative_control_by_complex_step,
 };
+use gradient_check::{Reason, Settings, Verdict, check, negative_control};
 use num_complex::Complex;
 use proptest::prelude::*;
 
@@ -47,7 +47,7 @@ fn control_of(f: impl Fn(&[f64]) -> f64 + Sync, g: &[f64]) -> ControlReport {
 
 /// `doubled W: rejected`, one a line.
 fn listed(control: &ControlReport) -> String {
-    let line = |p: &gradient_check::Planting| {
+    let line = |p: &gradient_check::control::Planting| {
         // Which coordinate is the bluntest is a matter of rounding.
         let place = p.block.as_deref().unwrap_or("all");
         let became = format!("{:?}", p.outcome).to_lowercase();

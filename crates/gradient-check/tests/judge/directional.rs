@@ -13,9 +13,8 @@ use finite_diff::objective::Piece;
 use finite_diff::{
     EvaluationError, Execution, Objective, ParameterLayout, Real, from_fn, try_from_fn,
 };
-use gradient_check::{
-    CheckError, DirectionalReport, DirectionalSettings, Reason, Verdict, check_directional,
-};
+use gradient_check::directional::{DirectionalReport, DirectionalSettings};
+use gradient_check::{CheckError, Reason, Verdict, check_directional};
 
 /// Uniform in [−1, 1): one step of SplitMix64 an index.
 fn random(seed: u64, index: usize) -> f64 {

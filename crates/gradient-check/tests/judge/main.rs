@@ -21,10 +21,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use finite_diff::execution::Progress;
 use finite_diff::{Execution, ParameterLayout, Scheme, Selection, Stencil, from_fn, try_from_fn};
-use gradient_check::{
-    BlockReport, CheckError, Diagnosis, Reason, Report, Settings, Verdict, check,
-    check_by_complex_step, compare_gradients,
-};
+use gradient_check::check::check_by_complex_step;
+use gradient_check::diagnosis::Diagnosis;
+use gradient_check::report::BlockReport;
+use gradient_check::{CheckError, Reason, Report, Settings, Verdict, check, compare_gradients};
 use num_complex::Complex;
 use proptest::prelude::*;
 

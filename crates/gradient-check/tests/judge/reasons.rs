@@ -2,7 +2,8 @@
 
 use finite_diff::objective::Piece;
 use finite_diff::{EvaluationError, Objective, ParameterLayout, from_fn};
-use gradient_check::{NonFinite, Reason, Report, Settings, Verdict, check};
+use gradient_check::verdict::NonFinite;
+use gradient_check::{Reason, Report, Settings, Verdict, check};
 use num_complex::Complex;
 use num_complex::ComplexFloat;
 

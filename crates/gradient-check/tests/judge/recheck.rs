@@ -5,7 +5,8 @@ use finite_diff::{
     Derivatives, DifferenceError, EvaluationError, Execution, Objective, Outcome, ParameterLayout,
     Scheme, Selection, differentiate,
 };
-use gradient_check::{CheckError, Recheck, Settings, Verdict, check};
+use gradient_check::evidence::Recheck;
+use gradient_check::{CheckError, Settings, Verdict, check};
 
 /// Σ sin(x_i)·x_{i+1} and |x_0 − kink|, around which an engine evaluates one entry in so many wrongly, by a
 /// relative error.

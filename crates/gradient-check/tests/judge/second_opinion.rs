@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use finite_diff::directions::StreamedDirection;
 use finite_diff::objective::Piece;
 use finite_diff::{EvaluationError, Objective, ParameterLayout, Selection, from_fn, try_from_fn};
-use gradient_check::{
-    Agreement, DirectionalTest, Explanation, Reason, Report, Settings, Verdict, check,
-    check_by_complex_step,
-};
+use gradient_check::agreement::{Agreement, Explanation};
+use gradient_check::check::check_by_complex_step;
+use gradient_check::directions::DirectionalTest;
+use gradient_check::{Reason, Report, Settings, Verdict, check};
 use num_complex::Complex;
 use proptest::prelude::*;
 

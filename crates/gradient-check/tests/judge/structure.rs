@@ -4,10 +4,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use finite_diff::{EvaluationError, ParameterLayout, Selection};
+use gradient_check::structure::{Dependence, Finding, Pass, Structure, examine};
+use gradient_check::subject::{Gradient, NamedArray, Packing, from_closures, from_objective};
 use gradient_check::{
-    CheckError, Dependence, Finding, Gradient, GradientCheck, NamedArray, Packing, Pass, Reason,
-    Report, Settings, Structure, Subject, Verdict, check_subject, examine, from_closures,
-    from_objective,
+    CheckError, GradientCheck, Reason, Report, Settings, Subject, Verdict, check_subject,
 };
 use proptest::prelude::*;
 

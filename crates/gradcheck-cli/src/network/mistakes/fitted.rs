@@ -1,6 +1,6 @@
 //! Mistakes with a number in them: a slope, a limit, a rate. The judge fits it.
 
-use gradient_check::Family;
+use gradient_check::diagnosis::Family;
 use mlp::{Gradient, MlpError, Parameters, forward};
 
 use super::variant::{Mistake, variant};

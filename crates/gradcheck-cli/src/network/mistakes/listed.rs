@@ -1,6 +1,6 @@
 //! Mistakes that leave no number open, the more common first.
 
-use gradient_check::Alternative;
+use gradient_check::diagnosis::Alternative;
 use mlp::{Activation, Gradient, MlpError};
 
 use super::variant::{Mistake, variant, without_example};

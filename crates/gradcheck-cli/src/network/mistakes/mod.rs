@@ -7,7 +7,7 @@ mod fitted;
 mod listed;
 mod variant;
 
-use gradient_check::{Alternative, Family, Mistakes};
+use gradient_check::diagnosis::{Alternative, Family, Mistakes};
 
 use super::model::Model;
 

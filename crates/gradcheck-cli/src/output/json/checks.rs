@@ -1,6 +1,8 @@
 //! `gradcheck mlp` and `gradcheck compare`.
 
-use gradient_check::{ControlReport, Counts, Reason, Report, Verdict};
+use gradient_check::control::ControlReport;
+use gradient_check::report::Counts;
+use gradient_check::{Reason, Report, Verdict};
 use serde::Serialize;
 
 use super::SCHEMA;

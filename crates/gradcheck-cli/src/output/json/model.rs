@@ -1,11 +1,12 @@
 //! `gradcheck model`.
 
-use gradient_check::{AdjointReport, Report};
+use gradient_check::Report;
+use gradient_check::face::AdjointReport;
 use serde::Serialize;
 
 use super::SCHEMA;
 use crate::remote::{Forward, ModelOutcome, ModelSpec, Offered, command_line};
-use gradient_check::LeftOpen;
+use gradient_check::report::LeftOpen;
 
 /// `gradcheck model`.
 #[derive(Debug, Serialize)]
@@ -165,7 +166,7 @@ fn wire_left_open(open: &LeftOpen) -> WireLeftOpen {
 }
 
 fn wire_adjoint(report: &AdjointReport) -> Adjoint {
-    let pairing = |pairing: &gradient_check::Pairing| Pairing {
+    let pairing = |pairing: &gradient_check::face::Pairing| Pairing {
         block: pairing.block.clone(),
         verdict: pairing.verdict.to_string(),
         forward: pairing.forward,

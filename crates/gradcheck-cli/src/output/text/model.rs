@@ -2,11 +2,13 @@
 
 use std::fmt::Write as _;
 
+use gradient_check::face::AdjointReport;
+use gradient_check::report::{CoordinateReport, LeftOpen};
 use gradient_check::text::{
     BAD, FAINT, GOOD, STRONG, UNSURE, derivative, plain, plural, seconds, short, styled,
     styled_report, table, thousands, verdict, wrapped,
 };
-use gradient_check::{AdjointReport, CoordinateReport, LeftOpen, Reason, Report, Verdict};
+use gradient_check::{Reason, Report, Verdict};
 
 use crate::remote::{
     Derivatives, Forward, ModelOutcome, ModelSpec, OfOutputs, Offered, command_line,

@@ -2,11 +2,12 @@
 
 use std::fmt::Write as _;
 
+use gradient_check::evidence::Recheck;
 use gradient_check::text::{
     BAD, FAINT, GOOD, STRONG, UNSURE, seconds, sentence_case, styled, styled_control,
     styled_report, thousands, verdict, wrapped,
 };
-use gradient_check::{Recheck, Report, Verdict};
+use gradient_check::{Report, Verdict};
 
 use super::since::since;
 use crate::network::{Delta, Outcome, Prepared, Stage, command_line, summary};

@@ -3,9 +3,10 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use finite_diff::{ParameterLayout, Scheme, Stencil};
+use gradient_check::subject::NamedArray;
 use gradient_check::{
-    CheckError, GradientCheck, GradientError, NamedArray, Reason, Settings, Verdict,
-    assert_gradient, check_gradient,
+    CheckError, GradientCheck, GradientError, Reason, Settings, Verdict, assert_gradient,
+    check_gradient,
 };
 use proptest::prelude::*;
 

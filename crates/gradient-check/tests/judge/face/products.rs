@@ -2,9 +2,9 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use gradient_check::face::VectorReport;
 use gradient_check::{
-    GradientError, VectorCheck, VectorReport, Verdict, assert_jacobian, assert_jvp,
-    assert_products, assert_vjp,
+    GradientError, VectorCheck, Verdict, assert_jacobian, assert_jvp, assert_products, assert_vjp,
 };
 use proptest::prelude::*;
 

@@ -234,7 +234,7 @@ fn panics_come_out() {
 
 #[test]
 fn a_check_that_runs_itself_is_an_error() {
-    type Check = GradientCheck<'static, f64, gradient_check::OneThread<'static, f64>>;
+    type Check = GradientCheck<'static, f64, gradient_check::face::OneThread<'static, f64>>;
     let slot: Rc<RefCell<Option<Rc<Check>>>> = Rc::default();
     let inside = slot.clone();
     let cost = move |p: &[f64]| -> Result<f64, CheckError> {

@@ -3,9 +3,12 @@
 use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use gradient_check::control::PlantingOutcome;
+use gradient_check::directional::DirectionalSettings;
+use gradient_check::subject::NamedArray;
 use gradient_check::{
-    CheckError, Complex, DirectionalSettings, GradientCheck, GradientError, NamedArray,
-    PlantingOutcome, Settings, Verdict, assert_directional, assert_gradient,
+    CheckError, Complex, GradientCheck, GradientError, Settings, Verdict, assert_directional,
+    assert_gradient,
 };
 
 use super::{said, steady};
