@@ -45,7 +45,25 @@ impl Stride {
 pub(crate) struct Strides<'a> {
     pub(crate) domain: Option<&'a Domain>,
     /// The coordinates that are measured in |x| where max(1, |x|) is longer.
-    pub(crate) short: &'a BTreeSet<usize>,
+    pub(crate) short: Short<'a>,
+}
+
+/// The coordinates that are measured in |x| where max(1, |x|) is longer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Short<'a> {
+    /// These.
+    Only(&'a BTreeSet<usize>),
+    /// All that are not 0.
+    All,
+}
+
+impl Short<'_> {
+    fn holds<T: Real>(self, coordinate: usize, x: T) -> bool {
+        match self {
+            Self::Only(some) => !some.is_empty() && some.contains(&coordinate),
+            Self::All => x.widen() != 0.0,
+        }
+    }
 }
 
 impl Strides<'_> {
@@ -55,7 +73,7 @@ impl Strides<'_> {
     /// Inside, a step that is short beside the distance to the bound is worth more than one that is sharp: J may be
     /// singular there, and one direction moves coordinates of every distance.
     pub(crate) fn of<T: Real>(&self, coordinate: usize, x: T) -> Stride {
-        let is_short = !self.short.is_empty() && self.short.contains(&coordinate);
+        let is_short = self.short.holds(coordinate, x);
         let length = if is_short { x.widen().abs() } else { scale(x) };
         match self.domain.and_then(|domain| domain.interval(coordinate)) {
             None => Stride {

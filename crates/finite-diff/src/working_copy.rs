@@ -15,7 +15,7 @@ use thiserror::Error;
 
 use crate::directions::StreamedDirection;
 use crate::objective::Piece;
-use crate::stride::{Stride, Strides, either_side, reach};
+use crate::stride::{Short, Stride, Strides, either_side, reach};
 use crate::sum::{CHUNK, Sum, summed};
 use crate::sweep::inside;
 use crate::{DifferenceError, Domain, EvaluationError, Objective, Real};
@@ -35,6 +35,8 @@ pub struct WorkingCopy<'a, T, O: ?Sized> {
     point: &'a [T],
     domain: Option<&'a Domain>,
     short: BTreeSet<usize>,
+    /// Whether every coordinate is measured in |x_i|.
+    all_short: AtomicBool,
     copy: Mutex<Vec<T>>,
     pool: Option<ThreadPool>,
     evaluations: AtomicU64,
@@ -85,6 +87,7 @@ impl<'a, T: Real, O: Objective<T> + ?Sized> WorkingCopy<'a, T, O> {
             point,
             domain,
             short: BTreeSet::new(),
+            all_short: AtomicBool::new(false),
             copy: Mutex::new(point.to_vec()),
             pool,
             evaluations: AtomicU64::new(0),
@@ -97,6 +100,15 @@ impl<'a, T: Real, O: Objective<T> + ?Sized> WorkingCopy<'a, T, O> {
     pub fn with_short(mut self, coordinates: impl IntoIterator<Item = usize>) -> Self {
         self.short = coordinates.into_iter().collect();
         self
+    }
+
+    /// What `work` gives while every coordinate that is not 0 is measured in |x_i|: the directions, what is measured
+    /// along them, and sizes.
+    pub fn in_own_lengths<R>(&self, work: impl FnOnce() -> R) -> R {
+        let before = self.all_short.swap(true, Ordering::Relaxed);
+        let result = work();
+        self.all_short.store(before, Ordering::Relaxed);
+        result
     }
 
     /// θ.
@@ -241,7 +253,10 @@ impl<'a, T: Real, O: Objective<T> + ?Sized> WorkingCopy<'a, T, O> {
     fn by(&self) -> Strides<'_> {
         Strides {
             domain: self.domain,
-            short: &self.short,
+            short: match self.all_short.load(Ordering::Relaxed) {
+                true => Short::All,
+                false => Short::Only(&self.short),
+            },
         }
     }
 

@@ -111,6 +111,12 @@ pub(crate) fn assemble(
     if verdict == Verdict::Agree && frame.interrupted {
         verdict = Verdict::Inconclusive(Reason::Interrupted);
     }
+    // A sample of nothing but zeros and kinks says nothing of the others.
+    let tells = |c: &Comparison| c.verdict == Verdict::Agree && !c.flat && !c.subgradient;
+    let sampled = frame.selected + frame.fixed < layout.len();
+    if verdict == Verdict::Agree && sampled && !all.iter().any(tells) {
+        verdict = Verdict::Inconclusive(Reason::Vacuous);
+    }
     if let Some(test) = &frame.directional {
         verdict = temper(verdict, test);
     }

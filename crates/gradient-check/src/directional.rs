@@ -27,7 +27,7 @@ pub use report::{
 
 use crate::constants::Constants;
 use crate::directions::{Bench, DirectionReading, first_number};
-use crate::error::{CheckError, inside, keep};
+use crate::error::{CheckError, inside, keep, working_epsilon};
 use crate::settings::Claim;
 use crate::verdict::{Reason, Rule, Verdict, overall};
 use search::{Limits, search};
@@ -310,6 +310,7 @@ fn fit(
     if layout.is_empty() {
         return Err(CheckError::Empty);
     }
+    working_epsilon(settings.working_epsilon)?;
     if settings.directions == 0 {
         return Err(CheckError::NoDirections);
     }

@@ -77,6 +77,14 @@ pub enum CheckError {
         /// The value as given.
         value: f64,
     },
+    /// A machine epsilon that is none.
+    #[error(
+        "the machine epsilon {value} of the gradient's type is none: give that of the type it is computed in, such as f32::EPSILON"
+    )]
+    WorkingEpsilon {
+        /// The value as given.
+        value: f64,
+    },
     /// A block to be fixed that is not there.
     #[error("no block is named `{name}`, which is to be fixed: the blocks are {layout}")]
     NoSuchBlock {
@@ -213,6 +221,14 @@ pub(crate) fn keep(error: CheckError, execution: &Execution<'_>) -> Result<(), C
         | DifferenceError::Probe { .. }
         | DifferenceError::Along { .. } => execution.keep(failed).map_err(CheckError::Difference),
         other => Err(CheckError::Difference(other)),
+    }
+}
+
+/// Fails where this is no machine epsilon.
+pub(crate) fn working_epsilon(value: f64) -> Result<(), CheckError> {
+    match value > 0.0 && value < 1.0 {
+        true => Ok(()),
+        false => Err(CheckError::WorkingEpsilon { value }),
     }
 }
 

@@ -11,7 +11,9 @@ use finite_diff::objective::Piece;
 use finite_diff::{DifferenceError, Domain, Noise, Objective, ParameterLayout, Real, Scheme};
 
 use crate::directions::{self, Sides};
-use crate::error::{CheckError, inside, name_coordinate, nothing_to_check, unless_failed};
+use crate::error::{
+    CheckError, inside, name_coordinate, nothing_to_check, unless_failed, working_epsilon,
+};
 use crate::evidence::Evidence;
 use crate::passes::{
     collect, look_again, look_from_the_complex_plane, noise_on_complex_numbers, sharpen, suspects,
@@ -218,8 +220,16 @@ pub(crate) fn measure<T: Real>(
         if measured.smooth == Some(true) {
             let widened: Vec<f64> = point.iter().map(|x| x.widen()).collect();
             noise_on_complex_numbers(evidence, shadow, &widened, settings).map_err(named)?;
-            look_from_the_complex_plane::<T>(evidence, shadow, &widened, open, settings)
-                .map_err(named)?;
+            let is_everywhere = matches!(objective.piece(point), Ok(Piece::Everywhere));
+            look_from_the_complex_plane::<T>(
+                evidence,
+                shadow,
+                &widened,
+                open,
+                is_everywhere,
+                settings,
+            )
+            .map_err(named)?;
             open = suspects(evidence, layout);
         }
     }
@@ -261,6 +271,7 @@ fn fit<T: Real>(
         .check_len(analytic.len())
         .map_err(CheckError::Gradient)?;
     inside(domain, point, layout)?;
+    working_epsilon(settings.working_epsilon)?;
     let mut coordinates = settings.selection.coordinates_within(layout, domain);
     coordinates.sort_unstable();
     coordinates.dedup();

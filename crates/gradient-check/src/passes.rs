@@ -70,6 +70,7 @@ pub(crate) fn look_from_the_complex_plane<T: Real>(
     shadow: &dyn Objective<Complex<f64>>,
     point: &[f64],
     mut suspects: Vec<usize>,
+    is_everywhere: bool,
     settings: &Settings<'_>,
 ) -> Result<(), DifferenceError> {
     if suspects.is_empty() || evidence.interrupted {
@@ -84,6 +85,20 @@ pub(crate) fn look_from_the_complex_plane<T: Real>(
     evidence.evaluations += run.evaluations;
     evidence.interrupted |= run.interrupted;
     if !is_same_function::<T>(evidence, run.center) {
+        return Ok(());
+    }
+    // Where J has one piece differences cross no kink, and what contradicts them is another function: one that is not
+    // analytic has another derivative, and the same value.
+    let contradicts = |entry: &Entry| {
+        let seen = evidence.at(entry.coordinate);
+        let first = seen.and_then(Observation::before_the_ladder);
+        let pair = first.zip(entry.outcome.estimated());
+        pair.is_some_and(|(first, other)| {
+            let bars = first.error_bar() + other.error_bar();
+            (first.derivative - other.derivative).abs() > evidence.constants.safety * bars
+        })
+    };
+    if is_everywhere && run.entries.iter().any(contradicts) {
         return Ok(());
     }
     evidence.reexamined = run.entries.len();

@@ -28,6 +28,10 @@ const SHORTER: f64 = 32.0;
 /// ((D5) of docs/theory/directions.md).
 const GAPS: f64 = 800.0;
 
+/// Parameters below this may be measured in a unit that is large beside them: √ε of `f32` and a little more, so that
+/// the first steps of a parameter of size 1 are wider than the parameter.
+const SMALL: f64 = 1e-3;
+
 /// What all looks share.
 pub(crate) struct Bench<'a, T, O: ?Sized> {
     pub(crate) copy: WorkingCopy<'a, T, O>,
@@ -187,8 +191,53 @@ impl<T: Real, O: Objective<T> + ?Sized> Bench<'_, T, O> {
         Ok((seen, observation))
     }
 
-    /// The short look, and the ladder where that does not settle it ((D5) of docs/theory/directions.md).
+    /// The short look, and the ladder where that does not settle it ((D5) of docs/theory/directions.md). What is wrong
+    /// then, along a direction that moves small parameters of a black box, is looked at in their own lengths too: an error
+    /// of a gradient does not depend on the steps.
     pub(crate) fn look(
+        &self,
+        direction: &StreamedDirection,
+        ruler: &Ruler,
+        block: Option<&str>,
+    ) -> Result<Seen, CheckError> {
+        let seen = self.look_in_usual_lengths(direction, ruler, block)?;
+        let point = self.copy.point();
+        let is_small = |x: &T| x.widen() != 0.0 && x.widen().abs() < SMALL;
+        let wants = seen.reading.verdict == Verdict::Disagree
+            && self.piece == Piece::Unknown
+            && point[direction.range()].iter().any(is_small);
+        if !wants || self.is_cancelled() {
+            return Ok(seen);
+        }
+        let closer = self.copy.in_own_lengths(|| {
+            let size = self.copy.size(direction.range(), self.analytic).along;
+            let share = if ruler.size > 0.0 {
+                size / ruler.size
+            } else {
+                0.0
+            };
+            let ruler = Ruler {
+                size,
+                rounding: share * ruler.rounding,
+                doubt: share * ruler.doubt,
+                granted: share * ruler.granted,
+                least: share * ruler.least,
+            };
+            self.look_in_usual_lengths(direction, &ruler, block)
+        })?;
+        // In whichever coordinate the error is, it would have shown there too.
+        let moved = point[direction.range()].iter().filter(|x| x.widen() != 0.0);
+        let least = moved.fold(1.0f64, |least, x| least.min(x.widen().abs()));
+        let expected = seen.reading.error.map_or(0.0, f64::abs) * least;
+        let refuted = closer.reading.verdict == Verdict::Agree
+            && closer
+                .reading
+                .would_have_seen()
+                .is_some_and(|visible| visible < expected);
+        Ok(if refuted { closer } else { seen })
+    }
+
+    fn look_in_usual_lengths(
         &self,
         direction: &StreamedDirection,
         ruler: &Ruler,

@@ -163,7 +163,7 @@ macro_rules! judgment {
         }
 
         /// Whether what an agreement leaves open fails: entries too small to be told from 0, blocks that are zero to within
-        /// their bars, and entries at a kink.
+        /// their bars, and entries at a kink that were not held together along directions.
         #[must_use]
         pub fn strict(mut self, strict: bool) -> Self {
             self.setup.strict = strict;

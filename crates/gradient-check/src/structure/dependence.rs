@@ -70,6 +70,7 @@ pub(super) fn dependence<T: Real>(
     // One that is seen to move J, or fails, leaves nothing to be asked.
     let decided = AtomicBool::new(false);
     let further = AtomicU64::new(0);
+    let jumped = AtomicU64::new(0);
     let seen = evaluate_each(execution, probes.len(), |number| {
         if decided.load(Ordering::Relaxed) {
             return None;
@@ -83,7 +84,15 @@ pub(super) fn dependence<T: Real>(
                 further.fetch_add(1, Ordering::Relaxed);
                 moves_by(probes[number], share)
             };
-            moved = is_jump(by, ask, is_beyond).map(|jump| if jump { 0.0 } else { by });
+            moved = is_jump(by, ask, is_beyond).map(|jump| {
+                if jump {
+                    // Not negative, so that the largest is found by comparing bits.
+                    jumped.fetch_max(by.to_bits(), Ordering::Relaxed);
+                    0.0
+                } else {
+                    by
+                }
+            });
         }
         if !matches!(moved, Ok(moved) if !is_beyond(moved)) {
             decided.store(true, Ordering::Relaxed);
@@ -109,7 +118,12 @@ pub(super) fn dependence<T: Real>(
             return Ok((Dependence::Depends { moved, noise }, evaluations));
         }
     }
-    let dependence = if largest == 0.0 {
+    let jumped = f64::from_bits(jumped.into_inner());
+    let dependence = if jumped > 0.0 {
+        // A cost that moves in steps says no more than one with noise of that size.
+        let (moved, noise) = (jumped, jumped);
+        Dependence::WithinNoise { moved, noise }
+    } else if largest == 0.0 {
         Dependence::Unmoved
     } else {
         let moved = largest;

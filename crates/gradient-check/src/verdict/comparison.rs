@@ -137,9 +137,15 @@ impl Rule {
             return deviations * sigma;
         }
         let unit = self.working_epsilon * size;
+        // Without a scale there is no unit to doubt a noise by: what varies as much as it is large is nothing else.
+        let most = if scale > 0.0 {
+            most_rounding * unit
+        } else {
+            f64::INFINITY
+        };
         match measured {
             None => rounding * unit,
-            Some(sigma) => (deviations * sigma).clamp(rounding * unit, most_rounding * unit),
+            Some(sigma) => (deviations * sigma).max(rounding * unit).min(most),
         }
     }
 }

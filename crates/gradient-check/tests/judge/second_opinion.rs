@@ -8,7 +8,7 @@ use finite_diff::{EvaluationError, Objective, ParameterLayout, Selection, from_f
 use gradient_check::agreement::{Agreement, Explanation};
 use gradient_check::check::check_by_complex_step;
 use gradient_check::directions::DirectionalTest;
-use gradient_check::{Reason, Report, Settings, Verdict, check};
+use gradient_check::{GradientCheck, Reason, Report, Settings, Verdict, check};
 use num_complex::Complex;
 use proptest::prelude::*;
 
@@ -243,6 +243,33 @@ fn rounding_of_a_constant_is_no_gradient() {
     let report = judge(|_| 0.5, &[5.6e-17, 0.0, -1.1e-16, 0.0, 5.6e-17, 0.0], &AT);
     let vacuous = Verdict::Inconclusive(Reason::Vacuous);
     assert_eq!((report.verdict, along(&report).verdict), (vacuous, vacuous));
+}
+
+/// Where the cost is 0 throughout, nothing but its own noise says how large a gradient is.
+#[test]
+fn a_gradient_that_is_all_noise_is_no_gradient_of_zero() {
+    let noisy = |p: &[f64]| {
+        p.iter()
+            .map(|x| 1e-17 * (1e15 * x).sin())
+            .collect::<Vec<_>>()
+    };
+    let report = GradientCheck::new(|_: &[f64]| 0.0, noisy)
+        .at(AT)
+        .exact(true)
+        .run()
+        .unwrap();
+    assert_eq!(
+        report.verdict,
+        Verdict::Inconclusive(Reason::Vacuous),
+        "{report}"
+    );
+    let constant = |p: &[f64]| vec![1e-17; p.len()];
+    let report = GradientCheck::new(|_: &[f64]| 0.0, constant)
+        .at(AT)
+        .exact(true)
+        .run()
+        .unwrap();
+    assert_eq!(report.verdict, Verdict::Disagree, "{report}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::f64::consts::PI;
 use std::ops::RangeInclusive;
 
 use finite_diff::{ParameterLayout, from_fn};
-use gradient_check::{Report, Settings, Verdict, check};
+use gradient_check::{GradientCheck, Report, Settings, Verdict, check};
 use proptest::prelude::*;
 
 /// Interference in a thin film: what light of ten colors says of its thickness d, in a unit of `metre`
@@ -175,5 +175,35 @@ fn what_no_step_resolves_is_undecided() {
     };
     for length in [1e-10, 1e-9] {
         assert_ne!(sine(length).verdict, Verdict::Disagree, "{}", sine(length));
+    }
+}
+
+/// Along directions too: steps for parameters of size 1 pass over all that the cost does.
+#[test]
+fn small_parameters_agree_along_directions() {
+    for exponent in [-5, -7, -9, -12] {
+        let unit = 10f64.powi(exponent);
+        let cost = move |p: &[f64]| p.iter().map(|x| (x / unit).sin()).sum::<f64>();
+        let right =
+            move |p: &[f64]| -> Vec<f64> { p.iter().map(|x| (x / unit).cos() / unit).collect() };
+        let at: Vec<f64> = (1..6).map(|i| 0.3 * f64::from(i) * unit).collect();
+        for seed in 0..3 {
+            let check = GradientCheck::new(cost, right).at(&at).seed(seed);
+            let report = check.directional().run().unwrap();
+            assert_ne!(
+                report.verdict,
+                Verdict::Disagree,
+                "{exponent} {seed}: {report}"
+            );
+            let wrong =
+                move |p: &[f64]| -> Vec<f64> { right(p).into_iter().map(|g| 1.01 * g).collect() };
+            let check = GradientCheck::new(cost, wrong).at(&at).seed(seed);
+            let report = check.directional().run().unwrap();
+            assert_eq!(
+                report.verdict,
+                Verdict::Disagree,
+                "{exponent} {seed}: {report}"
+            );
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use finite_diff::{ParameterLayout, Scheme, Stencil};
 use gradient_check::subject::NamedArray;
 use gradient_check::{
-    CheckError, GradientCheck, GradientError, Reason, Settings, Verdict, assert_gradient,
+    CheckError, Complex, GradientCheck, GradientError, Reason, Settings, Verdict, assert_gradient,
     check_gradient,
 };
 use proptest::prelude::*;
@@ -478,4 +478,49 @@ fn a_single_number_is_named_as_it_is() {
         text.contains("doffset: offset is 1.05× its numeric"),
         "{text}"
     );
+}
+
+/// A sample that happens to hold nothing but zeros and kinks says nothing of the others.
+#[test]
+fn a_sample_that_tells_nothing_is_no_agreement() {
+    let cost = |p: &[f64]| p.iter().map(|x| x.max(0.0)).sum::<f64>();
+    let wrong =
+        |p: &[f64]| -> Vec<f64> { p.iter().map(|x| if *x > 0.0 { 7.0 } else { 0.0 }).collect() };
+    for seed in 0..8 {
+        let check = GradientCheck::new(cost, wrong)
+            .at([0.0, 1.0, 1.0])
+            .sample(1)
+            .seed(seed);
+        assert_ne!(check.run().unwrap().verdict, Verdict::Agree, "{seed}");
+    }
+}
+
+/// A counterpart that is not analytic has the same value and another derivative.
+#[test]
+fn a_counterpart_that_is_not_analytic_condemns_nothing() {
+    let cost = |p: &[f64]| p[0].hypot(p[1]) + 1e8;
+    let right = |p: &[f64]| [p[0] / p[0].hypot(p[1]), p[1] / p[0].hypot(p[1])];
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "not analytic, as it should not be"
+    )]
+    let folded =
+        |z: &[Complex<f64>]| Complex::new((z[0].norm_sqr() + z[1].norm_sqr()).sqrt() + 1e8, 0.0);
+    let check = GradientCheck::new(cost, right)
+        .at([2.0, 0.5])
+        .complex_step(folded);
+    assert_ne!(check.run().unwrap().verdict, Verdict::Disagree);
+}
+
+#[test]
+fn a_machine_epsilon_that_is_none_is_refused() {
+    for epsilon in [-1.0, 0.0, f64::NAN, f64::INFINITY] {
+        let check = GradientCheck::new(|p: &[f64]| p[0] * p[0], |p: &[f64]| [2.0 * p[0]])
+            .at([1.5])
+            .working_epsilon(epsilon);
+        assert!(
+            matches!(check.run(), Err(CheckError::WorkingEpsilon { .. })),
+            "{epsilon}"
+        );
+    }
 }
