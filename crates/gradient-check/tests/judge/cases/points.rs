@@ -308,3 +308,44 @@ fn an_infinite_derivative_at_a_bound_is_no_agreement() {
     let finite = |x: &[f64]| x[0].sin() + x[1];
     told(WRONG, &of(&finite, &[f64::INFINITY, 1.0], &[0.3, 0.2]));
 }
+
+/// Two ties, one of a convex and one of a concave function: each limit of gradients is right, though along a direction it
+/// need not lie between the slopes on both sides.
+#[test]
+fn a_limit_of_gradients_at_ties_is_not_called_wrong() {
+    let sorted = |p: &[f64]| -> f64 {
+        let mut sorted = p.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        let weights = [0.3, -1.2, 0.7, 2.0];
+        sorted.iter().zip(weights).map(|(x, v)| x * v).sum()
+    };
+    let units = |p: &[f64]| p[0].max(0.0) - p[1].max(0.0);
+    let bent_max = |p: &[f64]| p[0].exp().max(p[1].exp()) + p[2].exp().max(p[3].exp());
+    let all = |p: &[f64]| p.iter().map(|x| x.exp()).collect::<Vec<_>>();
+    for seed in 0..6 {
+        for g in [
+            [0.3, -1.2, 0.7, 2.0],
+            [-1.2, 0.3, 0.7, 2.0],
+            [0.3, -1.2, 2.0, 0.7],
+        ] {
+            let check = GradientCheck::new(sorted, move |_: &[f64]| g).at([0.2, 0.2, 0.9, 0.9]);
+            assert_ne!(
+                check.seed(seed).run().unwrap().verdict,
+                Verdict::Disagree,
+                "{seed} {g:?}"
+            );
+        }
+        let check = GradientCheck::new(units, |_: &[f64]| [1.0, 0.0]).at([0.0, 0.0]);
+        assert_ne!(
+            check.seed(seed).run().unwrap().verdict,
+            Verdict::Disagree,
+            "{seed}"
+        );
+        let check = GradientCheck::new(bent_max, all).at([0.7; 4]);
+        assert_eq!(
+            check.seed(seed).run().unwrap().verdict,
+            Verdict::Disagree,
+            "{seed}"
+        );
+    }
+}
