@@ -50,7 +50,7 @@ fn a_wrong_gradient_is_found_and_said() {
       difference 2.8e-01 over all; the course reads it as "a bug"
       would have caught: 1.0e-06 of its block's scale in any one coordinate, 1.9e-06
       in any whole block
-      slope test: wrong too, along x (E(t) like t^1.00)
+      random directions: wrong too along x, by up to 9.3e-01 of g·u
     to see it again: at = [-1.2, 1.0], seed = 0
     "#);
 }
