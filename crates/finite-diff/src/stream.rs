@@ -9,7 +9,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::Real;
-use crate::stride::scale;
+use crate::stride::length;
 
 /// A direction u over a range of coordinates, of which nothing is kept but how to make it.
 ///
@@ -37,6 +37,7 @@ pub struct StreamedDirection {
     seed: u64,
     number: u64,
     range: Range<usize>,
+    own_lengths: bool,
 }
 
 /// c = 9/8: P(|e·u| < τ) ≤ c·τ/‖e‖, ‖e‖² = Σ(e_i·max(1, |x_i|))², for a [`StreamedDirection`] u and any e
@@ -65,7 +66,20 @@ impl StreamedDirection {
             seed,
             number,
             range,
+            own_lengths: false,
         }
+    }
+
+    /// With every entry of a coordinate that is not 0 measured in |x_i| and not in max(1, |x_i|): for parameters in a unit
+    /// that is large beside them.
+    #[must_use]
+    pub const fn in_own_lengths(mut self) -> Self {
+        self.own_lengths = true;
+        self
+    }
+
+    pub(crate) fn has_own_lengths(&self) -> bool {
+        self.own_lengths
     }
 
     /// The coordinates it moves.
@@ -79,7 +93,7 @@ impl StreamedDirection {
         let moved = point.get(self.range.start..end).unwrap_or_default();
         self.from(self.range.start)
             .zip(moved)
-            .map(|(z, x)| z * scale(*x))
+            .map(|(z, x)| z * length(*x, self.own_lengths))
     }
 
     /// u_i/max(1, |x_i|) for i from `first` on, without an end.

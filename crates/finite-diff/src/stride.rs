@@ -45,36 +45,30 @@ impl Stride {
 pub(crate) struct Strides<'a> {
     pub(crate) domain: Option<&'a Domain>,
     /// The coordinates that are measured in |x| where max(1, |x|) is longer.
-    pub(crate) short: Short<'a>,
+    pub(crate) short: &'a BTreeSet<usize>,
+    /// Whether all are.
+    pub(crate) own: bool,
 }
 
-/// The coordinates that are measured in |x| where max(1, |x|) is longer.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Short<'a> {
-    /// These.
-    Only(&'a BTreeSet<usize>),
-    /// All that are not 0.
-    All,
-}
-
-impl Short<'_> {
-    fn holds<T: Real>(self, coordinate: usize, x: T) -> bool {
-        match self {
-            Self::Only(some) => !some.is_empty() && some.contains(&coordinate),
-            Self::All => x.widen() != 0.0,
-        }
+impl<'a> Strides<'a> {
+    /// Those of `point`, which is θ from coordinate `first` on.
+    pub(crate) fn along<T: Real>(
+        self,
+        first: usize,
+        point: &[T],
+    ) -> impl Iterator<Item = Stride> + use<'_, 'a, T> {
+        let numbered = point.iter().enumerate();
+        numbered.map(move |(i, x)| self.of(first + i, *x))
     }
-}
 
-impl Strides<'_> {
     /// The stride of `coordinate` at `x`: to both sides, as far as there is room; to the side with more of it where that
     /// leaves less than √ε, on a bound that is ((B10) of docs/theory/bounds.md).
     ///
     /// Inside, a step that is short beside the distance to the bound is worth more than one that is sharp: J may be
     /// singular there, and one direction moves coordinates of every distance.
     pub(crate) fn of<T: Real>(&self, coordinate: usize, x: T) -> Stride {
-        let is_short = self.short.holds(coordinate, x);
-        let length = if is_short { x.widen().abs() } else { scale(x) };
+        let is_short = !self.short.is_empty() && self.short.contains(&coordinate);
+        let length = length(x, self.own || is_short);
         match self.domain.and_then(|domain| domain.interval(coordinate)) {
             None => Stride {
                 length,
@@ -85,9 +79,17 @@ impl Strides<'_> {
     }
 }
 
-/// The length that t is relative to at the value x: max(1, |x|).
+/// max(1, |x|).
 pub(crate) fn scale<T: Real>(x: T) -> f64 {
     x.widen().abs().max(1.0)
+}
+
+/// What t is relative to at the value x: max(1, |x|), or |x| where that is its `own` length and not 0.
+pub(crate) fn length<T: Real>(x: T, own: bool) -> f64 {
+    match own && x.widen() != 0.0 {
+        true => x.widen().abs(),
+        false => scale(x),
+    }
 }
 
 /// x ± step in the working type, as far on one side as on the other: the step is first rounded to what

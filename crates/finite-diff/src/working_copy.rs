@@ -15,7 +15,7 @@ use thiserror::Error;
 
 use crate::directions::StreamedDirection;
 use crate::objective::Piece;
-use crate::stride::{Short, Stride, Strides, either_side, reach};
+use crate::stride::{Strides, either_side, reach};
 use crate::sum::{CHUNK, Sum, summed};
 use crate::sweep::inside;
 use crate::{DifferenceError, Domain, EvaluationError, Objective, Real};
@@ -35,8 +35,6 @@ pub struct WorkingCopy<'a, T, O: ?Sized> {
     point: &'a [T],
     domain: Option<&'a Domain>,
     short: BTreeSet<usize>,
-    /// Whether every coordinate is measured in |x_i|.
-    all_short: AtomicBool,
     copy: Mutex<Vec<T>>,
     pool: Option<ThreadPool>,
     evaluations: AtomicU64,
@@ -87,7 +85,6 @@ impl<'a, T: Real, O: Objective<T> + ?Sized> WorkingCopy<'a, T, O> {
             point,
             domain,
             short: BTreeSet::new(),
-            all_short: AtomicBool::new(false),
             copy: Mutex::new(point.to_vec()),
             pool,
             evaluations: AtomicU64::new(0),
@@ -100,15 +97,6 @@ impl<'a, T: Real, O: Objective<T> + ?Sized> WorkingCopy<'a, T, O> {
     pub fn with_short(mut self, coordinates: impl IntoIterator<Item = usize>) -> Self {
         self.short = coordinates.into_iter().collect();
         self
-    }
-
-    /// What `work` gives while every coordinate that is not 0 is measured in |x_i|: the directions, what is measured
-    /// along them, and sizes.
-    pub fn in_own_lengths<R>(&self, work: impl FnOnce() -> R) -> R {
-        let before = self.all_short.swap(true, Ordering::Relaxed);
-        let result = work();
-        self.all_short.store(before, Ordering::Relaxed);
-        result
     }
 
     /// θ.
@@ -155,7 +143,8 @@ impl<'a, T: Real, O: Objective<T> + ?Sized> WorkingCopy<'a, T, O> {
         }
         Ok(Along {
             copy: self,
-            domain: reach(self.by(), self.point, &range).map(|t| Domain::of(vec![t])),
+            domain: reach(self.strides_of(&direction), self.point, &range)
+                .map(|t| Domain::of(vec![t])),
             direction,
             against: None,
             moved: AtomicBool::new(false),
@@ -187,9 +176,10 @@ impl<'a, T: Real, O: Objective<T> + ?Sized> WorkingCopy<'a, T, O> {
 
     /// Σ v_i·u_i over the range of the direction, compensated.
     pub fn contract(&self, direction: &StreamedDirection, values: &[f64]) -> f64 {
+        let strides = self.strides_of(direction);
         let scaled = |first: usize, point: &[T], values: &[f64]| {
             let mut sum = Sum::default();
-            let entries = direction.from(first).zip(self.strides(first, point));
+            let entries = direction.from(first).zip(strides.along(first, point));
             for ((z, stride), v) in entries.zip(values) {
                 // What is not moved has no part in it, whatever its value.
                 if stride.length != 0.0 {
@@ -201,12 +191,13 @@ impl<'a, T: Real, O: Objective<T> + ?Sized> WorkingCopy<'a, T, O> {
         self.sum(direction.range(), values, scaled)
     }
 
-    /// How large `values` are over `range`, and what of it the point makes.
-    pub fn size(&self, range: Range<usize>, values: &[f64]) -> Size {
+    /// How large `values` are over what `direction` moves, in its lengths, and what of it the point makes.
+    pub fn size(&self, direction: &StreamedDirection, values: &[f64]) -> Size {
+        let (range, strides) = (direction.range(), self.strides_of(direction));
         let end = range.end.min(self.point.len()).min(values.len());
         let range = range.start.min(end)..end;
         let moved =
-            |first: usize, point: &'a [T]| self.strides(first, point).map(|stride| stride.length);
+            |first: usize, point: &'a [T]| strides.along(first, point).map(|stride| stride.length);
         let lengths = || moved(range.start, &self.point[range.clone()]);
         let largest = |of: &dyn Fn(f64, f64) -> f64| {
             values[range.clone()]
@@ -239,33 +230,24 @@ impl<'a, T: Real, O: Objective<T> + ?Sized> WorkingCopy<'a, T, O> {
         }
     }
 
-    /// The strides of `point`, which is θ from coordinate `first` on.
-    fn strides<'p>(
-        &'p self,
-        first: usize,
-        point: &'p [T],
-    ) -> impl Iterator<Item = Stride> + use<'p, 'a, T, O> {
-        let strides = self.by();
-        let numbered = point.iter().enumerate();
-        numbered.map(move |(i, x)| strides.of(first + i, *x))
-    }
-
-    fn by(&self) -> Strides<'_> {
+    fn strides_of(&self, direction: &StreamedDirection) -> Strides<'_> {
         Strides {
             domain: self.domain,
-            short: match self.all_short.load(Ordering::Relaxed) {
-                true => Short::All,
-                false => Short::Only(&self.short),
-            },
+            short: &self.short,
+            own: direction.has_own_lengths(),
         }
     }
 
-    /// s_i for the coordinates of `range`: max(1, |x_i|), or what bounds and lengths of its own leave of it; 0 where
-    /// nothing moves.
-    pub fn lengths(&self, range: Range<usize>) -> impl Iterator<Item = f64> {
+    /// s_i for the coordinates that `direction` moves: max(1, |x_i|), or what bounds and lengths of its own leave of it; 0
+    /// where nothing moves.
+    pub fn lengths(&self, direction: &StreamedDirection) -> impl Iterator<Item = f64> {
+        let range = direction.range();
         let end = range.end.min(self.point.len());
         let moved = self.point.get(range.start..end).unwrap_or_default();
-        self.strides(range.start, moved).map(|stride| stride.length)
+        let strides = self.strides_of(direction);
+        strides
+            .along(range.start, moved)
+            .map(|stride| stride.length)
     }
 
     /// u of `direction` as a probe moves the point: its [`entries`](StreamedDirection::entries) where no bound is
@@ -274,7 +256,7 @@ impl<'a, T: Real, O: Objective<T> + ?Sized> WorkingCopy<'a, T, O> {
         let range = direction.range();
         let end = range.end.min(self.point.len());
         let moved = self.point.get(range.start..end).unwrap_or_default();
-        let strides = self.strides(range.start, moved);
+        let strides = self.strides_of(direction).along(range.start, moved);
         let entries = direction.from(range.start).zip(strides);
         entries.map(|(z, stride)| stride.of(z))
     }
@@ -319,7 +301,13 @@ impl<'a, T: Real, O: Objective<T> + ?Sized> WorkingCopy<'a, T, O> {
         let range = direction.range();
         let point = &self.point[range.clone()];
         self.on_pool(|| {
-            fill(&mut copy[range.clone()], point, self.by(), direction, t);
+            fill(
+                &mut copy[range.clone()],
+                point,
+                self.strides_of(direction),
+                direction,
+                t,
+            );
             let answer = ask(self.objective, copy);
             copy[range].copy_from_slice(point);
             answer

@@ -14,13 +14,13 @@ use crate::course;
 use crate::diagnosis::Context;
 use crate::directions;
 use crate::error::CheckError;
-use crate::evidence::Evidence;
+use crate::evidence::{AlongKinks, Evidence};
 use crate::kinks::name_kinks;
 use crate::measure::{Measured, measure, measure_by_complex_step, measure_once};
 use crate::passes::collect;
 use crate::report::{BrokenTie, CostNoise, Report};
 use crate::settings::Settings;
-use crate::verdict;
+use crate::verdict::{self, Tie};
 
 /// Checks `analytic`, the gradient of `objective` at `point`, by finite differences.
 ///
@@ -344,7 +344,7 @@ pub(crate) fn judge(
         interrupted: evidence.interrupted,
         directional,
         noise: cost_noise(measured),
-        tie_directions: evidence.along_kinks.len(),
+        tie_directions: along_kinks(evidence, Tie::Together).count(),
         broken_tie: broken_tie(evidence),
     };
     assemble(layout, compared, frame)
@@ -367,11 +367,16 @@ fn cost_noise(measured: &Measured) -> Option<CostNoise> {
     })
 }
 
+/// The directions among entries at kinks of which this is the word.
+fn along_kinks(evidence: &Evidence, word: Tie) -> impl Iterator<Item = &AlongKinks> {
+    let safety = evidence.constants.safety;
+    let seen = evidence.along_kinks.iter();
+    seen.filter(move |seen| verdict::tie(seen, safety) == word)
+}
+
 /// The direction among entries at kinks that shows them to be no subgradient together.
 fn broken_tie(evidence: &Evidence) -> Option<BrokenTie> {
-    let safety = evidence.constants.safety;
-    let mut seen = evidence.along_kinks.iter();
-    let broken = seen.find(|seen| !seen.is_between(safety))?;
+    let broken = along_kinks(evidence, Tie::Broken).next()?;
     Some(BrokenTie {
         slopes: [broken.left, broken.right],
         analytic: broken.analytic,

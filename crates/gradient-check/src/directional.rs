@@ -352,15 +352,15 @@ fn check_block<T: Real, O: Objective<T> + ?Sized>(
             .collect();
         return Ok(checked);
     }
-    let entry = bench.copy.size(block.range(), bench.analytic).entry;
-    let ruler = bench.ruler(block.range(), entry);
-    checked.size = ruler.size;
+    let entry = bench.typical_entry(block.range());
+    let allowance = bench.allowance(block.range(), entry);
+    checked.size = allowance.size;
     for _ in 0..settings.directions {
         if bench.is_cancelled() {
             report.interrupted = true;
             return Ok(checked);
         }
-        let seen = bench.look(&bench.fresh(block.range()), &ruler, Some(block.name()))?;
+        let seen = bench.look(&bench.fresh(block.range()), &allowance, Some(block.name()))?;
         checked.readings.push(seen.reading);
         if seen.reading.verdict != Verdict::Disagree {
             continue;

@@ -17,7 +17,7 @@ use rand::seq::index::sample;
 use rand_chacha::ChaCha8Rng;
 
 pub(crate) use gather::{Lines, Sides, gather};
-pub(crate) use look::{Bench, Ruler, Seen};
+pub(crate) use look::{Bench, Seen};
 pub use reading::DirectionReading;
 pub(crate) use test::judge;
 pub use test::{DirectionResult, DirectionalTest};

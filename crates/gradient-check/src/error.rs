@@ -77,9 +77,9 @@ pub enum CheckError {
         /// The value as given.
         value: f64,
     },
-    /// A machine epsilon that is none.
+    /// The working epsilon is no number between 0 and 1.
     #[error(
-        "the machine epsilon {value} of the gradient's type is none: give that of the type it is computed in, such as f32::EPSILON"
+        "{value} is no machine epsilon: give that of the type the gradient is computed in, such as f32::EPSILON"
     )]
     WorkingEpsilon {
         /// The value as given.

@@ -115,19 +115,13 @@ pub struct AlongKinks {
     pub right: f64,
     /// The larger error bar of the two.
     pub error_bar: f64,
+    /// The lowest and the highest slope along u next to θ, less what noise may make of them; D⁻ and D⁺ where none was
+    /// looked at.
+    pub beside: [f64; 2],
     /// g·u.
     pub analytic: f64,
     /// How far that may be off by the rounding of g.
     pub rounding: f64,
-}
-
-impl AlongKinks {
-    /// Whether g·u lies between the two slopes, as that of a subgradient does.
-    pub fn is_between(&self, safety: f64) -> bool {
-        let outside = (self.left.min(self.right) - self.analytic)
-            .max(self.analytic - self.left.max(self.right));
-        outside <= safety * self.error_bar + self.rounding
-    }
 }
 
 /// All that was measured in a check.

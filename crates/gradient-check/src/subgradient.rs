@@ -16,14 +16,10 @@ use rand_chacha::ChaCha8Rng;
 use crate::error::CheckError;
 use crate::evidence::{AlongKinks, Evidence};
 use crate::settings::Settings;
-use crate::verdict::{self, Comparison, Rule, Verdict};
+use crate::verdict::{self, Comparison, Rule, Tie, Verdict};
 
 /// How many directions are tried: one of positive entries, and others of random signs.
 const DIRECTIONS: usize = 4;
-
-/// By how much of itself a slope may differ next to θ, where J is curved: a slope of another piece differs by more in most
-/// directions.
-const BENT: f64 = 0.02;
 
 /// At how many points next to θ the slope along a direction is looked at, where g·u does not lie between those at θ.
 const BESIDE: usize = 8;
@@ -122,62 +118,54 @@ pub(crate) fn look_along_kinks<T: Real>(
         let pairs = || at_kinks.iter().zip(&direction);
         let size: f64 = pairs().map(|(c, (_, u))| (c.analytic * u).abs()).sum();
         let rounding = rule.constants.rounding * rule.working_epsilon + rule.claim.accuracy;
-        let along = AlongKinks {
-            left: seen.left.derivative,
-            right: seen.right.derivative,
+        let [left, right] = [seen.left.derivative, seen.right.derivative];
+        let mut along = AlongKinks {
+            left,
+            right,
             error_bar: seen.left.error_bar().max(seen.right.error_bar()),
+            beside: [left.min(right), left.max(right)],
             analytic: pairs().map(|(c, (_, u))| c.analytic * u).sum(),
             rounding: rounding * size,
         };
-        if along.is_between(rule.constants.safety) {
-            evidence.along_kinks.push(along);
-            continue;
+        if verdict::tie(&along, rule.constants.safety) != Tie::Together {
+            evidence.evaluations += look_beside(&mut along, &line, noise, &mut random);
         }
-        let (slopes, evaluations) = slopes_beside(&line, noise, &mut random)?;
-        evidence.evaluations += evaluations;
-        // Of max(p₀, p₁) they are those at θ. Where they are others, as of max(p₀, 0) − max(p₁, 0), a limit of gradients
-        // need not lie between the two at θ, and nothing is said.
-        let largest = along.left.abs().max(along.right.abs());
-        let tolerance = BENT * largest.max(along.analytic.abs());
-        let [least, most] = [along.left.min(along.right), along.left.max(along.right)];
-        let alike = |slope: &f64| (least - tolerance..=most + tolerance).contains(slope);
-        if slopes.iter().all(alike) && !alike(&along.analytic) {
-            evidence.along_kinks.push(along);
-        }
+        evidence.along_kinks.push(along);
     }
     Ok(())
 }
 
-/// The slopes of J along u at points next to θ, off it along the entries at kinks, and how often J was evaluated.
-fn slopes_beside<T: Real>(
+/// Adds the slopes along u at points next to θ, off it along the entries at kinks; gives how often J was evaluated. What
+/// fails there says nothing.
+fn look_beside<T: Real>(
+    seen: &mut AlongKinks,
     line: &Along<'_, T>,
     noise: Noise,
     random: &mut ChaCha8Rng,
-) -> Result<(Vec<f64>, u64), CheckError> {
+) -> u64 {
     // Far enough off to be on one piece, and near enough for it to be one that touches θ.
     let off = T::EPSILON.powf(0.25);
     let t = off / 64.0;
-    let mut slopes = Vec::new();
     for _ in 0..BESIDE {
-        let mut beside = line.point.to_vec();
+        let mut point = line.point.to_vec();
         for (i, _) in line.direction {
-            let unit = Unit::One.at(beside[*i]);
-            let by = random.random_range(-1.0..1.0) * off * unit;
-            beside[*i] = T::narrow(beside[*i].widen() + by);
+            let by = random.random_range(-1.0..1.0) * off * Unit::One.at(point[*i]);
+            point[*i] = T::narrow(point[*i].widen() + by);
         }
         let at = Along {
-            point: &beside,
+            point: &point,
             ..*line
         };
         let value = |t: f64| at.value(&[T::narrow(t)]).map(|value| value.widen());
-        // What fails there says nothing.
         if let (Ok(above), Ok(below)) = (value(t), value(-t)) {
-            let blur = noise.at::<T>(above.abs().max(below.abs())) / t;
             let slope = (above - below) / (2.0 * t);
-            slopes.extend((blur < slope.abs().max(1e-3)).then_some(slope));
+            let noise = noise.at::<T>(above.abs().max(below.abs())) / t;
+            let [lowest, highest] = &mut seen.beside;
+            *lowest = lowest.min(slope + noise);
+            *highest = highest.max(slope - noise);
         }
     }
-    Ok((slopes, 2 * BESIDE as u64))
+    2 * BESIDE as u64
 }
 
 fn is_bounded(domain: &Domain, coordinate: usize) -> bool {

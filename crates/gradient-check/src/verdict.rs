@@ -13,7 +13,7 @@ use finite_diff::error::Side;
 
 pub(crate) use comparison::compare_beside;
 pub use comparison::{Comparison, Rule, compare, compare_all};
-pub(crate) use judge::{Allowance, hold_against};
+pub(crate) use judge::{Allowance, Tie, hold_against, tie};
 pub use scale::{Scale, Scales};
 
 /// The word on a coordinate, a block, or a check.

@@ -80,7 +80,10 @@ fn the_bits_are_the_same_for_every_number_of_threads() {
         let direction = StreamedDirection::new(1, 2, 3..N);
         let psi = copy.against(direction.clone(), &at, cost).unwrap();
         let (a, b) = (psi.value(&[1e-3]).unwrap(), psi.value(&[-1e-3]).unwrap());
-        let (c, d) = (copy.contract(&direction, &at), copy.size(0..N, &at).along);
+        let (c, d) = (
+            copy.contract(&direction, &at),
+            copy.size(&StreamedDirection::new(1, 2, 0..N), &at).along,
+        );
         [a, b, c, d].map(f64::to_bits)
     };
     assert_eq!(of(1), of(2));
@@ -112,12 +115,16 @@ fn what_is_left_of_a_right_gradient_is_rounding_and_of_a_wrong_one_its_error() {
     assert!((error(&wrong) - u).abs() < 1e-5);
     let unit: Vec<f64> = (0..N).map(|i| f64::from(u8::from(i == 7))).collect();
     assert_eq!(copy.contract(&direction, &unit), u);
-    let size = copy.size(7..9, &unit);
+    let size = copy.size(&StreamedDirection::new(1, 2, 7..9), &unit);
     let steps = [at[7].abs().max(1.0), at[8].abs().max(1.0)];
     assert!((size.along - steps[0]).abs() < 1e-15);
     assert!((size.entry - 0.5f64.sqrt()).abs() < 1e-15);
     assert!((size.steps - steps[0].hypot(steps[1])).abs() < 1e-15);
-    assert_eq!(copy.size(8..N + 9, &unit).along, 0.0);
+    assert_eq!(
+        copy.size(&StreamedDirection::new(1, 2, 8..N + 9), &unit)
+            .along,
+        0.0
+    );
 }
 
 #[test]

@@ -65,14 +65,14 @@ impl<T: Real, O: Objective<T> + ?Sized> Site<'_, '_, T, O> {
 
     /// Looks at one coordinate by itself.
     fn examine(&self, at: usize) -> Result<ExaminedCoordinate, CheckError> {
-        let ruler = self.bench.ruler(at..at + 1, self.entry);
+        let allowance = self.bench.allowance(at..at + 1, self.entry);
         let direction = self.bench.fresh(at..at + 1);
         let seen = if self.calm {
             self.bench
-                .short(&direction, &ruler, Some(self.block.name()))?
+                .short(&direction, &allowance, Some(self.block.name()))?
         } else {
             self.bench
-                .look(&direction, &ruler, Some(self.block.name()))?
+                .look(&direction, &allowance, Some(self.block.name()))?
         };
         let unit = self.bench.entry(&direction);
         let analytic = self.bench.analytic.get(at).copied().unwrap_or(f64::NAN);
@@ -91,7 +91,7 @@ impl<T: Real, O: Objective<T> + ?Sized> Site<'_, '_, T, O> {
         if range.len() < 2 || self.bench.is_cancelled() {
             return Ok(None);
         }
-        let ruler = self.bench.ruler(range.clone(), self.entry);
+        let allowance = self.bench.allowance(range.clone(), self.entry);
         // One for the factor and, as everywhere, k that it has to explain.
         let directions = self.directions + 1;
         let mut seen = Vec::new();
@@ -99,7 +99,7 @@ impl<T: Real, O: Objective<T> + ?Sized> Site<'_, '_, T, O> {
             let direction = self.bench.fresh(range.clone());
             let reading = self
                 .bench
-                .short(&direction, &ruler, Some(self.block.name()))?
+                .short(&direction, &allowance, Some(self.block.name()))?
                 .reading;
             let Some(error) = reading.error else {
                 return Ok(None);

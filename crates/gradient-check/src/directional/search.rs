@@ -76,7 +76,7 @@ pub(super) fn search<T: Real, O: Objective<T> + ?Sized>(
         block,
         calm,
         directions: limits.directions,
-        entry: bench.copy.size(block.range(), bench.analytic).entry,
+        entry: bench.typical_entry(block.range()),
     };
     let mut search = Search {
         site,
@@ -252,7 +252,7 @@ impl<T: Real, O: Objective<T> + ?Sized> Search<'_, '_, T, O> {
         if !range.clone().any(|at| self.site.bench.is_free(at)) {
             return Ok(Part::Right);
         }
-        let ruler = self.site.bench.ruler(range.clone(), self.site.entry);
+        let allowance = self.site.bench.allowance(range.clone(), self.site.entry);
         // Half of what the part would have if the error were spread evenly ((D9) of
         // docs/theory/directions.md).
         let sought = 0.5 * of.error * (range.len() as f64 / of.range.len() as f64).sqrt();
@@ -265,11 +265,11 @@ impl<T: Real, O: Objective<T> + ?Sized> Search<'_, '_, T, O> {
             let mut seen = if self.site.calm {
                 self.site
                     .bench
-                    .short(&direction, &ruler, Some(self.site.block.name()))?
+                    .short(&direction, &allowance, Some(self.site.block.name()))?
             } else {
                 self.site
                     .bench
-                    .look(&direction, &ruler, Some(self.site.block.name()))?
+                    .look(&direction, &allowance, Some(self.site.block.name()))?
             };
             let blunt = |seen: &Seen| {
                 smallest_visible(&vec![seen.reading; self.limits.directions])
@@ -277,10 +277,10 @@ impl<T: Real, O: Objective<T> + ?Sized> Search<'_, '_, T, O> {
             };
             let suspect = seen.reading.verdict == Verdict::Disagree;
             if self.site.calm && !suspect && seen.moved && blunt(&seen) {
-                seen = self
-                    .site
-                    .bench
-                    .look(&direction, &ruler, Some(self.site.block.name()))?;
+                seen =
+                    self.site
+                        .bench
+                        .look(&direction, &allowance, Some(self.site.block.name()))?;
             }
             if seen.reading.verdict == Verdict::Disagree {
                 return Ok(Part::Wrong(seen.reading.error.map_or(0.0, f64::abs)));
@@ -301,13 +301,13 @@ impl<T: Real, O: Objective<T> + ?Sized> Search<'_, '_, T, O> {
             self.found.cut = true;
             return Ok(());
         }
-        let ruler = self.site.bench.ruler(range.clone(), self.site.entry);
+        let allowance = self.site.bench.allowance(range.clone(), self.site.entry);
         for _ in 0..self.limits.directions {
             let direction = self.site.bench.fresh(range.clone());
-            let seen = self
-                .site
-                .bench
-                .look(&direction, &ruler, Some(self.site.block.name()))?;
+            let seen =
+                self.site
+                    .bench
+                    .look(&direction, &allowance, Some(self.site.block.name()))?;
             if let (Verdict::Disagree, Some(error)) = (seen.reading.verdict, seen.reading.error) {
                 let tolerance = seen.reading.tolerance;
                 let described = self

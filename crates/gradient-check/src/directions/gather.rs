@@ -15,11 +15,11 @@ use finite_diff::{
     ParameterLayout, Real,
 };
 
-use super::{Bench, DirectionReading, Draft, Ruler, drafts};
+use super::{Bench, DirectionReading, Draft, drafts};
 use crate::error::{CheckError, keep};
 use crate::evidence::{Evidence, Observation};
 use crate::settings::{Claim, Settings};
-use crate::verdict::{Reason, Rule, Scales, Verdict};
+use crate::verdict::{Allowance, Reason, Rule, Scales, Verdict};
 
 /// At most so many blocks get a direction of their own: a direction costs 6 to 50 evaluations of J, so that these are
 /// about as many as a network of some 350 parameters takes for its first pass.
@@ -174,13 +174,11 @@ impl<T: Real> Site<'_, T> {
         if entries.iter().all(|u| *u == 0.0) {
             return Ok((None, 0));
         }
-        let lengths: Vec<f64> = copy.lengths(range.clone()).collect();
-        let ruler = self.allowances.along(
-            range.clone(),
-            &entries,
-            copy.size(range.clone(), self.analytic).along,
-            &self.rule,
-        );
+        let lengths: Vec<f64> = copy.lengths(&direction).collect();
+        let size = copy.size(&direction, self.analytic).along;
+        let allowance = self
+            .allowances
+            .along(range.clone(), &entries, size, &self.rule);
         let bench = Bench {
             copy,
             domain: self.objective.domain(),
@@ -200,7 +198,7 @@ impl<T: Real> Site<'_, T> {
         let reading = if no_number {
             DirectionReading::unseen(bench.word_on_no_number(&direction, name)?)
         } else {
-            match bench.look(&direction, &ruler, name) {
+            match bench.look(&direction, &allowance, name) {
                 Ok(seen) => seen.reading,
                 Err(_) if self.execution.is_cancelled() => {
                     DirectionReading::unseen(Verdict::Inconclusive(Reason::Interrupted))
@@ -337,27 +335,12 @@ impl Allowances {
     }
 
     /// What g·u may be off by though every entry is right: all of them of the worst sign.
-    fn along(&self, range: Range<usize>, entries: &[f64], size: f64, rule: &Rule) -> Ruler {
+    fn along(&self, range: Range<usize>, entries: &[f64], size: f64, rule: &Rule) -> Allowance {
         let sum = |of: &[f64]| -> f64 {
             let pairs = of[range.clone()].iter().zip(entries);
             pairs.map(|(off, u)| off * u.abs()).sum()
         };
         let (rounding, sizes) = (sum(&self.rounding), sum(&self.sizes));
-        let is_doubtful = rule.working_epsilon > f64::EPSILON && !self.is_worked_out;
-        Ruler {
-            size,
-            rounding,
-            doubt: if is_doubtful {
-                rule.constants.doubt * rounding
-            } else {
-                0.0
-            },
-            granted: rule.claim.accuracy * sizes,
-            least: if rule.claim.exact {
-                0.0
-            } else {
-                rule.constants.resolution * sizes
-            },
-        }
+        Allowance::of_direction(size, rounding, sizes, self.is_worked_out, rule)
     }
 }

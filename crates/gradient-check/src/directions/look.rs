@@ -6,7 +6,7 @@ use std::cell::Cell;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 
-use finite_diff::directions::{Along, StreamedDirection, WorkingCopy};
+use finite_diff::directions::{Along, Size, StreamedDirection, WorkingCopy};
 use finite_diff::ladder::ladder_reach;
 use finite_diff::objective::Piece;
 use finite_diff::{
@@ -22,15 +22,6 @@ use crate::verdict::{Allowance, Comparison, Reason, Rule, Verdict, hold_against}
 /// How much shorter the second step is, where it pays: a factor 32 takes 32⁴ off the truncation of a
 /// five-point formula, and multiplies its noise by 32.
 const SHORTER: f64 = 32.0;
-
-/// How many times the gap of the one-sided derivatives an error must be, where there is a kink at θ: several
-/// kinks may cancel in the gap and not in g·u, which happens to one direction in a thousand then
-/// ((D5) of docs/theory/directions.md).
-const GAPS: f64 = 800.0;
-
-/// Parameters below this may be measured in a unit that is large beside them: √ε of `f32` and a little more, so that
-/// the first steps of a parameter of size 1 are wider than the parameter.
-const SMALL: f64 = 1e-3;
 
 /// What all looks share.
 pub(crate) struct Bench<'a, T, O: ?Sized> {
@@ -50,21 +41,6 @@ pub(crate) struct Bench<'a, T, O: ?Sized> {
     pub(crate) next: Cell<u64>,
 }
 
-/// What is measured against, over one range.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Ruler {
-    /// √Σ(g_i·s_i)².
-    pub(crate) size: f64,
-    /// How far g·u may be off by the rounding of g.
-    pub(crate) rounding: f64,
-    /// How far beyond that a gradient in single precision is undecided.
-    pub(crate) doubt: f64,
-    /// What accuracy was granted, along the direction.
-    pub(crate) granted: f64,
-    /// The least error that is called wrong: a millionth, where nobody says that both sides are exact.
-    pub(crate) least: f64,
-}
-
 /// What one look saw.
 pub(crate) struct Seen {
     pub(crate) reading: DirectionReading,
@@ -72,6 +48,16 @@ pub(crate) struct Seen {
     pub(crate) moved: bool,
     /// Whether the short look said the same as the ladder, where both were had.
     pub(crate) calm: bool,
+}
+
+impl Seen {
+    fn nothing(verdict: Verdict) -> Self {
+        Self {
+            reading: DirectionReading::unseen(verdict),
+            moved: false,
+            calm: false,
+        }
+    }
 }
 
 impl<T: Real, O: Objective<T> + ?Sized> Bench<'_, T, O> {
@@ -97,32 +83,26 @@ impl<T: Real, O: Objective<T> + ?Sized> Bench<'_, T, O> {
         self.copy.entries(direction).next().unwrap_or(f64::NAN)
     }
 
-    /// `entry` is the root mean square of g over the whole block: no entry is known better than to some ε of
-    /// it ((D4) of docs/theory/directions.md).
-    pub(crate) fn ruler(&self, range: Range<usize>, entry: f64) -> Ruler {
-        let size = self.copy.size(range, self.analytic);
-        let Rule {
-            constants, claim, ..
-        } = self.rule;
-        let unit = constants.rounding * self.rule.working_epsilon;
-        let rounding = constants.deviations * unit * size.along.hypot(entry * size.steps);
+    /// The root mean square of an entry of g over `range`.
+    pub(crate) fn typical_entry(&self, range: Range<usize>) -> f64 {
+        self.size(range).entry
+    }
+
+    fn size(&self, range: Range<usize>) -> Size {
+        // Whichever direction: its range and lengths matter.
+        let any = StreamedDirection::new(self.seed, 0, range);
+        self.copy.size(&any, self.analytic)
+    }
+
+    /// What g·u may be off by over `range`. `entry` is the root mean square of g over the whole block: no entry is known
+    /// better than to some ε of it ((D4) of docs/theory/directions.md).
+    pub(crate) fn allowance(&self, range: Range<usize>, entry: f64) -> Allowance {
+        let size = self.size(range);
+        let constants = self.rule.constants;
+        let unit = constants.deviations * constants.rounding * self.rule.working_epsilon;
+        let rounding = unit * size.along.hypot(entry * size.steps);
         let rounding = if rounding.is_finite() { rounding } else { 0.0 };
-        let single = self.rule.working_epsilon > f64::EPSILON;
-        Ruler {
-            size: size.along,
-            rounding,
-            doubt: if single {
-                constants.doubt * rounding
-            } else {
-                0.0
-            },
-            granted: claim.accuracy * size.along,
-            least: if claim.exact {
-                0.0
-            } else {
-                constants.resolution * size.along
-            },
-        }
+        Allowance::of_direction(size.along, rounding, size.along, false, &self.rule)
     }
 
     /// Five-point differences, and once more on a shorter step where that pays ((D3) of
@@ -130,17 +110,17 @@ impl<T: Real, O: Objective<T> + ?Sized> Bench<'_, T, O> {
     pub(crate) fn short(
         &self,
         direction: &StreamedDirection,
-        ruler: &Ruler,
+        allowance: &Allowance,
         block: Option<&str>,
     ) -> Result<Seen, CheckError> {
         let line = self.line(direction)?;
-        Ok(self.short_along(&line, ruler, block)?.0)
+        Ok(self.short_along(&line, allowance, block)?.0)
     }
 
     fn short_along(
         &self,
         line: &Along<'_, T, O>,
-        ruler: &Ruler,
+        allowance: &Allowance,
         block: Option<&str>,
     ) -> Result<(Seen, Observation), CheckError> {
         let mut looks = Vec::new();
@@ -149,13 +129,13 @@ impl<T: Real, O: Objective<T> + ?Sized> Bench<'_, T, O> {
                 let look = self.five_point(line, step, block)?;
                 looks.push(look);
                 if let Outcome::Estimated(estimate) = look {
-                    let tolerance = self.tolerance(estimate.error_bar(), ruler);
-                    let sharp = tolerance <= self.rule.constants.resolution * ruler.size;
+                    let tolerance = allowance.tolerance(estimate.error_bar(), &self.rule);
+                    let sharp = tolerance <= self.rule.constants.resolution * allowance.size;
                     if sharp || estimate.truncation <= estimate.noise {
                         break;
                     }
                 }
-                if !line.has_moved() && ruler.size == 0.0 {
+                if !line.has_moved() && allowance.size == 0.0 {
                     break;
                 }
             }
@@ -168,18 +148,18 @@ impl<T: Real, O: Objective<T> + ?Sized> Bench<'_, T, O> {
             sharper: looks.next(),
             ..nothing_observed()
         };
-        let mut comparison = self.judge(&observation, ruler);
+        let mut comparison = self.judge(&observation, allowance);
         let contradicted = [Some(observation.first), observation.sharper]
             .iter()
             .flatten()
             .filter_map(Outcome::estimated)
-            .any(|e| e.derivative.abs() > self.tolerance(e.error_bar(), ruler));
+            .any(|e| e.derivative.abs() > allowance.tolerance(e.error_bar(), &self.rule));
         if comparison.verdict == Verdict::Agree && contradicted {
             comparison.verdict = Verdict::Inconclusive(Reason::BelowResolution);
         }
         if first.is_none() {
             comparison.verdict = Verdict::Inconclusive(Reason::Kink);
-        } else if !line.has_moved() && self.is_zero_to_rounding(&comparison, ruler) {
+        } else if !line.has_moved() && self.is_zero_to_rounding(&comparison, allowance) {
             comparison.verdict = Verdict::Inconclusive(Reason::Vacuous);
         }
         let step = observation.best().map(|best| best.step);
@@ -197,54 +177,40 @@ impl<T: Real, O: Objective<T> + ?Sized> Bench<'_, T, O> {
     pub(crate) fn look(
         &self,
         direction: &StreamedDirection,
-        ruler: &Ruler,
+        allowance: &Allowance,
         block: Option<&str>,
     ) -> Result<Seen, CheckError> {
-        let seen = self.look_in_usual_lengths(direction, ruler, block)?;
-        let point = self.copy.point();
-        let is_small = |x: &T| x.widen() != 0.0 && x.widen().abs() < SMALL;
-        let wants = seen.reading.verdict == Verdict::Disagree
-            && self.piece == Piece::Unknown
-            && point[direction.range()].iter().any(is_small);
-        if !wants || self.is_cancelled() {
+        let seen = self.look_by(direction, allowance, block)?;
+        let point = &self.copy.point()[direction.range()];
+        let sizes = || point.iter().map(|x| x.widen().abs()).filter(|x| *x > 0.0);
+        // The step of the first look is wider than the parameter.
+        let is_small = |x: f64| x < StepSize::Optimal.at(T::zero(), &Stencil::FIVE_POINT);
+        if seen.reading.verdict != Verdict::Disagree
+            || self.piece != Piece::Unknown
+            || !sizes().any(is_small)
+        {
             return Ok(seen);
         }
-        let closer = self.copy.in_own_lengths(|| {
-            let size = self.copy.size(direction.range(), self.analytic).along;
-            let share = if ruler.size > 0.0 {
-                size / ruler.size
-            } else {
-                0.0
-            };
-            let ruler = Ruler {
-                size,
-                rounding: share * ruler.rounding,
-                doubt: share * ruler.doubt,
-                granted: share * ruler.granted,
-                least: share * ruler.least,
-            };
-            self.look_in_usual_lengths(direction, &ruler, block)
-        })?;
+        let own = direction.clone().in_own_lengths();
+        let size = self.copy.size(&own, self.analytic).along;
+        let closer = self.look_by(&own, &allowance.scaled_to(size), block)?;
         // In whichever coordinate the error is, it would have shown there too.
-        let moved = point[direction.range()].iter().filter(|x| x.widen() != 0.0);
-        let least = moved.fold(1.0f64, |least, x| least.min(x.widen().abs()));
-        let expected = seen.reading.error.map_or(0.0, f64::abs) * least;
-        let refuted = closer.reading.verdict == Verdict::Agree
-            && closer
-                .reading
-                .would_have_seen()
-                .is_some_and(|visible| visible < expected);
-        Ok(if refuted { closer } else { seen })
+        let expected = seen.reading.error.map_or(0.0, f64::abs) * sizes().fold(1.0, f64::min);
+        let visible = closer.reading.would_have_seen();
+        let is_refuted = closer.reading.verdict == Verdict::Agree
+            && visible.is_some_and(|visible| visible < expected);
+        Ok(if is_refuted { closer } else { seen })
     }
 
-    fn look_in_usual_lengths(
+    /// One look, in the lengths of the direction.
+    fn look_by(
         &self,
         direction: &StreamedDirection,
-        ruler: &Ruler,
+        allowance: &Allowance,
         block: Option<&str>,
     ) -> Result<Seen, CheckError> {
         let line = self.line(direction)?;
-        let short = self.short_along(&line, ruler, block);
+        let short = self.short_along(&line, allowance, block);
         let settled = [Verdict::Agree, Verdict::Inconclusive(Reason::Vacuous)];
         let is_settled = |seen: &Seen| settled.contains(&seen.reading.verdict);
         let short = match short {
@@ -263,23 +229,14 @@ impl<T: Real, O: Objective<T> + ?Sized> Bench<'_, T, O> {
         let (short, mut observation) = match short {
             Ok(short) => short,
             // J may have no value so far away, and one on narrower steps.
-            Err(error) if fine.estimated().is_none() => return Err(error),
-            Err(_) => {
-                let reading = DirectionReading::unseen(Verdict::Inconclusive(Reason::NonFinite));
-                let moved = line.has_moved();
-                let calm = false;
-                (
-                    Seen {
-                        reading,
-                        moved,
-                        calm,
-                    },
-                    nothing_observed(),
-                )
+            Err(_) if fine.estimated().is_some() => {
+                let nothing = Verdict::Inconclusive(Reason::NonFinite);
+                (Seen::nothing(nothing), nothing_observed())
             }
+            Err(error) => return Err(error),
         };
         observation.fine = Some(fine);
-        let mut comparison = self.judge(&observation, ruler);
+        let mut comparison = self.judge(&observation, allowance);
         if let (Outcome::StepNotRepresentable { .. }, Verdict::Inconclusive(_)) =
             (fine, short.reading.verdict)
         {
@@ -332,24 +289,16 @@ impl<T: Real, O: Objective<T> + ?Sized> Bench<'_, T, O> {
     }
 
     /// Whether g·u is what the terms of a gradient may round to, by the size of J, as where they cancel.
-    fn is_zero_to_rounding(&self, comparison: &Comparison, ruler: &Ruler) -> bool {
+    fn is_zero_to_rounding(&self, comparison: &Comparison, allowance: &Allowance) -> bool {
         let terms = self.cost.widen().abs();
         let rounding = self.rule.constants.rounding * self.rule.working_epsilon * terms;
-        ruler.size == 0.0 || comparison.numeric.is_some_and(|d| d.abs() <= rounding)
+        allowance.size == 0.0 || comparison.numeric.is_some_and(|d| d.abs() <= rounding)
     }
 
     /// The word on ψ′, which is 0 where g is right: by the judge that judges coordinates, with the size of the range
-    /// as scale. An error of a thousandth of that would have to show.
-    fn judge(&self, observation: &Observation, ruler: &Ruler) -> Comparison {
-        hold_against(observation, &self.rule, |_| Allowance {
-            rounding: ruler.rounding,
-            doubt: ruler.doubt,
-            granted: ruler.granted,
-            least: ruler.least,
-            size: ruler.size,
-            resolution: self.rule.constants.coarsest,
-            gaps: GAPS,
-        })
+    /// as scale.
+    fn judge(&self, observation: &Observation, allowance: &Allowance) -> Comparison {
+        hold_against(observation, &self.rule, |_| *allowance)
     }
 
     fn line(&self, direction: &StreamedDirection) -> Result<Along<'_, T, O>, CheckError> {
@@ -413,11 +362,6 @@ impl<T: Real, O: Objective<T> + ?Sized> Bench<'_, T, O> {
             differentiate(line, &[T::zero()], &[0], &scheme, &ONE_THREAD),
             block,
         )
-    }
-
-    /// K·B + r, and what was granted ((D4) of docs/theory/directions.md).
-    fn tolerance(&self, bar: f64, ruler: &Ruler) -> f64 {
-        self.rule.constants.safety * bar + ruler.rounding + ruler.granted
     }
 }
 

@@ -120,9 +120,7 @@ pub(super) fn dependence<T: Real>(
     }
     let jumped = f64::from_bits(jumped.into_inner());
     let dependence = if jumped > 0.0 {
-        // A cost that moves in steps says no more than one with noise of that size.
-        let (moved, noise) = (jumped, jumped);
-        Dependence::WithinNoise { moved, noise }
+        Dependence::Jumps { moved: jumped }
     } else if largest == 0.0 {
         Dependence::Unmoved
     } else {

@@ -59,6 +59,11 @@ pub enum Dependence {
         /// ε_f, the noise of J.
         noise: f64,
     },
+    /// J moved by jumps only: where it is a staircase its derivative is 0 all the same.
+    Jumps {
+        /// The largest |J(θ + t·u) − J(θ)|.
+        moved: f64,
+    },
     /// Whether J depends on the block can't be told.
     Unknown {
         /// Why it is unknown.
@@ -254,7 +259,9 @@ impl Finding {
             Self::Missing { dependence, .. } => match dependence {
                 Dependence::Depends { .. } => Verdict::Disagree,
                 Dependence::Unmoved => return None,
-                Dependence::WithinNoise { .. } => Verdict::Inconclusive(Reason::BelowResolution),
+                Dependence::WithinNoise { .. } | Dependence::Jumps { .. } => {
+                    Verdict::Inconclusive(Reason::BelowResolution)
+                }
                 Dependence::Unknown { reason } => Verdict::Inconclusive(*reason),
             },
             Self::NonFinite { pass, value, .. } => match pass {

@@ -79,6 +79,10 @@ impl Finding {
                     "no gradient for `{block}`, and whether J depends on it can't be told: moving it changes J \
                      by {moved:.1e}, whose noise is {noise:.1e}"
                 ),
+                Dependence::Jumps { moved } => format!(
+                    "no gradient for `{block}`, on which J depends by jumps only, of {moved:.1e}: between them its \
+                     derivative is 0"
+                ),
                 Dependence::Unknown { .. } => format!(
                     "no gradient for `{block}`, and whether J depends on it can't be told, since J itself is \
                      not the same twice or no number"
@@ -179,6 +183,9 @@ impl Finding {
                 }
                 Dependence::WithinNoise { .. } => {
                     "check at another point, or compute the cost more exactly"
+                }
+                Dependence::Jumps { .. } => {
+                    "round nothing on the way to the cost, or take the block out of the parameters"
                 }
                 Dependence::Unknown { .. } => "mend the forward pass first",
             },

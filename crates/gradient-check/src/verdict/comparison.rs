@@ -3,7 +3,7 @@
 use finite_diff::ladder::{Motion, Support};
 use finite_diff::{Estimate, ParameterLayout};
 
-use super::judge::{Allowance, hold_against};
+use super::judge::{Allowance, Tie, hold_against, tie};
 use super::{NonFinite, Reason, Scales, Verdict};
 use crate::constants::Constants;
 use crate::evidence::{Evidence, Observation};
@@ -113,6 +113,24 @@ impl Rule {
         }
     }
 
+    /// How far beyond its rounding a gradient in single precision is undecided and not wrong, unless the rounding was worked
+    /// out (docs/theory/verdict.md, equation 25).
+    pub(crate) fn doubt(&self, rounding: f64, is_worked_out: bool) -> f64 {
+        match self.working_epsilon > f64::EPSILON && !is_worked_out {
+            true => self.constants.doubt * rounding,
+            false => 0.0,
+        }
+    }
+
+    /// The least difference that is called wrong of what is measured in `size`: a millionth, where nobody says that both
+    /// sides are exact.
+    pub(crate) fn least(&self, size: f64) -> f64 {
+        match self.claim.exact {
+            true => 0.0,
+            false => self.constants.resolution * size,
+        }
+    }
+
     /// r, how far g may be off by rounding: as worked out from the arithmetic, else as measured, else
     /// some bits of the block's scale (docs/theory/verdict.md, equations 13 and 14).
     pub(crate) fn rounding(
@@ -187,7 +205,7 @@ pub(crate) fn compare_beside(
     let is_subgradient = evidence
         .along_kinks
         .iter()
-        .all(|seen| seen.is_between(safety));
+        .all(|seen| tie(seen, safety) != Tie::Broken);
     evidence
         .by_block(layout)
         .enumerate()

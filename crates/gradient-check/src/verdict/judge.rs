@@ -9,7 +9,7 @@ use finite_diff::{Estimate, Outcome};
 use super::comparison::{Comparison, Rule};
 use super::{NonFinite, Reason, Verdict};
 use crate::constants::Constants;
-use crate::evidence::Observation;
+use crate::evidence::{AlongKinks, Observation};
 
 /// What separates g from d without being an error, and in what errors are measured.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -31,7 +31,53 @@ pub(crate) struct Allowance {
     pub(crate) gaps: f64,
 }
 
+/// How many times the gap of the one-sided derivatives an error along a direction must be, where there is a kink at θ:
+/// several kinks may cancel in the gap and not in g·u, which happens to one direction in a thousand then ((D5) of
+/// docs/theory/directions.md).
+const GAPS: f64 = 800.0;
+
 impl Allowance {
+    /// Along a direction: of a g·u of this `size`, whose entries may be off by `rounding` together, and are measured in
+    /// `granted_in` where accuracy is granted. An error of a thousandth of the size would have to show.
+    pub(crate) fn of_direction(
+        size: f64,
+        rounding: f64,
+        granted_in: f64,
+        is_worked_out: bool,
+        rule: &Rule,
+    ) -> Self {
+        Self {
+            rounding,
+            doubt: rule.doubt(rounding, is_worked_out),
+            granted: rule.claim.accuracy * granted_in,
+            least: rule.least(granted_in),
+            size,
+            resolution: rule.constants.coarsest,
+            gaps: GAPS,
+        }
+    }
+
+    /// The same share of all that is measured in units of a gradient, for another measure of its size.
+    pub(crate) fn scaled_to(self, size: f64) -> Self {
+        let share = match self.size > 0.0 {
+            true => size / self.size,
+            false => 0.0,
+        };
+        Self {
+            rounding: share * self.rounding,
+            doubt: share * self.doubt,
+            granted: share * self.granted,
+            least: share * self.least,
+            size,
+            ..self
+        }
+    }
+
+    /// K·B + r, and what was granted (docs/theory/verdict.md, equation 13).
+    pub(crate) fn tolerance(&self, bar: f64, rule: &Rule) -> f64 {
+        rule.constants.safety * bar + self.rounding + self.granted
+    }
+
     pub(super) fn of_coordinate(
         observation: &Observation,
         best: &Estimate,
@@ -50,8 +96,6 @@ impl Allowance {
             observation.analytic_noise,
             rounded_in,
         );
-        let is_doubtful =
-            rule.working_epsilon > f64::EPSILON && observation.analytic_rounding.is_none();
         let size = scale.max(observation.size().unwrap_or(0.0));
         // One that is far below what the block resolves is measured by itself where its own bar allows it.
         let own = best.derivative.abs();
@@ -62,17 +106,9 @@ impl Allowance {
             .max(4.0 * constants.rounding * rule.working_epsilon);
         Self {
             rounding,
-            doubt: if is_doubtful {
-                constants.doubt * rounding
-            } else {
-                0.0
-            },
+            doubt: rule.doubt(rounding, observation.analytic_rounding.is_some()),
             granted: rule.claim.accuracy * size,
-            least: if rule.claim.exact {
-                0.0
-            } else {
-                constants.resolution * measured_in
-            },
+            least: rule.least(measured_in),
             size,
             resolution: usual.max(observation.enough),
             gaps: 0.0,
@@ -150,9 +186,8 @@ struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    /// K·B + r, and what was granted.
     fn tolerance(&self, bar: f64) -> f64 {
-        self.rule.constants.safety * bar + self.allowance.rounding + self.allowance.granted
+        self.allowance.tolerance(bar, self.rule)
     }
 
     /// Whether a comparison with this bar is sharp enough to confirm g. What was granted is no bluntness.
@@ -318,5 +353,37 @@ fn made_by(observation: &Observation) -> Option<NonFinite> {
             Some(at(side, value))
         }
         _ => (!observation.analytic.is_finite()).then_some(NonFinite::Backward),
+    }
+}
+
+/// What a direction among entries at kinks, each of which is a subgradient by itself, says of all of them together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tie {
+    /// g·u lies between the two slopes, as that of a subgradient does.
+    Together,
+    /// It lies outside, and that is no subgradient.
+    Broken,
+    /// It lies outside, and may be a limit of gradients all the same.
+    Open,
+}
+
+/// By how much of itself a slope may differ next to θ, where J is curved: one of another piece differs by more in most
+/// directions.
+const BENT: f64 = 0.02;
+
+/// The word on one direction among entries at kinks. Of a convex J, such as max(p₀, p₁), a g·u outside of the two slopes is
+/// no subgradient's. Of max(p₀, 0) − max(p₁, 0) at 0 both slopes along (1, 1) are 0, and (1, 0), a limit of gradients, has
+/// 1: there slopes next to θ are none of the two at θ (docs/theory/kinks.md).
+pub(crate) fn tie(seen: &AlongKinks, safety: f64) -> Tie {
+    let [least, most] = [seen.left.min(seen.right), seen.left.max(seen.right)];
+    let outside = |slope: f64| (least - slope).max(slope - most);
+    let bent = BENT * least.abs().max(most.abs()).max(seen.analytic.abs());
+    let [lowest, highest] = seen.beside;
+    if outside(seen.analytic) <= safety * seen.error_bar + seen.rounding {
+        Tie::Together
+    } else if outside(seen.analytic) > bent && outside(lowest).max(outside(highest)) <= bent {
+        Tie::Broken
+    } else {
+        Tie::Open
     }
 }
