@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use finite_diff::layout::LayoutError;
 use finite_diff::{
-    Derivatives, Domain, Entry, Estimate, EvaluationError, Execution, Objective, Outcome,
-    ParameterLayout, Real,
+    Domain, Estimate, EvaluationError, Execution, Objective, Outcome, ParameterLayout, Real,
 };
 use num_complex::Complex;
 
@@ -16,9 +15,9 @@ use crate::directions;
 use crate::error::CheckError;
 use crate::evidence::{AlongKinks, Evidence};
 use crate::kinks::name_kinks;
-use crate::measure::{Measured, measure, measure_by_complex_step, measure_once};
-use crate::passes::collect;
+use crate::measure::{Measured, measure, measure_by_complex_step};
 use crate::report::{BrokenTie, CostNoise, Report};
+use crate::seen::{First, OnRealNumbers};
 use crate::settings::Settings;
 use crate::verdict::{self, Tie};
 
@@ -79,9 +78,8 @@ fn check_of<T: Real>(
     layout: &ParameterLayout,
     settings: &Settings<'_>,
 ) -> Result<Report, CheckError> {
-    let measured = measure(objective, analytic, point, layout, settings)?;
-    let theta: Vec<f64> = point.iter().map(|x| x.widen()).collect();
-    let mut report = judge(&measured, layout, &theta, settings);
+    let (seen, measured) = measure(objective, analytic, point, layout, settings)?;
+    let mut report = judge(&measured, layout, &seen.problem.theta(), settings);
     report.kinks = name_kinks(&measured.evidence, layout, settings, |coordinate| {
         finite_diff::ladder::ladder_reach(point[coordinate])
     });
@@ -124,7 +122,29 @@ pub fn gather<T: Real, O: Objective<T> + ?Sized>(
         directional_test: false,
         ..settings.clone()
     };
-    Ok(measure_once(&objective, analytic, point, layout, &settings)?.evidence)
+    gather_once(&objective, analytic, point, layout, &settings)
+}
+
+finite_diff::compiled_once! {
+    fn gather_once<'a, T>(
+        objective: &'a dyn Objective<T>,
+        analytic: &'a [f64],
+        point: &'a [T],
+        layout: &'a ParameterLayout,
+        settings: &'a Settings<'a>,
+    ) -> Result<Evidence, CheckError> = gather_of
+}
+
+fn gather_of<T: Real>(
+    objective: &dyn Objective<T>,
+    analytic: &[f64],
+    point: &[T],
+    layout: &ParameterLayout,
+    settings: &Settings<'_>,
+) -> Result<Evidence, CheckError> {
+    Ok(measure(objective, analytic, point, layout, settings)?
+        .1
+        .evidence)
 }
 
 /// Checks `analytic` by the complex step: sharper by five digits than finite differences and with one
@@ -140,7 +160,8 @@ pub fn check_by_complex_step<O: Objective<Complex<f64>> + ?Sized>(
     layout: &ParameterLayout,
     settings: &Settings<'_>,
 ) -> Result<Report, CheckError> {
-    let measured = measure_by_complex_step(&objective, analytic, point, layout, settings)?;
+    let real = OnRealNumbers(&objective);
+    let (_, measured) = measure_by_complex_step(&real, analytic, point, layout, settings)?;
     Ok(judge(&measured, layout, point, settings))
 }
 
@@ -159,7 +180,9 @@ pub fn gather_by_complex_step<O: Objective<Complex<f64>> + ?Sized>(
         directional_test: false,
         ..settings.clone()
     };
-    Ok(measure_by_complex_step(&objective, analytic, point, layout, &settings)?.evidence)
+    let real = OnRealNumbers(&objective);
+    let (_, measured) = measure_by_complex_step(&real, analytic, point, layout, &settings)?;
+    Ok(measured.evidence)
 }
 
 /// Judges `analytic` by numeric derivatives that somebody else has taken, each with its bar: no further look is
@@ -204,25 +227,20 @@ pub fn check_estimates(
     if layout.is_empty() {
         return Err(CheckError::Empty);
     }
-    let mut measured = Measured::begin(analytic, settings);
-    measured.scheme = "given";
-    let entries = estimates.iter().enumerate();
-    let given = Derivatives {
-        center: f64::NAN,
-        entries: entries
-            .map(|(coordinate, estimate)| Entry {
-                coordinate,
-                outcome: Outcome::Estimated(*estimate),
-                evaluations: 0,
-            })
-            .collect(),
-        evaluations: 0,
-        interrupted: false,
+    let given = estimates.iter().enumerate();
+    let given = given.map(|(coordinate, estimate)| First {
+        coordinate,
+        unit: 1.0,
+        enough: 0.0,
+        outcome: Outcome::Estimated(*estimate),
+    });
+    let given: Vec<First> = given.collect();
+    let evidence = Evidence {
+        // It is not known, and was a number if there are derivatives.
+        cost: 0.0,
+        ..Evidence::beside(&given, analytic, settings)
     };
-    measured.evidence.selected = estimates.len();
-    // It is not known, and was a number if there are derivatives.
-    measured.evidence.cost = 0.0;
-    collect(&mut measured.evidence, given, analytic, settings, &|_| 1.0);
+    let measured = Measured::given(evidence, analytic, "given");
     // Nothing is known of a point, and a decay that is proportional to zeros fits nothing.
     let theta = vec![0.0; layout.len()];
     let report = judge(&measured, layout, &theta, settings);
@@ -335,12 +353,12 @@ pub(crate) fn judge(
         mistakes: settings.mistakes,
         cost: evidence.cost,
         selected: evidence.selected,
-        fixed: measured.fixed,
+        fixed: measured.facts.fixed,
         reexamined: evidence.reexamined,
         evaluations: evidence.evaluations,
-        elapsed: measured.begun.elapsed(),
+        elapsed: measured.facts.begun.elapsed(),
         recheck: evidence.recheck,
-        scheme: measured.scheme.to_owned(),
+        scheme: measured.facts.scheme.to_owned(),
         interrupted: evidence.interrupted,
         directional,
         noise: cost_noise(measured),
@@ -358,12 +376,12 @@ const SINGLE: std::ops::Range<f64> = 1.5e-8..8e-6;
 fn cost_noise(measured: &Measured) -> Option<CostNoise> {
     let evidence = &measured.evidence;
     let measures =
-        evidence.noise > 0.0 && !matches!(measured.noise, finite_diff::Noise::Absolute(_));
+        evidence.noise > 0.0 && !matches!(measured.facts.noise, finite_diff::Noise::Absolute(_));
     let share = evidence.noise / evidence.cost.abs();
     measures.then_some(CostNoise {
         of_one_evaluation: evidence.noise,
         spread: evidence.spread,
-        looks_single: measured.in_double && evidence.spread == 0.0 && SINGLE.contains(&share),
+        looks_single: measured.facts.in_double && evidence.spread == 0.0 && SINGLE.contains(&share),
     })
 }
 

@@ -7,6 +7,7 @@ use finite_diff::{Domain, ParameterLayout, Real, Selection};
 
 use crate::check::{judge, measure_gradient_noise_within};
 use crate::error::{CheckError, keep, nothing_to_check};
+use crate::evidence::Evidence;
 use crate::measure::{Measured, measure};
 use crate::report::Report;
 use crate::settings::Settings;
@@ -101,28 +102,32 @@ fn check_of<T: Real>(
 
     let copied = Copied { subject, layout };
     let objective = objective_of(subject, &copied);
+    let nothing = || {
+        let evidence = Evidence {
+            cost,
+            ..Evidence::beside(&[], &gradient, &settings)
+        };
+        Measured::given(evidence, &gradient, settings.scheme.stencil.name())
+    };
     let mut measured = if coordinates.is_empty() {
         // No block can be compared.
-        let mut nothing = Measured::begin(&gradient, &settings);
-        nothing.evidence.cost = cost;
-        nothing
+        nothing()
     } else {
         match measure(objective.as_ref(), &gradient, point, layout, &settings) {
             // What was found before stays found.
             Err(error) if structure.verdict() == Verdict::Disagree => {
                 keep(error, &settings.execution)?;
-                let mut nothing = Measured::begin(&gradient, &settings);
-                nothing.evidence.cost = cost;
+                let mut nothing = nothing();
                 nothing.evidence.interrupted = true;
                 nothing
             }
-            measured => measured?,
+            measured => measured?.1,
         }
     };
     measured.evidence.deterministic &= deterministic;
     measured.evidence.selected = wanted.len();
-    measured.fixed = domain.map_or(0, Domain::fixed);
-    measured.begun = begun;
+    measured.facts.fixed = domain.map_or(0, Domain::fixed);
+    measured.facts.begun = begun;
     structure.heed_probes(&measured.evidence, layout);
 
     let theta: Vec<f64> = point.iter().map(|x| x.widen()).collect();

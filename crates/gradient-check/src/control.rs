@@ -9,19 +9,20 @@ mod report;
 
 use std::time::Instant;
 
-use finite_diff::{Execution, Objective, ParameterLayout, Real, differentiate_finely};
+use finite_diff::{Objective, ParameterLayout, Real};
 use num_complex::Complex;
 
 use crate::check::judge;
-use crate::error::{CheckError, name_coordinate};
+use crate::error::CheckError;
 use crate::measure::{Measured, measure, measure_by_complex_step};
-use crate::passes::is_same_function;
+use crate::passes::{self, AFTER_CANCEL};
 use crate::report::Power;
+use crate::seen::{OnRealNumbers, Seen};
 use crate::settings::Settings;
 use crate::structure::fit_gradient;
 use crate::subject::Gradient;
 use crate::verdict::{Reason, Verdict};
-use bench::{Bench, Looks, ShadowLook};
+use bench::Bench;
 use plantings::draft;
 pub use report::{ControlReport, PlantedError, Planting, PlantingOutcome};
 
@@ -30,9 +31,9 @@ pub use report::{ControlReport, PlantedError, Planting, PlantingOutcome};
 /// three times what [`Power`] says would be caught, two rows swapped, a square block transposed, a NaN, an
 /// entry left out; and a factor ½ forgotten everywhere. Each must be rejected and blamed on its own block.
 ///
-/// The numeric side is gathered once, as for [`check`](crate::check()), since it does not depend on the
-/// gradient. What the planted gradient makes suspect is looked at on the ladder of steps as in a check,
-/// but only the four coordinates of a block that are furthest off, as after a cancelled run: one of them
+/// Each goes the way that the gradient itself went in [`check`](crate::check()), and what was seen of J once is not
+/// looked at again, since it does not depend on the gradient. What the planted gradient makes suspect is looked at on
+/// the ladder of steps as in a check, but at first only the four coordinates of a block that are furthest off, as after a cancelled run: one of them
 /// that disagrees condemns the block, and one that is undecided keeps it from agreeing; a whole check would
 /// look at them too, and see the same. Only where all four agree are the others looked at. So what is
 /// rejected here a check would reject, what is undecided here would not agree there, and what passes here
@@ -84,27 +85,8 @@ fn control_of<T: Real>(
     layout: &ParameterLayout,
     settings: &Settings<'_>,
 ) -> Result<ControlReport, CheckError> {
-    let measured = measure(objective, analytic, point, layout, settings)?;
-    let theta: Vec<f64> = point.iter().map(|x| x.widen()).collect();
-    let noise = measured.noise;
-    let execution = Execution {
-        progress: None,
-        ..settings.execution
-    };
-    let named = |source| name_coordinate(source, layout);
-    let ladder = |coordinates: &[usize]| {
-        differentiate_finely(objective, point, coordinates, noise, &execution).map_err(named)
-    };
-    let of = |shadow: &dyn Objective<Complex<f64>>, coordinates: &[usize]| {
-        finite_diff::complex_step(shadow, &theta, coordinates, &execution).map_err(named)
-    };
-    let shadow = settings.shadow.map(|s| move |c: &[usize]| of(s, c));
-    let looks = Looks {
-        ladder: Some(&ladder),
-        shadow: shadow.as_ref().map(|look| look as &ShadowLook<'_>),
-        is_same_function: &is_same_function::<T>,
-    };
-    control(measured, &looks, analytic, &theta, layout, settings)
+    let (seen, measured) = measure(objective, analytic, point, layout, settings)?;
+    control(seen, measured, settings)
 }
 
 /// Like [`negative_control`], for [`check_by_complex_step`](crate::check::check_by_complex_step), which has no second look.
@@ -118,21 +100,14 @@ pub fn negative_control_by_complex_step<O: Objective<Complex<f64>> + ?Sized>(
     layout: &ParameterLayout,
     settings: &Settings<'_>,
 ) -> Result<ControlReport, CheckError> {
-    let measured = measure_by_complex_step(&objective, analytic, point, layout, settings)?;
-    let looks = Looks {
-        ladder: None,
-        shadow: None,
-        is_same_function: &is_same_function::<f64>,
-    };
-    control(measured, &looks, analytic, point, layout, settings)
+    let real = OnRealNumbers(&objective);
+    let (seen, measured) = measure_by_complex_step(&real, analytic, point, layout, settings)?;
+    control(seen, measured, settings)
 }
 
-fn control(
+fn control<T: Real>(
+    mut seen: Seen<'_, T>,
     measured: Measured,
-    looks: &Looks<'_>,
-    analytic: &[f64],
-    theta: &[f64],
-    layout: &ParameterLayout,
     settings: &Settings<'_>,
 ) -> Result<ControlReport, CheckError> {
     let begun = Instant::now();
@@ -140,7 +115,8 @@ fn control(
         mistakes: None,
         ..settings.clone()
     };
-    let unplanted = judge(&measured, layout, theta, &settings);
+    let theta = seen.problem.theta();
+    let unplanted = judge(&measured, seen.problem.layout, &theta, &settings);
     let mut report = ControlReport {
         unplanted: unplanted.verdict,
         agreeing: unplanted.counts.agree,
@@ -155,42 +131,53 @@ fn control(
     if unplanted.verdict == Verdict::Disagree || unplanted.interrupted {
         return Ok(report);
     }
-
-    let (plantings, evaluations) =
-        plant(measured, looks, analytic, theta, layout, &settings, power)?;
-    report.plantings = plantings;
-    report.evaluations += evaluations;
+    seen.execution.progress = None;
+    let before = seen.evaluations;
+    report.plantings = plant(&mut seen, &measured, &settings, power)?;
+    report.evaluations += seen.evaluations - before;
     report.elapsed += begun.elapsed();
     Ok(report)
 }
 
 /// Plants each error and judges it. `power` is what the check says it would have caught.
-fn plant(
-    measured: Measured,
-    looks: &Looks<'_>,
-    analytic: &[f64],
-    theta: &[f64],
-    layout: &ParameterLayout,
+fn plant<T: Real>(
+    seen: &mut Seen<'_, T>,
+    measured: &Measured,
     settings: &Settings<'_>,
     power: Power,
-) -> Result<(Vec<Planting>, u64), CheckError> {
-    let stated = power.single_coordinate;
-    let mut bench = Bench::new(measured, layout, theta, settings, stated, looks);
+) -> Result<Vec<Planting>, CheckError> {
+    let layout = seen.problem.layout;
+    let theta = seen.problem.theta();
+    let analytic = &measured.analytic;
+    let bench = Bench::new(measured, layout, power.single_coordinate);
     let drafts = draft(&bench, analytic, power);
-    // The four furthest off of each block first, all in one go; then all, where these don't tell.
-    let mut outcomes: Vec<Option<PlantingOutcome>> = vec![None; drafts.len()];
-    for furthest in [true, false] {
-        let open: Vec<usize> = (0..drafts.len())
-            .filter(|&i| match outcomes[i] {
-                None => true,
-                Some(PlantingOutcome::Undecided { reason }) => reason == Reason::Interrupted,
-                Some(_) => false,
-            })
-            .collect();
-        bench.look(open.iter().map(|&i| &drafts[i]), furthest)?;
-        for i in open {
-            outcomes[i] = Some(bench.outcome(&drafts[i]));
+    let mut outcomes = Vec::with_capacity(drafts.len());
+    for draft in &drafts {
+        let mut outcome = bench.not_planted(draft);
+        let mut planted = analytic.clone();
+        for (i, value) in &draft.changes {
+            planted[*i] = *value;
         }
+        // The four furthest off of each block first; then all, where these don't tell.
+        for most in [Some(AFTER_CANCEL), None] {
+            let left_open = PlantingOutcome::Undecided {
+                reason: Reason::Interrupted,
+            };
+            if outcome.as_ref().is_some_and(|told| *told != left_open) {
+                break;
+            }
+            let evidence = passes::gather(seen, &planted, settings, most)?;
+            // The directional test saw the user's gradient, and has no word on this one.
+            let planted = Measured {
+                evidence,
+                lines: None,
+                analytic: Vec::new(),
+                facts: measured.facts,
+            };
+            let report = judge(&planted, layout, &theta, settings);
+            outcome = Some(bench.outcome(draft, &planted.evidence, &report));
+        }
+        outcomes.push(outcome);
     }
     let name = |block: usize| layout.blocks()[block].name().to_owned();
     let mut plantings: Vec<Planting> = drafts
@@ -210,7 +197,7 @@ fn plant(
         })
         .collect();
     plantings.extend(entries_missing(analytic, layout));
-    Ok((plantings, bench.evaluations()))
+    Ok(plantings)
 }
 
 /// One entry too few: in each block of a gradient by blocks, and in a flat one. No number is compared.
@@ -267,24 +254,13 @@ mod tests {
         let g = at.map(f64::cos);
         let settings = Settings::exact();
         let failures = |lie: f64| {
-            let measured = measure(&j, &g, &at, &layout, &settings).unwrap();
+            let (mut seen, measured) = measure(&j, &g, &at, &layout, &settings).unwrap();
             let power = judge(&measured, &layout, &at, &settings).power.unwrap();
             let power = Power {
                 single_coordinate: lie * power.single_coordinate,
                 block: lie * power.block,
             };
-            let noise = measured.noise;
-            let ladder = |coordinates: &[usize]| {
-                let execution = Execution::default();
-                Ok(differentiate_finely(&j, &at, coordinates, noise, &execution).unwrap())
-            };
-            let looks = Looks {
-                ladder: Some(&ladder),
-                shadow: None,
-                is_same_function: &is_same_function::<f64>,
-            };
-            let (plantings, _) =
-                plant(measured, &looks, &g, &at, &layout, &settings, power).unwrap();
+            let plantings = plant(&mut seen, &measured, &settings, power).unwrap();
             let passed = |planting: &&Planting| planting.outcome == PlantingOutcome::Passed;
             plantings
                 .iter()

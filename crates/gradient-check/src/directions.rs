@@ -16,13 +16,14 @@ use rand::SeedableRng;
 use rand::seq::index::sample;
 use rand_chacha::ChaCha8Rng;
 
-pub(crate) use gather::{Lines, Sides, gather};
+pub(crate) use gather::{Lines, gather};
 pub(crate) use look::{Bench, Seen};
 pub use reading::DirectionReading;
 pub(crate) use test::judge;
 pub use test::{DirectionResult, DirectionalTest};
 
-/// The first number of a block's directions: each block has numbers of its own, whatever other blocks there are.
+/// The first number of a block's directions: each block has 2³² of its own, whatever other blocks there are. Those from
+/// 2³²·(2³² − 1) on belong to none: [`seen`](crate::seen) has them, and [`structure`](crate::structure).
 pub(crate) fn first_number(block: usize) -> u64 {
     (block as u64) << 32
 }

@@ -7,7 +7,8 @@ use finite_diff::ladder::{Ground, Refined};
 use finite_diff::{Estimate, Outcome, ParameterLayout};
 
 use crate::constants::Constants;
-use crate::settings::Claim;
+use crate::seen::First;
+use crate::settings::{Claim, Settings};
 
 /// All that is known of one coordinate.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -161,6 +162,44 @@ pub struct Evidence {
 }
 
 impl Evidence {
+    /// `analytic` beside first looks at some coordinates, which somebody has taken.
+    pub(crate) fn beside(first: &[First], analytic: &[f64], settings: &Settings<'_>) -> Self {
+        let of_gradient = |first: &First| {
+            let at = first.coordinate;
+            let noise = settings.analytic_noise;
+            let rounding = settings.analytic_rounding;
+            Observation {
+                coordinate: at,
+                analytic: analytic[at],
+                unit: first.unit,
+                enough: first.enough,
+                analytic_noise: noise.and_then(|noise| noise.get(at).copied().flatten()),
+                analytic_rounding: rounding.and_then(|rounding| rounding.get(at).copied()),
+                first: first.outcome,
+                sharper: None,
+                shadow: None,
+                fine: None,
+            }
+        };
+        Self {
+            cost: f64::NAN,
+            deterministic: true,
+            spread: 0.0,
+            claim: settings.claim,
+            observations: first.iter().map(of_gradient).collect(),
+            along_kinks: Vec::new(),
+            selected: first.len(),
+            reexamined: 0,
+            evaluations: 0,
+            interrupted: false,
+            working_epsilon: settings.working_epsilon,
+            noise: 0.0,
+            complex_noise: 0.0,
+            constants: settings.constants,
+            recheck: None,
+        }
+    }
+
     /// The observation of this coordinate, if there is one.
     pub(crate) fn at(&self, coordinate: usize) -> Option<&Observation> {
         self.place(coordinate)

@@ -1,37 +1,92 @@
-//! The passes over the coordinates: every one cheaply, blunt ones with a sharper stencil, suspects on
-//! complex numbers where there is such a twin, the rest of them on the ladder of steps.
+//! The one loop that leads back: what is claimed is held against what was seen of J, and the judge says which
+//! coordinates it wants another look at.
 //!
-//! Evaluates and collects. Asks the verdict only who wants another look.
+//! Every coordinate is looked at cheaply; blunt ones with a sharper formula, suspects on complex numbers where there is
+//! such a counterpart, the rest of them on the ladder of steps. Judges nothing by itself.
 
 use std::collections::HashSet;
 
-use finite_diff::error::Side;
 use finite_diff::execution::Progress;
-use finite_diff::ladder::differentiate_closely;
 use finite_diff::objective::Piece;
-use finite_diff::{
-    Derivatives, DifferenceError, Entry, Estimate, Execution, Noise, Objective, Outcome,
-    ParameterLayout, Real, Scheme, Stencil, differentiate_finely,
-};
+use finite_diff::{Estimate, Execution, Outcome, Real};
 
-use num_complex::Complex;
-
+use crate::error::CheckError;
 use crate::evidence::{Evidence, Observation, Shadow};
+use crate::seen::{Method, Seen};
 use crate::settings::Settings;
+use crate::subgradient::look_along_kinks;
 use crate::verdict::{self, Comparison, Rule, Verdict};
 
-/// A sharper stencil for what agrees, but not sharply: the five-point one, with a longer step and so
-/// less noise.
-pub(crate) fn sharpen<T: Real>(
-    evidence: &mut Evidence,
-    objective: &dyn Objective<T>,
-    point: &[T],
-    layout: &ParameterLayout,
-    scheme: &Scheme,
-    execution: &Execution<'_>,
-) -> Result<(), DifferenceError> {
+/// How many suspects are still looked at again, the furthest off first, after a run was cancelled: few
+/// enough to end at once, enough to say that a gradient is wrong where it was seen to be.
+pub(crate) const AFTER_CANCEL: usize = 4;
+
+/// The evidence on `analytic`: what was seen of J, with all the looks that this gradient makes the judge want.
+///
+/// With `most`, only so many coordinates of a block are looked at again that have not been before, the furthest off
+/// first; where that leaves some out, the evidence is that of a run that was cancelled.
+pub(crate) fn gather<T: Real>(
+    seen: &mut Seen<'_, T>,
+    analytic: &[f64],
+    settings: &Settings<'_>,
+    most: Option<usize>,
+) -> Result<Evidence, CheckError> {
+    let mut evidence = at_first(seen, analytic, settings);
+    if seen.is_sound() && seen.method != Method::ComplexStep {
+        sharpen(&mut evidence, seen)?;
+        let mut open = suspects(&evidence, seen);
+        let wanted = open.len();
+        let mut within = None;
+        if let Some(most) = most {
+            open = furthest(open, most, seen);
+            within = Some(open.iter().copied().collect::<HashSet<usize>>());
+        }
+        let left_out = open.len() < wanted;
+        if look_from_the_complex_plane(&mut evidence, seen, &open, settings)? {
+            open = suspects(&evidence, seen);
+            open.retain(|i| within.as_ref().is_none_or(|within| within.contains(i)));
+        }
+        look_again(&mut evidence, seen, open)?;
+        look_along_kinks(&mut evidence, seen)?;
+        evidence.interrupted |= left_out;
+    }
+    evidence.evaluations = seen.evaluations;
+    Ok(evidence)
+}
+
+/// `analytic` beside what the first look saw of J.
+fn at_first<T: Real>(seen: &Seen<'_, T>, analytic: &[f64], settings: &Settings<'_>) -> Evidence {
+    let mut evidence = Evidence {
+        cost: seen.cost,
+        deterministic: seen.deterministic,
+        spread: seen.spread,
+        selected: seen.selected,
+        interrupted: seen.interrupted,
+        ..Evidence::beside(&seen.first, analytic, settings)
+    };
+    match seen.method {
+        Method::Differences(_) if seen.is_sound() => {
+            evidence.noise = seen.noise.at::<T>(seen.cost.abs());
+        }
+        Method::Differences(_) => {}
+        Method::ComplexStep => {
+            evidence.complex_noise = seen.known_complex_noise();
+            let rule = Rule::of(&evidence);
+            for observation in &mut evidence.observations {
+                if let Outcome::Estimated(estimate) = &observation.first {
+                    let estimate = with_rounding(estimate, observation, &rule);
+                    observation.first = Outcome::Estimated(estimate);
+                }
+            }
+        }
+    }
+    evidence
+}
+
+/// A sharper formula for what agrees, but not sharply.
+fn sharpen<T: Real>(evidence: &mut Evidence, seen: &mut Seen<'_, T>) -> Result<(), CheckError> {
     let rule = Rule::of(evidence);
-    let blunt: Vec<usize> = verdict::compare_all(evidence, layout)
+    let blunt: Vec<usize> = verdict::compare_all(evidence, seen.problem.layout)
         .into_iter()
         .flat_map(|(scale, comparisons)| {
             let blunt = move |c: &Comparison| c.wants_sharper_look(scale, &rule);
@@ -39,119 +94,79 @@ pub(crate) fn sharpen<T: Real>(
         })
         .map(|comparison| comparison.coordinate)
         .collect();
-    if blunt.is_empty() || scheme.stencil == Stencil::FIVE_POINT || evidence.interrupted {
+    if evidence.interrupted {
         return Ok(());
     }
-    let sharper = Scheme {
-        noise: scheme.noise,
-        ..Scheme::optimal(Stencil::FIVE_POINT)
-    };
-    let execution = Execution {
-        progress: None,
-        ..*execution
-    };
-    let run = finite_diff::differentiate(objective, point, &blunt, &sharper, &execution)?;
-    evidence.evaluations += run.evaluations;
-    evidence.interrupted |= run.interrupted;
-    for entry in run.entries {
-        if let Some(observation) = evidence.at_mut(entry.coordinate) {
-            observation.sharper = Some(entry.outcome);
+    for (coordinate, outcome) in seen.look_sharper(&blunt)? {
+        if let Some(observation) = evidence.at_mut(coordinate) {
+            observation.sharper = Some(outcome);
         }
     }
+    evidence.interrupted |= seen.interrupted;
     Ok(())
 }
 
-/// Looks again at the coordinates that do not agree sharply, by J on complex numbers: one evaluation each, next
-/// to no bar, and nothing in common with finite differences but the function. To be asked only where J says
-/// that the point lies on no kink. Not believed at all where it is another function: where its real part at
-/// the point is not J. See docs/theory/derivatives.md, §4.
-pub(crate) fn look_from_the_complex_plane<T: Real>(
+/// Looks again at `suspects`, which do not agree sharply, by J on complex numbers: one evaluation each, next to no bar, and
+/// nothing in common with finite differences but the function. Says whether anything was seen. Asked only where J says
+/// that the point lies on no kink: at one it knows one side only, and a word that no other look could confirm is no word.
+/// Not believed at all where it is another function. See docs/theory/derivatives.md, §4.
+fn look_from_the_complex_plane<T: Real>(
     evidence: &mut Evidence,
-    shadow: &dyn Objective<Complex<f64>>,
-    point: &[f64],
-    mut suspects: Vec<usize>,
-    is_everywhere: bool,
+    seen: &mut Seen<'_, T>,
+    suspects: &[usize],
     settings: &Settings<'_>,
-) -> Result<(), DifferenceError> {
-    if suspects.is_empty() || evidence.interrupted {
-        return Ok(());
+) -> Result<bool, CheckError> {
+    if seen.on_complex_numbers().is_none() || suspects.is_empty() || evidence.interrupted {
+        return Ok(false);
     }
+    let piece = seen.piece()?;
+    match piece {
+        Piece::Everywhere | Piece::Numbered { on_kink: false, .. } => {}
+        Piece::Numbered { on_kink: true, .. } | Piece::Unknown => {
+            evidence.interrupted |= seen.interrupted;
+            return Ok(false);
+        }
+    }
+    if settings.analytic_rounding.is_none() {
+        evidence.complex_noise = seen.noise_on_complex_numbers()?;
+    }
+    let mut suspects = suspects.to_vec();
     suspects.sort_unstable();
-    let execution = Execution {
-        progress: None,
-        ..settings.execution
-    };
-    let run = finite_diff::complex_step(shadow, point, &suspects, &execution)?;
-    evidence.evaluations += run.evaluations;
-    evidence.interrupted |= run.interrupted;
-    if !is_same_function::<T>(evidence, run.center) {
-        return Ok(());
-    }
+    let found = seen.look_by_complex_step(&suspects)?;
+    evidence.interrupted |= seen.interrupted;
     // Where J has one piece differences cross no kink, and what contradicts them is another function: one that is not
     // analytic has another derivative, and the same value.
-    let contradicts = |entry: &Entry| {
-        let seen = evidence.at(entry.coordinate);
-        let first = seen.and_then(Observation::before_the_ladder);
-        let pair = first.zip(entry.outcome.estimated());
+    let contradicts = |(coordinate, outcome): &(usize, Outcome)| {
+        let first = evidence
+            .at(*coordinate)
+            .and_then(Observation::before_the_ladder);
+        let pair = first.zip(outcome.estimated());
         pair.is_some_and(|(first, other)| {
             let bars = first.error_bar() + other.error_bar();
             (first.derivative - other.derivative).abs() > evidence.constants.safety * bars
         })
     };
-    if is_everywhere && run.entries.iter().any(contradicts) {
-        return Ok(());
+    if piece == Piece::Everywhere && found.iter().any(contradicts) {
+        return Ok(false);
     }
-    evidence.reexamined = run.entries.len();
+    evidence.reexamined = found.len();
     let rule = Rule::of(evidence);
-    for entry in run.entries {
-        let observation = evidence.at_mut(entry.coordinate);
-        let (Some(observation), Some(estimate)) = (observation, entry.outcome.estimated()) else {
+    let any = !found.is_empty();
+    for (coordinate, outcome) in found {
+        let observation = evidence.at_mut(coordinate);
+        let (Some(observation), Some(estimate)) = (observation, outcome.estimated()) else {
             continue;
         };
         let estimate = with_rounding(estimate, observation, &rule);
         observation.shadow = Some(Shadow { estimate });
     }
-    Ok(())
-}
-
-/// Measures how far a derivative by the complex step may be off by rounding, where nobody worked that out.
-pub(crate) fn noise_on_complex_numbers(
-    evidence: &mut Evidence,
-    objective: &dyn Objective<Complex<f64>>,
-    point: &[f64],
-    settings: &Settings<'_>,
-) -> Result<(), DifferenceError> {
-    if settings.analytic_rounding.is_none() {
-        let measured = finite_diff::noise::measure_complex_step_noise_with(
-            objective,
-            point,
-            settings.seed,
-            &settings.execution,
-        )?;
-        evidence.interrupted |= settings.execution.is_stopped();
-        evidence.evaluations += measured.evaluations;
-        evidence.complex_noise = measured.epsilon_f::<f64>(0.0);
-    }
-    Ok(())
-}
-
-/// Whether J on complex numbers is the same function, as far as its value at the point tells
-/// (docs/theory/derivatives.md, equation 19).
-pub(crate) fn is_same_function<T: Real>(evidence: &Evidence, center: f64) -> bool {
-    let rounding = evidence.constants.rounding * T::EPSILON * evidence.cost.abs();
-    // Where J is what is left of larger terms, it is another rounding of these.
-    let noise = evidence.constants.safety * evidence.noise;
-    (center - evidence.cost).abs() <= rounding.max(noise)
+    Ok(any)
 }
 
 /// A derivative by the complex step, with the rounding in its bar that what it adds up along the forward
 /// pass has in common with what the backward pass adds up: as worked out for that, else as measured
 /// (docs/theory/derivatives.md, equation 18).
-pub(crate) fn with_rounding(
-    estimate: &Estimate,
-    observation: &Observation,
-    rule: &Rule,
-) -> Estimate {
+fn with_rounding(estimate: &Estimate, observation: &Observation, rule: &Rule) -> Estimate {
     let lost = f64::EPSILON / rule.working_epsilon;
     let cancelled = match observation.analytic_rounding {
         Some(sigma) => rule.constants.deviations * lost * sigma,
@@ -163,29 +178,22 @@ pub(crate) fn with_rounding(
     }
 }
 
-/// How many suspects are still looked at again, the furthest off first, after a run was cancelled: few
-/// enough to end at once, enough to say that a gradient is wrong where it was seen to be.
-pub(crate) const AFTER_CANCEL: usize = 4;
-
 /// The last look: every suspect that is not settled on the ladder.
-pub(crate) fn look_again<T: Real>(
+fn look_again<T: Real>(
     evidence: &mut Evidence,
-    objective: &dyn Objective<T>,
-    point: &[T],
-    layout: &ParameterLayout,
+    seen: &mut Seen<'_, T>,
     mut suspects: Vec<usize>,
-    noise: Noise,
-    execution: &Execution<'_>,
-) -> Result<(), DifferenceError> {
+) -> Result<(), CheckError> {
     let mut known: HashSet<usize> = suspects.iter().copied().collect();
-    let passed_over = passed_over(evidence, objective, point, noise, execution)?;
+    let passed_over = passed_over(evidence, seen)?;
     suspects.extend(passed_over.into_iter().filter(|i| known.insert(*i)));
-    let hidden = hidden(evidence, objective, point, layout);
+    let hidden = hidden(evidence, seen);
     suspects.extend(hidden.iter().copied().filter(|i| known.insert(*i)));
     let hidden: HashSet<usize> = hidden.into_iter().collect();
     if suspects.is_empty() {
         return Ok(());
     }
+    let execution = seen.execution;
     let looked_at = evidence.observations.len();
     let onward = |p: Progress| {
         if let Some(progress) = execution.progress {
@@ -197,40 +205,37 @@ pub(crate) fn look_again<T: Real>(
     };
     let again = Execution {
         progress: Some(&onward),
-        ..*execution
+        ..execution
     };
-    let mut fine = differentiate_finely(objective, point, &suspects, noise, &again)?;
-    evidence.interrupted |= fine.interrupted;
-    evidence.evaluations += fine.evaluations;
-    if evidence.interrupted && !execution.has_failed() {
-        let done: HashSet<usize> = fine.entries.iter().map(|entry| entry.coordinate).collect();
+    let mut fine = seen.climb(&suspects, &again)?;
+    evidence.interrupted |= seen.interrupted;
+    if seen.interrupted && !execution.has_failed() {
+        let done: HashSet<usize> = fine.iter().map(|(coordinate, _)| *coordinate).collect();
         suspects.retain(|coordinate| !done.contains(coordinate));
         suspects.truncate(AFTER_CANCEL);
         let last = Execution {
             progress: None,
             cancel: None,
-            ..*execution
+            ..execution
         };
-        let last = differentiate_finely(objective, point, &suspects, noise, &last)?;
-        evidence.evaluations += last.evaluations;
-        fine.entries.extend(last.entries);
+        fine.extend(seen.climb(&suspects, &last)?);
     }
-    for entry in &fine.entries {
-        let Some(observation) = evidence.at_mut(entry.coordinate) else {
+    for (coordinate, outcome) in &fine {
+        let Some(observation) = evidence.at_mut(*coordinate) else {
             continue;
         };
         // What agreed is looked at again to see more of it, and no less.
         let sharper = || {
             let bar = |e: Option<Estimate>| e.map_or(f64::INFINITY, |e| e.error_bar());
-            let found = entry.outcome.estimated().map(|found| found.derivative);
+            let found = outcome.estimated().map(|found| found.derivative);
             bar(found) < bar(observation.before_the_ladder())
         };
-        if !hidden.contains(&entry.coordinate) || sharper() {
-            observation.fine = Some(entry.outcome);
+        if !hidden.contains(coordinate) || sharper() {
+            observation.fine = Some(*outcome);
         }
     }
     // Whoever came onto the ladder had been looked at from the complex plane, if there is one.
-    evidence.reexamined = evidence.reexamined.max(fine.entries.len());
+    evidence.reexamined = evidence.reexamined.max(fine.len());
     Ok(())
 }
 
@@ -239,11 +244,8 @@ pub(crate) fn look_again<T: Real>(
 /// end. Any other number in the gradient would not have agreed.
 fn passed_over<T: Real>(
     evidence: &mut Evidence,
-    objective: &dyn Objective<T>,
-    point: &[T],
-    noise: Noise,
-    execution: &Execution<'_>,
-) -> Result<Vec<usize>, DifferenceError> {
+    seen: &mut Seen<'_, T>,
+) -> Result<Vec<usize>, CheckError> {
     let at_zero = |o: &&Observation| {
         let first = o.before_the_ladder();
         o.analytic == 0.0
@@ -252,23 +254,17 @@ fn passed_over<T: Real>(
     };
     let zeros = evidence.observations.iter().filter(at_zero);
     let zeros: Vec<usize> = zeros.map(|o| o.coordinate).collect();
-    let is_black_box = || matches!(objective.piece(point), Ok(Piece::Unknown));
-    if zeros.is_empty() || evidence.interrupted || !is_black_box() {
+    if zeros.is_empty() || evidence.interrupted || !seen.problem.is_black_box() {
         return Ok(Vec::new());
     }
-    let quietly = Execution {
-        progress: None,
-        ..*execution
-    };
-    let close = differentiate_closely(objective, point, &zeros, noise, &quietly)?;
-    evidence.evaluations += close.evaluations;
-    evidence.interrupted |= close.interrupted;
+    let close = seen.look_close(&zeros)?;
+    evidence.interrupted |= seen.interrupted;
     let safety = evidence.constants.safety;
-    let moves = close.entries.iter().filter(|entry| {
-        let found = entry.outcome.estimated().map(|refined| refined.derivative);
+    let moves = close.iter().filter(|(_, outcome)| {
+        let found = outcome.estimated().map(|refined| refined.derivative);
         found.is_some_and(|d| d.derivative.abs() > safety * d.error_bar())
     });
-    Ok(moves.map(|entry| entry.coordinate).collect())
+    Ok(moves.map(|(coordinate, _)| *coordinate).collect())
 }
 
 /// How many entries of a block are looked at again because they are small.
@@ -276,14 +272,8 @@ const MOST_HIDDEN: usize = 16;
 
 /// Entries of a black box that agree and are so small beside their block that a first look can't tell them from 0: by
 /// longer steps their own bar may be sharp enough. Nothing that is known to be smooth needs it, its rounding being known.
-fn hidden<T: Real>(
-    evidence: &Evidence,
-    objective: &dyn Objective<T>,
-    point: &[T],
-    layout: &ParameterLayout,
-) -> Vec<usize> {
-    let is_black_box = || matches!(objective.piece(point), Ok(Piece::Unknown));
-    if evidence.interrupted || !is_black_box() {
+fn hidden<T: Real>(evidence: &Evidence, seen: &Seen<'_, T>) -> Vec<usize> {
+    if evidence.interrupted || !seen.problem.is_black_box() {
         return Vec::new();
     }
     let unseen = |c: &Comparison| {
@@ -293,7 +283,7 @@ fn hidden<T: Real>(
         });
         c.is_near_zero() && once
     };
-    verdict::compare_all(evidence, layout)
+    verdict::compare_all(evidence, seen.problem.layout)
         .into_iter()
         .flat_map(|(_, comparisons)| {
             let hidden = comparisons.into_iter().filter(unseen);
@@ -303,14 +293,14 @@ fn hidden<T: Real>(
         .collect()
 }
 
-/// The coordinates that do not agree sharply on the first look and could on a second, the furthest off first.
-pub(crate) fn suspects(evidence: &Evidence, layout: &ParameterLayout) -> Vec<usize> {
-    let mut suspects: Vec<_> = verdict::compare_all(evidence, layout)
+/// The coordinates that do not agree sharply and could on another look, the furthest off first.
+fn suspects<T: Real>(evidence: &Evidence, seen: &Seen<'_, T>) -> Vec<usize> {
+    let mut suspects: Vec<_> = verdict::compare_all(evidence, seen.problem.layout)
         .into_iter()
         .flat_map(|(_, comparisons)| comparisons)
         .filter(wants_second_look)
         .collect();
-    let excess = |c: &verdict::Comparison| {
+    let excess = |c: &Comparison| {
         c.numeric
             .map_or(f64::INFINITY, |d| (c.analytic - d).abs() / c.tolerance)
     };
@@ -322,58 +312,27 @@ pub(crate) fn suspects(evidence: &Evidence, layout: &ParameterLayout) -> Vec<usi
 }
 
 /// Whether the coordinate does not agree, and could on another look.
-pub(crate) fn wants_second_look(comparison: &Comparison) -> bool {
+fn wants_second_look(comparison: &Comparison) -> bool {
     comparison.verdict != Verdict::Agree
         && !comparison.settled
         && comparison.verdict != Verdict::Inconclusive(verdict::Reason::Vacuous)
 }
 
-pub(crate) fn collect(
-    evidence: &mut Evidence,
-    first: Derivatives,
-    analytic: &[f64],
-    settings: &Settings<'_>,
-    unit: &dyn Fn(usize) -> f64,
-) {
-    evidence.evaluations += first.evaluations;
-    evidence.interrupted |= first.interrupted;
-    evidence
-        .observations
-        .extend(first.entries.into_iter().map(|entry| {
-            Observation {
-                coordinate: entry.coordinate,
-                analytic: analytic[entry.coordinate],
-                unit: unit(entry.coordinate),
-                enough: 0.0,
-                analytic_noise: settings
-                    .analytic_noise
-                    .and_then(|noise| noise.get(entry.coordinate).copied().flatten()),
-                first: entry.outcome,
-                analytic_rounding: settings
-                    .analytic_rounding
-                    .and_then(|rounding| rounding.get(entry.coordinate).copied()),
-                sharper: None,
-                shadow: None,
-                fine: None,
-            }
-        }));
-}
-
-/// Where J itself is no number, or not the same twice: no probe is worth its price.
-pub(crate) fn unmeasured(cost: f64, coordinates: &[usize]) -> Derivatives {
-    let side = Side {
-        offset: 0,
-        replacement: f64::NAN,
+/// Of each block those `suspects` that have been looked at again, whatever for, and the first `most` of the others.
+fn furthest<T: Real>(suspects: Vec<usize>, most: usize, seen: &Seen<'_, T>) -> Vec<usize> {
+    let layout = seen.problem.layout;
+    let mut new = vec![0; layout.blocks().len()];
+    let is_within = |i: &usize| {
+        if !seen.is_new(*i) {
+            return true;
+        }
+        let count = layout.block_index(*i).map(|block| &mut new[block]);
+        count.is_some_and(|count| {
+            *count += 1;
+            *count <= most
+        })
     };
-    let entry = |&coordinate| Entry {
-        coordinate,
-        outcome: Outcome::NonFinite { side, value: cost },
-        evaluations: 0,
-    };
-    Derivatives {
-        center: cost,
-        entries: coordinates.iter().map(entry).collect(),
-        evaluations: 0,
-        interrupted: false,
-    }
+    let mut suspects = suspects;
+    suspects.retain(is_within);
+    suspects
 }

@@ -15,6 +15,7 @@ use num_complex::Complex;
 
 use crate::error::{CheckError, name_coordinate};
 use crate::evidence::{Evidence, Recheck};
+use crate::problem::Problem;
 use crate::settings::Settings;
 use crate::verdict::{self, Verdict};
 
@@ -44,12 +45,15 @@ struct Contradiction {
 /// off by those is looked at on a ladder of steps before the engine is blamed.
 pub(crate) fn recheck<T: Real>(
     evidence: &mut Evidence,
-    objective: &dyn Objective<T>,
-    point: &[T],
-    layout: &ParameterLayout,
+    problem: Problem<'_, T>,
     scheme: &Scheme,
     settings: &Settings<'_>,
 ) -> Result<(), CheckError> {
+    let Problem {
+        objective,
+        point,
+        layout,
+    } = problem;
     let Some(chosen) = Chosen::of(evidence, objective.engine(), layout, settings.seed) else {
         return Ok(());
     };
@@ -59,7 +63,7 @@ pub(crate) fn recheck<T: Real>(
         cancel: None,
         ..settings.execution
     };
-    let named = |source| name_coordinate(source, layout);
+    let named = |source| problem.named(source);
     let run =
         differentiate(&plain, point, &chosen.coordinates, scheme, &execution).map_err(named)?;
     let (mut evaluations, mut interrupted) = (run.evaluations, run.interrupted);

@@ -7,11 +7,12 @@ use std::ops::Range;
 
 use finite_diff::execution::Progress;
 use finite_diff::{
-    Derivatives, DifferenceError, Estimate, Execution, Objective, ParameterLayout, Real, Scheme,
-    Stencil, StepSize, differentiate,
+    Derivatives, DifferenceError, Estimate, Execution, Real, Scheme, Stencil, StepSize,
+    differentiate,
 };
 
 use crate::constants::Constants;
+use crate::problem::Problem;
 use crate::root_mean_square::root_mean_square;
 use crate::settings::Claim;
 
@@ -44,8 +45,7 @@ pub(crate) struct FirstLook {
 
 /// What a first look is taken with.
 pub(crate) struct Looker<'a, T> {
-    pub(crate) objective: &'a dyn Objective<T>,
-    pub(crate) point: &'a [T],
+    pub(crate) problem: Problem<'a, T>,
     pub(crate) scheme: Scheme,
     pub(crate) claim: Claim,
     pub(crate) constants: Constants,
@@ -54,15 +54,11 @@ pub(crate) struct Looker<'a, T> {
 
 impl<T: Real> Looker<'_, T> {
     /// Looks at `coordinates`, which are in ascending order, block by block where blocks want other steps.
-    pub(crate) fn look(
-        &self,
-        coordinates: &[usize],
-        layout: &ParameterLayout,
-    ) -> Result<FirstLook, DifferenceError> {
+    pub(crate) fn look(&self, coordinates: &[usize]) -> Result<FirstLook, DifferenceError> {
         let mut evaluations = 0;
         let mut usual = Vec::new();
         let mut others = Vec::new();
-        for block in layout.blocks() {
+        for block in self.problem.layout.blocks() {
             let of_block = within(coordinates, &block.range());
             let (start, more) = self.start(of_block)?;
             evaluations += more;
@@ -133,7 +129,8 @@ impl<T: Real> Looker<'_, T> {
     fn start(&self, coordinates: &[usize]) -> Result<(Option<Start>, u64), DifferenceError> {
         let usual =
             self.scheme.stencil == Stencil::CENTRAL && self.scheme.step == StepSize::Optimal;
-        let engine = self.objective.engine().is_some() || self.objective.shortcut().is_some();
+        let objective = self.problem.objective;
+        let engine = objective.engine().is_some() || objective.shortcut().is_some();
         if coordinates.len() < WORTH_IT || !usual || engine {
             return Ok((None, 0));
         }
@@ -215,7 +212,10 @@ impl<T: Real> Looker<'_, T> {
         scheme: &Scheme,
         execution: &Execution<'_>,
     ) -> Result<Derivatives, DifferenceError> {
-        differentiate(self.objective, self.point, coordinates, scheme, execution)
+        let Problem {
+            objective, point, ..
+        } = self.problem;
+        differentiate(objective, point, coordinates, scheme, execution)
     }
 }
 

@@ -18,6 +18,7 @@ use finite_diff::{
 use super::{Bench, DirectionReading, Draft, drafts};
 use crate::error::{CheckError, keep};
 use crate::evidence::{Evidence, Observation};
+use crate::problem::Problem;
 use crate::settings::{Claim, Settings};
 use crate::verdict::{Allowance, Reason, Rule, Scales, Verdict};
 
@@ -56,30 +57,19 @@ impl Lines {
     }
 }
 
-/// What the directional test is about.
-pub(crate) struct Sides<'a, T> {
-    pub(crate) objective: &'a dyn Objective<T>,
-    pub(crate) analytic: &'a [f64],
-    pub(crate) point: &'a [T],
-    pub(crate) layout: &'a ParameterLayout,
-    /// That of J near the point.
-    pub(crate) noise: Noise,
-    pub(crate) settings: &'a Settings<'a>,
-}
-
-/// Looks along every direction.
+/// Looks along every direction, of what `evidence` says about g.
 pub(crate) fn gather<T: Real>(
-    sides: &Sides<'_, T>,
+    problem: Problem<'_, T>,
+    noise: Noise,
     evidence: &Evidence,
+    analytic: &[f64],
+    settings: &Settings<'_>,
 ) -> Result<Lines, CheckError> {
-    let Sides {
+    let Problem {
         objective,
-        analytic,
         point,
         layout,
-        noise,
-        settings,
-    } = *sides;
+    } = problem;
     let domain = objective.domain();
     let (drafts, left_out) = drafts(layout, settings.seed, MOST_BLOCKS);
     let short = short_coordinates(evidence, point);

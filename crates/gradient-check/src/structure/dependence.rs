@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use finite_diff::directions::StreamedDirection;
 use finite_diff::noise::measure_noise_with;
 use finite_diff::parallel::evaluate_each;
 use finite_diff::{DifferenceError, Domain, EvaluationError, Objective, Real};
@@ -15,6 +16,8 @@ use crate::verdict::Reason;
 /// Two random directions u over the block, each with two steps t, on both sides: the step of central
 /// differences, ε^⅓, and its square root, so that neither a dead unit nor a flat spot hides the rest.
 const DIRECTIONS: u64 = 2;
+/// The number of the first of them: none that a block has, nor coordinates at kinks.
+const FIRST: u64 = u64::MAX << 31;
 const POWERS: [f64; 2] = [1.0 / 3.0, 1.0 / 6.0];
 
 /// How often the way to a move of J is halved, and by what part of the move J must still differ then for it to be a jump:
@@ -22,8 +25,7 @@ const POWERS: [f64; 2] = [1.0 / 3.0, 1.0 / 6.0];
 const HALVINGS: usize = 16;
 const OF_A_JUMP: f64 = 1e-3;
 
-/// Whether |J(θ + t·u) − J(θ)| > K·ε_f (S4) for a u that moves every entry of the block, scaled by
-/// max(1, |x_i|), and how often J was evaluated for the answer. A jump away from θ is no such move: the derivative of a
+/// Whether |J(θ + t·u) − J(θ)| > K·ε_f (S4) for a random direction u over the block, and how often J was evaluated for the answer. A jump away from θ is no such move: the derivative of a
 /// staircase is 0 all the same.
 pub(super) fn dependence<T: Real>(
     objective: &dyn Objective<T>,
@@ -54,9 +56,10 @@ pub(super) fn dependence<T: Real>(
     // By how much J moves at a share of the way.
     let moves_by = |(direction, step): (u64, f64), share: f64| {
         let mut probe = point.to_vec();
-        for i in block.clone() {
+        let number = FIRST + direction;
+        let direction = StreamedDirection::new(settings.seed, number, block.clone());
+        for (i, u) in block.clone().zip(direction.entries(point)) {
             let x = point[i].widen();
-            let u = unit(settings.seed, direction, i) * x.abs().max(1.0);
             let turned = |domain: &Domain| step * domain.turned(i, point[i], u, step);
             let far = objective.domain().map_or(step * u, turned);
             probe[i] = T::narrow(x + share * far);
@@ -148,16 +151,4 @@ fn is_jump(
         }
     }
     Ok(still > 0.0 && least > OF_A_JUMP * moved)
-}
-
-/// An entry of a random direction: ±[0.5, 1), by splitmix64 (Steele, Lea & Flood 2014, "Fast splittable
-/// pseudorandom number generators", OOPSLA), which needs no state but its index.
-fn unit(seed: u64, direction: u64, i: usize) -> f64 {
-    let index = (i as u64) * DIRECTIONS + direction + 1;
-    let mut z = seed.wrapping_add(index.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    z ^= z >> 31;
-    let size = 0.5 + 0.5 * (z >> 11) as f64 / (1u64 << 53) as f64;
-    if z & 1 == 0 { size } else { -size }
 }

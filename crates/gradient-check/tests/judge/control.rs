@@ -302,7 +302,8 @@ fn a_sample_and_a_cancelled_run_say_no_more_than_they_saw() {
     assert!(!control.speaks());
 }
 
-/// The numeric side is gathered once: a few second looks a planting, whatever the size of the block.
+/// What was seen of J is kept: whatever the size of the block, a few coordinates of each planted error are looked at on
+/// the ladder, and no coordinate gets a sharper look twice.
 #[test]
 fn its_price_does_not_grow_with_the_number_of_errors() {
     let n = 400;
@@ -313,8 +314,10 @@ fn its_price_does_not_grow_with_the_number_of_errors() {
     let alone = check(&j, &g, &at, &layout, &Settings::exact()).unwrap();
     let control = negative_control(&j, &g, &at, &layout, &Settings::exact()).unwrap();
     assert!(control.passed(), "{}", listed(&control));
-    // Four of each of nine kinds, 39 evaluations each.
-    assert!(control.evaluations <= alone.evaluations + 9 * 4 * 39 + 1);
+    // Four of each of nine kinds, 39 evaluations each, and four for a sharper look.
+    let most = 9 * 4 * 39 + 4 * n as u64 + 1;
+    let more = control.evaluations - alone.evaluations;
+    assert!(more <= most, "{more} of {most}");
 }
 
 /// With the same function on complex numbers the second look is a sharper one, and settles more.

@@ -383,7 +383,7 @@ fn a_gradient_of_another_layout() {
     insta::assert_snapshot!(said(&renamed), @r"
     disagree
     unknown-block: the gradient has a block `bias`, which is no parameter: name each block as its parameter is named
-    missing-block: no gradient for `b`, though J depends on it: moving it changes J by 4.3e-6, whose noise is 1.7e-15: is it detached, left out of the list, or overwritten before the backward pass?
+    missing-block: no gradient for `b`, though J depends on it: moving it changes J by 4.3e-5, whose noise is 1.7e-15: is it detached, left out of the list, or overwritten before the backward pass?
     ");
 
     let flat = report_of(&right_forward, &|p, cotangent| {

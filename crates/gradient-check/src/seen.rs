@@ -1,0 +1,428 @@
+//! What is seen of J around a point, look by look, and how to see more of it.
+//!
+//! No gradient is known here: what is claimed of J is held against what was seen of it ([`passes`](crate::passes)), and
+//! another claim is held against the same. No look is taken twice.
+
+mod along;
+mod complex;
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use finite_diff::error::Side;
+use finite_diff::estimate::Unit;
+use finite_diff::ladder::{Refined, differentiate_closely};
+use finite_diff::objective::Piece;
+use finite_diff::{
+    Derivatives, DifferenceError, Domain, Entry, Execution, Noise, Objective, Outcome, Real,
+    Scheme, Stencil, differentiate, differentiate_finely,
+};
+
+use crate::constants::Constants;
+use crate::error::{CheckError, unless_failed};
+use crate::problem::Problem;
+use crate::settings::Settings;
+use crate::start::Looker;
+
+pub(crate) use along::Slopes;
+pub(crate) use complex::OnRealNumbers;
+use complex::SameDomain;
+
+/// What was seen of some coordinates, by one kind of look.
+type Memory<E> = HashMap<usize, Outcome<E>>;
+
+/// The first look at one coordinate.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct First {
+    pub(crate) coordinate: usize,
+    /// The length that the parameter is measured in.
+    pub(crate) unit: f64,
+    /// How sharp it has to be, relative to the scale, where a pilot showed what noise allows; else 0.
+    pub(crate) enough: f64,
+    pub(crate) outcome: Outcome,
+}
+
+/// By what the first look was taken.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Method {
+    Differences(Scheme),
+    /// No other look is taken then.
+    ComplexStep,
+}
+
+/// How J was looked at, whatever was seen.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Facts {
+    /// The noise of J; NaN where no difference was taken.
+    pub(crate) noise: Noise,
+    /// Whether J gives numbers in double precision.
+    pub(crate) in_double: bool,
+    /// How many parameters nothing moves.
+    pub(crate) fixed: usize,
+    pub(crate) begun: Instant,
+    /// The name of what gave the derivatives.
+    pub(crate) scheme: &'static str,
+}
+
+/// J at a point as far as it was looked at.
+pub(crate) struct Seen<'a, T> {
+    pub(crate) problem: Problem<'a, T>,
+    /// J on complex numbers, where there is one.
+    complex: Option<SameDomain<'a>>,
+    pub(crate) method: Method,
+    pub(crate) execution: Execution<'a>,
+    constants: Constants,
+    seed: u64,
+    pub(crate) begun: Instant,
+    /// J at the point.
+    pub(crate) cost: f64,
+    /// Whether evaluating J again gave the same, but for what can be noise.
+    pub(crate) deterministic: bool,
+    /// 3σ of repeated evaluations at the point; 0 where the first two gave the same bits.
+    pub(crate) spread: f64,
+    /// The noise of J next to the point; NaN where no difference was taken.
+    pub(crate) noise: Noise,
+    /// How many coordinates were meant to be looked at.
+    pub(crate) selected: usize,
+    /// In ascending order of the coordinates.
+    pub(crate) first: Vec<First>,
+    sharper: Memory<finite_diff::Estimate>,
+    stepped: Memory<finite_diff::Estimate>,
+    close: Memory<Refined>,
+    ladder: Memory<Refined>,
+    along: HashMap<(Vec<usize>, u64), Option<Slopes>>,
+    beside: HashMap<(Vec<usize>, u64), [f64; 2]>,
+    /// The smooth piece of the point, once it was asked for.
+    piece: Option<Piece>,
+    /// How far a derivative by the complex step may be off by rounding, once that was measured.
+    complex_noise: Option<f64>,
+    /// J at the point on complex numbers, once it was evaluated.
+    complex_cost: f64,
+    /// How often J was evaluated.
+    pub(crate) evaluations: u64,
+    /// Whether the run was stopped before all that was wanted had been seen.
+    pub(crate) interrupted: bool,
+}
+
+impl<'a, T: Real> Seen<'a, T> {
+    /// Looks at `coordinates`, in ascending order, by finite differences.
+    pub(crate) fn by_differences(
+        problem: Problem<'a, T>,
+        coordinates: &[usize],
+        settings: &Settings<'a>,
+    ) -> Result<Self, CheckError> {
+        let method = Method::Differences(settings.scheme);
+        let mut seen = Self::at_the_point(
+            problem,
+            settings.shadow,
+            method,
+            coordinates.len(),
+            settings,
+        )?;
+        if !seen.is_sound() {
+            seen.first = unmeasured(seen.cost, coordinates);
+            return Ok(seen);
+        }
+        let at_least = settings.scheme.noise.at::<T>(seen.cost.abs());
+        seen.noise = seen.measure_noise(Noise::Absolute(at_least.max(seen.spread)))?;
+        let scheme = Scheme {
+            noise: seen.noise,
+            ..settings.scheme
+        };
+        seen.method = Method::Differences(scheme);
+        let looker = Looker {
+            problem,
+            scheme,
+            claim: settings.claim,
+            constants: settings.constants,
+            execution: settings.execution,
+        };
+        let looked = looker.look(coordinates).map_err(|e| problem.named(e))?;
+        seen.begin(looked.derivatives, &looked.enough, settings)?;
+        Ok(seen)
+    }
+
+    /// J at the point, twice or more often where it varies.
+    fn at_the_point(
+        problem: Problem<'a, T>,
+        shadow: Option<&'a dyn Objective<num_complex::Complex<f64>>>,
+        method: Method,
+        selected: usize,
+        settings: &Settings<'a>,
+    ) -> Result<Self, CheckError> {
+        unless_failed(settings)?;
+        let mut seen = Self {
+            problem,
+            complex: shadow.map(|shadow| SameDomain {
+                shadow,
+                domain: problem.domain(),
+            }),
+            method,
+            execution: settings.execution,
+            constants: settings.constants,
+            seed: settings.seed,
+            begun: Instant::now(),
+            cost: f64::NAN,
+            deterministic: true,
+            spread: 0.0,
+            noise: Noise::Absolute(f64::NAN),
+            selected,
+            first: Vec::new(),
+            sharper: Memory::new(),
+            stepped: Memory::new(),
+            close: Memory::new(),
+            ladder: Memory::new(),
+            along: HashMap::new(),
+            beside: HashMap::new(),
+            piece: None,
+            complex_noise: None,
+            complex_cost: f64::NAN,
+            evaluations: 0,
+            interrupted: false,
+        };
+        let (first, second) = (seen.evaluate()?, seen.evaluate()?);
+        seen.cost = first;
+        // A NaN twice is reported as not finite, whatever its payload.
+        if first.to_bits() != second.to_bits() && !(first.is_nan() && second.is_nan()) {
+            let mut values = vec![first, second];
+            for _ in values.len()..REPEATS {
+                values.push(seen.evaluate()?);
+            }
+            let spread = Spread::of(&values);
+            seen.spread = spread.deviations;
+            // Up to a thousandth of J that is noise like any other.
+            seen.deterministic = spread.range <= seen.constants.coarsest * spread.largest;
+        }
+        Ok(seen)
+    }
+
+    fn evaluate(&mut self) -> Result<f64, CheckError> {
+        self.evaluations += 1;
+        match self.problem.objective.value(self.problem.point) {
+            Ok(value) => Ok(value.widen()),
+            Err(source) => Err(CheckError::Difference(DifferenceError::Center { source })),
+        }
+    }
+
+    /// Whether there is anything to measure: with a cost that is not a number, or not the same twice, no difference means
+    /// anything.
+    pub(crate) fn is_sound(&self) -> bool {
+        self.deterministic && self.cost.is_finite()
+    }
+
+    /// The noise of J near the point, no less than `at_least`.
+    pub(crate) fn measure_noise(&mut self, at_least: Noise) -> Result<Noise, CheckError> {
+        let Problem {
+            objective, point, ..
+        } = self.problem;
+        let measured =
+            finite_diff::noise::measure_noise_with(objective, point, self.seed, &self.execution)
+                .map_err(|source| self.problem.named(source))?;
+        self.evaluations += measured.evaluations;
+        Ok(measured.noise::<T>(self.cost.abs(), at_least))
+    }
+
+    /// Keeps the first look.
+    fn begin(
+        &mut self,
+        looked: Derivatives,
+        enough: &[f64],
+        settings: &Settings<'_>,
+    ) -> Result<(), CheckError> {
+        self.count(&looked);
+        let point = self.problem.point;
+        let first = |(number, entry): (usize, Entry)| First {
+            coordinate: entry.coordinate,
+            unit: Unit::Own.at(point[entry.coordinate]),
+            enough: enough.get(number).copied().unwrap_or(0.0),
+            outcome: entry.outcome,
+        };
+        self.first = looked.entries.into_iter().enumerate().map(first).collect();
+        if self.first.is_empty() {
+            // Nothing was measured before an evaluation failed: that is the word.
+            unless_failed(settings).map_err(|error| match error {
+                CheckError::Difference(source) => self.problem.named(source),
+                other => other,
+            })?;
+        }
+        Ok(())
+    }
+
+    fn count<E>(&mut self, looked: &Derivatives<E>) {
+        self.evaluations += looked.evaluations;
+        self.interrupted |= looked.interrupted;
+    }
+
+    /// Whether no coordinate has been looked at again, by whatever look.
+    pub(crate) fn is_new(&self, coordinate: usize) -> bool {
+        !self.ladder.contains_key(&coordinate) && !self.stepped.contains_key(&coordinate)
+    }
+
+    /// By the five-point formula, with a longer step and so less noise; nothing where that was the first look.
+    pub(crate) fn look_sharper(
+        &mut self,
+        wanted: &[usize],
+    ) -> Result<Vec<(usize, Outcome)>, CheckError> {
+        match self.method {
+            Method::Differences(scheme) if scheme.stencil != Stencil::FIVE_POINT => {}
+            _ => return Ok(Vec::new()),
+        }
+        let sharper = Scheme {
+            noise: self.noise,
+            ..Scheme::optimal(Stencil::FIVE_POINT)
+        };
+        let Problem {
+            objective, point, ..
+        } = self.problem;
+        let quietly = self.quietly();
+        let new = unseen(&self.sharper, wanted);
+        if !new.is_empty() {
+            let run = differentiate(objective, point, &new, &sharper, &quietly);
+            let run = run.map_err(|source| self.problem.named(source))?;
+            self.count(&run);
+            remember(&mut self.sharper, run);
+        }
+        Ok(recall(&self.sharper, wanted))
+    }
+
+    /// By one rung of steps of the parameters' own size, where that is far below 1.
+    pub(crate) fn look_close(
+        &mut self,
+        wanted: &[usize],
+    ) -> Result<Vec<(usize, Outcome<Refined>)>, CheckError> {
+        let Problem {
+            objective, point, ..
+        } = self.problem;
+        let quietly = self.quietly();
+        let new = unseen(&self.close, wanted);
+        if !new.is_empty() {
+            let run = differentiate_closely(objective, point, &new, self.noise, &quietly);
+            let run = run.map_err(|source| self.problem.named(source))?;
+            self.count(&run);
+            remember(&mut self.close, run);
+        }
+        Ok(recall(&self.close, wanted))
+    }
+
+    /// By the ladder of steps, on `execution`.
+    pub(crate) fn climb(
+        &mut self,
+        wanted: &[usize],
+        execution: &Execution<'_>,
+    ) -> Result<Vec<(usize, Outcome<Refined>)>, CheckError> {
+        let Problem {
+            objective, point, ..
+        } = self.problem;
+        let new = unseen(&self.ladder, wanted);
+        if !new.is_empty() {
+            let run = differentiate_finely(objective, point, &new, self.noise, execution);
+            let run = run.map_err(|source| self.problem.named(source))?;
+            self.count(&run);
+            remember(&mut self.ladder, run);
+        }
+        Ok(recall(&self.ladder, wanted))
+    }
+
+    fn quietly(&self) -> Execution<'a> {
+        Execution {
+            progress: None,
+            ..self.execution
+        }
+    }
+
+    /// The smooth piece of the point; unknown where the run was stopped.
+    pub(crate) fn piece(&mut self) -> Result<Piece, CheckError> {
+        if let Some(piece) = self.piece {
+            return Ok(piece);
+        }
+        if self.execution.has_failed() {
+            return Ok(Piece::Unknown);
+        }
+        let piece = match self.problem.objective.piece(self.problem.point) {
+            Ok(piece) => piece,
+            Err(source) => {
+                let kept = self.execution.keep(DifferenceError::Center { source });
+                kept.map_err(CheckError::Difference)?;
+                self.interrupted = true;
+                Piece::Unknown
+            }
+        };
+        self.evaluations += u64::from(matches!(piece, Piece::Numbered { .. }));
+        self.piece = Some(piece);
+        Ok(piece)
+    }
+
+    /// How J was looked at.
+    pub(crate) fn facts(&self) -> Facts {
+        Facts {
+            noise: self.noise,
+            in_double: T::EPSILON <= f64::EPSILON,
+            fixed: self.problem.domain().map_or(0, Domain::fixed),
+            begun: self.begun,
+            scheme: match self.method {
+                Method::Differences(scheme) => scheme.stencil.name(),
+                Method::ComplexStep => "complex-step",
+            },
+        }
+    }
+}
+
+/// Those of `wanted` that were not looked at in this way.
+fn unseen<E>(memory: &Memory<E>, wanted: &[usize]) -> Vec<usize> {
+    let new = wanted.iter().copied();
+    new.filter(|i| !memory.contains_key(i)).collect()
+}
+
+fn remember<E>(memory: &mut Memory<E>, run: Derivatives<E>) {
+    let entries = run.entries.into_iter();
+    memory.extend(entries.map(|entry| (entry.coordinate, entry.outcome)));
+}
+
+/// What is known of `wanted`; those that a run was stopped before are left out.
+fn recall<E: Copy>(memory: &Memory<E>, wanted: &[usize]) -> Vec<(usize, Outcome<E>)> {
+    let known = wanted
+        .iter()
+        .map(|&i| memory.get(&i).map(|outcome| (i, *outcome)));
+    known.flatten().collect()
+}
+
+/// Where J itself is no number, or not the same twice: no probe is worth its price.
+fn unmeasured(cost: f64, coordinates: &[usize]) -> Vec<First> {
+    let side = Side {
+        offset: 0,
+        replacement: f64::NAN,
+    };
+    let first = |&coordinate| First {
+        coordinate,
+        unit: 1.0,
+        enough: 0.0,
+        outcome: Outcome::NonFinite { side, value: cost },
+    };
+    coordinates.iter().map(first).collect()
+}
+
+/// How often J is evaluated at the point where two evaluations differ.
+const REPEATS: usize = 8;
+
+/// How far evaluations at one point are apart.
+struct Spread {
+    /// 3σ, as everywhere the noise of one evaluation.
+    deviations: f64,
+    range: f64,
+    largest: f64,
+}
+
+impl Spread {
+    fn of(values: &[f64]) -> Self {
+        let count = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / count;
+        let squares: f64 = values.iter().map(|v| (v - mean).powi(2)).sum();
+        let most = values.iter().fold(f64::NEG_INFINITY, |a, b| a.max(*b));
+        let least = values.iter().fold(f64::INFINITY, |a, b| a.min(*b));
+        Self {
+            deviations: 3.0 * (squares / (count - 1.0)).sqrt(),
+            range: most - least,
+            largest: most.abs().max(least.abs()),
+        }
+    }
+}
