@@ -37,6 +37,14 @@ pub struct Execution<'a> {
 }
 
 impl Execution<'_> {
+    /// One evaluation after the other, as where runs are made beside each other or share what only one may use.
+    pub const ONE_THREAD: Execution<'static> = Execution {
+        threads: Some(NonZeroUsize::MIN),
+        progress: None,
+        cancel: None,
+        failure: None,
+    };
+
     /// Whether nothing more is to be evaluated: the run was cancelled, or its slot holds an error.
     pub fn is_stopped(&self) -> bool {
         self.is_cancelled() || self.has_failed()

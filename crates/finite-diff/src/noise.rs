@@ -6,13 +6,12 @@ mod resolved;
 mod tables;
 
 use std::borrow::Cow;
-use std::num::NonZeroUsize;
 
 use num_traits::Float;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-pub use complex::{measure_complex_step_noise, measure_complex_step_noise_with};
+pub use complex::measure_complex_step_noise;
 pub use growth::Growth;
 
 use crate::estimate::Unit;
@@ -80,24 +79,13 @@ impl MeasuredNoise {
 ///
 /// In a [`Domain`] each line turns, or is shortened, where it would leave it ((B9) of docs/theory/bounds.md).
 ///
-/// One evaluation after the other; [`measure_noise_with`] takes threads.
+/// The evaluations are made beside each other where each takes long, on the threads of `execution`. Where the run is
+/// stopped before its end nothing is known of the noise.
 ///
 /// # Errors
-/// [`DifferenceError`], where the point doesn't fit or J fails there.
+/// [`DifferenceError`], where the point doesn't fit or J fails there; with a slot for failures
+/// ([`Execution::failure`]) J that fails is none.
 pub fn measure_noise<T: Real, O: Objective<T> + ?Sized>(
-    objective: &O,
-    point: &[T],
-    seed: u64,
-) -> Result<MeasuredNoise, DifferenceError> {
-    measure_noise_with(objective, point, seed, &ONE_THREAD)
-}
-
-/// The same, the evaluations made beside each other where each takes long. Where the run is stopped
-/// before its end nothing is known of the noise.
-///
-/// # Errors
-/// As [`measure_noise`]; with a slot for failures ([`Execution::failure`]) J that fails is none.
-pub fn measure_noise_with<T: Real, O: Objective<T> + ?Sized>(
     objective: &O,
     point: &[T],
     seed: u64,
@@ -327,14 +315,6 @@ fn lines_away<T: Real>(
     (lines, share)
 }
 
-/// Nobody said how many threads there may be.
-const ONE_THREAD: Execution<'static> = Execution {
-    threads: Some(NonZeroUsize::MIN),
-    progress: None,
-    cancel: None,
-    failure: None,
-};
-
 /// Whether steps for parameters of size 1 are far from those of the size of `x`.
 fn is_small<T: Real>(x: T) -> bool {
     let size = x.widen().abs();
@@ -430,25 +410,13 @@ fn size(direction: &[f64]) -> f64 {
 }
 
 /// The same for a function of many values, such as a gradient: the noise σ of each of them, `None`
-/// where no spacing gave a stable answer. It costs 27 evaluations of the function, one after the other.
-///
-/// # Errors
-/// [`DifferenceError::Near`], where the function fails.
-pub fn measure_field_noise<T: Real>(
-    field: impl Fn(&[T]) -> Result<Vec<f64>, EvaluationError> + Sync,
-    point: &[T],
-    seed: u64,
-) -> Result<Vec<Option<f64>>, DifferenceError> {
-    measure_field_noise_within(field, point, None, seed, &ONE_THREAD)
-}
-
-/// The same, evaluated in a domain only, and beside each other where one evaluation takes long. Empty where the
+/// where no spacing gave a stable answer. It costs 27 evaluations of the function, in `domain` only. Empty where the
 /// run was stopped before its end.
 ///
 /// # Errors
-/// As [`measure_field_noise`], and [`DifferenceError::Domain`] where the point does not lie in it. With a slot for
-/// failures ([`Execution::failure`]) a function that fails is no error.
-pub fn measure_field_noise_within<T: Real>(
+/// [`DifferenceError::Near`], where the function fails, which with a slot for failures ([`Execution::failure`]) is no
+/// error, and [`DifferenceError::Domain`] where the point does not lie in the domain.
+pub fn measure_field_noise<T: Real>(
     field: impl Fn(&[T]) -> Result<Vec<f64>, EvaluationError> + Sync,
     point: &[T],
     domain: Option<&Domain>,

@@ -32,29 +32,20 @@ pub enum Selection {
 }
 
 impl Selection {
-    /// The flat indices meant, for `layout`. A sample comes in ascending order.
+    /// The flat indices meant, for `layout`, without those that are fixed in `domain`. A sample comes in ascending
+    /// order; it is drawn among the others, and has at least one of each block that has any.
     ///
     /// ```
     /// use finite_diff::{ParameterLayout, Selection};
     /// let layout = ParameterLayout::new().with("W", &[100, 10])?.with("b", &[3])?;
-    /// let sample = Selection::Sample { count: 10, seed: 0 }.coordinates(&layout);
+    /// let sample = Selection::Sample { count: 10, seed: 0 }.coordinates(&layout, None);
     /// assert_eq!(sample.len(), 10);
     /// assert_eq!(sample.iter().filter(|&&i| i >= 1000).count(), 3); // all of b, the rest from W
-    /// let each = Selection::SampleEach { count: 10, seed: 0 }.coordinates(&layout);
+    /// let each = Selection::SampleEach { count: 10, seed: 0 }.coordinates(&layout, None);
     /// assert_eq!(each.len(), 13);
     /// # Ok::<(), finite_diff::layout::LayoutError>(())
     /// ```
-    pub fn coordinates(&self, layout: &ParameterLayout) -> Vec<usize> {
-        self.coordinates_within(layout, None)
-    }
-
-    /// Like [`coordinates`](Self::coordinates), without those that are fixed in `domain`. A sample is drawn among the
-    /// others: it is no smaller for it, and has at least one of each block that has any.
-    pub fn coordinates_within(
-        &self,
-        layout: &ParameterLayout,
-        domain: Option<&Domain>,
-    ) -> Vec<usize> {
+    pub fn coordinates(&self, layout: &ParameterLayout, domain: Option<&Domain>) -> Vec<usize> {
         let is_free = |i: &usize| domain.is_none_or(|domain| !domain.is_fixed(*i));
         match self {
             Self::All => (0..layout.len()).filter(is_free).collect(),

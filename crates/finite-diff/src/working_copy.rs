@@ -374,7 +374,6 @@ fn fill<T: Real>(
 /// Let them run on one thread: the probes share the working copy.
 ///
 /// ```
-/// use std::num::NonZeroUsize;
 /// use finite_diff::{Execution, Scheme, differentiate, from_fn};
 /// use finite_diff::directions::{StreamedDirection, WorkingCopy};
 ///
@@ -387,8 +386,7 @@ fn fill<T: Real>(
 /// // The last entry is 1 % too large.
 /// let gradient = [at[1], at[0], 1.01 * at[2].cos()];
 /// let psi = copy.against(StreamedDirection::new(0, 0, 0..3), &gradient, cost)?;
-/// let one = Execution { threads: NonZeroUsize::new(1), ..Execution::default() };
-/// let run = differentiate(&psi, &[0.0], &[0], &Scheme::CENTRAL, &one)?;
+/// let run = differentiate(&psi, &[0.0], &[0], &Scheme::CENTRAL, &Execution::ONE_THREAD)?;
 /// let error = -run.entries[0].outcome.estimated().unwrap().derivative;
 ///
 /// let u = StreamedDirection::new(0, 0, 0..3).entries(&at).nth(2).unwrap();

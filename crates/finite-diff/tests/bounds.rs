@@ -381,7 +381,7 @@ proptest! {
             }
         }
         differentiate_finely(&j, &at, &all, Noise::default(), &execution).unwrap();
-        measure_noise(&j, &at, seed).unwrap();
+        measure_noise(&j, &at, seed, &Execution::default()).unwrap();
         let copy = WorkingCopy::new(&j, &at, None).unwrap();
         let u = StreamedDirection::new(seed, 0, 0..at.len());
         for (i, u) in copy.entries(&u).enumerate() {
@@ -389,7 +389,7 @@ proptest! {
         }
         let line = copy.along(u).unwrap();
         let one = Execution { threads: NonZeroUsize::new(1), ..Execution::default() };
-        measure_noise(&line, &[0.0], seed).unwrap();
+        measure_noise(&line, &[0.0], seed, &Execution::default()).unwrap();
         differentiate_finely(&line, &[0.0], &[0], Noise::default(), &one).unwrap();
         differentiate(&line, &[0.0], &[0], &Scheme::optimal(Stencil::FIVE_POINT), &one).unwrap();
     }
@@ -412,7 +412,7 @@ proptest! {
             differentiate_finely(j, &at, &all, Noise::default(), &execution).unwrap()
         };
         prop_assert_eq!(fine(&free), fine(&bound));
-        prop_assert_eq!(measure_noise(&free, &at, seed).unwrap(), measure_noise(&bound, &at, seed).unwrap());
+        prop_assert_eq!(measure_noise(&free, &at, seed, &Execution::default()).unwrap(), measure_noise(&bound, &at, seed, &Execution::default()).unwrap());
         let draw = |j: &dyn Objective<f64>| -> Vec<f64> {
             let copy = WorkingCopy::new(j, &at, None).unwrap();
             copy.entries(&StreamedDirection::new(seed, 0, 0..at.len())).collect()

@@ -150,7 +150,7 @@ proptest! {
             layout = layout.with(format!("B{i}"), &[*len]).unwrap();
         }
         let blocks = lens.iter().filter(|len| **len > 0).count();
-        let drawn = Selection::Sample { count, seed }.coordinates(&layout);
+        let drawn = Selection::Sample { count, seed }.coordinates(&layout, None);
         prop_assert_eq!(drawn.len(), count.max(blocks).min(layout.len()));
         prop_assert!(drawn.windows(2).all(|pair| pair[0] < pair[1]));
         for block in layout.blocks().iter().filter(|block| !block.is_empty()) {
@@ -194,7 +194,7 @@ fn error_bars_cover_the_true_error_on_smooth_functions() {
             .collect();
         let j = from_fn(dim, wavy);
         // Measured: the terms of this sum are larger than the sum, and so is their rounding.
-        let noise = measure_noise(&j, &point, 0).unwrap();
+        let noise = measure_noise(&j, &point, 0, &Execution::default()).unwrap();
         let noise = Noise::Absolute(noise.epsilon_f::<f64>(wavy(&point).abs()));
         let mut hold = |which: usize, estimate: &Estimate, exact: f64| {
             missed[which] +=

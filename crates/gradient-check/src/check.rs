@@ -304,32 +304,20 @@ pub fn compare_gradients(
 
 /// Measures the noise σ of each entry of a gradient at `point`, for [`Settings::analytic_noise`]: how
 /// far rounding in the backward pass moves it, by 27 evaluations of `gradient` next to the point
-/// (see [`finite_diff::noise::measure_field_noise`]).
+/// (see [`finite_diff::noise::measure_field_noise`]), inside `domain` and on the threads of `execution`. Empty where the
+/// run was stopped.
 ///
 /// # Errors
-/// [`CheckError::Difference`], where the gradient can't be evaluated.
-pub fn measure_gradient_noise<T: Real>(
-    gradient: impl Fn(&[T]) -> Result<Vec<f64>, EvaluationError> + Sync,
-    point: &[T],
-    seed: u64,
-) -> Result<Vec<Option<f64>>, CheckError> {
-    finite_diff::noise::measure_field_noise(gradient, point, seed).map_err(CheckError::Difference)
-}
-
-/// Like [`measure_gradient_noise`], inside `domain` and on the threads of `execution`, where one evaluation takes long.
-/// Empty where the run was stopped.
-///
-/// # Errors
-/// [`CheckError::Difference`], where the point does not lie in it or the gradient can't be evaluated; with a slot
+/// [`CheckError::Difference`], where the point does not lie in the domain or the gradient can't be evaluated; with a slot
 /// for failures ([`Execution::failure`]) the latter is none.
-pub fn measure_gradient_noise_within<T: Real>(
+pub fn measure_gradient_noise<T: Real>(
     gradient: impl Fn(&[T]) -> Result<Vec<f64>, EvaluationError> + Sync,
     point: &[T],
     domain: Option<&Domain>,
     seed: u64,
     execution: &Execution<'_>,
 ) -> Result<Vec<Option<f64>>, CheckError> {
-    finite_diff::noise::measure_field_noise_within(gradient, point, domain, seed, execution)
+    finite_diff::noise::measure_field_noise(gradient, point, domain, seed, execution)
         .map_err(CheckError::Difference)
 }
 

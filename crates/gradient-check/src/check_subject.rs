@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use finite_diff::{Domain, ParameterLayout, Real, Selection};
 
-use crate::check::{judge, measure_gradient_noise_within};
+use crate::check::{judge, measure_gradient_noise};
 use crate::error::{CheckError, keep, nothing_to_check};
 use crate::evidence::Evidence;
 use crate::measure::{Measured, measure};
@@ -63,7 +63,7 @@ fn check_of<T: Real>(
         placed,
     } = inspected;
     let domain = subject.domain();
-    let wanted = settings.selection.coordinates_within(layout, domain);
+    let wanted = settings.selection.coordinates(layout, domain);
     let comparable = |i: &usize| {
         // What does not exist is for the check to refuse.
         layout.block_index(*i).is_none_or(|block| placed[block])
@@ -88,7 +88,7 @@ fn check_of<T: Real>(
             Ok(fit_gradient(handed, layout).flat)
         };
         let execution = &settings.execution;
-        let noise = measure_gradient_noise_within(field, point, domain, settings.seed, execution)?;
+        let noise = measure_gradient_noise(field, point, domain, settings.seed, execution)?;
         structure.backward_passes += passes.into_inner();
         Some(noise)
     } else {

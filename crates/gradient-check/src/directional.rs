@@ -233,8 +233,8 @@ fn run<T: Real>(
             0..point.len(),
         ))
         .map_err(CheckError::Difference)?;
-    let measured =
-        measure_noise(&line, &[T::zero()], settings.seed).map_err(CheckError::Difference)?;
+    let measured = measure_noise(&line, &[T::zero()], settings.seed, &Execution::ONE_THREAD)
+        .map_err(CheckError::Difference)?;
     let noise = measured.noise::<T>(cost.widen().abs(), Noise::default());
     report.noise = noise.at::<T>(cost.widen().abs());
 

@@ -244,7 +244,7 @@ pub(crate) fn inside<T: Real>(
 
 /// Why there is nothing: all that was selected is fixed, or nothing was.
 pub(crate) fn nothing_to_check(layout: &ParameterLayout, settings: &Settings<'_>) -> CheckError {
-    match settings.selection.coordinates(layout).len() {
+    match settings.selection.coordinates(layout, None).len() {
         0 => CheckError::Empty,
         fixed => CheckError::AllFixed { fixed },
     }

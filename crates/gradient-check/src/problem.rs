@@ -49,7 +49,7 @@ impl<'a, T: Real> Problem<'a, T> {
             .check_len(analytic.len())
             .map_err(CheckError::Gradient)?;
         working_epsilon(settings.working_epsilon)?;
-        let mut coordinates = settings.selection.coordinates_within(layout, self.domain());
+        let mut coordinates = settings.selection.coordinates(layout, self.domain());
         coordinates.sort_unstable();
         coordinates.dedup();
         let dim = layout.len();

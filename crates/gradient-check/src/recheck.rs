@@ -229,7 +229,7 @@ fn draw(evidence: &Evidence, layout: &ParameterLayout, seed: u64) -> BTreeSet<us
     let observations = &evidence.observations;
     let count = DRAWN.min(observations.len());
     let mut drawn: BTreeSet<usize> = Selection::Sample { count, seed }
-        .coordinates(layout)
+        .coordinates(layout, None)
         .into_iter()
         .filter(|&coordinate| first(evidence, coordinate).is_some())
         .collect();

@@ -216,7 +216,7 @@ impl<'a, T: Real> Seen<'a, T> {
             objective, point, ..
         } = self.problem;
         let measured =
-            finite_diff::noise::measure_noise_with(objective, point, self.seed, &self.execution)
+            finite_diff::noise::measure_noise(objective, point, self.seed, &self.execution)
                 .map_err(|source| self.problem.named(source))?;
         self.evaluations += measured.evaluations;
         Ok(measured.noise::<T>(self.cost.abs(), at_least))

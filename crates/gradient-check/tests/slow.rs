@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use finite_diff::execution::Failed;
-use finite_diff::noise::measure_noise_with;
+use finite_diff::noise::measure_noise;
 use finite_diff::{
     DifferenceError, EvaluationError, Execution, Noise, ParameterLayout, Scheme, differentiate,
     differentiate_finely, from_fn,
 };
-use gradient_check::check::measure_gradient_noise_within;
+use gradient_check::check::measure_gradient_noise;
 use gradient_check::subject::from_objective;
 use gradient_check::{Reason, Report, Settings, VectorCheck, Verdict, check_subject};
 
@@ -77,7 +77,7 @@ fn each_phase_has_all_threads_in_flight_and_the_bits_of_one() {
         gauge.sleep();
         j(x)
     });
-    let (many, one, most) = both(&gauge, |e| measure_noise_with(&slow, &AT, 3, e).unwrap());
+    let (many, one, most) = both(&gauge, |e| measure_noise(&slow, &AT, 3, e).unwrap());
     assert_eq!(many, one);
     assert!(most >= THREADS - 1, "noise: {most}");
 
@@ -86,7 +86,7 @@ fn each_phase_has_all_threads_in_flight_and_the_bits_of_one() {
         Ok(gradient(x))
     };
     let (many, one, most) = both(&gauge, |e| {
-        measure_gradient_noise_within(field, &AT, None, 3, e).unwrap()
+        measure_gradient_noise(field, &AT, None, 3, e).unwrap()
     });
     assert_eq!(many, one);
     assert!(most >= THREADS - 1, "gradient noise: {most}");

@@ -7,7 +7,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::tables::{Row, VALUES, draw_direction, noise_of, strictly};
-use super::{Growth, LINES, MeasuredNoise, ONE_THREAD, SPACINGS, begin};
+use super::{Growth, LINES, MeasuredNoise, SPACINGS, begin};
 use crate::estimate::Unit;
 use crate::sweep::COMPLEX_STEP;
 use crate::{DifferenceError, Execution, Objective};
@@ -20,20 +20,9 @@ use crate::{DifferenceError, Execution, Objective};
 /// of each has its part. 27 evaluations. See docs/theory/error-bars.md, equation E4.
 ///
 /// # Errors
-/// [`DifferenceError`], where the point doesn't fit or J fails at it.
+/// [`DifferenceError`], where the point doesn't fit or J fails at it; with a slot for failures
+/// ([`Execution::failure`]) J that fails is none.
 pub fn measure_complex_step_noise<O: Objective<Complex<f64>> + ?Sized>(
-    objective: &O,
-    point: &[f64],
-    seed: u64,
-) -> Result<MeasuredNoise, DifferenceError> {
-    measure_complex_step_noise_with(objective, point, seed, &ONE_THREAD)
-}
-
-/// Like [`measure_complex_step_noise`], on the threads of `execution` and with its slot for failures.
-///
-/// # Errors
-/// As [`measure_complex_step_noise`]; with a slot for failures ([`Execution::failure`]) J that fails is none.
-pub fn measure_complex_step_noise_with<O: Objective<Complex<f64>> + ?Sized>(
     objective: &O,
     point: &[f64],
     seed: u64,

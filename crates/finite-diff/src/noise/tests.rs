@@ -14,7 +14,7 @@ fn a_known_noise_is_measured() {
         // The widest spacing must cross many cells of the grid to see it as noise.
         (smooth * 1e4 / grid).round() * grid
     });
-    let sigma = measure_noise(&j, &[0.3, 0.7, -0.2], 0)
+    let sigma = measure_noise(&j, &[0.3, 0.7, -0.2], 0, &Execution::default())
         .unwrap()
         .sigma
         .unwrap();
@@ -30,7 +30,7 @@ fn cancellation_inside_j_is_seen_though_the_value_is_small() {
     let j = from_fn(1, |x: &[f64]| {
         (x[0] + 1e6).sin() * 1e6 - (1e6f64).sin() * 1e6
     });
-    let measured = measure_noise(&j, &[1e-9], 0).unwrap();
+    let measured = measure_noise(&j, &[1e-9], 0, &Execution::default()).unwrap();
     assert!(measured.epsilon_f::<f64>(1e-3) > 1e-11, "{measured:?}");
 }
 
@@ -39,7 +39,7 @@ fn noise_that_vanishes_at_a_minimum_grows_away_from_it() {
     // r = x₀ + x₁ is rounded to the spacing of 1, δ = ε/√12, and J = r²/2 has the noise |r|δ.
     let r = |x: &[f64]| (1.0 + x[0] + x[1]) - 1.0;
     let j = from_fn(2, move |x: &[f64]| 0.5 * r(x) * r(x));
-    let measured = measure_noise(&j, &[0.0, 0.0], 0).unwrap();
+    let measured = measure_noise(&j, &[0.0, 0.0], 0, &Execution::default()).unwrap();
     let delta = f64::EPSILON / 12f64.sqrt();
     let away = f64::EPSILON.powf(AWAY[0].0);
     assert!(
@@ -51,7 +51,7 @@ fn noise_that_vanishes_at_a_minimum_grows_away_from_it() {
         "{measured:?}"
     );
 
-    let far = measure_noise(&j, &[0.5, 0.5], 0).unwrap();
+    let far = measure_noise(&j, &[0.5, 0.5], 0, &Execution::default()).unwrap();
     // Where it doesn't grow, no more than what the largest of three differs by by chance.
     let noise = far.noise::<f64>(0.5, Noise::default());
     assert!(
@@ -67,7 +67,7 @@ fn the_complex_step_is_as_noisy_as_the_terms_that_cancel_in_it() {
         r * r * 0.5
     });
     // r is 3e-9 and known to ε only, and the derivative is 3r.
-    let measured = measure_complex_step_noise(&j, &[1e-9], 0).unwrap();
+    let measured = measure_complex_step_noise(&j, &[1e-9], 0, &Execution::default()).unwrap();
     let sigma = measured.sigma.unwrap();
     assert!((1e-17..1e-15).contains(&sigma), "{measured:?}");
     assert_eq!(measured.evaluations, 27);
@@ -76,7 +76,10 @@ fn the_complex_step_is_as_noisy_as_the_terms_that_cancel_in_it() {
 #[test]
 fn a_jump_at_the_point_itself_is_no_noise() {
     let step = |x: &[f64]| Ok(vec![if x[0] == 0.0 { 1.0 } else { 0.0 }]);
-    assert_eq!(measure_field_noise(step, &[0.0], 0).unwrap(), [Some(0.0)]);
+    assert_eq!(
+        measure_field_noise(step, &[0.0], None, 0, &Execution::default()).unwrap(),
+        [Some(0.0)]
+    );
 }
 
 #[test]
@@ -85,7 +88,7 @@ fn a_cost_with_few_digits_has_the_noise_of_its_grain() {
         let j = from_fn(2, |x: &[f64]| {
             ((x[0] * x[0] + x[1]) * digits).round() / digits
         });
-        let measured = measure_noise(&j, &[0.3, 2.0], 0).unwrap();
+        let measured = measure_noise(&j, &[0.3, 2.0], 0, &Execution::default()).unwrap();
         let epsilon_f = measured.epsilon_f::<f64>(2.0);
         assert!(
             (0.4..60.0).contains(&(epsilon_f * digits)),
@@ -97,7 +100,12 @@ fn a_cost_with_few_digits_has_the_noise_of_its_grain() {
 #[test]
 fn a_constant_has_no_noise() {
     let j = from_fn(2, |_: &[f64]| 3.0);
-    assert_eq!(measure_noise(&j, &[1.0, 2.0], 0).unwrap().sigma, Some(0.0));
+    assert_eq!(
+        measure_noise(&j, &[1.0, 2.0], 0, &Execution::default())
+            .unwrap()
+            .sigma,
+        Some(0.0)
+    );
 }
 
 #[test]
@@ -108,7 +116,7 @@ fn a_cost_that_overflows_on_the_way_has_noise_near_the_point() {
         let at = [1.0 / size, 0.7];
         let value = 1.0 + 0.7f64.exp();
         for seed in 0..10 {
-            let measured = measure_noise(&j, &at, seed).unwrap();
+            let measured = measure_noise(&j, &at, seed, &Execution::default()).unwrap();
             let noise = measured.noise::<f64>(value, Noise::default());
             let here = noise.at::<f64>(value);
             assert!((1e-16..1e-14).contains(&here), "{measured:?}");
@@ -133,7 +141,10 @@ fn the_grain_of_a_term_is_noise_though_narrow_rows_see_none_of_it() {
     let there = j(&at);
     let j = from_fn(at.len(), |x: &[f64]| j(x) - there);
     for seed in 0..20 {
-        let sigma = measure_noise(&j, &at, seed).unwrap().sigma.unwrap();
+        let sigma = measure_noise(&j, &at, seed, &Execution::default())
+            .unwrap()
+            .sigma
+            .unwrap();
         assert!(sigma > 0.05 * f64::EPSILON, "{sigma:e}");
     }
 }
@@ -143,7 +154,7 @@ fn a_length_far_below_the_spacings_is_no_noise() {
     for length in [1e-9, 1e-10, 1e-11] {
         for seed in 0..20 {
             let j = from_fn(1, move |x: &[f64]| (x[0] / length).sin());
-            let measured = measure_noise(&j, &[0.5 * length], seed).unwrap();
+            let measured = measure_noise(&j, &[0.5 * length], seed, &Execution::default()).unwrap();
             let epsilon_f = measured.epsilon_f::<f64>(0.5);
             assert!(epsilon_f < 1e-14, "{length:e}: {measured:?}");
         }

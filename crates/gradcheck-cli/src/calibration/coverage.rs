@@ -7,7 +7,8 @@ use finite_diff::execution::Progress;
 use finite_diff::ladder::{Ground, Refined};
 use finite_diff::noise::measure_noise;
 use finite_diff::{
-    Derivatives, Estimate, Objective, Outcome, Scheme, Stencil, differentiate, differentiate_finely,
+    Derivatives, Estimate, Execution, Objective, Outcome, Scheme, Stencil, differentiate,
+    differentiate_finely,
 };
 use gradient_check::check::{gather, gather_by_complex_step};
 use gradient_check::evidence::Evidence;
@@ -16,7 +17,7 @@ use gradient_check::{Reason, Verdict};
 use mlp::{Activation, Loss};
 
 use super::look::Look;
-use super::place::{FACTORS, ONE_THREAD, Place, Situation};
+use super::place::{FACTORS, Place, Situation};
 use super::{Options, over_places};
 
 /// What one look made of one coordinate.
@@ -265,14 +266,14 @@ fn measure(place: &Place, factor: f64, truth: &[f64]) -> Result<Coverage> {
     let known = place.objective(factor, true)?;
     let black_box = place.objective(factor, false)?;
     let cost = Objective::value(&known, point).map_err(|error| anyhow::anyhow!(error))?;
-    let noise = measure_noise(&known, point, settings.seed)?
+    let noise = measure_noise(&known, point, settings.seed, &Execution::ONE_THREAD)?
         .noise::<f64>(cost.abs(), settings.scheme.noise);
     let by_stencil = |stencil| -> Result<(Vec<Word>, Vec<bool>)> {
         let scheme = Scheme {
             noise,
             ..Scheme::optimal(stencil)
         };
-        let run = differentiate(&known, point, &all, &scheme, &ONE_THREAD)?;
+        let run = differentiate(&known, point, &all, &scheme, &Execution::ONE_THREAD)?;
         let flat = |e: &Estimate| e.flat;
         let flats = run
             .entries
@@ -290,14 +291,14 @@ fn measure(place: &Place, factor: f64, truth: &[f64]) -> Result<Coverage> {
             point,
             &all,
             noise,
-            &ONE_THREAD,
+            &Execution::ONE_THREAD,
         )?),
         refined(&differentiate_finely(
             &black_box,
             point,
             &all,
             noise,
-            &ONE_THREAD,
+            &Execution::ONE_THREAD,
         )?),
         reported(&gather(&known, &gradient, point, layout, &settings)?, place),
         reported(

@@ -4,7 +4,6 @@
 //! Refuses to know what is measured there.
 
 use std::fmt;
-use std::num::NonZeroUsize;
 
 use anyhow::Result;
 use finite_diff::{EvaluationError, Execution, ParameterLayout};
@@ -236,18 +235,11 @@ impl Place {
     pub(super) fn plain_settings<'a>(&self) -> Settings<'a> {
         Settings {
             seed: self.scene.seed,
-            execution: ONE_THREAD,
+            // The places run beside each other, each on a thread of its own.
+            execution: Execution::ONE_THREAD,
             // It has a word on whole blocks, and none on a coordinate.
             directional_test: false,
             ..Settings::exact()
         }
     }
 }
-
-/// The places run beside each other, each on a thread of its own.
-pub(super) const ONE_THREAD: Execution<'static> = Execution {
-    threads: Some(NonZeroUsize::MIN),
-    progress: None,
-    cancel: None,
-    failure: None,
-};

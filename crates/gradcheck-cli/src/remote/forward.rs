@@ -84,7 +84,7 @@ pub(super) fn examine(
     if forward.obstacle().is_some() {
         return Ok(forward);
     }
-    let noise = finite_diff::noise::measure_noise_with(objective, point, spec.seed, execution);
+    let noise = finite_diff::noise::measure_noise(objective, point, spec.seed, execution);
     let noise = noise.map_err(check)?;
     if execution.is_stopped() {
         forward.interrupted = true;
@@ -99,7 +99,7 @@ pub(super) fn examine(
         },
         None => Selection::All,
     };
-    let coordinates = selection.coordinates_within(layout, objective.domain());
+    let coordinates = selection.coordinates(layout, objective.domain());
     let noise = noise.noise::<f64>(value.abs(), Noise::Relative(2.0));
     let fine = finite_diff::differentiate_finely(objective, point, &coordinates, noise, execution)
         .map_err(check)?;

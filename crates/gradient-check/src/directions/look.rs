@@ -3,7 +3,6 @@
 //! Evaluates by the engine's own schemes, on J along the direction; refuses to know what is done with the word.
 
 use std::cell::Cell;
-use std::num::NonZeroUsize;
 use std::ops::Range;
 
 use finite_diff::directions::{Along, Size, StreamedDirection, WorkingCopy};
@@ -218,7 +217,13 @@ impl<T: Real, O: Objective<T> + ?Sized> Bench<'_, T, O> {
             short => short,
         };
         let line = self.line(direction)?;
-        let run = differentiate_finely(&line, &[T::zero()], &[0], self.noise, &ONE_THREAD);
+        let run = differentiate_finely(
+            &line,
+            &[T::zero()],
+            &[0],
+            self.noise,
+            &Execution::ONE_THREAD,
+        );
         let fine = outcome(run, block)?;
         if line.has_failed() && self.execution.failure.is_some() {
             // Whether J has no value that far away, or none anywhere any more.
@@ -359,19 +364,11 @@ impl<T: Real, O: Objective<T> + ?Sized> Bench<'_, T, O> {
             noise: self.noise,
         };
         outcome(
-            differentiate(line, &[T::zero()], &[0], &scheme, &ONE_THREAD),
+            differentiate(line, &[T::zero()], &[0], &scheme, &Execution::ONE_THREAD),
             block,
         )
     }
 }
-
-/// The probes of one direction share the working copy.
-const ONE_THREAD: Execution<'static> = Execution {
-    threads: NonZeroUsize::new(1),
-    progress: None,
-    cancel: None,
-    failure: None,
-};
 
 /// ψ, of which no derivative is known yet, beside the 0 that it should have.
 fn nothing_observed() -> Observation {

@@ -9,7 +9,7 @@ use finite_diff::{Domain, EvaluationError, Execution, Real};
 use super::memo::Length;
 use super::products::{Product, cotangent, flat};
 use super::setup::Place;
-use crate::check::measure_gradient_noise_within;
+use crate::check::measure_gradient_noise;
 use crate::directions::drafts;
 use crate::error::{CheckError, keep};
 use crate::verdict::{Reason, Verdict};
@@ -178,7 +178,7 @@ impl<T: Real> Pass<'_, T> {
         };
         let terms = weights.iter().zip(&values).map(|(w, y)| weighed(*w, *y));
         let terms: Vec<f64> = terms.collect();
-        let sigmas = measure_gradient_noise_within(field, point, self.domain, seed, execution)?;
+        let sigmas = measure_gradient_noise(field, point, self.domain, seed, execution)?;
         let sigmas = weights.iter().zip(sigmas);
         let variance = sigmas.map(|(w, sigma)| weighed(*w, sigma.unwrap_or(0.0)).powi(2));
         Ok((terms, variance.sum()))

@@ -10,7 +10,7 @@ use num_complex::Complex;
 
 use super::closures::{Answer, AnyThread, Calls, OneThread, Output, Part};
 use super::returned::{Returned, ReturnedPair, ReturnedValue, ReturnedVector};
-use crate::check::measure_gradient_noise_within;
+use crate::check::measure_gradient_noise;
 use crate::structure::fit_gradient;
 use crate::subject::{Gradient, NamedArray};
 use crate::{CheckError, Settings, Subject};
@@ -155,7 +155,7 @@ impl<T: Real> Placed<'_, T> {
         let Settings {
             seed, execution, ..
         } = settings;
-        measure_gradient_noise_within(field, point, self.domain, *seed, execution)
+        measure_gradient_noise(field, point, self.domain, *seed, execution)
     }
 }
 

@@ -69,7 +69,7 @@ impl<'a, T: Real> Seen<'a, T> {
         let (Some(complex), None) = (&self.complex, self.complex_noise) else {
             return Ok(self.known_complex_noise());
         };
-        let measured = finite_diff::noise::measure_complex_step_noise_with(
+        let measured = finite_diff::noise::measure_complex_step_noise(
             complex,
             &self.problem.theta(),
             self.seed,

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use finite_diff::directions::StreamedDirection;
-use finite_diff::noise::measure_noise_with;
+use finite_diff::noise::measure_noise;
 use finite_diff::parallel::evaluate_each;
 use finite_diff::{DifferenceError, Domain, EvaluationError, Objective, Real};
 
@@ -38,7 +38,7 @@ pub(super) fn dependence<T: Real>(
     let interrupted = Dependence::Unknown {
         reason: Reason::Interrupted,
     };
-    let measured = measure_noise_with(objective, point, settings.seed, execution)
+    let measured = measure_noise(objective, point, settings.seed, execution)
         .map_err(CheckError::Difference)?;
     let noise = measured.epsilon_f::<T>(cost.abs());
     let mut evaluations = measured.evaluations;

@@ -497,7 +497,7 @@ fn an_error_in_what_a_sample_left_out_is_wrong() {
         .unwrap();
     let j = from_fn(300, smooth);
     let selection = Selection::Sample { count: 40, seed: 3 };
-    let judged = selection.coordinates(&layout);
+    let judged = selection.coordinates(&layout, None);
     let settings = Settings {
         selection,
         ..Settings::exact()
