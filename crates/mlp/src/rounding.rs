@@ -82,22 +82,14 @@ pub fn rounding_noise(
 ) -> Result<Gradient<f64>, MlpError> {
     let pass = forward(architecture, parameters, batch, masks)?;
     let exact = backward(architecture, &pass, batch)?;
-    let mut noisy = NoisyPass {
-        architecture,
-        parameters,
-        batch,
-        masks,
-        arithmetic,
-        pass: seed,
-        operation: 0,
-    };
+    let mut noisy = NoisyPass::new(architecture, parameters, batch, masks, arithmetic, seed)?;
     let mut sigma: Gradient<f64> = Gradient::zeros(architecture)?;
     for _ in 0..PASSES {
         let gradient = noisy.run()?;
         let entries = sigma.as_flat_mut().iter_mut();
         for ((sum, noisy), exact) in entries.zip(gradient.as_flat()).zip(exact.as_flat()) {
             // The square of a tiny number would vanish, and with it the noise.
-            *sum = sum.hypot(noisy - exact);
+            *sum = length(*sum, noisy - exact);
         }
     }
     for entry in sigma.as_flat_mut() {
@@ -106,14 +98,40 @@ pub fn rounding_noise(
     Ok(sigma)
 }
 
+/// √(a² + b²), by a function only where the squares don't fit.
+fn length(a: f64, b: f64) -> f64 {
+    let squares = a * a + b * b;
+    match squares > f64::MIN_POSITIVE / f64::EPSILON && squares.is_finite() {
+        true => squares.sqrt(),
+        false => a.hypot(b),
+    }
+}
+
 struct NoisyPass<'a> {
     architecture: &'a Architecture,
     parameters: &'a Parameters<f64>,
     batch: &'a Batch<f64>,
     masks: Option<&'a DropoutMasks<f64>>,
     arithmetic: Arithmetic,
+    /// How many bits of a result its draw hangs on: all but the last two that the arithmetic has.
+    kept: u32,
     pass: u64,
     operation: u64,
+    /// W₁·X, which is the same in every pass.
+    first: Matrix<f64>,
+    /// What sums are rounded by, in the order in which a pass comes to them. What the roundings before them do to it is of
+    /// second order, so that it is worked out once, in a pass without any.
+    sums: Vec<Sums>,
+    /// How many of these the pass has come to.
+    reached: usize,
+}
+
+/// By what the entries of a matrix are rounded that are sums of products.
+struct Sums {
+    /// ρ of each entry; 0 where all its terms are.
+    sizes: Vec<f64>,
+    /// How many terms each has.
+    terms: f64,
 }
 
 /// What the backward pass needs of one layer.
@@ -122,11 +140,45 @@ struct NoisyLayer {
     a: Matrix<f64>,
 }
 
-impl NoisyPass<'_> {
+impl<'a> NoisyPass<'a> {
+    fn new(
+        architecture: &'a Architecture,
+        parameters: &'a Parameters<f64>,
+        batch: &'a Batch<f64>,
+        masks: Option<&'a DropoutMasks<f64>>,
+        arithmetic: Arithmetic,
+        seed: u64,
+    ) -> Result<Self, MlpError> {
+        let exact = Arithmetic {
+            unit_roundoff: 0.0,
+            smallest: 0.0,
+        };
+        let mut pass = Self {
+            architecture,
+            parameters,
+            batch,
+            masks,
+            arithmetic: exact,
+            kept: (-arithmetic.unit_roundoff.log2()) as u32 - 3,
+            pass: 0,
+            operation: 0,
+            first: product(parameters.weights(1), batch.x().view())?,
+            sums: Vec::new(),
+            reached: 0,
+        };
+        pass.run()?;
+        Ok(Self {
+            arithmetic,
+            pass: seed,
+            ..pass
+        })
+    }
+
     /// The gradient by one noisy forward and backward pass.
     fn run(&mut self) -> Result<Gradient<f64>, MlpError> {
         self.pass = self.pass.wrapping_add(1);
         self.operation = 0;
+        self.reached = 0;
         let layers = self.forward()?;
         let mut gradient = Gradient::zeros(self.architecture)?;
         let mut dz = self.delta(&layers)?;
@@ -139,9 +191,11 @@ impl NoisyPass<'_> {
             };
             let weights = self.parameters.weights(layer);
             let mut dw = product_transpose_right(dz.view(), a_prev)?;
-            let (left, right) = (Squares::of(dz.view())?, Squares::of(a_prev)?);
-            let squares = product_transpose_right(left.of_one.view(), right.of_one.view())?;
-            self.round_sums(&mut dw, &squares, left.unit * right.unit, examples);
+            self.round_sums(&mut dw, examples, || {
+                let (left, right) = (Squares::of(dz.view())?, Squares::of(a_prev)?);
+                let squares = product_transpose_right(left.of_one.view(), right.of_one.view())?;
+                Ok((squares, left.unit * right.unit))
+            })?;
             for (entry, weight) in dw.as_mut_slice().iter_mut().zip(weights.as_slice()) {
                 let data = self.rounded(*entry / examples);
                 let term = self.rounded(decay * weight);
@@ -152,15 +206,20 @@ impl NoisyPass<'_> {
                 };
             }
             let mut db = Matrix::from_vec(dz.rows(), 1, row_sums(dz.view()))?;
-            let squares = Matrix::from_vec(dz.rows(), 1, row_sums(left.of_one.view()))?;
-            self.round_sums(&mut db, &squares, left.unit, examples);
+            self.round_sums(&mut db, examples, || {
+                let left = Squares::of(dz.view())?;
+                let squares = Matrix::from_vec(dz.rows(), 1, row_sums(left.of_one.view()))?;
+                Ok((squares, left.unit))
+            })?;
             let db = db.map(|entry| self.rounded(entry / examples));
             gradient.set_layer(layer, dw.view(), db.as_slice())?;
             if layer > 1 {
                 let mut da = product_transpose_left(weights, dz.view())?;
-                let right = Squares::of(weights)?;
-                let squares = product_transpose_left(right.of_one.view(), left.of_one.view())?;
-                self.round_sums(&mut da, &squares, left.unit * right.unit, dz.rows() as f64);
+                self.round_sums(&mut da, dz.rows() as f64, || {
+                    let (left, right) = (Squares::of(weights)?, Squares::of(dz.view())?);
+                    let squares = product_transpose_left(left.of_one.view(), right.of_one.view())?;
+                    Ok((squares, left.unit * right.unit))
+                })?;
                 dz = self.through_activation(layer - 1, da, layers[layer - 2].z.view());
             }
         }
@@ -177,11 +236,15 @@ impl NoisyPass<'_> {
                 None => self.batch.x().view(),
             };
             let weights = self.parameters.weights(layer);
-            let mut z = product(weights, a_prev)?;
-            let (left, right) = (Squares::of(weights)?, Squares::of(a_prev)?);
-            let squares = product(left.of_one.view(), right.of_one.view())?;
-            let terms = weights.cols() as f64;
-            self.round_sums(&mut z, &squares, left.unit * right.unit, terms);
+            let mut z = match layer {
+                1 => self.first.clone(),
+                _ => product(weights, a_prev)?,
+            };
+            self.round_sums(&mut z, weights.cols() as f64, || {
+                let (left, right) = (Squares::of(weights)?, Squares::of(a_prev)?);
+                let squares = product(left.of_one.view(), right.of_one.view())?;
+                Ok((squares, left.unit * right.unit))
+            })?;
             add_to_rows(&mut z, self.parameters.bias(layer))?;
             self.operation += 1;
             let z = z.map(|entry| self.rounded(entry));
@@ -279,26 +342,42 @@ impl NoisyPass<'_> {
         self.draw(size) * self.arithmetic.unit_roundoff * size
     }
 
-    /// Entries that are sums of so many products, with the sums of the squares of these in units of `unit`².
-    fn round_sums(&mut self, sums: &mut Matrix<f64>, squares: &Matrix<f64>, unit: f64, terms: f64) {
+    /// Rounds entries that are sums of so many `terms`; `squares` gives the sums of the squares of these, in units of the
+    /// square of its second number.
+    fn round_sums(
+        &mut self,
+        sums: &mut Matrix<f64>,
+        terms: f64,
+        squares: impl FnOnce() -> Result<(Matrix<f64>, f64), MlpError>,
+    ) -> Result<(), MlpError> {
         self.operation += 1;
-        for (sum, squares) in sums.as_mut_slice().iter_mut().zip(squares.as_slice()) {
-            if *squares == 0.0 && *sum == 0.0 {
-                continue;
+        self.reached += 1;
+        let Some(known) = self.sums.get(self.reached - 1) else {
+            let (squares, unit) = squares()?;
+            let pairs = sums.as_slice().iter().zip(squares.as_slice());
+            let size = |(sum, squares): (&f64, &f64)| {
+                let products = unit * ((1.0 + terms / 6.0) * squares).sqrt();
+                length(products, (terms / 3.0).sqrt() * *sum)
+            };
+            let sizes = pairs.map(size).collect();
+            self.sums.push(Sums { sizes, terms });
+            return Ok(());
+        };
+        let Arithmetic {
+            unit_roundoff,
+            smallest,
+        } = self.arithmetic;
+        for (sum, size) in sums.as_mut_slice().iter_mut().zip(&known.sizes) {
+            if *size != 0.0 {
+                *sum += self.draw(*sum) * (unit_roundoff * size + known.terms * smallest);
             }
-            let products = unit * ((1.0 + terms / 6.0) * squares).sqrt();
-            let size = products.hypot((terms / 3.0).sqrt() * *sum);
-            let draw = self.draw(*sum);
-            *sum +=
-                draw * (self.arithmetic.unit_roundoff * size + terms * self.arithmetic.smallest);
         }
+        Ok(())
     }
 
     /// ξ for a result: a hash of the pass, the operation and the result.
     fn draw(&self, result: f64) -> f64 {
-        // All but the last two bits that the arithmetic has.
-        let kept = (-self.arithmetic.unit_roundoff.log2()) as u32 - 3;
-        let coarse = result.to_bits() >> (52 - kept.min(52));
+        let coarse = result.to_bits() >> (52 - self.kept.min(52));
         let key = coarse ^ self.operation.rotate_left(48) ^ self.pass.rotate_left(24);
         (mix(key) >> 11) as f64 / (1u64 << 52) as f64 - 1.0
     }
