@@ -149,13 +149,13 @@ pub(crate) fn refine<T: Real>(
     }
     let mut deeper = first;
     for _ in 0..DEEPEST {
-        if !found.swings() {
+        if !found.wants_narrower_steps::<T>() {
             break;
         }
         let Some(span) = deeper.below(line.x()) else {
             break;
         };
-        found = found.beside(climb(line, &span, noise)?);
+        found = found.beside_deeper::<T>(climb(line, &span, noise)?);
         deeper = span;
     }
     widen(line, found, noise).map(Climbed::into_outcome)

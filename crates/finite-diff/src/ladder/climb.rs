@@ -21,6 +21,8 @@ pub(super) struct Climbed {
     innermost: Option<Estimate>,
     /// The widest step that was looked at.
     widest: f64,
+    /// The noise of J that the line shows itself is so many times that which J is said to have.
+    louder: f64,
     /// Whether J was the same at all points.
     flat: bool,
     motion: Motion,
@@ -33,6 +35,7 @@ impl Climbed {
             span: *span,
             innermost: None,
             widest: 0.0,
+            louder: 0.0,
             flat: false,
             motion: Motion::Noise,
         }
@@ -61,11 +64,24 @@ impl Climbed {
 
     /// Whether noise makes the larger part of the bar, on ground that is smooth for all that is known, or J has not moved.
     pub(super) fn wants_wider_steps(&self) -> bool {
-        let smooth = |found: &Refined| matches!(found.ground, Ground::Smooth { .. });
         self.outcome.estimated().is_some_and(|found| {
             let d = &found.derivative;
-            smooth(found) && (FROM_NOISE * d.noise > d.truncation || self.flat)
+            is_smooth(found) && (FROM_NOISE * d.noise > d.truncation || self.flat)
         })
+    }
+
+    /// Whether narrower steps can tell more. J varies by more than noise within these, as `swings` has it; or on smooth
+    /// ground the narrowest of these are the sharpest, and what they differ by, not noise, makes the bar; or J scatters on
+    /// them by more than the noise that it is said to have, which may be what it does on a shorter length.
+    pub(super) fn wants_narrower_steps<T: Real>(&self) -> bool {
+        let smooth = self.outcome.estimated().filter(|found| is_smooth(found));
+        let told = smooth.is_some_and(|found| {
+            let d = &found.derivative;
+            let innermost = d.step <= self.span.step(self.span.from);
+            let blunt = !is_sharp::<T>(d) && d.truncation > FROM_NOISE * d.noise;
+            innermost && blunt || self.louder > LOUDER
+        });
+        told || self.swings()
     }
 
     /// Whether J varies by more than noise within the narrowest step.
@@ -90,9 +106,8 @@ impl Climbed {
                     ..
                 }
             );
-            let small = T::EPSILON.sqrt() * d.derivative.abs();
             let noise = RUNG_NOISE * epsilon_f / d.step;
-            agree && (d.error_bar() <= small || d.error_bar() <= (1.0 + MADE_BY_NOISE) * noise)
+            agree && (is_sharp::<T>(d) || d.error_bar() <= (1.0 + MADE_BY_NOISE) * noise)
         })
     }
 
@@ -109,22 +124,41 @@ impl Climbed {
         self.excess(narrower) > truncation
     }
 
+    /// Beside what steps say that are narrower still, and that were asked for because these can't tell. What is not smooth
+    /// within reach of these is in reach of narrower ones as well, unless they are sharp: noise may hide it there.
+    pub(super) fn beside_deeper<T: Real>(self, mut narrower: Self) -> Self {
+        let sharp = narrower.derivative().is_some_and(is_sharp::<T>);
+        let rough = self
+            .outcome
+            .estimated()
+            .is_some_and(|seen| match seen.ground {
+                Ground::Smooth { kink_in_reach, .. } => kink_in_reach,
+                Ground::Kink { .. } | Ground::Fenced => false,
+            });
+        if let Outcome::Estimated(closer) = &mut narrower.outcome
+            && let Ground::Smooth { kink_in_reach, .. } = &mut closer.ground
+        {
+            *kink_in_reach |= rough && !sharp;
+        }
+        self.beside(narrower)
+    }
+
     /// This, beside what narrower steps say: where they contradict it its bar is widened until they do not, as among
     /// rungs, and the sharper of the two is taken; the narrower ones where they see a kink at x.
     pub(super) fn beside(mut self, narrower: Self) -> Self {
         let excess = self.excess(&narrower);
         let innermost = narrower.innermost.or(self.innermost);
         let widest = self.widest.max(narrower.widest);
+        let louder = narrower.louder;
         let flat = self.flat && narrower.flat;
         if let Outcome::Estimated(found) = &mut self.outcome {
             found.derivative.truncation = found.derivative.truncation.max(excess);
         }
-        let kink = |found: &Refined| !matches!(found.ground, Ground::Smooth { .. });
         let closer = narrower.outcome.estimated();
         let takes_narrower = match (self.outcome.estimated(), closer) {
             (_, None) => false,
             (None, _) => true,
-            (Some(_), Some(closer)) => kink(closer) || narrower.bar() < self.bar(),
+            (Some(_), Some(closer)) => !is_smooth(closer) || narrower.bar() < self.bar(),
         };
         let chosen = if takes_narrower { narrower } else { self };
         Self {
@@ -132,6 +166,7 @@ impl Climbed {
             outcome: chosen.outcome,
             innermost,
             widest,
+            louder,
             flat,
             motion: chosen.motion,
         }
@@ -146,8 +181,7 @@ impl Climbed {
             let d = &found.derivative;
             let by_noise = d.truncation <= MADE_BY_NOISE * d.noise;
             // At a kink each side has a derivative of its own, and what both say together is none.
-            let smooth = matches!(found.ground, Ground::Smooth { .. });
-            let unknown = smooth && !by_noise && d.truncation >= d.derivative.abs();
+            let unknown = is_smooth(found) && !by_noise && d.truncation >= d.derivative.abs();
             found.support = if swings || unknown {
                 Support::Unresolved
             } else if by_noise {
@@ -160,9 +194,21 @@ impl Climbed {
     }
 }
 
+fn is_smooth(found: &Refined) -> bool {
+    matches!(found.ground, Ground::Smooth { .. })
+}
+
+/// Whether the bar is a small part of the derivative.
+fn is_sharp<T: Real>(d: &Estimate) -> bool {
+    d.error_bar() <= T::EPSILON.sqrt() * d.derivative.abs()
+}
+
 /// A truncation error of so many times the noise may be noise as well: it is what neighboring rungs differ by, and half of
 /// what is seen of a jump.
 const FROM_NOISE: f64 = 4.0;
+
+/// Two measures of the same noise differ by less than this: nine values tell a σ to a third, and a run of steps no better.
+const LOUDER: f64 = 16.0;
 
 /// J moves for sure where it does by so many times its noise.
 const CLEARLY: f64 = 8.0;
@@ -268,6 +314,7 @@ pub(super) fn climb<T: Real>(
         outcome: conclude(&pieces, &quotients, h, bounded, &epsilon_f),
         innermost,
         widest: span.step(span.from + longest - 1),
+        louder: floor / noise.within(line.magnitude(h), x, h),
         flat: line.is_flat(),
         motion: if line.is_flat() || line.first_move().is_some() {
             Motion::Still

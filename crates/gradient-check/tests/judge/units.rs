@@ -75,6 +75,69 @@ fn what_swings_within_every_step_is_not_called_wrong() {
     }
 }
 
+/// J varies by a length down to a few of the narrowest steps for a parameter of size 1, at 0 and where x is far longer: the
+/// first steps are too wide and scatter as noise does, and narrower ones tell.
+#[test]
+fn a_length_far_below_the_parameter_is_found() {
+    type Curve = (fn(f64) -> f64, fn(f64) -> f64);
+    let curves: [Curve; 6] = [
+        (f64::sin, f64::cos),
+        (f64::tanh, |t| 1.0 - t.tanh().powi(2)),
+        (
+            |t| (-(t - 0.7) * (t - 0.7)).exp(),
+            |t| -2.0 * (t - 0.7) * (-(t - 0.7) * (t - 0.7)).exp(),
+        ),
+        (|t| t * t + 0.3 * t, |t| 2.0 * t + 0.3),
+        (
+            |t| (t + 0.4).cos() + 0.1 * t * t,
+            |t| 0.2 * t - (t + 0.4).sin(),
+        ),
+        (
+            |t| 1.0 / (1.0 + (t - 0.5) * (t - 0.5)),
+            |t| -2.0 * (t - 0.5) / (1.0 + (t - 0.5) * (t - 0.5)).powi(2),
+        ),
+    ];
+    let (mut agree, mut wrong, mut all) = (0, 0, 0);
+    for (at, exponent) in [0.0, 0.7]
+        .into_iter()
+        .flat_map(|at| (8..=16).map(move |e| (at, e)))
+    {
+        // 1e-4, 3e-5, …, 1e-8.
+        let length = 10f64.powf(-f64::from(exponent) / 2.0);
+        for (curve, slope) in curves {
+            for k in 0..5 {
+                let shift = 0.1 * f64::from(k);
+                let t = move |x: f64| (x - at) / length + shift;
+                let cost = |x: &[f64]| curve(t(x[0])) + x[1].sin() * x[2];
+                let check = |factor: f64| {
+                    let gradient = |x: &[f64]| {
+                        [
+                            factor * slope(t(x[0])) / length,
+                            x[1].cos() * x[2],
+                            x[1].sin(),
+                        ]
+                    };
+                    let point = vec![at, 0.4, 1.3];
+                    GradientCheck::new(cost, gradient).at(point).run().unwrap()
+                };
+                let right = check(1.0);
+                assert_ne!(
+                    right.verdict,
+                    Verdict::Disagree,
+                    "{at}, {length:e}\n{right}"
+                );
+                let off = check(1.01);
+                assert_ne!(off.verdict, Verdict::Agree, "{at}, {length:e}\n{off}");
+                agree += usize::from(right.verdict == Verdict::Agree);
+                wrong += usize::from(off.verdict == Verdict::Disagree);
+                all += 1;
+            }
+        }
+    }
+    assert!(100 * agree >= 95 * all, "{agree} of {all}");
+    assert!(100 * wrong >= 95 * all, "{wrong} of {all}");
+}
+
 #[test]
 #[ignore = "prints the table of docs/theory/derivatives.md, section 5"]
 fn swings_by_length() {
