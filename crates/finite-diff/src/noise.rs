@@ -19,7 +19,8 @@ use crate::sweep::inside;
 use crate::{DifferenceError, Domain, EvaluationError, Execution, Noise, Objective, Real};
 use resolved::{Movement, too_wide};
 use tables::{
-    Row, Tables, VALUES, draw_direction, kept_inside, noise_of, spaced, strictly, tables_of,
+    Row, Tables, VALUES, draw_direction, is_too_narrow, kept_inside, noise_of, smallest_step,
+    spaced, strictly, tables_of,
 };
 
 /// The noise of J around a point.
@@ -221,10 +222,14 @@ impl<T: Real> Place<'_, T> {
         let largest = tables.last().into_iter().flatten().flatten();
         let largest = largest.fold(0.0, |most: f64, value| most.max(value.abs()));
         let mut sigma = medians(&tables).first().copied().flatten();
-        if sigma == Some(0.0) {
-            let (grain, more) = grain(value, point, unit, domain, seed, execution)?;
-            sigma = Some(grain / 3.0);
-            *evaluations += more;
+        // What the widest row is too narrow for is no better seen by narrower ones.
+        let too_narrow = |row: &Tables| row.first().is_some_and(is_too_narrow);
+        let mut widest = SPACINGS[0];
+        if sigma == Some(0.0) || tables.first().is_some_and(too_narrow) {
+            let grain = grain(value, point, unit, domain, seed, execution)?;
+            sigma = Some((grain.noise / 3.0).max(sigma.unwrap_or(0.0)));
+            widest = grain.spacing;
+            *evaluations += grain.evaluations;
         }
 
         // Further draws of the same generator, so that no line repeats the first.
@@ -233,7 +238,12 @@ impl<T: Real> Place<'_, T> {
         let mut away: Vec<(f64, f64)> = Vec::new();
         for (distance, spacing) in AWAY {
             let distance = T::EPSILON.powf(distance);
-            let spacing = T::EPSILON.powf(spacing);
+            // Not narrower than what the grain of J at the point asks for.
+            let spacing = T::EPSILON.powf(if widest < SPACINGS[0] {
+                widest
+            } else {
+                spacing
+            });
             let (lines, share) = lines_away(point, unit, domain, [distance, spacing], &mut rng);
             *evaluations += (LINES * VALUES) as u64;
             let mut loudest: Option<f64> = None;
@@ -354,9 +364,18 @@ const LINES: usize = 3;
 /// Wider spacings, for a J that is constant on all of [`SPACINGS`].
 const WIDE_SPACINGS: [f64; 4] = [0.4, 0.3, 0.2, 0.1];
 
-/// The grain of a J that stays the same from one nearby point to the next: the smallest step it takes once
-/// it moves, 0 where it never does; and what that cost. A J that was printed with six digits, or computed
-/// in a coarser type, looks like a constant to narrow steps, and like a slope of its own to wide ones.
+/// What wider spacings say of a J whose values repeat on narrow ones.
+struct Grain {
+    /// ε_f: 3σ, and no less than the smallest step that J takes; 0 where it takes none.
+    noise: f64,
+    /// The first spacing that is wide enough, as a power of ε.
+    spacing: f64,
+    evaluations: u64,
+}
+
+/// The grain of a J that stays the same from one nearby point to the next. A J that was printed with six digits, or computed
+/// in a coarser type, looks like a constant to narrow steps, and like a slope of its own to wide ones: the smallest step
+/// that it takes, and its noise on three spacings on which fewer than half of its values repeat.
 fn grain<T: Real>(
     value: impl Fn(&[T]) -> Result<Vec<f64>, EvaluationError> + Sync,
     point: &[T],
@@ -364,27 +383,43 @@ fn grain<T: Real>(
     domain: Option<&Domain>,
     seed: u64,
     execution: &Execution<'_>,
-) -> Result<(f64, u64), DifferenceError> {
+) -> Result<Grain, DifferenceError> {
     let mut evaluations = 0;
+    let mut spacing = None;
+    let mut smallest = f64::INFINITY;
+    let mut wide_enough: Vec<Tables> = Vec::new();
     for fraction in WIDE_SPACINGS {
         let rows = spaced(point, unit, domain, seed, &[fraction]);
         evaluations += VALUES as u64;
         let Some(tables) = strictly(&value, &rows, execution)? else {
             break;
         };
-        let steps = tables.iter().flatten().flat_map(|table| table.windows(2));
-        let smallest = steps
-            .map(|pair| (pair[1] - pair[0]).abs())
-            .filter(|step| *step > 0.0 && Float::is_finite(*step))
-            .fold(f64::INFINITY, f64::min);
-        if Float::is_finite(smallest) {
-            // Rounding in a coarser type moves J by more than one of its steps.
-            let scatter = tables.iter().flatten().filter_map(noise_of);
-            let scatter = scatter.fold(0.0, |most: f64, sigma| most.max(3.0 * sigma));
-            return Ok((smallest.max(scatter), evaluations));
+        for row in tables.iter().flatten() {
+            let largest = row
+                .iter()
+                .fold(0.0, |most: f64, value| most.max(value.abs()));
+            smallest = smallest.min(smallest_step(row, NOISY * T::EPSILON * largest));
+        }
+        if !tables.iter().flatten().any(is_too_narrow) {
+            spacing = spacing.or(Some(fraction));
+            wide_enough.extend(tables);
+        }
+        if wide_enough.len() == WIDE {
+            break;
         }
     }
-    Ok((0.0, evaluations))
+    let step = if Float::is_finite(smallest) {
+        smallest
+    } else {
+        0.0
+    };
+    // Rounding in a coarser type moves J by more than one of its steps.
+    let sigma = medians(&wide_enough).first().copied().flatten();
+    Ok(Grain {
+        noise: step.max(3.0 * sigma.unwrap_or(0.0)),
+        spacing: spacing.unwrap_or(SPACINGS[0]),
+        evaluations,
+    })
 }
 
 /// The dimension of J and whether the point lies where it may be evaluated; its domain.

@@ -531,3 +531,53 @@ fn a_batch_changes_no_number_and_names_the_probe_that_failed() {
     assert_eq!(error(1), error(64));
     assert!(error(64).contains("150"), "{}", error(64));
 }
+
+/// A value between 0 and 1 that hangs on the bits of `x` and on `draw` alone.
+fn scattered(x: f64, draw: u64) -> f64 {
+    ChaCha8Rng::seed_from_u64(x.to_bits() ^ (draw << 1)).random_range(0.0..1.0)
+}
+
+/// Costs with noise of either kind, and a kink right above x whose jump is from nothing to ten times what the noise
+/// hides: the slope at x is the one below the kink, and the bar holds it, unless the kink is seen.
+#[test]
+fn bars_hold_a_slope_whose_kink_is_hidden_in_noise() {
+    type Smooth = (fn(f64) -> f64, fn(f64) -> f64);
+    let smooth: [Smooth; 3] = [
+        (f64::sin, f64::cos),
+        (f64::tanh, |t| 1.0 - t.tanh().powi(2)),
+        (|t| t.exp().ln_1p(), |t| 1.0 / (1.0 + (-t).exp())),
+    ];
+    let (mut outside, mut far, mut lines) = (0, 0, 0);
+    for draw in 0..1500 {
+        let share = scattered(0.5, draw);
+        let (f, derivative) = smooth[draw as usize % 3];
+        let (x, sigma) = (2.0 * share - 1.0, 1e-10f64.powf(scattered(0.6, draw)));
+        let sigma = 1e-3 * sigma;
+        let jump = match draw % 4 {
+            0 => 0.0,
+            _ => 30.0 * sigma * scattered(0.7, draw) * 10f64.powf(2.0 * scattered(0.8, draw)),
+        };
+        let j = from_fn(1, |p: &[f64]| {
+            let uniform = 12f64.sqrt() * (scattered(p[0], draw) - 0.5);
+            let normal = {
+                let angle = std::f64::consts::TAU * scattered(p[0], draw);
+                (-2.0 * scattered(-p[0], draw).max(1e-300).ln()).sqrt() * angle.cos()
+            };
+            let noise = if draw % 2 == 0 { uniform } else { normal };
+            f(p[0]) + jump * (p[0] - x).max(0.0) + sigma * noise
+        });
+        let noise = Noise::Absolute(3.0 * sigma);
+        let run = differentiate_finely(&j, &[x], &[0], noise, &threads(1)).unwrap();
+        let refined = run.entries[0].outcome.estimated().unwrap();
+        if matches!(refined.ground, Ground::Kink { .. }) {
+            continue;
+        }
+        let d = refined.derivative;
+        let error = (d.derivative - derivative(x)).abs() / d.error_bar();
+        lines += 1;
+        outside += usize::from(error > 1.0);
+        far += usize::from(error > 2.0);
+    }
+    println!("{lines} lines: {outside} outside B, {far} outside 2B");
+    assert!(lines > 1000 && far == 0 && outside * 100 < lines);
+}

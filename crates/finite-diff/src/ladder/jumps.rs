@@ -62,15 +62,13 @@ impl Jump {
 /// neighboring steps the larger one, as on one of them it may vanish by accident.
 fn jumps(gaps: &[f64], ratios: &[f64], h: f64, epsilon_f: &dyn Fn(f64) -> f64) -> Vec<Jump> {
     let mut values = gaps.to_vec();
-    let mut noise = GAP_NOISE;
     for ratio in ratios {
         values = values
             .windows(2)
             .map(|v| (ratio * v[0] - v[1]) / (ratio - 1.0))
             .collect();
-        // Of values with independent noise, that of v(2h) half that of v(h).
-        noise *= ratio.hypot(0.5) / (ratio - 1.0);
     }
+    let noise = noise_of(ratios);
     let reach = 2f64.powi(ratios.len() as i32);
     let each: Vec<Jump> = values
         .iter()
@@ -91,5 +89,44 @@ fn jumps(gaps: &[f64], ratios: &[f64], h: f64, epsilon_f: &dyn Fn(f64) -> f64) -
     each.windows(2).map(larger).collect()
 }
 
-/// The noise of G(h) = (J(x+h) − 2J(x) + J(x−h))/h in units of ε_f/h, all of them independent: √6.
-const GAP_NOISE: f64 = 2.449_489_742_783_178;
+/// The noise of the gaps G(h) = (J(x+h) − 2J(x) + J(x−h))/h extrapolated with these ratios, in units of ε_f/h: √17.5 after
+/// the ratio 2. The values next to x are independent of one another, and J(x) is one and the same in all of them.
+fn noise_of(ratios: &[f64]) -> f64 {
+    // The weights of J(x ± h), J(x ± 2h), …; that of J(x) is twice their sum.
+    let mut weights = vec![1.0];
+    for ratio in ratios {
+        // Those of v(2h), half as large, belong to the points one further away.
+        let narrow = weights.iter().chain(&[0.0]);
+        let wide = [0.0].iter().chain(&weights);
+        weights = narrow
+            .zip(wide)
+            .map(|(narrow, wide)| (ratio * narrow - wide / 2.0) / (ratio - 1.0))
+            .collect();
+    }
+    let sides: f64 = weights.iter().map(|weight| 2.0 * weight * weight).sum();
+    (sides + (2.0 * weights.iter().sum::<f64>()).powi(2)).sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::noise_of;
+
+    /// By the weights of the values of J themselves: (4, −1 and −6) / 2h after the ratio 2, and so on.
+    #[test]
+    fn the_noise_is_that_of_the_weights() {
+        let of = |sides: &[f64], center: f64| {
+            let sides: f64 = sides.iter().map(|weight| 2.0 * weight * weight).sum();
+            (sides + center * center).sqrt()
+        };
+        let close = |ratios: &[f64], expected: f64| {
+            let noise = noise_of(ratios);
+            assert!((noise - expected).abs() < 1e-12, "{noise} and {expected}");
+        };
+        close(&[], of(&[1.0], 2.0));
+        close(&[2.0], of(&[2.0, -0.5], 3.0));
+        close(
+            &[2.0, 8.0],
+            of(&[16.0 / 7.0, -5.0 / 7.0, 0.25 / 7.0], 22.5 / 7.0),
+        );
+    }
+}

@@ -197,6 +197,25 @@ pub(super) fn noise_of(values: &[f64; VALUES]) -> Option<f64> {
         })
 }
 
+/// Whether half of the values equal their neighbors: the spacing is narrower than the grain of J, and its differences tell
+/// less than its noise (Moré & Wild, ECNoise: "h is too small").
+pub(super) fn is_too_narrow(values: &[f64; VALUES]) -> bool {
+    let equal = values.windows(2).filter(|pair| pair[0] == pair[1]);
+    values.iter().all(|value| Float::is_finite(*value)) && 2 * equal.count() >= VALUES
+}
+
+/// The smallest first or second difference that is more than `rounding`: each is a multiple of what J is rounded to. First
+/// ones are what J moves by as well, where that is more; infinite where there is none.
+pub(super) fn smallest_step(values: &[f64; VALUES], rounding: f64) -> f64 {
+    let first = values.windows(2).map(|v| v[1] - v[0]);
+    let second = values.windows(3).map(|v| v[2] - 2.0 * v[1] + v[0]);
+    first
+        .chain(second)
+        .map(f64::abs)
+        .filter(|step| *step > rounding)
+        .fold(f64::INFINITY, f64::min)
+}
+
 /// The largest of nine values less the smallest.
 pub(super) fn range(values: &[f64; VALUES]) -> f64 {
     let largest = values.iter().fold(f64::NEG_INFINITY, |a, b| a.max(*b));

@@ -25,6 +25,53 @@ fn a_known_noise_is_measured() {
     );
 }
 
+/// Values of single precision repeat on the spacings for double precision: what a few of them move by is too little, and what
+/// a slope moves them by on wider ones too much.
+#[test]
+fn noise_of_single_precision_behind_double_is_measured() {
+    type Cost = (&'static str, fn(&[f32]) -> f32, fn(&[f64]) -> f64);
+    let costs: [Cost; 3] = [
+        (
+            "softplus",
+            |p| p.iter().map(|p| p.exp().ln_1p() * 0.3).sum(),
+            |p| p.iter().map(|p| p.exp().ln_1p() * 0.3).sum(),
+        ),
+        (
+            "squares",
+            |p| p.iter().map(|p| (p - 0.2) * (p - 0.2)).sum(),
+            |p| p.iter().map(|p| (p - 0.2) * (p - 0.2)).sum(),
+        ),
+        (
+            "tanh",
+            |p| p.windows(2).map(|p| (p[0] * 1.3 + p[1]).tanh()).sum(),
+            |p| p.windows(2).map(|p| (p[0] * 1.3 + p[1]).tanh()).sum(),
+        ),
+    ];
+    for (name, single, double) in costs {
+        let mut shares: Vec<f64> = (0..40)
+            .map(|k| {
+                let entry = |i: usize| (1.7 * (i + 12 * k) as f64 + 0.4).sin();
+                let point: Vec<f64> = (0..12).map(entry).collect();
+                let narrow = |x: &[f64]| -> Vec<f32> { x.iter().map(|v| *v as f32).collect() };
+                let j = from_fn(12, |x: &[f64]| f64::from(single(&narrow(x))));
+                // The parameters are rounded as well, the constants only once.
+                let off = |i: usize| {
+                    let x: Vec<f64> = point.iter().map(|v| v + 1e-4 * i as f64).collect();
+                    f64::from(single(&narrow(&x))) - double(&x)
+                };
+                let off: Vec<f64> = (0..60).map(off).collect();
+                let mean = off.iter().sum::<f64>() / 60.0;
+                let sigma = (off.iter().map(|o| (o - mean).powi(2)).sum::<f64>() / 60.0).sqrt();
+                measure_noise(&j, &point, k as u64).unwrap().sigma.unwrap() / sigma
+            })
+            .collect();
+        shares.sort_by(f64::total_cmp);
+        // σ of nine values is known to a third.
+        assert!(shares[0] > 0.25 && shares[39] < 3.0, "{name}: {shares:?}");
+        assert!((0.6..1.6).contains(&shares[20]), "{name}: {shares:?}");
+    }
+}
+
 #[test]
 fn cancellation_inside_j_is_seen_though_the_value_is_small() {
     let j = from_fn(1, |x: &[f64]| {

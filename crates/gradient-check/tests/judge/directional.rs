@@ -735,10 +735,10 @@ fn the_report_in_words() {
     insta::assert_snapshot!(report, @r"
     disagree: 640 parameters in 4 blocks, 3 random directions each, 772 evaluations, 564 of them to find the place
       W1: wrong
-        W1[3,4]: off by 4.37e-6 along a direction, where 1.1e-13 is allowed
+        W1[3,4]: off by 4.37e-6 along a direction, where 9.4e-14 is allowed
           W1[3,4]: analytic +4.59579e-4, numeric +4.55029e-4 ± 4.6e-13
       W2: wrong
-        W2[0,0] … W2[0,19] (20 coordinates): off by 4.37e-3 along a direction, where 1.1e-13 is allowed
+        W2[0,0] … W2[0,19] (20 coordinates): off by 4.37e-3 along a direction, where 9.5e-14 is allowed
           W2[0,16]: analytic -2.83346e-3, numeric +2.83346e-3 ± 3.8e-13
           W2[0,8]: analytic -1.52723e-3, numeric +1.52723e-3 ± 3.3e-13
           W2[0,2]: analytic +1.36745e-3, numeric -1.36745e-3 ± 3.3e-13
