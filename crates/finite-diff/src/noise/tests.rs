@@ -62,7 +62,11 @@ fn noise_of_single_precision_behind_double_is_measured() {
                 let off: Vec<f64> = (0..60).map(off).collect();
                 let mean = off.iter().sum::<f64>() / 60.0;
                 let sigma = (off.iter().map(|o| (o - mean).powi(2)).sum::<f64>() / 60.0).sqrt();
-                measure_noise(&j, &point, k as u64).unwrap().sigma.unwrap() / sigma
+                measure_noise(&j, &point, k as u64, &Execution::default())
+                    .unwrap()
+                    .sigma
+                    .unwrap()
+                    / sigma
             })
             .collect();
         shares.sort_by(f64::total_cmp);
