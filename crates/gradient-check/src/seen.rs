@@ -5,6 +5,7 @@
 
 mod along;
 mod complex;
+mod point;
 
 use std::collections::HashMap;
 use std::time::Instant;
@@ -14,8 +15,8 @@ use finite_diff::estimate::Unit;
 use finite_diff::ladder::{Refined, differentiate_closely};
 use finite_diff::objective::Piece;
 use finite_diff::{
-    Derivatives, DifferenceError, Domain, Entry, Execution, Noise, Objective, Outcome, Real,
-    Scheme, Stencil, differentiate, differentiate_finely,
+    Derivatives, DifferenceError, Domain, Entry, Execution, Noise, Outcome, Real, Scheme, Stencil,
+    differentiate, differentiate_finely,
 };
 
 use crate::constants::Constants;
@@ -142,68 +143,6 @@ impl<'a, T: Real> Seen<'a, T> {
         Ok(seen)
     }
 
-    /// J at the point, twice or more often where it varies.
-    fn at_the_point(
-        problem: Problem<'a, T>,
-        shadow: Option<&'a dyn Objective<num_complex::Complex<f64>>>,
-        method: Method,
-        selected: usize,
-        settings: &Settings<'a>,
-    ) -> Result<Self, CheckError> {
-        unless_failed(settings)?;
-        let mut seen = Self {
-            problem,
-            complex: shadow.map(|shadow| SameDomain {
-                shadow,
-                domain: problem.domain(),
-            }),
-            method,
-            execution: settings.execution,
-            constants: settings.constants,
-            seed: settings.seed,
-            begun: Instant::now(),
-            cost: f64::NAN,
-            deterministic: true,
-            spread: 0.0,
-            noise: Noise::Absolute(f64::NAN),
-            selected,
-            first: Vec::new(),
-            sharper: Memory::new(),
-            stepped: Memory::new(),
-            close: Memory::new(),
-            ladder: Memory::new(),
-            along: HashMap::new(),
-            beside: HashMap::new(),
-            piece: None,
-            complex_noise: None,
-            complex_cost: f64::NAN,
-            evaluations: 0,
-            interrupted: false,
-        };
-        let (first, second) = (seen.evaluate()?, seen.evaluate()?);
-        seen.cost = first;
-        // A NaN twice is reported as not finite, whatever its payload.
-        if first.to_bits() != second.to_bits() && !(first.is_nan() && second.is_nan()) {
-            let mut values = vec![first, second];
-            for _ in values.len()..REPEATS {
-                values.push(seen.evaluate()?);
-            }
-            let spread = Spread::of(&values);
-            seen.spread = spread.deviations;
-            // Up to a thousandth of J that is noise like any other.
-            seen.deterministic = spread.range <= seen.constants.coarsest * spread.largest;
-        }
-        Ok(seen)
-    }
-
-    fn evaluate(&mut self) -> Result<f64, CheckError> {
-        self.evaluations += 1;
-        match self.problem.objective.value(self.problem.point) {
-            Ok(value) => Ok(value.widen()),
-            Err(source) => Err(CheckError::Difference(DifferenceError::Center { source })),
-        }
-    }
-
     /// Whether there is anything to measure: with a cost that is not a number, or not the same twice, no difference means
     /// anything.
     pub(crate) fn is_sound(&self) -> bool {
@@ -258,6 +197,30 @@ impl<'a, T: Real> Seen<'a, T> {
         !self.ladder.contains_key(&coordinate) && !self.stepped.contains_key(&coordinate)
     }
 
+    /// One kind of look at `wanted`: those that it was not taken at before are looked at now. Those that a run was stopped
+    /// before are left out.
+    fn look<E: Copy>(
+        &mut self,
+        memory: fn(&mut Self) -> &mut Memory<E>,
+        wanted: &[usize],
+        look: impl FnOnce(&Self, &[usize]) -> Result<Derivatives<E>, DifferenceError>,
+    ) -> Result<Vec<(usize, Outcome<E>)>, CheckError> {
+        let known = memory(self);
+        let new = wanted.iter().copied();
+        let new: Vec<usize> = new.filter(|i| !known.contains_key(i)).collect();
+        if !new.is_empty() {
+            let run = look(self, &new).map_err(|source| self.problem.named(source))?;
+            self.count(&run);
+            let entries = run.entries.into_iter();
+            memory(self).extend(entries.map(|entry| (entry.coordinate, entry.outcome)));
+        }
+        let known = memory(self);
+        let seen = wanted
+            .iter()
+            .map(|&i| known.get(&i).map(|outcome| (i, *outcome)));
+        Ok(seen.flatten().collect())
+    }
+
     /// By the five-point formula, with a longer step and so less noise; nothing where that was the first look.
     pub(crate) fn look_sharper(
         &mut self,
@@ -267,22 +230,20 @@ impl<'a, T: Real> Seen<'a, T> {
             Method::Differences(scheme) if scheme.stencil != Stencil::FIVE_POINT => {}
             _ => return Ok(Vec::new()),
         }
-        let sharper = Scheme {
-            noise: self.noise,
-            ..Scheme::optimal(Stencil::FIVE_POINT)
-        };
-        let Problem {
-            objective, point, ..
-        } = self.problem;
-        let quietly = self.quietly();
-        let new = unseen(&self.sharper, wanted);
-        if !new.is_empty() {
-            let run = differentiate(objective, point, &new, &sharper, &quietly);
-            let run = run.map_err(|source| self.problem.named(source))?;
-            self.count(&run);
-            remember(&mut self.sharper, run);
-        }
-        Ok(recall(&self.sharper, wanted))
+        self.look(
+            |seen| &mut seen.sharper,
+            wanted,
+            |seen, new| {
+                let scheme = Scheme {
+                    noise: seen.noise,
+                    ..Scheme::optimal(Stencil::FIVE_POINT)
+                };
+                let Problem {
+                    objective, point, ..
+                } = seen.problem;
+                differentiate(objective, point, new, &scheme, &seen.quietly())
+            },
+        )
     }
 
     /// By one rung of steps of the parameters' own size, where that is far below 1.
@@ -290,18 +251,16 @@ impl<'a, T: Real> Seen<'a, T> {
         &mut self,
         wanted: &[usize],
     ) -> Result<Vec<(usize, Outcome<Refined>)>, CheckError> {
-        let Problem {
-            objective, point, ..
-        } = self.problem;
-        let quietly = self.quietly();
-        let new = unseen(&self.close, wanted);
-        if !new.is_empty() {
-            let run = differentiate_closely(objective, point, &new, self.noise, &quietly);
-            let run = run.map_err(|source| self.problem.named(source))?;
-            self.count(&run);
-            remember(&mut self.close, run);
-        }
-        Ok(recall(&self.close, wanted))
+        self.look(
+            |seen| &mut seen.close,
+            wanted,
+            |seen, new| {
+                let Problem {
+                    objective, point, ..
+                } = seen.problem;
+                differentiate_closely(objective, point, new, seen.noise, &seen.quietly())
+            },
+        )
     }
 
     /// By the ladder of steps, on `execution`.
@@ -310,17 +269,16 @@ impl<'a, T: Real> Seen<'a, T> {
         wanted: &[usize],
         execution: &Execution<'_>,
     ) -> Result<Vec<(usize, Outcome<Refined>)>, CheckError> {
-        let Problem {
-            objective, point, ..
-        } = self.problem;
-        let new = unseen(&self.ladder, wanted);
-        if !new.is_empty() {
-            let run = differentiate_finely(objective, point, &new, self.noise, execution);
-            let run = run.map_err(|source| self.problem.named(source))?;
-            self.count(&run);
-            remember(&mut self.ladder, run);
-        }
-        Ok(recall(&self.ladder, wanted))
+        self.look(
+            |seen| &mut seen.ladder,
+            wanted,
+            |seen, new| {
+                let Problem {
+                    objective, point, ..
+                } = seen.problem;
+                differentiate_finely(objective, point, new, seen.noise, execution)
+            },
+        )
     }
 
     fn quietly(&self) -> Execution<'a> {
@@ -367,25 +325,6 @@ impl<'a, T: Real> Seen<'a, T> {
     }
 }
 
-/// Those of `wanted` that were not looked at in this way.
-fn unseen<E>(memory: &Memory<E>, wanted: &[usize]) -> Vec<usize> {
-    let new = wanted.iter().copied();
-    new.filter(|i| !memory.contains_key(i)).collect()
-}
-
-fn remember<E>(memory: &mut Memory<E>, run: Derivatives<E>) {
-    let entries = run.entries.into_iter();
-    memory.extend(entries.map(|entry| (entry.coordinate, entry.outcome)));
-}
-
-/// What is known of `wanted`; those that a run was stopped before are left out.
-fn recall<E: Copy>(memory: &Memory<E>, wanted: &[usize]) -> Vec<(usize, Outcome<E>)> {
-    let known = wanted
-        .iter()
-        .map(|&i| memory.get(&i).map(|outcome| (i, *outcome)));
-    known.flatten().collect()
-}
-
 /// Where J itself is no number, or not the same twice: no probe is worth its price.
 fn unmeasured(cost: f64, coordinates: &[usize]) -> Vec<First> {
     let side = Side {
@@ -399,30 +338,4 @@ fn unmeasured(cost: f64, coordinates: &[usize]) -> Vec<First> {
         outcome: Outcome::NonFinite { side, value: cost },
     };
     coordinates.iter().map(first).collect()
-}
-
-/// How often J is evaluated at the point where two evaluations differ.
-const REPEATS: usize = 8;
-
-/// How far evaluations at one point are apart.
-struct Spread {
-    /// 3σ, as everywhere the noise of one evaluation.
-    deviations: f64,
-    range: f64,
-    largest: f64,
-}
-
-impl Spread {
-    fn of(values: &[f64]) -> Self {
-        let count = values.len() as f64;
-        let mean = values.iter().sum::<f64>() / count;
-        let squares: f64 = values.iter().map(|v| (v - mean).powi(2)).sum();
-        let most = values.iter().fold(f64::NEG_INFINITY, |a, b| a.max(*b));
-        let least = values.iter().fold(f64::INFINITY, |a, b| a.min(*b));
-        Self {
-            deviations: 3.0 * (squares / (count - 1.0)).sqrt(),
-            range: most - least,
-            largest: most.abs().max(least.abs()),
-        }
-    }
 }

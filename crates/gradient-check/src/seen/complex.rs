@@ -2,11 +2,12 @@
 
 use finite_diff::objective::{Neighborhood, Piece};
 use finite_diff::{
-    Derivatives, Domain, Estimate, EvaluationError, Objective, Outcome, Real, complex_step,
+    Derivatives, DifferenceError, Domain, Estimate, EvaluationError, Execution, Objective, Outcome,
+    Real, complex_step,
 };
 use num_complex::Complex;
 
-use super::{Method, Problem, Seen, recall, remember, unmeasured, unseen};
+use super::{Method, Problem, Seen, unmeasured};
 use crate::error::CheckError;
 use crate::settings::Settings;
 
@@ -33,7 +34,8 @@ impl<'a> Seen<'a, f64> {
         if settings.analytic_rounding.is_none() {
             seen.noise_on_complex_numbers()?;
         }
-        let run = seen.step_into_the_plane(coordinates, true)?;
+        let run = seen.step_into_the_plane(coordinates, &seen.execution);
+        let run = run.map_err(|source| problem.named(source))?;
         seen.begin(run, &[], settings)?;
         Ok(seen)
     }
@@ -51,15 +53,22 @@ impl<'a, T: Real> Seen<'a, T> {
         &mut self,
         wanted: &[usize],
     ) -> Result<Vec<(usize, Outcome<Estimate>)>, CheckError> {
-        let new = unseen(&self.stepped, wanted);
-        if !new.is_empty() && self.complex.is_some() {
-            let run = self.step_into_the_plane(&new, false)?;
-            self.complex_cost = run.center;
-            self.count(&run);
-            remember(&mut self.stepped, run);
+        if self.complex.is_none() {
+            return Ok(Vec::new());
         }
+        let mut center = None;
+        let seen = self.look(
+            |seen| &mut seen.stepped,
+            wanted,
+            |seen, new| {
+                let run = seen.step_into_the_plane(new, &seen.quietly())?;
+                center = Some(run.center);
+                Ok(run)
+            },
+        )?;
+        self.complex_cost = center.unwrap_or(self.complex_cost);
         Ok(match self.is_same_function() {
-            true => recall(&self.stepped, wanted),
+            true => seen,
             false => Vec::new(),
         })
     }
@@ -91,22 +100,17 @@ impl<'a, T: Real> Seen<'a, T> {
     fn step_into_the_plane(
         &self,
         coordinates: &[usize],
-        with_progress: bool,
-    ) -> Result<Derivatives, CheckError> {
-        let Some(complex) = &self.complex else {
-            return Ok(Derivatives {
+        execution: &Execution<'_>,
+    ) -> Result<Derivatives, DifferenceError> {
+        match &self.complex {
+            Some(complex) => complex_step(complex, &self.problem.theta(), coordinates, execution),
+            None => Ok(Derivatives {
                 center: f64::NAN,
                 entries: Vec::new(),
                 evaluations: 0,
                 interrupted: false,
-            });
-        };
-        let execution = match with_progress {
-            true => self.execution,
-            false => self.quietly(),
-        };
-        complex_step(complex, &self.problem.theta(), coordinates, &execution)
-            .map_err(|source| self.problem.named(source))
+            }),
+        }
     }
 
     /// Whether J on complex numbers is the same function, as far as its value at the point tells
