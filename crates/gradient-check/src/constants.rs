@@ -1,8 +1,8 @@
 //! The constants that a verdict with error bars rests on, as data, so that one can see what happens
 //! with others.
 //!
-//! What a coordinate's verdict hangs on stands here. The course's bands are in `course`, what the slope
-//! test needs in `slope`, and what a cause must look like in `diagnosis`.
+//! What a coordinate's verdict hangs on stands here. The course's bands are in `course`, what kinks may hide in
+//! `verdict::judge`, and what a cause must look like in `diagnosis`.
 
 /// The constants of the judge. [`Constants::default`] is what every check uses; other values are for
 /// finding out how much hangs on them, not for making a check pass.
