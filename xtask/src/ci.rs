@@ -171,13 +171,16 @@ impl Step {
             ),
             Self::Features => all_succeed(
                 [
-                    // Each alone and without dev-dependencies, which may switch on features that the
-                    // crate itself forgot to ask for. All features together are what `test` runs.
+                    // Alone and without dev-dependencies, which may switch on features that the crate
+                    // itself forgot to ask for; then as tests. `test` runs them with all features.
                     workspace.cargo("clippy -p mlp --locked -- -D warnings"),
                     workspace.cargo("clippy -p mlp --all-targets --locked -- -D warnings"),
                     workspace.cargo("clippy -p gradient-check --locked -- -D warnings"),
                     workspace.cargo(
                         "clippy -p gradient-check --no-default-features --locked -- -D warnings",
+                    ),
+                    workspace.cargo(
+                        "clippy -p gradient-check --no-default-features --lib --tests --locked -- -D warnings",
                     ),
                 ],
                 "mlp compiles without its feature `objective`, gradient-check with its default features alone and \

@@ -155,7 +155,12 @@ pub(crate) fn refine<T: Real>(
         let Some(span) = deeper.below(line.x()) else {
             break;
         };
-        found = found.beside_deeper::<T>(climb(line, &span, noise)?);
+        let closer = climb(line, &span, noise)?;
+        if closer.is_loud() && !found.swings() {
+            // It is noise after all: narrower steps have more of it.
+            break;
+        }
+        found = found.beside_deeper::<T>(closer);
         deeper = span;
     }
     widen(line, found, noise).map(Climbed::into_outcome)
@@ -216,7 +221,7 @@ pub(crate) fn glance<T: Real>(
 }
 
 /// Whether `x` is so small that steps of its own size are far narrower than those for parameters of size 1.
-pub(crate) fn has_own_size<T: Real>(x: T) -> bool {
+pub fn has_own_size<T: Real>(x: T) -> bool {
     first_span(x).own_size(x).is_some()
 }
 

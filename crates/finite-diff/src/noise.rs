@@ -19,8 +19,8 @@ use crate::sweep::inside;
 use crate::{DifferenceError, Domain, EvaluationError, Execution, Noise, Objective, Real};
 use resolved::{Movement, too_wide};
 use tables::{
-    Row, Tables, VALUES, draw_direction, is_too_narrow, kept_inside, noise_of, smallest_step,
-    spaced, strictly, tables_of,
+    Row, Tables, VALUES, draw_direction, is_too_narrow, kept_inside, moves_within, noise_of,
+    smallest_step, spaced, strictly, tables_of,
 };
 
 /// The noise of J around a point.
@@ -69,7 +69,8 @@ impl MeasuredNoise {
 /// turns back between the narrower two, three more are tried, and rows wider than that on which it is smooth don't
 /// count.
 ///
-/// Where J is the same at all of them, its grain is looked for on wider spacings, and 3σ is that.
+/// Where J is the same at all of them, or its values repeat on the widest, its grain is looked for on wider spacings: 3σ is
+/// no less than the smallest step that it takes there.
 ///
 /// The same is done, with one spacing, on three lines that begin ε^0.15 away, where the widest steps
 /// end: what the largest of their σ exceeds the first by is the growth. Noise grows where the terms
@@ -224,12 +225,15 @@ impl<T: Real> Place<'_, T> {
         let mut sigma = medians(&tables).first().copied().flatten();
         // What the widest row is too narrow for is no better seen by narrower ones.
         let too_narrow = |row: &Tables| row.first().is_some_and(is_too_narrow);
-        let mut widest = SPACINGS[0];
+        let mut wide_enough = None;
         if sigma == Some(0.0) || tables.first().is_some_and(too_narrow) {
-            let grain = grain(value, point, unit, domain, seed, execution)?;
-            sigma = Some((grain.noise / 3.0).max(sigma.unwrap_or(0.0)));
-            widest = grain.spacing;
+            let grain = grain(value, point, unit, domain, seed, &tables, execution)?;
             *evaluations += grain.evaluations;
+            if execution.is_stopped() {
+                return Ok(None);
+            }
+            sigma = Some((grain.noise / 3.0).max(sigma.unwrap_or(0.0)));
+            wide_enough = grain.spacing;
         }
 
         // Further draws of the same generator, so that no line repeats the first.
@@ -238,12 +242,11 @@ impl<T: Real> Place<'_, T> {
         let mut away: Vec<(f64, f64)> = Vec::new();
         for (distance, spacing) in AWAY {
             let distance = T::EPSILON.powf(distance);
-            // Not narrower than what the grain of J at the point asks for.
-            let spacing = T::EPSILON.powf(if widest < SPACINGS[0] {
-                widest
-            } else {
-                spacing
-            });
+            // Not narrower than what the grain of J at the point asks for, and no row longer than its distance.
+            let spacing = T::EPSILON.powf(wide_enough.unwrap_or(spacing));
+            if VALUES as f64 * spacing > distance {
+                continue;
+            }
             let (lines, share) = lines_away(point, unit, domain, [distance, spacing], &mut rng);
             *evaluations += (LINES * VALUES) as u64;
             let mut loudest: Option<f64> = None;
@@ -361,7 +364,7 @@ const BENT: f64 = 4.0;
 /// depends on how it lies; of three, all see less than a tenth once in some thousand times.
 const LINES: usize = 3;
 
-/// Wider spacings, for a J that is constant on all of [`SPACINGS`].
+/// Wider spacings, for a J whose values repeat on the widest of [`SPACINGS`].
 const WIDE_SPACINGS: [f64; 4] = [0.4, 0.3, 0.2, 0.1];
 
 /// What wider spacings say of a J whose values repeat on narrow ones.
@@ -369,21 +372,31 @@ struct Grain {
     /// ε_f: 3σ, and no less than the smallest step that J takes; 0 where it takes none.
     noise: f64,
     /// The first spacing that is wide enough, as a power of ε.
-    spacing: f64,
+    spacing: Option<f64>,
     evaluations: u64,
 }
 
 /// The grain of a J that stays the same from one nearby point to the next. A J that was printed with six digits, or computed
 /// in a coarser type, looks like a constant to narrow steps, and like a slope of its own to wide ones: the smallest step
-/// that it takes, and its noise on three spacings on which fewer than half of its values repeat.
+/// that it takes, and its noise on three spacings on which fewer than half of its values repeat. A J that moves by no more
+/// than its own rounding anywhere, on these or on the `narrow` rows, has no coarser grain, and what it moves by is its slope.
+///
+/// It ends where J has no value, or none that is a number, that far away.
 fn grain<T: Real>(
     value: impl Fn(&[T]) -> Result<Vec<f64>, EvaluationError> + Sync,
     point: &[T],
     unit: Unit,
     domain: Option<&Domain>,
     seed: u64,
+    narrow: &[Tables],
     execution: &Execution<'_>,
 ) -> Result<Grain, DifferenceError> {
+    let rounding = |row: &[f64; VALUES]| {
+        let largest = row.iter().fold(0.0, |most: f64, v| most.max(v.abs()));
+        NOISY * T::EPSILON * largest
+    };
+    let is_fine = |row: &[f64; VALUES]| moves_within(row, rounding(row));
+    let mut fine = narrow.iter().flatten().any(is_fine);
     let mut evaluations = 0;
     let mut spacing = None;
     let mut smallest = f64::INFINITY;
@@ -391,33 +404,44 @@ fn grain<T: Real>(
     for fraction in WIDE_SPACINGS {
         let rows = spaced(point, unit, domain, seed, &[fraction]);
         evaluations += VALUES as u64;
-        let Some(tables) = strictly(&value, &rows, execution)? else {
-            break;
+        let tables = match tables_of(&value, &rows, false, execution)?.pop().flatten() {
+            Some(Ok(tables)) => tables,
+            Some(Err(source)) => {
+                if execution.failure.is_some() {
+                    evaluations += 1;
+                    if value(point).is_err() {
+                        // It has none anywhere any more.
+                        execution.keep(DifferenceError::Near { source })?;
+                    }
+                }
+                break;
+            }
+            None => break,
         };
-        for row in tables.iter().flatten() {
-            let largest = row
-                .iter()
-                .fold(0.0, |most: f64, value| most.max(value.abs()));
-            smallest = smallest.min(smallest_step(row, NOISY * T::EPSILON * largest));
+        if tables.iter().flatten().any(|v| !Float::is_finite(*v)) {
+            break;
         }
-        if !tables.iter().flatten().any(is_too_narrow) {
+        for row in &tables {
+            smallest = smallest.min(smallest_step(row, rounding(row)));
+            fine |= is_fine(row);
+        }
+        if !tables.iter().any(is_too_narrow) {
             spacing = spacing.or(Some(fraction));
-            wide_enough.extend(tables);
+            wide_enough.push(tables);
         }
         if wide_enough.len() == WIDE {
             break;
         }
     }
-    let step = if Float::is_finite(smallest) {
-        smallest
-    } else {
-        0.0
+    let step = match fine || !Float::is_finite(smallest) {
+        true => 0.0,
+        false => smallest,
     };
     // Rounding in a coarser type moves J by more than one of its steps.
     let sigma = medians(&wide_enough).first().copied().flatten();
     Ok(Grain {
         noise: step.max(3.0 * sigma.unwrap_or(0.0)),
-        spacing: spacing.unwrap_or(SPACINGS[0]),
+        spacing,
         evaluations,
     })
 }

@@ -9,7 +9,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::Real;
-use crate::stride::length;
+use crate::stride::{LARGEST, length};
 
 /// A direction u over a range of coordinates, of which nothing is kept but how to make it.
 ///
@@ -60,6 +60,9 @@ const WORDS: u128 = 2;
 const BITS: u32 = 21;
 
 impl StreamedDirection {
+    /// No entry is larger beside max(1, |x_i|): |z| < 3, and (3 + ½)/ρ = 2.437.
+    pub const LARGEST: f64 = LARGEST;
+
     /// Direction `number` of `seed`, over the coordinates of `range`.
     pub const fn new(seed: u64, number: u64, range: Range<usize>) -> Self {
         Self {

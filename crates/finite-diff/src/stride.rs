@@ -9,8 +9,8 @@ use crate::Real;
 use crate::domain::{Domain, Interval};
 use crate::ladder::ladder_reach;
 
-/// No entry of a streamed direction is larger, before it is scaled: |z| < 3, and (3 + ½)/(√33/4) = 2.437.
-const LARGEST: f64 = 2.44;
+/// No entry of a streamed direction is larger, before it is scaled.
+pub(crate) const LARGEST: f64 = 2.44;
 
 /// To which side an entry may point.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -140,8 +140,8 @@ pub(crate) fn reach<T: Real>(
     range: &Range<usize>,
 ) -> Option<Interval> {
     let domain = strides.domain?;
-    // As far as a table of the noise goes, on its widest spacing.
-    let widest = LARGEST * 9.0 * T::EPSILON.powf(0.1);
+    // As far as a table of the noise goes, on its widest spacing, that begins where the ladder ends.
+    let widest = LARGEST * (T::EPSILON.powf(0.15) + 9.0 * T::EPSILON.powf(0.1));
     let mut near = false;
     let mut one_sided = false;
     for (i, x) in range

@@ -8,7 +8,7 @@
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use finite_diff::ladder::{Ground, ladder_reach};
+use finite_diff::ladder::{Ground, Support, ladder_reach};
 use finite_diff::noise::measure_noise;
 use finite_diff::objective::{Neighborhood, Piece};
 use finite_diff::{
@@ -580,4 +580,37 @@ fn bars_hold_a_slope_whose_kink_is_hidden_in_noise() {
     }
     println!("{lines} lines: {outside} outside B, {far} outside 2B");
     assert!(lines > 1000 && far == 0 && outside * 100 < lines);
+}
+
+/// Noise that nobody spoke of is found on the line itself, and narrower steps, which have more of it, say nothing against
+/// that: the derivative is as sharp as the noise allows, and supported by it. (Far above what J is said to have it may as well
+/// be what J does on a shorter length.)
+#[test]
+fn noise_that_a_line_shows_itself_is_no_shorter_length() {
+    let scatter = |x: f64| 2.0 * scattered(x, 0) - 1.0;
+    for size in [1e-13, 1e-12, 1e-11, 1e-10] {
+        for k in 0..20 {
+            let at = 0.5 + 0.013 * f64::from(k);
+            let j = from_fn(1, |x: &[f64]| x[0].sin() + size * scatter(x[0]));
+            let run =
+                differentiate_finely(&j, &[at], &[0], Noise::default(), &Execution::default());
+            let run = run.unwrap();
+            let found = run.entries[0].outcome.estimated().unwrap();
+            assert_eq!(found.support, Support::Noise, "{size:e} at {at}: {found:?}");
+            let d = found.derivative;
+            let off = (d.derivative - at.cos()).abs();
+            assert!(
+                off <= 2.0 * d.error_bar(),
+                "{size:e} at {at}: {off:e} {found:?}"
+            );
+        }
+    }
+}
+
+/// A J that is constant next to the point has nothing to show on narrower steps.
+#[test]
+fn constant_ground_asks_for_no_narrower_steps() {
+    let j = from_fn(1, |x: &[f64]| 1.0 + 0.9 * (x[0] - 1e-3).max(0.0));
+    let run = differentiate_finely(&j, &[0.0], &[0], Noise::default(), &Execution::default());
+    assert!(run.unwrap().evaluations < 60);
 }

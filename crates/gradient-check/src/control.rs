@@ -3,9 +3,9 @@
 //! For anyone who doubts a green run. Refuses to know how the gradient came about; the planted ones are
 //! judged by the functions that judge every gradient.
 
-mod bench;
 mod plantings;
 mod report;
+mod unplanted;
 
 use std::time::Instant;
 
@@ -22,9 +22,9 @@ use crate::settings::Settings;
 use crate::structure::fit_gradient;
 use crate::subject::Gradient;
 use crate::verdict::{Reason, Verdict};
-use bench::Bench;
 use plantings::draft;
 pub use report::{ControlReport, PlantedError, Planting, PlantingOutcome};
+use unplanted::Unplanted;
 
 /// Plants errors into `analytic`, the gradient of `objective` at `point`, one after the other, and judges
 /// each: into every block a factor 2, the other sign, zeros, one coordinate and the whole block off by
@@ -33,9 +33,9 @@ pub use report::{ControlReport, PlantedError, Planting, PlantingOutcome};
 ///
 /// Each goes the way that the gradient itself went in [`check`](crate::check()), and what was seen of J once is not
 /// looked at again, since it does not depend on the gradient. What the planted gradient makes suspect is looked at on
-/// the ladder of steps as in a check, but at first only the four coordinates of a block that are furthest off, as after a cancelled run: one of them
-/// that disagrees condemns the block, and one that is undecided keeps it from agreeing; a whole check would
-/// look at them too, and see the same. Only where all four agree are the others looked at. So what is
+/// the ladder of steps as in a check, but at first only the four coordinates of a block that are furthest off, as after a
+/// cancelled run: one of them that disagrees condemns the block, and one that is undecided keeps it from agreeing; a
+/// whole check would look at them too, and see the same. Only where all four agree are the others looked at. So what is
 /// rejected here a check would reject, what is undecided here would not agree there, and what passes here
 /// would pass.
 ///
@@ -149,11 +149,11 @@ fn plant<T: Real>(
     let layout = seen.problem.layout;
     let theta = seen.problem.theta();
     let analytic = &measured.analytic;
-    let bench = Bench::new(measured, layout, power.single_coordinate);
-    let drafts = draft(&bench, analytic, power);
+    let unplanted = Unplanted::new(measured, layout, power.single_coordinate);
+    let drafts = draft(&unplanted, analytic, power);
     let mut outcomes = Vec::with_capacity(drafts.len());
     for draft in &drafts {
-        let mut outcome = bench.not_planted(draft);
+        let mut outcome = unplanted.not_planted(draft);
         let mut planted = analytic.clone();
         for (i, value) in &draft.changes {
             planted[*i] = *value;
@@ -166,6 +166,10 @@ fn plant<T: Real>(
             if outcome.as_ref().is_some_and(|told| *told != left_open) {
                 break;
             }
+            if seen.interrupted || seen.execution.is_stopped() {
+                outcome = Some(left_open);
+                break;
+            }
             let evidence = passes::gather(seen, &planted, settings, most)?;
             // The directional test saw the user's gradient, and has no word on this one.
             let planted = Measured {
@@ -175,7 +179,7 @@ fn plant<T: Real>(
                 facts: measured.facts,
             };
             let report = judge(&planted, layout, &theta, settings);
-            outcome = Some(bench.outcome(draft, &planted.evidence, &report));
+            outcome = Some(unplanted.outcome(draft, &planted.evidence, &report));
         }
         outcomes.push(outcome);
     }

@@ -17,7 +17,7 @@ use rand::seq::index::sample;
 use rand_chacha::ChaCha8Rng;
 
 pub(crate) use gather::{Lines, gather};
-pub(crate) use look::{Bench, Seen};
+pub(crate) use look::{Bench, Looked};
 pub use reading::DirectionReading;
 pub(crate) use test::judge;
 pub use test::{DirectionResult, DirectionalTest};

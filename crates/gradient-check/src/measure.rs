@@ -100,11 +100,11 @@ fn finish<T: Real>(
 ) -> Result<Measured, CheckError> {
     let mut lines = None;
     if settings.directional_test && !evidence.interrupted && seen.is_sound() {
-        let seen = directions::gather(seen.problem, noise, &evidence, analytic, settings)?;
-        evidence.evaluations += seen.evaluations;
-        evidence.interrupted |= seen.interrupted;
+        let along = directions::gather(seen.problem, noise, &evidence, analytic, settings)?;
+        evidence.evaluations += along.evaluations;
+        evidence.interrupted |= along.interrupted;
         // Every parameter may be on a bound.
-        lines = (!seen.is_empty()).then_some(seen);
+        lines = (!along.is_empty()).then_some(along);
     }
     Ok(Measured {
         evidence,

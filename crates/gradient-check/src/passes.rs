@@ -23,8 +23,8 @@ pub(crate) const AFTER_CANCEL: usize = 4;
 
 /// The evidence on `analytic`: what was seen of J, with all the looks that this gradient makes the judge want.
 ///
-/// With `most`, only so many coordinates of a block are looked at again that have not been before, the furthest off
-/// first; where that leaves some out, the evidence is that of a run that was cancelled.
+/// With `most`, only so many suspects of a block are looked at again that have not been before, the furthest off
+/// first, and a few small entries; where that leaves some out, the evidence is that of a run that was cancelled.
 pub(crate) fn gather<T: Real>(
     seen: &mut Seen<'_, T>,
     analytic: &[f64],
@@ -41,10 +41,12 @@ pub(crate) fn gather<T: Real>(
             open = furthest(open, most, seen);
             within = Some(open.iter().copied().collect::<HashSet<usize>>());
         }
-        let left_out = open.len() < wanted;
+        let mut left_out = open.len() < wanted;
         if look_from_the_complex_plane(&mut evidence, seen, &open, settings)? {
             open = suspects(&evidence, seen);
+            let all = open.len();
             open.retain(|i| within.as_ref().is_none_or(|within| within.contains(i)));
+            left_out |= open.len() < all;
         }
         look_again(&mut evidence, seen, open)?;
         look_along_kinks(&mut evidence, seen)?;
@@ -254,7 +256,7 @@ fn passed_over<T: Real>(
     };
     let zeros = evidence.observations.iter().filter(at_zero);
     let zeros: Vec<usize> = zeros.map(|o| o.coordinate).collect();
-    if zeros.is_empty() || evidence.interrupted || !seen.problem.is_black_box() {
+    if zeros.is_empty() || evidence.interrupted || !seen.is_black_box() {
         return Ok(Vec::new());
     }
     let close = seen.look_close(&zeros)?;
@@ -272,8 +274,8 @@ const MOST_HIDDEN: usize = 16;
 
 /// Entries of a black box that agree and are so small beside their block that a first look can't tell them from 0: by
 /// longer steps their own bar may be sharp enough. Nothing that is known to be smooth needs it, its rounding being known.
-fn hidden<T: Real>(evidence: &Evidence, seen: &Seen<'_, T>) -> Vec<usize> {
-    if evidence.interrupted || !seen.problem.is_black_box() {
+fn hidden<T: Real>(evidence: &Evidence, seen: &mut Seen<'_, T>) -> Vec<usize> {
+    if evidence.interrupted || !seen.is_black_box() {
         return Vec::new();
     }
     let unseen = |c: &Comparison| {

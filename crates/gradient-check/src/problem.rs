@@ -1,6 +1,5 @@
 //! J at a point, with the names of the coordinates: what derivatives are wanted of.
 
-use finite_diff::objective::Piece;
 use finite_diff::{DifferenceError, Domain, Objective, ParameterLayout, Real};
 
 use crate::error::{CheckError, inside, name_coordinate, nothing_to_check, working_epsilon};
@@ -70,11 +69,6 @@ impl<'a, T: Real> Problem<'a, T> {
     /// θ in double precision.
     pub(crate) fn theta(&self) -> Vec<f64> {
         self.point.iter().map(|x| x.widen()).collect()
-    }
-
-    /// Whether J does not know its smooth pieces.
-    pub(crate) fn is_black_box(&self) -> bool {
-        matches!(self.objective.piece(self.point), Ok(Piece::Unknown))
     }
 
     /// The error, with the name of the coordinate in it.

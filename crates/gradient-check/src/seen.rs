@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use finite_diff::error::Side;
 use finite_diff::estimate::Unit;
-use finite_diff::ladder::{Refined, differentiate_closely};
+use finite_diff::ladder::{Refined, differentiate_closely, has_own_size};
 use finite_diff::objective::Piece;
 use finite_diff::{
     Derivatives, DifferenceError, Domain, Entry, Execution, Noise, Outcome, Real, Scheme, Stencil,
@@ -95,6 +95,7 @@ pub(crate) struct Seen<'a, T> {
     beside: HashMap<(Vec<usize>, u64), [f64; 2]>,
     /// The smooth piece of the point, once it was asked for.
     piece: Option<Piece>,
+    black_box: Option<bool>,
     /// How far a derivative by the complex step may be off by rounding, once that was measured.
     complex_noise: Option<f64>,
     /// J at the point on complex numbers, once it was evaluated.
@@ -192,7 +193,7 @@ impl<'a, T: Real> Seen<'a, T> {
         self.interrupted |= looked.interrupted;
     }
 
-    /// Whether no coordinate has been looked at again, by whatever look.
+    /// Whether this coordinate was looked at again neither on the ladder nor on complex numbers.
     pub(crate) fn is_new(&self, coordinate: usize) -> bool {
         !self.ladder.contains_key(&coordinate) && !self.stepped.contains_key(&coordinate)
     }
@@ -251,9 +252,12 @@ impl<'a, T: Real> Seen<'a, T> {
         &mut self,
         wanted: &[usize],
     ) -> Result<Vec<(usize, Outcome<Refined>)>, CheckError> {
+        let point = self.problem.point;
+        let small = wanted.iter().copied();
+        let small: Vec<usize> = small.filter(|i| has_own_size(point[*i])).collect();
         self.look(
             |seen| &mut seen.close,
-            wanted,
+            &small,
             |seen, new| {
                 let Problem {
                     objective, point, ..
@@ -286,6 +290,20 @@ impl<'a, T: Real> Seen<'a, T> {
             progress: None,
             ..self.execution
         }
+    }
+
+    /// Whether J does not know its smooth pieces.
+    pub(crate) fn is_black_box(&mut self) -> bool {
+        let Problem {
+            objective, point, ..
+        } = self.problem;
+        let piece = self.piece;
+        *self.black_box.get_or_insert_with(|| {
+            match piece.map_or_else(|| objective.piece(point), Ok) {
+                Ok(piece) => piece == Piece::Unknown,
+                Err(_) => false,
+            }
+        })
     }
 
     /// The smooth piece of the point; unknown where the run was stopped.

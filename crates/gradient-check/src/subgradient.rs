@@ -33,7 +33,7 @@ pub(crate) fn look_along_kinks<T: Real>(
     if at_kinks.len() < ENOUGH_ENTRIES
         || evidence.interrupted
         || at_kinks.iter().any(bounded)
-        || !seen.problem.is_black_box()
+        || !seen.is_black_box()
     {
         return Ok(());
     }

@@ -119,19 +119,11 @@ struct NoisyPass<'a> {
     operation: u64,
     /// W₁·X, which is the same in every pass.
     first: Matrix<f64>,
-    /// What sums are rounded by, in the order in which a pass comes to them. What the roundings before them do to it is of
+    /// ρ of the entries of each matrix of sums, in the order in which a pass comes to them; 0 where all terms are. What the roundings before them do to it is of
     /// second order, so that it is worked out once, in a pass without any.
-    sums: Vec<Sums>,
+    sums: Vec<Vec<f64>>,
     /// How many of these the pass has come to.
     reached: usize,
-}
-
-/// By what the entries of a matrix are rounded that are sums of products.
-struct Sums {
-    /// ρ of each entry; 0 where all its terms are.
-    sizes: Vec<f64>,
-    /// How many terms each has.
-    terms: f64,
 }
 
 /// What the backward pass needs of one layer.
@@ -359,17 +351,16 @@ impl<'a> NoisyPass<'a> {
                 let products = unit * ((1.0 + terms / 6.0) * squares).sqrt();
                 length(products, (terms / 3.0).sqrt() * *sum)
             };
-            let sizes = pairs.map(size).collect();
-            self.sums.push(Sums { sizes, terms });
+            self.sums.push(pairs.map(size).collect());
             return Ok(());
         };
         let Arithmetic {
             unit_roundoff,
             smallest,
         } = self.arithmetic;
-        for (sum, size) in sums.as_mut_slice().iter_mut().zip(&known.sizes) {
+        for (sum, size) in sums.as_mut_slice().iter_mut().zip(known) {
             if *size != 0.0 {
-                *sum += self.draw(*sum) * (unit_roundoff * size + known.terms * smallest);
+                *sum += self.draw(*sum) * (unit_roundoff * size + terms * smallest);
             }
         }
         Ok(())

@@ -79,9 +79,14 @@ impl Climbed {
             let d = &found.derivative;
             let innermost = d.step <= self.span.step(self.span.from);
             let blunt = !is_sharp::<T>(d) && d.truncation > FROM_NOISE * d.noise;
-            innermost && blunt || self.louder > LOUDER
+            innermost && blunt || self.is_loud()
         });
         told || self.swings()
+    }
+
+    /// Whether J scatters on these steps by more than the noise that it is said to have.
+    pub(super) fn is_loud(&self) -> bool {
+        self.louder > LOUDER
     }
 
     /// Whether J varies by more than noise within the narrowest step.
@@ -314,7 +319,7 @@ pub(super) fn climb<T: Real>(
         outcome: conclude(&pieces, &quotients, h, bounded, &epsilon_f),
         innermost,
         widest: span.step(span.from + longest - 1),
-        louder: floor / noise.within(line.magnitude(h), x, h),
+        louder: plateau(&quotients.central, h) / noise.within(line.magnitude(h), x, h),
         flat: line.is_flat(),
         motion: if line.is_flat() || line.first_move().is_some() {
             Motion::Still

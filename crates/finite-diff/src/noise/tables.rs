@@ -197,11 +197,17 @@ pub(super) fn noise_of(values: &[f64; VALUES]) -> Option<f64> {
         })
 }
 
-/// Whether half of the values equal their neighbors: the spacing is narrower than the grain of J, and its differences tell
+/// Whether most of the values equal their neighbors: the spacing is narrower than the grain of J, and its differences tell
 /// less than its noise (Moré & Wild, ECNoise: "h is too small").
 pub(super) fn is_too_narrow(values: &[f64; VALUES]) -> bool {
     let equal = values.windows(2).filter(|pair| pair[0] == pair[1]);
     values.iter().all(|value| Float::is_finite(*value)) && 2 * equal.count() >= VALUES
+}
+
+/// Whether two neighbors differ by no more than `rounding`.
+pub(super) fn moves_within(values: &[f64; VALUES], rounding: f64) -> bool {
+    let steps = values.windows(2).map(|pair| (pair[1] - pair[0]).abs());
+    steps.into_iter().any(|step| 0.0 < step && step <= rounding)
 }
 
 /// The smallest first or second difference that is more than `rounding`: each is a multiple of what J is rounded to. First

@@ -3,7 +3,7 @@
 use num_complex::Complex;
 
 use super::*;
-use crate::from_fn;
+use crate::{from_fn, try_from_fn};
 
 #[test]
 fn a_known_noise_is_measured() {
@@ -209,5 +209,58 @@ fn a_length_far_below_the_spacings_is_no_noise() {
             let epsilon_f = measured.epsilon_f::<f64>(0.5);
             assert!(epsilon_f < 1e-14, "{length:e}: {measured:?}");
         }
+    }
+}
+
+/// What a cost with little slope beside its size moves by is no grain of it, though most values repeat on narrow rows.
+#[test]
+fn a_slope_in_double_precision_is_no_grain() {
+    type Cost = (&'static str, fn(&[f64]) -> f64, f64);
+    let costs: [Cost; 6] = [
+        ("4e8 + x", |x| 4e8 + x[0], 0.3),
+        ("1e4 + x²", |x| 1e4 + x[0] * x[0], 0.0),
+        (
+            "1e4 + Σ(x − 0.3)²",
+            |x| 1e4 + x.iter().map(|x| (x - 0.3).powi(2)).sum::<f64>(),
+            0.30001,
+        ),
+        ("1 + 1e-3·cosh x", |x| 1.0 + 1e-3 * x[0].cosh(), 0.0),
+        (
+            "1e6 + Σx²",
+            |x| 1e6 + x.iter().map(|x| x * x).sum::<f64>(),
+            1e-4,
+        ),
+        ("100 + x²", |x| 100.0 + x[0] * x[0], 0.1),
+    ];
+    for (name, cost, at) in costs {
+        for seed in 0..50 {
+            let j = from_fn(3, cost);
+            let measured = measure_noise(&j, &[at; 3], seed, &Execution::default()).unwrap();
+            let magnitude = cost(&[at; 3]).abs();
+            let epsilon_f = measured.epsilon_f::<f64>(magnitude);
+            let rounding = 2.0 * f64::EPSILON * magnitude;
+            assert!(
+                epsilon_f <= 16.0 * rounding,
+                "{name}: {:.1}",
+                epsilon_f / rounding
+            );
+        }
+    }
+}
+
+/// Where J ends before wider rows do the noise is what the narrow ones say, and no failure.
+#[test]
+fn a_grain_is_looked_for_as_far_as_j_goes() {
+    let single = |x: &[f64]| f64::from((x[0] as f32).sqrt() * x[1] as f32);
+    let j = try_from_fn(2, |x: &[f64]| {
+        if x[0] < 0.0 {
+            Err("no root")
+        } else {
+            Ok(single(x))
+        }
+    });
+    for seed in 0..20 {
+        let measured = measure_noise(&j, &[0.003, 0.7], seed, &Execution::default()).unwrap();
+        assert!(measured.sigma.is_some());
     }
 }

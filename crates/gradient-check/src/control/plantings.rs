@@ -2,8 +2,8 @@
 
 use finite_diff::ParameterLayout;
 
-use super::bench::Bench;
 use super::report::PlantedError;
+use super::unplanted::Unplanted;
 use crate::report::Power;
 use crate::subject::NamedArray;
 
@@ -22,9 +22,9 @@ pub(super) struct Draft {
 }
 
 /// All errors, block by block, each only at coordinates that agree.
-pub(super) fn draft(bench: &Bench<'_>, analytic: &[f64], power: Power) -> Vec<Draft> {
+pub(super) fn draft(unplanted: &Unplanted<'_>, analytic: &[f64], power: Power) -> Vec<Draft> {
     let mut drafts = Vec::new();
-    let blocks = bench.layout().blocks();
+    let blocks = unplanted.layout().blocks();
     for (position, block) in blocks.iter().enumerate() {
         if block.is_empty() {
             continue;
@@ -34,23 +34,23 @@ pub(super) fn draft(bench: &Bench<'_>, analytic: &[f64], power: Power) -> Vec<Dr
             drafts.push(Draft {
                 error,
                 block: Some(position),
-                changes: changes(bench, analytic, places, value),
+                changes: changes(unplanted, analytic, places, value),
             });
         };
         let g = |i: usize| analytic[i];
         plant(PlantedError::Doubled, range.clone(), &|i| 2.0 * g(i));
         plant(PlantedError::Sign, range.clone(), &|i| -g(i));
         plant(PlantedError::Zeroed, range.clone(), &|_| 0.0);
-        let usable = || range.clone().filter(|&i| bench.usable(i));
+        let usable = || range.clone().filter(|&i| unplanted.usable(i));
         let bluntest = usable().reduce(|a, b| {
-            if bench.reach(b) > bench.reach(a) {
+            if unplanted.reach(b) > unplanted.reach(a) {
                 b
             } else {
                 a
             }
         });
         let at = bluntest.unwrap_or(range.start);
-        let off = TIMES * power.single_coordinate * bench.scale(position);
+        let off = TIMES * power.single_coordinate * unplanted.scale(position);
         plant(PlantedError::OneCoordinate, at..at + 1, &|i| g(i) + off);
         let relative = 1.0 + TIMES * power.block;
         plant(PlantedError::WholeBlock, range.clone(), &|i| {
@@ -65,7 +65,7 @@ pub(super) fn draft(bench: &Bench<'_>, analytic: &[f64], power: Power) -> Vec<Dr
             let apart = |row: usize| {
                 let at = start + row * width;
                 (at..at + width)
-                    .filter(|&i| bench.usable(i) || bench.usable(i + width))
+                    .filter(|&i| unplanted.usable(i) || unplanted.usable(i + width))
                     .map(|i| (g(i) - g(i + width)).abs())
                     .fold(0.0, f64::max)
             };
@@ -93,19 +93,19 @@ pub(super) fn draft(bench: &Bench<'_>, analytic: &[f64], power: Power) -> Vec<Dr
     drafts.push(Draft {
         error: PlantedError::HalfMissing,
         block: None,
-        changes: changes(bench, analytic, everywhere, &|i| 2.0 * analytic[i]),
+        changes: changes(unplanted, analytic, everywhere, &|i| 2.0 * analytic[i]),
     });
     drafts
 }
 
 fn changes(
-    bench: &Bench<'_>,
+    unplanted: &Unplanted<'_>,
     analytic: &[f64],
     range: std::ops::Range<usize>,
     value: &dyn Fn(usize) -> f64,
 ) -> Vec<(usize, f64)> {
     range
-        .filter(|&i| bench.usable(i))
+        .filter(|&i| unplanted.usable(i))
         .map(|i| (i, value(i)))
         // −0 is no other gradient than 0.
         .filter(|&(i, value)| value != analytic[i])

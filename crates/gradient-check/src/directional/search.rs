@@ -8,7 +8,7 @@ use finite_diff::{Block, Objective, ParameterLayout, Real};
 
 use super::describe::Site;
 use super::report::{WrongRange, smallest_visible};
-use crate::directions::{Bench, DirectionReading, Seen};
+use crate::directions::{Bench, DirectionReading, Looked};
 use crate::error::CheckError;
 use crate::verdict::Verdict;
 
@@ -271,7 +271,7 @@ impl<T: Real, O: Objective<T> + ?Sized> Search<'_, '_, T, O> {
                     .bench
                     .look(&direction, &allowance, Some(self.site.block.name()))?
             };
-            let blunt = |seen: &Seen| {
+            let blunt = |seen: &Looked| {
                 smallest_visible(&vec![seen.reading; self.limits.directions])
                     .is_none_or(|visible| visible > sought)
             };

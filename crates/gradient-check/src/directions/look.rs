@@ -41,7 +41,7 @@ pub(crate) struct Bench<'a, T, O: ?Sized> {
 }
 
 /// What one look saw.
-pub(crate) struct Seen {
+pub(crate) struct Looked {
     pub(crate) reading: DirectionReading,
     /// Whether J moved at all.
     pub(crate) moved: bool,
@@ -49,7 +49,7 @@ pub(crate) struct Seen {
     pub(crate) calm: bool,
 }
 
-impl Seen {
+impl Looked {
     fn nothing(verdict: Verdict) -> Self {
         Self {
             reading: DirectionReading::unseen(verdict),
@@ -111,7 +111,7 @@ impl<T: Real, O: Objective<T> + ?Sized> Bench<'_, T, O> {
         direction: &StreamedDirection,
         allowance: &Allowance,
         block: Option<&str>,
-    ) -> Result<Seen, CheckError> {
+    ) -> Result<Looked, CheckError> {
         let line = self.line(direction)?;
         Ok(self.short_along(&line, allowance, block)?.0)
     }
@@ -121,7 +121,7 @@ impl<T: Real, O: Objective<T> + ?Sized> Bench<'_, T, O> {
         line: &Along<'_, T, O>,
         allowance: &Allowance,
         block: Option<&str>,
-    ) -> Result<(Seen, Observation), CheckError> {
+    ) -> Result<(Looked, Observation), CheckError> {
         let mut looks = Vec::new();
         if let Some(step) = self.step_on_the_piece(line, block)? {
             for step in [step, step / SHORTER] {
@@ -162,7 +162,7 @@ impl<T: Real, O: Objective<T> + ?Sized> Bench<'_, T, O> {
             comparison.verdict = Verdict::Inconclusive(Reason::Vacuous);
         }
         let step = observation.best().map(|best| best.step);
-        let seen = Seen {
+        let seen = Looked {
             reading: reading(&comparison, step, line),
             moved: line.has_moved(),
             calm: false,
@@ -178,7 +178,7 @@ impl<T: Real, O: Objective<T> + ?Sized> Bench<'_, T, O> {
         direction: &StreamedDirection,
         allowance: &Allowance,
         block: Option<&str>,
-    ) -> Result<Seen, CheckError> {
+    ) -> Result<Looked, CheckError> {
         let seen = self.look_by(direction, allowance, block)?;
         let point = &self.copy.point()[direction.range()];
         let sizes = || point.iter().map(|x| x.widen().abs()).filter(|x| *x > 0.0);
@@ -207,11 +207,11 @@ impl<T: Real, O: Objective<T> + ?Sized> Bench<'_, T, O> {
         direction: &StreamedDirection,
         allowance: &Allowance,
         block: Option<&str>,
-    ) -> Result<Seen, CheckError> {
+    ) -> Result<Looked, CheckError> {
         let line = self.line(direction)?;
         let short = self.short_along(&line, allowance, block);
         let settled = [Verdict::Agree, Verdict::Inconclusive(Reason::Vacuous)];
-        let is_settled = |seen: &Seen| settled.contains(&seen.reading.verdict);
+        let is_settled = |seen: &Looked| settled.contains(&seen.reading.verdict);
         let short = match short {
             Ok((seen, _)) if is_settled(&seen) || self.is_cancelled() => return Ok(seen),
             short => short,
@@ -236,7 +236,7 @@ impl<T: Real, O: Objective<T> + ?Sized> Bench<'_, T, O> {
             // J may have no value so far away, and one on narrower steps.
             Err(_) if fine.estimated().is_some() => {
                 let nothing = Verdict::Inconclusive(Reason::NonFinite);
-                (Seen::nothing(nothing), nothing_observed())
+                (Looked::nothing(nothing), nothing_observed())
             }
             Err(error) => return Err(error),
         };
@@ -258,7 +258,7 @@ impl<T: Real, O: Objective<T> + ?Sized> Bench<'_, T, O> {
             .error
             .zip(reading.error)
             .is_some_and(|(a, b)| (a - b).abs() <= short.reading.tolerance + reading.tolerance);
-        Ok(Seen {
+        Ok(Looked {
             reading,
             moved: short.moved || line.has_moved(),
             calm,

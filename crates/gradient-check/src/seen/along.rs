@@ -13,9 +13,6 @@ const FIRST: u64 = u64::MAX << 32;
 /// At how many points next to θ the slope along a direction is looked at.
 const BESIDE: u64 = 8;
 
-/// No entry of a direction is larger beside max(1, |x|).
-const LARGEST: f64 = 2.44;
-
 /// The slopes of J along a direction at θ.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Slopes {
@@ -76,7 +73,7 @@ impl<T: Real> Seen<'_, T> {
             let away = self.direction(coordinates, BESIDE * (number + 1) + step);
             let mut point = self.problem.point.to_vec();
             for (i, by) in away {
-                point[i] = T::narrow(point[i].widen() + off / LARGEST * by);
+                point[i] = T::narrow(point[i].widen() + off / StreamedDirection::LARGEST * by);
             }
             let at = Along {
                 objective: self.problem.objective,
@@ -99,11 +96,10 @@ impl<T: Real> Seen<'_, T> {
     /// Direction `number` among `coordinates`, (i, u_i); all entries of the first are positive.
     pub(crate) fn direction(&self, coordinates: &[usize], number: u64) -> Vec<(usize, f64)> {
         let point = self.problem.point;
-        let all = StreamedDirection::new(self.seed, FIRST + number, 0..point.len());
-        let entries: Vec<f64> = all.entries(point).collect();
-        let entry = |&i: &usize| match number {
-            0 => (i, entries[i].abs()),
-            _ => (i, entries[i]),
+        let entry = |&i: &usize| {
+            let one = StreamedDirection::new(self.seed, FIRST + number, i..i + 1);
+            let u = one.entries(point).next().unwrap_or(0.0);
+            (i, if number == 0 { u.abs() } else { u })
         };
         coordinates.iter().map(entry).collect()
     }

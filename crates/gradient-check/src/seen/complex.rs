@@ -66,7 +66,10 @@ impl<'a, T: Real> Seen<'a, T> {
                 Ok(run)
             },
         )?;
-        self.complex_cost = center.unwrap_or(self.complex_cost);
+        // A run that was stopped may not have come to the point itself.
+        if let Some(center) = center.filter(|center| !center.is_nan() || !self.interrupted) {
+            self.complex_cost = center;
+        }
         Ok(match self.is_same_function() {
             true => seen,
             false => Vec::new(),

@@ -46,6 +46,7 @@ impl<'a, T: Real> Seen<'a, T> {
             along: HashMap::new(),
             beside: HashMap::new(),
             piece: None,
+            black_box: None,
             complex_noise: None,
             complex_cost: f64::NAN,
             evaluations: 0,

@@ -25,7 +25,8 @@ const POWERS: [f64; 2] = [1.0 / 3.0, 1.0 / 6.0];
 const HALVINGS: usize = 16;
 const OF_A_JUMP: f64 = 1e-3;
 
-/// Whether |J(θ + t·u) − J(θ)| > K·ε_f (S4) for a random direction u over the block, and how often J was evaluated for the answer. A jump away from θ is no such move: the derivative of a
+/// Whether |J(θ + t·u) − J(θ)| > K·ε_f (S4) for a random direction u over the block, which moves every entry of it, and
+/// how often J was evaluated for the answer. A jump away from θ is no such move: the derivative of a
 /// staircase is 0 all the same.
 pub(super) fn dependence<T: Real>(
     objective: &dyn Objective<T>,

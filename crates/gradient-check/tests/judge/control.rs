@@ -1,6 +1,6 @@
 //! Errors planted into gradients that agree: each rejected in its place, none planted that is no error.
 
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use finite_diff::execution::Progress;
 use finite_diff::objective::Piece;
@@ -300,6 +300,41 @@ fn a_sample_and_a_cancelled_run_say_no_more_than_they_saw() {
     };
     let control = negative_control(&j, &g, &AT, &layout(), &settings).unwrap();
     assert!(!control.speaks());
+}
+
+/// A run that is cancelled amid the control says of no error that it passed, and evaluates next to nothing more.
+#[test]
+fn a_stop_amid_the_control_lets_nothing_pass() {
+    let g = gradient(&AT);
+    let evaluations = AtomicU64::new(0);
+    let alone = check(&from_fn(18, cost), &g, &AT, &layout(), &Settings::exact()).unwrap();
+    for after in [0, 1, 10, 50, 100, 200] {
+        evaluations.store(0, Relaxed);
+        let cancel = AtomicBool::new(false);
+        let until = alone.evaluations + after;
+        let j = from_fn(18, |x: &[f64]| {
+            if evaluations.fetch_add(1, Relaxed) >= until {
+                cancel.store(true, Relaxed);
+            }
+            cost(x)
+        });
+        let settings = Settings {
+            execution: Execution {
+                cancel: Some(&cancel),
+                ..Execution::ONE_THREAD
+            },
+            ..Settings::exact()
+        };
+        let control = negative_control(&j, &g, &AT, &layout(), &settings).unwrap();
+        assert_eq!(
+            control.failures().count(),
+            0,
+            "{after}: {}",
+            listed(&control)
+        );
+        // One coordinate to its end, and the four that are looked at after a stop.
+        assert!(evaluations.load(Relaxed) <= until + 6 * 100, "{after}");
+    }
 }
 
 /// What was seen of J is kept: whatever the size of the block, a few coordinates of each planted error are looked at on

@@ -1,4 +1,4 @@
-//! What a planted gradient is measured by: the word on the gradient as it is, and what the check states of its own power.
+//! The gradient as it is: the word on it, and what the check states of its own power. Planted ones are measured by it.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::measure::Measured;
 use crate::report::Report;
 use crate::verdict::{self, Comparison, Reason, Verdict};
 
-pub(super) struct Bench<'a> {
+pub(super) struct Unplanted<'a> {
     layout: &'a ParameterLayout,
     /// Of the gradient as it is, by coordinate; `None` where it was not judged.
     comparisons: Vec<Option<Comparison>>,
@@ -22,7 +22,7 @@ pub(super) struct Bench<'a> {
     power: f64,
 }
 
-impl<'a> Bench<'a> {
+impl<'a> Unplanted<'a> {
     pub(super) fn new(measured: &Measured, layout: &'a ParameterLayout, power: f64) -> Self {
         let mut comparisons = vec![None; layout.len()];
         let (mut scales, mut sharpest) = (Vec::new(), Vec::new());
@@ -144,6 +144,9 @@ impl<'a> Bench<'a> {
         match told.or_else(|| reasons().next()) {
             Some(reason) => PlantingOutcome::Undecided { reason },
             None if comparisons.iter().any(|c| c.subgradient) => PlantingOutcome::Subgradient,
+            None if evidence.interrupted => PlantingOutcome::Undecided {
+                reason: Reason::Interrupted,
+            },
             None => PlantingOutcome::Passed,
         }
     }
