@@ -7,7 +7,7 @@ use std::borrow::Borrow;
 use thiserror::Error;
 
 use crate::objective::{Neighborhood, Piece};
-use crate::stride::either_side;
+use crate::real::either_side;
 use crate::{EvaluationError, Objective, Real};
 
 /// A box: lower_i ≤ x_i ≤ upper_i, either of which may be infinite, and coordinates that are fixed.

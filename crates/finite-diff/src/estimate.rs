@@ -5,8 +5,8 @@
 
 use crate::error::Side;
 use crate::formula::Choice;
+use crate::growth::Growth;
 use crate::line::{Line, Obstacle, ProbeFailure};
-use crate::noise::Growth;
 use crate::{Real, Stencil};
 
 /// A numeric derivative with its error bar B = truncation + noise.

@@ -9,6 +9,7 @@ pub mod error;
 pub mod estimate;
 pub mod execution;
 mod formula;
+mod growth;
 pub mod ladder;
 pub mod layout;
 mod line;

@@ -1,7 +1,6 @@
 //! How noisy the evaluations of J are: rounding, measured instead of guessed.
 
 mod complex;
-mod growth;
 mod resolved;
 mod tables;
 
@@ -11,8 +10,8 @@ use num_traits::Float;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
+pub use crate::growth::Growth;
 pub use complex::measure_complex_step_noise;
-pub use growth::Growth;
 
 use crate::estimate::Unit;
 use crate::sweep::inside;

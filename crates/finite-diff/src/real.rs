@@ -32,6 +32,15 @@ pub trait Real: Float + fmt::Debug + Send + Sync + 'static + sealed::Sealed {
     ) -> R;
 }
 
+/// x ± step in the working type, as far on one side as on the other: the step is first rounded to what
+/// x + step really adds. Where x lies next to a power of two the far side may still round, by half a
+/// unit in the last place.
+pub(crate) fn either_side<T: Real>(x: T, step: f64) -> (T, T) {
+    let plus = T::narrow(x.widen() + step);
+    let taken = plus.widen() - x.widen();
+    (plus, T::narrow(x.widen() - taken))
+}
+
 /// What a function takes, for each type of numbers.
 #[doc(hidden)]
 pub trait Arguments {

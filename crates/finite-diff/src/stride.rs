@@ -8,6 +8,7 @@ use std::ops::Range;
 use crate::Real;
 use crate::domain::{Domain, Interval};
 use crate::ladder::ladder_reach;
+use crate::real::either_side;
 
 /// No entry of a streamed direction is larger, before it is scaled.
 pub(crate) const LARGEST: f64 = 2.44;
@@ -90,15 +91,6 @@ pub(crate) fn length<T: Real>(x: T, own: bool) -> f64 {
         true => x.widen().abs(),
         false => scale(x),
     }
-}
-
-/// x ± step in the working type, as far on one side as on the other: the step is first rounded to what
-/// x + step really adds. Where x lies next to a power of two the far side may still round, by half a
-/// unit in the last place.
-pub(crate) fn either_side<T: Real>(x: T, step: f64) -> (T, T) {
-    let plus = T::narrow(x.widen() + step);
-    let taken = plus.widen() - x.widen();
-    (plus, T::narrow(x.widen() - taken))
 }
 
 /// What an interval leaves of a stride of this length.

@@ -15,7 +15,8 @@ use thiserror::Error;
 
 use crate::directions::StreamedDirection;
 use crate::objective::Piece;
-use crate::stride::{Strides, either_side, reach};
+use crate::real::either_side;
+use crate::stride::{Strides, reach};
 use crate::sum::{CHUNK, Sum, summed};
 use crate::sweep::inside;
 use crate::{DifferenceError, Domain, EvaluationError, Objective, Real};

@@ -16,7 +16,7 @@ pub struct Growth {
 
 impl Growth {
     /// At so many distances it may be known.
-    pub(super) const MOST: usize = 3;
+    pub(crate) const MOST: usize = 3;
 
     /// Noise that doesn't grow.
     pub const NONE: Self = Self::linear(0.0);
@@ -30,7 +30,7 @@ impl Growth {
 
     /// From (t, excess) at up to three distances, the furthest first, each of them finite; what is nearer is taken to
     /// be no larger than what is further.
-    pub(super) fn through(seen: &[(f64, f64)]) -> Self {
+    pub(crate) fn through(seen: &[(f64, f64)]) -> Self {
         let Some(&furthest) = seen.first() else {
             return Self::NONE;
         };
