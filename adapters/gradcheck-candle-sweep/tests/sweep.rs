@@ -24,8 +24,8 @@ fn the_findings_are_those_that_are_written_down() -> anyhow::Result<()> {
     matmul: forward ×1
     max: wrong ×1
     max_keepdim: wrong ×2
-    min: wrong ×1
-    min_keepdim: wrong ×2
+    min: wrong ×2
+    min_keepdim: wrong ×1
     softmax: wrong ×1
     max_all: wrong ×2
     min_all: wrong ×2

@@ -43,7 +43,7 @@ fn a_wrong_gradient_is_found_and_said() {
     assert_snapshot!(text(&failure), @r#"
     the gradient is wrong
       block  shape  verdict   diff.    worst      analytic       numeric    ± bar
-      x      2      disagree  2.8e-01  x[0]   -1.10000e+02  -2.15600e+02  3.2e-12
+      x      2      disagree  2.8e-01  x[0]   -1.10000e+02  -2.15600e+02  2.8e-12
       x is wrong in 1 of 2 entries, most in x[0], by 1.1e+02
       why: dx: only 1 of 2 entries is wrong: x[0] is 0.510204× its numeric
            derivative; the other agrees.

@@ -47,7 +47,7 @@ fn a_wrong_jacobian_is_found_and_said() {
     the derivative is wrong
     the Jacobian: disagree
       block  shape  verdict   diff.    worst           analytic       numeric    ± bar
-      dy/dx  3×2    disagree  6.0e-02  dy/dx[2,0]  -1.20000e+00  +1.00000e+00  2.3e-15
+      dy/dx  3×2    disagree  6.0e-02  dy/dx[2,0]  -1.20000e+00  +1.00000e+00  2.1e-15
       dy/dx is wrong in 2 of 6 entries, most in dy/dx[2,0], by 2.2e+00
       all of it in row 2
       why: dy/dx: only 2 of 6 entries are wrong: dy/dx[2,0] is -1.2× its numeric
