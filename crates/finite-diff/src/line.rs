@@ -18,7 +18,7 @@ pub(crate) type Seen<T> = (T, f64);
 const STILL: usize = 4;
 
 /// A cost is known to a thousandth at least: what it moves by beyond that is no rounding.
-const COARSEST: f64 = 1e-3;
+pub(crate) const COARSEST: f64 = 1e-3;
 
 /// t ↦ J(x + t·e_i), with what is known of it. The first point seen is x itself.
 pub(crate) struct Line<'a, T> {

@@ -14,6 +14,7 @@ pub use crate::growth::Growth;
 pub use complex::measure_complex_step_noise;
 
 use crate::estimate::Unit;
+use crate::line::COARSEST;
 use crate::sweep::inside;
 use crate::{DifferenceError, Domain, EvaluationError, Execution, Noise, Objective, Real};
 use resolved::{Movement, too_wide};
@@ -133,6 +134,9 @@ fn noise_of_cost<T: Real>(
         return Ok(one.finish(Unit::One, evaluations));
     }
     // So much noise may be what steps for parameters of size 1 make of a J that varies on smaller lengths.
+    if !one.is_beyond_noise() {
+        return Ok(one.finish(Unit::One, evaluations));
+    }
     let Some(own) = place.measure(Unit::Own, &mut evaluations)? else {
         return Ok(nothing(evaluations));
     };
@@ -171,6 +175,12 @@ impl Seen {
     fn is_rounding<T: Real>(&self) -> bool {
         let explained = NOISY * T::EPSILON * self.largest;
         self.most().is_some_and(|most| most <= explained)
+    }
+
+    /// Whether J scatters by more than noise can.
+    fn is_beyond_noise(&self) -> bool {
+        let most = self.most();
+        most.is_none_or(|most| is_beyond_noise(most, self.largest))
     }
 
     /// Whether it is less than the other by more than tables of nine values differ by. Where J does not move at all
@@ -217,10 +227,14 @@ impl<T: Real> Place<'_, T> {
             };
             tables.extend(narrower);
         }
-        tables.drain(..too_wide(&Movement::of::<T>(&tables, &SPACINGS)));
         // Wide rows may be far from what J is at the point.
         let largest = tables.last().into_iter().flatten().flatten();
         let largest = largest.fold(0.0, |most: f64, value| most.max(value.abs()));
+        let passed_over = too_wide(&Movement::of::<T>(&tables, &SPACINGS));
+        let scatter = medians(&tables[..passed_over]).first().copied().flatten();
+        if scatter.is_none_or(|sigma| is_beyond_noise(sigma, largest)) {
+            tables.drain(..passed_over);
+        }
         let mut sigma = medians(&tables).first().copied().flatten();
         // What the widest row is too narrow for is no better seen by narrower ones.
         let too_narrow = |row: &Tables| row.first().is_some_and(is_too_narrow);
@@ -298,6 +312,12 @@ impl<T: Real> Place<'_, T> {
             largest,
         }))
     }
+}
+
+/// Whether this σ is no noise of a J as large as `largest`: every cost is known to a thousandth. What is less may be what J
+/// does on a short length, and may as well be rounding that stands still on narrow steps, as that of 1 − cos x.
+fn is_beyond_noise(sigma: f64, largest: f64) -> bool {
+    3.0 * sigma > COARSEST * largest
 }
 
 /// Three lines that begin at a distance from the point, and how much of that bounds leave of it.

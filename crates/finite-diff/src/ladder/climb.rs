@@ -8,7 +8,7 @@ use super::span::Span;
 use super::{
     ENOUGH_QUOTIENTS, Ground, MADE_BY_NOISE, Motion, RUNG_NOISE, Refined, SWINGING, Support,
 };
-use crate::line::{Line, Obstacle, ProbeFailure};
+use crate::line::{COARSEST, Line, Obstacle, ProbeFailure};
 use crate::objective::Piece;
 use crate::{Estimate, Noise, Outcome, Real};
 
@@ -21,8 +21,8 @@ pub(super) struct Climbed {
     innermost: Option<Estimate>,
     /// The widest step that was looked at.
     widest: f64,
-    /// The noise of J that the line shows itself is so many times that which J is said to have.
-    louder: f64,
+    /// Whether J scatters on these steps by more than the noise that it is said to have, and by more than noise can.
+    loud: bool,
     /// Whether J was the same at all points.
     flat: bool,
     motion: Motion,
@@ -35,7 +35,7 @@ impl Climbed {
             span: *span,
             innermost: None,
             widest: 0.0,
-            louder: 0.0,
+            loud: false,
             flat: false,
             motion: Motion::Noise,
         }
@@ -71,22 +71,21 @@ impl Climbed {
     }
 
     /// Whether narrower steps can tell more. J varies by more than noise within these, as `swings` has it; or on smooth
-    /// ground the narrowest of these are the sharpest, and what they differ by, not noise, makes the bar; or J scatters on
-    /// them by more than the noise that it is said to have, which may be what it does on a shorter length.
+    /// ground the narrowest of these are the sharpest, and what they differ by, not noise, makes the bar; or J is loud on
+    /// them, which may be what it does on a shorter length.
     pub(super) fn wants_narrower_steps<T: Real>(&self) -> bool {
         let smooth = self.outcome.estimated().filter(|found| is_smooth(found));
         let told = smooth.is_some_and(|found| {
             let d = &found.derivative;
             let innermost = d.step <= self.span.step(self.span.from);
             let blunt = !is_sharp::<T>(d) && d.truncation > FROM_NOISE * d.noise;
-            innermost && blunt || self.is_loud()
+            innermost && blunt || self.loud
         });
         told || self.swings()
     }
 
-    /// Whether J scatters on these steps by more than the noise that it is said to have.
     pub(super) fn is_loud(&self) -> bool {
-        self.louder > LOUDER
+        self.loud
     }
 
     /// Whether J varies by more than noise within the narrowest step.
@@ -154,7 +153,7 @@ impl Climbed {
         let excess = self.excess(&narrower);
         let innermost = narrower.innermost.or(self.innermost);
         let widest = self.widest.max(narrower.widest);
-        let louder = narrower.louder;
+        let loud = narrower.loud;
         let flat = self.flat && narrower.flat;
         if let Outcome::Estimated(found) = &mut self.outcome {
             found.derivative.truncation = found.derivative.truncation.max(excess);
@@ -171,7 +170,7 @@ impl Climbed {
             outcome: chosen.outcome,
             innermost,
             widest,
-            louder,
+            loud,
             flat,
             motion: chosen.motion,
         }
@@ -299,7 +298,9 @@ pub(super) fn climb<T: Real>(
     };
     let x = line.x();
     let at_x = line.magnitude(0.0);
-    let floor = line_noise(line, &quotients, h);
+    let scatter = plateau(&quotients.central, h);
+    // Where it lies still on narrow steps, the smallest move that it makes at last is noise as well.
+    let floor = scatter.max(line.first_move().unwrap_or(0.0));
     let epsilon_f = |distance: f64| {
         // Rounding may put a point a little further away; the next one is twice as far.
         let magnitude = line.magnitude(1.5 * distance);
@@ -319,7 +320,7 @@ pub(super) fn climb<T: Real>(
         outcome: conclude(&pieces, &quotients, h, bounded, &epsilon_f),
         innermost,
         widest: span.step(span.from + longest - 1),
-        louder: plateau(&quotients.central, h) / noise.within(line.magnitude(h), x, h),
+        loud: scatter > LOUDER * noise.within(line.magnitude(h), x, h) && scatter > COARSEST * at_x,
         flat: line.is_flat(),
         motion: if line.is_flat() || line.first_move().is_some() {
             Motion::Still
@@ -329,13 +330,6 @@ pub(super) fn climb<T: Real>(
             Motion::Noise
         },
     })
-}
-
-/// The noise that a line shows itself: what neighboring quotients differ by, on every run of steps, and where it lies still
-/// on narrow ones the smallest move that it makes at last.
-fn line_noise<T: Real>(line: &Line<'_, T>, quotients: &Quotients, h: f64) -> f64 {
-    let first = line.first_move().unwrap_or(0.0);
-    first.max(plateau(&quotients.central, h))
 }
 
 /// D(h), D(2h), D(4h), … from both sides together and from each.

@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use finite_diff::directions::{Along, Size, StreamedDirection, WorkingCopy};
 use finite_diff::ladder::ladder_reach;
+use finite_diff::noise::measure_noise;
 use finite_diff::objective::Piece;
 use finite_diff::{
     Derivatives, DifferenceError, Domain, Entry, Execution, Noise, Objective, Outcome, Real,
@@ -113,19 +114,20 @@ impl<T: Real, O: Objective<T> + ?Sized> Bench<'_, T, O> {
         block: Option<&str>,
     ) -> Result<Looked, CheckError> {
         let line = self.line(direction)?;
-        Ok(self.short_along(&line, allowance, block)?.0)
+        Ok(self.short_along(&line, allowance, self.noise, block)?.0)
     }
 
     fn short_along(
         &self,
         line: &Along<'_, T, O>,
         allowance: &Allowance,
+        noise: Noise,
         block: Option<&str>,
     ) -> Result<(Looked, Observation), CheckError> {
         let mut looks = Vec::new();
         if let Some(step) = self.step_on_the_piece(line, block)? {
             for step in [step, step / SHORTER] {
-                let look = self.five_point(line, step, block)?;
+                let look = self.five_point(line, step, noise, block)?;
                 looks.push(look);
                 if let Outcome::Estimated(estimate) = look {
                     let tolerance = allowance.tolerance(estimate.error_bar(), &self.rule);
@@ -179,7 +181,7 @@ impl<T: Real, O: Objective<T> + ?Sized> Bench<'_, T, O> {
         allowance: &Allowance,
         block: Option<&str>,
     ) -> Result<Looked, CheckError> {
-        let seen = self.look_by(direction, allowance, block)?;
+        let seen = self.look_by(direction, allowance, self.noise, block)?;
         let point = &self.copy.point()[direction.range()];
         let sizes = || point.iter().map(|x| x.widen().abs()).filter(|x| *x > 0.0);
         // The step of the first look is wider than the parameter.
@@ -192,13 +194,23 @@ impl<T: Real, O: Objective<T> + ?Sized> Bench<'_, T, O> {
         }
         let own = direction.clone().in_own_lengths();
         let size = self.copy.size(&own, self.analytic).along;
-        let closer = self.look_by(&own, &allowance.scaled_to(size), block)?;
+        // Steps for parameters of size 1 may have taken for noise what J does on theirs.
+        let noise = self.noise_along(&own)?;
+        let closer = self.look_by(&own, &allowance.scaled_to(size), noise, block)?;
         // In whichever coordinate the error is, it would have shown there too.
         let expected = seen.reading.error.map_or(0.0, f64::abs) * sizes().fold(1.0, f64::min);
         let visible = closer.reading.would_have_seen();
-        let is_refuted = closer.reading.verdict == Verdict::Agree
-            && visible.is_some_and(|visible| visible < expected);
-        Ok(if is_refuted { closer } else { seen })
+        let room = closer.reading.tolerance + closer.reading.doubt;
+        Ok(match closer.reading.verdict {
+            Verdict::Agree if visible.is_some_and(|visible| visible < expected) => closer,
+            // It would have shown, and what there is instead says nothing: not every scale contradicts g.
+            Verdict::Inconclusive(reason) if room < expected => {
+                let mut seen = seen;
+                seen.reading.verdict = Verdict::Inconclusive(reason);
+                seen
+            }
+            _ => seen,
+        })
     }
 
     /// One look, in the lengths of the direction.
@@ -206,24 +218,26 @@ impl<T: Real, O: Objective<T> + ?Sized> Bench<'_, T, O> {
         &self,
         direction: &StreamedDirection,
         allowance: &Allowance,
+        noise: Noise,
         block: Option<&str>,
     ) -> Result<Looked, CheckError> {
         let line = self.line(direction)?;
-        let short = self.short_along(&line, allowance, block);
+        let short = self.short_along(&line, allowance, noise, block);
         let settled = [Verdict::Agree, Verdict::Inconclusive(Reason::Vacuous)];
         let is_settled = |seen: &Looked| settled.contains(&seen.reading.verdict);
         let short = match short {
-            Ok((seen, _)) if is_settled(&seen) || self.is_cancelled() => return Ok(seen),
+            Ok((seen, _)) if is_settled(&seen) => return Ok(seen),
+            Ok((mut seen, _)) if self.is_cancelled() => {
+                // What is wrong by this look alone is a suspicion.
+                if seen.reading.verdict == Verdict::Disagree {
+                    seen.reading.verdict = Verdict::Inconclusive(Reason::Interrupted);
+                }
+                return Ok(seen);
+            }
             short => short,
         };
         let line = self.line(direction)?;
-        let run = differentiate_finely(
-            &line,
-            &[T::zero()],
-            &[0],
-            self.noise,
-            &Execution::ONE_THREAD,
-        );
+        let run = differentiate_finely(&line, &[T::zero()], &[0], noise, &Execution::ONE_THREAD);
         let fine = outcome(run, block)?;
         if line.has_failed() && self.execution.failure.is_some() {
             // Whether J has no value that far away, or none anywhere any more.
@@ -306,6 +320,17 @@ impl<T: Real, O: Objective<T> + ?Sized> Bench<'_, T, O> {
         hold_against(observation, &self.rule, |_| *allowance)
     }
 
+    /// The noise of J along a direction, in its lengths.
+    fn noise_along(&self, direction: &StreamedDirection) -> Result<Noise, CheckError> {
+        let line = self
+            .copy
+            .along(direction.clone())
+            .map_err(CheckError::Difference)?;
+        let measured = measure_noise(&line, &[T::zero()], self.seed, &Execution::ONE_THREAD)
+            .map_err(CheckError::Difference)?;
+        Ok(measured.noise::<T>(self.cost.widen().abs(), Noise::default()))
+    }
+
     fn line(&self, direction: &StreamedDirection) -> Result<Along<'_, T, O>, CheckError> {
         self.copy
             .against(direction.clone(), self.analytic, self.cost)
@@ -356,12 +381,13 @@ impl<T: Real, O: Objective<T> + ?Sized> Bench<'_, T, O> {
         &self,
         line: &Along<'_, T, O>,
         step: f64,
+        noise: Noise,
         block: Option<&str>,
     ) -> Result<Outcome, CheckError> {
         let scheme = Scheme {
             stencil: Stencil::FIVE_POINT,
             step: StepSize::Absolute(step),
-            noise: self.noise,
+            noise,
         };
         outcome(
             differentiate(line, &[T::zero()], &[0], &scheme, &Execution::ONE_THREAD),

@@ -101,9 +101,9 @@ impl Allowance {
         let own = best.derivative.abs();
         let alone = own < constants.resolution * size && own > constants.safety * best.error_bar();
         let measured_in = if alone { own } else { size };
-        let usual = constants
-            .resolution
-            .max(4.0 * constants.rounding * rule.working_epsilon);
+        // In half precision too an agreement blunter than a thousandth is none.
+        let of_type = 4.0 * constants.rounding * rule.working_epsilon;
+        let usual = constants.resolution.max(of_type.min(constants.coarsest));
         Self {
             rounding,
             doubt: rule.doubt(rounding, observation.analytic_rounding.is_some()),

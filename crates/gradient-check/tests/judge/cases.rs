@@ -406,3 +406,21 @@ fn parameters_of_any_unit_agree() {
         right_and_wrong(&logs, &[2.0 / s, 0.25 / s], &[0.5 * s, 4.0 * s]);
     }
 }
+
+/// Half precision leaves room for a gradient of zeros: an agreement blunter than a thousandth is none.
+#[test]
+fn a_working_precision_of_three_digits_confirms_nothing_by_itself() {
+    let squares = |p: &[f64]| p.iter().map(|x| x * x).sum::<f64>();
+    for epsilon in [2f64.powi(-10), 2f64.powi(-7)] {
+        for factor in [0.0, 1.0, 2.0, 6.0] {
+            let gradient = move |p: &[f64]| p.iter().map(|x| factor * x).collect::<Vec<f64>>();
+            let check = GradientCheck::new(squares, gradient).at([1.0, 2.0, -0.5, 1.5]);
+            let report = check.working_epsilon(epsilon).run().unwrap();
+            assert_ne!(
+                report.verdict,
+                Verdict::Agree,
+                "{epsilon:e}, {factor}\n{report}"
+            );
+        }
+    }
+}

@@ -747,3 +747,72 @@ fn the_report_in_words() {
       4.6e-12, 6.2e-10 of the block's gradient, in the bluntest of them, b2
     ");
 }
+
+/// A run that is stopped calls nothing wrong by what it would have looked at again.
+#[test]
+fn a_stop_makes_no_right_gradient_wrong() {
+    let n: usize = 40;
+    let at: Vec<f64> = (0..n).map(|i| (0.7 * i as f64).sin()).collect();
+    let g: Vec<f64> = at
+        .iter()
+        .enumerate()
+        .map(|(i, x)| x.cos() - f64::from(u8::from(i % 3 == 0)))
+        .collect();
+    let layout = ParameterLayout::flat("x", n);
+    for stop in 0..400 {
+        let cancel = AtomicBool::new(false);
+        let calls = AtomicU64::new(0);
+        let j = from_fn(n, |x: &[f64]| {
+            if calls.fetch_add(1, Ordering::Relaxed) >= stop {
+                cancel.store(true, Ordering::Relaxed);
+            }
+            let kinks = x
+                .iter()
+                .zip(&at)
+                .step_by(3)
+                .map(|(x, a)| (x - a - 1e-9).abs());
+            x.iter().map(|x| x.sin()).sum::<f64>() + kinks.sum::<f64>()
+        });
+        let settings = DirectionalSettings {
+            execution: Execution {
+                cancel: Some(&cancel),
+                ..Execution::ONE_THREAD
+            },
+            ..DirectionalSettings::default()
+        };
+        let report = check_directional(&j, &g, &at, &layout, &settings).unwrap();
+        assert_ne!(
+            report.verdict,
+            Verdict::Disagree,
+            "stopped after {stop}\n{report}"
+        );
+    }
+}
+
+/// Where all parameters are small nothing is called wrong by steps that are wider than all of them.
+#[test]
+fn small_parameters_alone_are_not_called_wrong() {
+    for size in [1e-9, 1e-10, 1e-12, 1e-15] {
+        for k in 0..50 {
+            let at = [
+                size * (0.3 + 0.05 * f64::from(k)),
+                size * (2.5 - 0.04 * f64::from(k)),
+            ];
+            let cost = |p: &[f64]| (-(p[0] / size).powi(2)).exp() + (p[1] / size - 1.0).powi(2);
+            let t = at[0] / size;
+            let g = [
+                -2.0 * t * (-t * t).exp() / size,
+                2.0 * (at[1] / size - 1.0) / size,
+            ];
+            let layout = ParameterLayout::flat("x", 2);
+            let j = from_fn(2, cost);
+            let report =
+                check_directional(&j, &g, &at, &layout, &DirectionalSettings::default()).unwrap();
+            assert_ne!(
+                report.verdict,
+                Verdict::Disagree,
+                "{size:e}, {at:?}\n{report}"
+            );
+        }
+    }
+}
