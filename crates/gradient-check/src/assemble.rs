@@ -39,6 +39,7 @@ pub(crate) struct Frame<'a> {
     pub directional: Option<DirectionalTest>,
     pub recheck: Option<Recheck>,
     pub noise: Option<CostNoise>,
+    pub accuracy: f64,
     pub tie_directions: usize,
     pub broken_tie: Option<BrokenTie>,
 }
@@ -132,6 +133,7 @@ pub(crate) fn assemble(
         elapsed: frame.elapsed,
         scheme: frame.scheme,
         noise: frame.noise,
+        accuracy: frame.accuracy,
         tie_directions: frame.tie_directions,
         broken_tie: frame.broken_tie,
         power: weakest(blocks.iter().filter_map(|block| block.power)),

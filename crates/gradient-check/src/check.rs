@@ -296,6 +296,7 @@ pub fn compare_gradients(
         directional: None,
         recheck: None,
         noise: None,
+        accuracy: 0.0,
         tie_directions: 0,
         broken_tie: None,
     };
@@ -350,6 +351,7 @@ pub(crate) fn judge(
         interrupted: evidence.interrupted,
         directional,
         noise: cost_noise(measured),
+        accuracy: evidence.claim.accuracy,
         tie_directions: along_kinks(evidence, Tie::Together).count(),
         broken_tie: broken_tie(evidence),
     };

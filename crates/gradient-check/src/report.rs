@@ -222,6 +222,8 @@ pub struct Report {
     pub scheme: String,
     /// The noise of the cost; `None` where it was not measured.
     pub noise: Option<CostNoise>,
+    /// The accuracy that was granted ([`Claim::accuracy`](crate::Claim::accuracy)).
+    pub accuracy: f64,
     /// Along how many random directions entries at kinks were held together; 0 where there are fewer than two, and where
     /// the cost knows its own smooth pieces.
     pub tie_directions: usize,

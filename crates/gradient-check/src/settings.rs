@@ -83,7 +83,8 @@ pub struct Claim {
     /// a: cost and gradient are right to this part of themselves, as an iterative solver's tolerance has it. What lies
     /// within agrees, to a.
     pub accuracy: f64,
-    /// Both are computed to rounding: every difference beyond the error bars is wrong, however small it is. Otherwise one
+    /// Both are computed to rounding: every difference beyond the error bars, and beyond what `accuracy` grants, is wrong,
+    /// however small it is. Otherwise one
     /// below a millionth of the scale is [`Reason::Inexact`](crate::Reason::Inexact), since a tolerance explains it as well as a mistake.
     pub exact: bool,
     /// How sharp an agreement has to be, relative to the scale. `None`: a millionth where noise allows it, else what noise

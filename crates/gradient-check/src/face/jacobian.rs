@@ -50,6 +50,7 @@ pub(super) fn check_rows<T: Real>(
         interrupted: false,
         directional: None,
         noise: None,
+        accuracy: settings.claim.accuracy,
         tie_directions: 0,
         broken_tie: None,
     };

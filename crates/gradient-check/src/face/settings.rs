@@ -81,8 +81,8 @@ macro_rules! place {
             self
         }
 
-        /// Cost and derivative are both computed to rounding: every difference beyond the error bars is wrong, however small
-        /// it is. Without it one below a millionth of the scale is inconclusive, since a tolerance on either side explains it
+        /// Cost and derivative are both computed to rounding: every difference beyond the error bars, and beyond what
+        /// [`accuracy`](Self::accuracy) grants, is wrong, however small it is. Without it one below a millionth of the scale is inconclusive, since a tolerance on either side explains it
         /// as well.
         #[must_use]
         pub fn exact(mut self, exact: bool) -> Self {

@@ -81,6 +81,10 @@ fn agrees_to(report: &Report) -> String {
         return String::new();
     }
     let why = match report.noise {
+        // The larger part of what a difference may be.
+        _ if 2.0 * report.accuracy >= reached => {
+            format!("an accuracy of {} is granted", short(report.accuracy))
+        }
         Some(noise) if noise.spread > 0.0 => format!(
             "evaluations of the cost at one point differ by up to {}",
             short(noise.spread)
