@@ -23,6 +23,8 @@ pub(super) struct Climbed {
     widest: f64,
     /// Whether J scatters on these steps by more than the noise that it is said to have, and by more than noise can.
     loud: bool,
+    /// Whether what J is said to have of noise is more than noise can be of all that J is on the line.
+    drowned: bool,
     /// Whether J was the same at all points.
     flat: bool,
     motion: Motion,
@@ -36,6 +38,7 @@ impl Climbed {
             innermost: None,
             widest: 0.0,
             loud: false,
+            drowned: false,
             flat: false,
             motion: Motion::Noise,
         }
@@ -171,6 +174,7 @@ impl Climbed {
             innermost,
             widest,
             loud,
+            drowned: chosen.drowned,
             flat,
             motion: chosen.motion,
         }
@@ -186,7 +190,7 @@ impl Climbed {
             let by_noise = d.truncation <= MADE_BY_NOISE * d.noise;
             // At a kink each side has a derivative of its own, and what both say together is none.
             let unknown = is_smooth(found) && !by_noise && d.truncation >= d.derivative.abs();
-            found.support = if swings || unknown {
+            found.support = if swings || unknown || self.drowned {
                 Support::Unresolved
             } else if by_noise {
                 Support::Noise
@@ -320,6 +324,10 @@ pub(super) fn climb<T: Real>(
         outcome: conclude(&pieces, &quotients, h, bounded, &epsilon_f),
         innermost,
         widest: span.step(span.from + longest - 1),
+        drowned: {
+            let all = line.magnitude(2.0 * span.step(span.from + longest - 1));
+            all > 0.0 && noise.within(at_x, x, h) > COARSEST * all
+        },
         loud: scatter > LOUDER * noise.within(line.magnitude(h), x, h) && scatter > COARSEST * at_x,
         flat: line.is_flat(),
         motion: if line.is_flat() || line.first_move().is_some() {

@@ -346,3 +346,21 @@ fn a_saw_tooth_of_rounding_is_no_slope() {
         wrong.concat()
     );
 }
+
+/// A parameter so long that no step resolves what J does along it drowns the line by which noise is measured: J scatters by as much
+/// as it is, which is no noise, and nothing is called wrong by it, nor by the other parameters' lines.
+#[test]
+fn a_phase_from_a_far_origin_is_undecided() {
+    for base in [1.7e9, 1e12] {
+        for k in 0..50 {
+            let cost = move |p: &[f64]| ((p[0] - base) * p[1]).cos();
+            let gradient = move |p: &[f64]| {
+                let slope = -((p[0] - base) * p[1]).sin();
+                [slope * p[1], slope * (p[0] - base)]
+            };
+            let at = [base + 50.0 + 1.37 * f64::from(k), 2.0];
+            let report = GradientCheck::new(cost, gradient).at(at).run().unwrap();
+            assert_ne!(report.verdict, Verdict::Disagree, "{base:e}, {k}\n{report}");
+        }
+    }
+}
