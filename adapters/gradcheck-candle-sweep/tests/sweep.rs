@@ -18,7 +18,6 @@ fn the_findings_are_those_that_are_written_down() -> anyhow::Result<()> {
     insta::assert_snapshot!(format!("{said} cases"), @r"
     gelu: single-precision ×12
     gelu_erf: single-precision ×12
-    round_to: wrong ×1
     powf: wrong ×1
     Activation: single-precision ×6
     matmul: forward ×1
