@@ -6,6 +6,7 @@
 //! something else, to wider ones as long as noise is the larger part of the bar.
 
 mod climb;
+mod climbed;
 mod jumps;
 mod rungs;
 mod span;
@@ -13,7 +14,8 @@ mod span;
 use crate::line::{Line, ProbeFailure, point};
 pub use crate::sweep::differentiate_closely;
 use crate::{Estimate, Noise, Outcome, Real};
-use climb::{Climbed, climb};
+use climb::climb;
+use climbed::Climbed;
 use span::Span;
 
 /// The quotients that a rung and its bar take: D(h), D(2h), D(4h).
@@ -156,7 +158,7 @@ pub(crate) fn refine<T: Real>(
             break;
         };
         let closer = climb(line, &span, noise)?;
-        if closer.is_loud() && !found.swings() {
+        if closer.loud && !found.swings() {
             // It is noise after all: narrower steps have more of it.
             break;
         }

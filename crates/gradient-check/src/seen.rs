@@ -10,7 +10,6 @@ mod point;
 use std::collections::HashMap;
 use std::time::Instant;
 
-use finite_diff::error::Side;
 use finite_diff::estimate::Unit;
 use finite_diff::ladder::{Refined, differentiate_closely, has_own_size};
 use finite_diff::objective::Piece;
@@ -114,15 +113,8 @@ impl<'a, T: Real> Seen<'a, T> {
         settings: &Settings<'a>,
     ) -> Result<Self, CheckError> {
         let method = Method::Differences(settings.scheme);
-        let mut seen = Self::at_the_point(
-            problem,
-            settings.shadow,
-            method,
-            coordinates.len(),
-            settings,
-        )?;
+        let mut seen = Self::at_the_point(problem, settings.shadow, method, coordinates, settings)?;
         if !seen.is_sound() {
-            seen.first = unmeasured(seen.cost, coordinates);
             return Ok(seen);
         }
         let at_least = settings.scheme.noise.at::<T>(seen.cost.abs());
@@ -341,19 +333,4 @@ impl<'a, T: Real> Seen<'a, T> {
             },
         }
     }
-}
-
-/// Where J itself is no number, or not the same twice: no probe is worth its price.
-fn unmeasured(cost: f64, coordinates: &[usize]) -> Vec<First> {
-    let side = Side {
-        offset: 0,
-        replacement: f64::NAN,
-    };
-    let first = |&coordinate| First {
-        coordinate,
-        unit: 1.0,
-        enough: 0.0,
-        outcome: Outcome::NonFinite { side, value: cost },
-    };
-    coordinates.iter().map(first).collect()
 }

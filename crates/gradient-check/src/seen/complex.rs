@@ -7,7 +7,7 @@ use finite_diff::{
 };
 use num_complex::Complex;
 
-use super::{Method, Problem, Seen, unmeasured};
+use super::{Method, Problem, Seen};
 use crate::error::CheckError;
 use crate::settings::Settings;
 
@@ -23,11 +23,10 @@ impl<'a> Seen<'a, f64> {
             problem,
             Some(objective),
             Method::ComplexStep,
-            coordinates.len(),
+            coordinates,
             settings,
         )?;
         if !seen.is_sound() {
-            seen.first = unmeasured(seen.cost, coordinates);
             return Ok(seen);
         }
         // First, since without it nothing can be said of a derivative.

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
-use finite_diff::{DifferenceError, Noise, Objective, Real};
+use finite_diff::error::Side;
+use finite_diff::{DifferenceError, Noise, Objective, Outcome, Real};
 use num_complex::Complex;
 
 use super::complex::SameDomain;
-use super::{Memory, Method, Seen};
+use super::{First, Memory, Method, Seen};
 use crate::error::{CheckError, unless_failed};
 use crate::problem::Problem;
 use crate::settings::Settings;
@@ -18,7 +19,7 @@ impl<'a, T: Real> Seen<'a, T> {
         problem: Problem<'a, T>,
         shadow: Option<&'a dyn Objective<Complex<f64>>>,
         method: Method,
-        selected: usize,
+        coordinates: &[usize],
         settings: &Settings<'a>,
     ) -> Result<Self, CheckError> {
         unless_failed(settings)?;
@@ -37,7 +38,7 @@ impl<'a, T: Real> Seen<'a, T> {
             deterministic: true,
             spread: 0.0,
             noise: Noise::Absolute(f64::NAN),
-            selected,
+            selected: coordinates.len(),
             first: Vec::new(),
             sharper: Memory::new(),
             stepped: Memory::new(),
@@ -65,6 +66,9 @@ impl<'a, T: Real> Seen<'a, T> {
             // Up to a thousandth of J that is noise like any other.
             seen.deterministic = spread.range <= seen.constants.coarsest * spread.largest;
         }
+        if !seen.is_sound() {
+            seen.first = unmeasured(first, coordinates);
+        }
         Ok(seen)
     }
 
@@ -75,6 +79,21 @@ impl<'a, T: Real> Seen<'a, T> {
             Err(source) => Err(CheckError::Difference(DifferenceError::Center { source })),
         }
     }
+}
+
+/// Where J itself is no number, or not the same twice: no probe is worth its price.
+fn unmeasured(cost: f64, coordinates: &[usize]) -> Vec<First> {
+    let side = Side {
+        offset: 0,
+        replacement: f64::NAN,
+    };
+    let first = |&coordinate| First {
+        coordinate,
+        unit: 1.0,
+        enough: 0.0,
+        outcome: Outcome::NonFinite { side, value: cost },
+    };
+    coordinates.iter().map(first).collect()
 }
 
 /// How often J is evaluated at the point where two evaluations differ.
