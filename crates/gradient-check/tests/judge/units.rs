@@ -364,3 +364,60 @@ fn a_phase_from_a_far_origin_is_undecided() {
         }
     }
 }
+
+#[test]
+#[ignore = "prints the figures of docs/decisions/0030-structure-or-noise.md"]
+fn saw_teeth_called_wrong() {
+    type Curve = (&'static str, fn(f64) -> f64, fn(f64) -> f64, f64);
+    let curves: [Curve; 4] = [
+        (
+            "(1 − cos x)/x²",
+            |x| (1.0 - x.cos()) / (x * x),
+            |x| -x / 12.0,
+            1e-5,
+        ),
+        (
+            "(1 − cos x)/x²",
+            |x| (1.0 - x.cos()) / (x * x),
+            |x| -x / 12.0,
+            1e-6,
+        ),
+        (
+            "(eˣ − 1)/x",
+            |x| (x.exp() - 1.0) / x,
+            |x| 0.5 + x / 3.0,
+            1e-8,
+        ),
+        (
+            "ln(1 + x)/x",
+            |x| (1.0 + x).ln() / x,
+            |x| 2.0 * x / 3.0 - 0.5,
+            1e-8,
+        ),
+    ];
+    for (name, curve, slope, size) in curves {
+        let is_wrong = |k: &u32| {
+            let x = 0.9 * size * (11.0f64 / 9.0).powf((f64::from(*k) + 0.37) / 100.0);
+            let gradient = move |p: &[f64]| [slope(p[0])];
+            let check = GradientCheck::new(move |p: &[f64]| curve(p[0]), gradient);
+            let report = check.at([x]).seed(u64::from(*k)).run().unwrap();
+            report.verdict == Verdict::Disagree
+        };
+        let wrong = (0..100).filter(is_wrong).count();
+        println!("{name} at {size:e}: {wrong} of 100 called wrong");
+    }
+    for base in [1.7e9, 1e12] {
+        let is_wrong = |k: &u32| {
+            let cost = move |p: &[f64]| ((p[0] - base) * p[1]).cos();
+            let gradient = move |p: &[f64]| {
+                let slope = -((p[0] - base) * p[1]).sin();
+                [slope * p[1], slope * (p[0] - base)]
+            };
+            let at = [base + 50.0 + 1.37 * f64::from(*k), 2.0];
+            let report = GradientCheck::new(cost, gradient).at(at).run().unwrap();
+            report.verdict == Verdict::Disagree
+        };
+        let wrong = (0..100).filter(is_wrong).count();
+        println!("cos((t − {base:e})·f): {wrong} of 100 called wrong");
+    }
+}
