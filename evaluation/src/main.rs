@@ -1,29 +1,26 @@
-//! How well the judge does on black boxes: families of costs as users have them, right gradients and planted errors.
+//! How well the checker itself does: on black boxes, on planted faults, on error bars and on the detection limit
+//! that it states. No part of what users install.
+//!
+//! Exit codes: 0 all is well, 1 it is not, 2 it could not be run.
 #![allow(
     clippy::print_stdout,
+    clippy::print_stderr,
     reason = "a tool for the terminal: its tables are its result"
 )]
 
-mod draw;
-mod families;
-mod models;
-mod problem;
-mod table;
-mod tally;
-mod third_party;
-mod verify;
+mod black_boxes;
+mod calibration;
+mod large;
+mod scene;
+mod zoo;
 
 use std::process::ExitCode;
-use std::time::Instant;
 
 use clap::{Parser, Subcommand};
 
-use crate::families::Family;
-use crate::problem::Mode;
-use crate::table::{Totals, header, row};
-
-/// How well the judge does on black boxes.
+/// How well the checker itself does.
 #[derive(Parser)]
+#[command(name = "evaluation")]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -31,121 +28,54 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Right gradients and planted errors of every family, judged.
-    Families {
-        /// How many points of each.
-        #[arg(long, default_value_t = 20)]
-        points: usize,
-        /// Only the families with this in their name.
-        #[arg(long, value_name = "SUBSTRING", default_value = "")]
-        family: String,
-        /// A line for each run that came out otherwise than expected.
-        #[arg(long)]
-        verbose: bool,
-        /// Takes both sides at their word in all runs that grant no accuracy.
-        #[arg(long)]
-        exact: bool,
-    },
-    /// Whether the gradients that are called right are right, by differences of sixth order.
-    Verify {
-        /// How many points of each.
-        #[arg(long, default_value_t = 5)]
-        points: usize,
-        /// Only the families with this in their name.
-        #[arg(long, value_name = "SUBSTRING", default_value = "")]
-        family: String,
-    },
-    /// Derivatives of argmin_testfunctions, and of the problems of Moré, Garbow and Hillstrom with planted errors.
-    ThirdParty {
-        /// How many random points of each function of argmin_testfunctions.
-        #[arg(long, default_value_t = 20)]
-        points: usize,
-        /// How many random points near each starting point of Moré, Garbow and Hillstrom.
-        #[arg(long, default_value_t = 10)]
-        near: usize,
-        /// Only the functions and problems with this in their name.
-        #[arg(long, value_name = "SUBSTRING", default_value = "")]
-        function: String,
-        /// A line for each run that came out otherwise than it should.
-        #[arg(long)]
-        verbose: bool,
-    },
+    /// Judge right networks, and every planted fault on several networks
+    Zoo(zoo::Arguments),
+    /// Count how often error bars cover the true error
+    Coverage(calibration::CoverageArguments),
+    /// Plant errors just above and just below the stated detection limit
+    Power(calibration::PowerArguments),
+    /// Check as many parameters as memory holds, along random directions
+    Large(large::Arguments),
+    /// Judge right gradients and planted errors of families of black boxes
+    Families(black_boxes::FamiliesArguments),
+    /// Verify that the gradients of the families are right, by differences of sixth order
+    Verify(black_boxes::VerifyArguments),
+    /// Judge the derivatives of argmin_testfunctions and of the problems of Moré, Garbow and Hillstrom
+    ThirdParty(black_boxes::ThirdPartyArguments),
 }
 
-fn main() -> anyhow::Result<ExitCode> {
-    let fine = match Arguments::parse().command {
-        Command::Families {
-            points,
-            family,
-            verbose,
-            exact,
-        } => {
-            let mode = if exact { Mode::Exact } else { Mode::Default };
-            judge(&named(&family)?, points, mode, verbose)
+/// How an evaluation ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Passed,
+    Failed,
+}
+
+impl From<bool> for Outcome {
+    fn from(passed: bool) -> Self {
+        match passed {
+            true => Self::Passed,
+            false => Self::Failed,
         }
-        Command::Verify { points, family } => verified(&named(&family)?, points),
-        Command::ThirdParty {
-            points,
-            near,
-            function,
-            verbose,
-        } => third_party::third_party(points, near, &function, verbose),
+    }
+}
+
+fn main() -> ExitCode {
+    let outcome = match &Arguments::parse().command {
+        Command::Zoo(arguments) => zoo::command(arguments),
+        Command::Coverage(arguments) => calibration::coverage_command(arguments),
+        Command::Power(arguments) => calibration::power_command(arguments),
+        Command::Large(arguments) => large::run(arguments),
+        Command::Families(arguments) => black_boxes::families(arguments),
+        Command::Verify(arguments) => black_boxes::verify(arguments),
+        Command::ThirdParty(arguments) => Ok(black_boxes::third_party(arguments)),
     };
-    Ok(if fine {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
-}
-
-/// The families with this in their name.
-fn named(part: &str) -> anyhow::Result<Vec<Family>> {
-    let mut families = families::all();
-    families.retain(|family| family.name.contains(part));
-    anyhow::ensure!(!families.is_empty(), "no family has {part:?} in its name");
-    Ok(families)
-}
-
-/// Prints the table; whether no right gradient is called wrong and no planted error passes.
-fn judge(families: &[Family], points: usize, mode: Mode, verbose: bool) -> bool {
-    let started = Instant::now();
-    let mut totals = Totals::default();
-    println!("{}", header());
-    for family in families {
-        let tally = tally::tally(family, points, mode);
-        println!("{}", row(family, &tally));
-        if verbose {
-            tally
-                .failures
-                .iter()
-                .for_each(|line| println!("      {line}"));
+    match outcome {
+        Ok(Outcome::Passed) => ExitCode::SUCCESS,
+        Ok(Outcome::Failed) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(2)
         }
-        totals.add(family, &tally);
     }
-    println!("{totals}");
-    println!(
-        "{} families, {:.0} s",
-        families.len(),
-        started.elapsed().as_secs_f64()
-    );
-    totals.holds()
-}
-
-/// Prints how right the gradients are; whether all are.
-fn verified(families: &[Family], points: usize) -> bool {
-    let mut fine = true;
-    println!("{:<44} {:>9} {:>9}", "family", "off by", "known to");
-    for family in families {
-        let Some(off) = verify::verify(family, points.min(family.at_most)) else {
-            println!("{:<44} wrong on purpose", family.name);
-            continue;
-        };
-        let word = if off.fails { "  WRONG" } else { "" };
-        println!(
-            "{:<44} {:>9.1e} {:>9.1e}{word}",
-            family.name, off.share, off.sharpness
-        );
-        fine &= !off.fails;
-    }
-    fine
 }

@@ -8,15 +8,16 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use gradcheck_cli::network::{
-    Checked, NetworkSpec, Outcome, Prepared, Stage, Watch, prepare, run as run_network,
-};
+use finite_diff::Execution;
+use gradcheck_cli::NetworkOptions;
+use gradcheck_cli::network::{Prepared, prepare};
 use gradcheck_cli::output::text::{
     BAD, FAINT, GOOD, STRONG, UNSURE, scientific, short, style_of, styled, thousands,
 };
 use gradcheck_cli::progress::Bar;
 use gradcheck_cli::{interrupt, output::text};
 use gradient_check::{Reason, Verdict, verdict};
+use mlp_check::{Checked, Outcome, Stage};
 
 use crate::networks::{Entry, matrix};
 
@@ -111,7 +112,7 @@ fn selected(arguments: &Arguments) -> Vec<Entry> {
     matrix(arguments.quick)
         .into_iter()
         .map(|mut entry| {
-            entry.spec = NetworkSpec {
+            entry.spec = NetworkOptions {
                 steps: arguments.steps,
                 seed: arguments.seed,
                 threads: arguments.threads,
@@ -134,11 +135,11 @@ fn check(entry: &Entry, number: usize, of: usize, bar: &Bar) -> Result<(Prepared
     let progress = |stage: Stage, p| {
         bar.show(&format!("{}/{of} {} {stage}", number + 1, entry.name), p);
     };
-    let watch = Watch {
-        cancel: interrupt::listen(),
-        progress: &progress,
+    let execution = Execution {
+        cancel: Some(interrupt::listen()),
+        ..Execution::default()
     };
-    let outcome = run_network(&prepared, watch)?;
+    let outcome = prepared.trained_check(execution).run(&progress)?;
     Ok((prepared, outcome, begun.elapsed().as_secs_f64()))
 }
 
@@ -164,7 +165,10 @@ fn row(
     width: usize,
 ) -> String {
     let mut line = format!("  {:width$}", entry.name);
-    let at = |wanted: fn(Stage) -> bool| outcome.checks.iter().find(|c| wanted(c.stage));
+    let at = |wanted: fn(Stage) -> bool| {
+        let found = outcome.checks.iter().find(|(stage, _)| wanted(*stage));
+        found.map(|(_, checked)| checked)
+    };
     for checked in [
         at(|stage| stage == Stage::Initialization),
         at(|stage| matches!(stage, Stage::AfterTraining { .. })),
@@ -207,7 +211,7 @@ impl Totals {
         if outcome.training_failed.is_some() {
             self.verdicts.push(Verdict::Inconclusive(Reason::NonFinite));
         }
-        for Checked { report, .. } in &outcome.checks {
+        for (_, Checked { report, .. }) in &outcome.checks {
             self.checks += 1;
             self.judged += report.counts.total();
             self.inconclusive += report.counts.inconclusive();

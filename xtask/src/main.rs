@@ -11,15 +11,11 @@
 mod bench_report;
 mod check_all;
 mod ci;
-mod coverage;
+mod evaluate;
 mod interop;
-mod large;
-mod measured;
 mod networks;
-mod power;
 mod sweep;
 mod workspace;
-mod zoo;
 
 use std::process::ExitCode;
 
@@ -44,14 +40,18 @@ struct Arguments {
 enum Command {
     /// The main job: a matrix of networks, each checked at initialization and after training.
     CheckAll(check_all::Arguments),
-    /// How well the checker itself does, on planted faults and on right networks: `gradcheck zoo`.
-    Zoo(zoo::Arguments),
+    /// How well the checker itself does, on planted faults and on right networks.
+    #[command(disable_help_flag = true)]
+    Zoo(evaluate::Arguments),
     /// Whether error bars cover the true error, with the complex step as the truth.
-    Coverage(coverage::Arguments),
-    /// Whether the stated power is true, by errors planted just above and just below it.
-    Power(power::Arguments),
+    #[command(disable_help_flag = true)]
+    Coverage(evaluate::Arguments),
+    /// Whether the stated detection limit is true, by errors planted just above and just below it.
+    #[command(disable_help_flag = true)]
+    Power(evaluate::Arguments),
     /// The cheap check along directions, of as many parameters as memory holds.
-    Large(large::Arguments),
+    #[command(disable_help_flag = true)]
+    Large(evaluate::Arguments),
     /// The gradients of every operation of a framework that nobody here wrote: `sweep candle`.
     Sweep(sweep::Arguments),
     /// The command on models in Python, and on two servers behind HAProxy; installs what it needs.
@@ -98,10 +98,12 @@ fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
                 Verdict::Inconclusive(_) => Outcome::Undecided,
             })
         }
-        Command::Zoo(zoo) => zoo::run(arguments.color, zoo),
-        Command::Coverage(coverage) => coverage::run(coverage),
-        Command::Power(power) => power::run(power),
-        Command::Large(large) => large::run(large),
+        Command::Zoo(zoo) => evaluate::run(&Workspace::find(arguments.color)?, "zoo", zoo),
+        Command::Coverage(coverage) => {
+            evaluate::run(&Workspace::find(arguments.color)?, "coverage", coverage)
+        }
+        Command::Power(power) => evaluate::run(&Workspace::find(arguments.color)?, "power", power),
+        Command::Large(large) => evaluate::run(&Workspace::find(arguments.color)?, "large", large),
         Command::Sweep(sweep) => sweep::run(&Workspace::find(arguments.color)?, sweep),
         Command::Interop(interop) => interop::run(&Workspace::find(arguments.color)?, interop),
         Command::BenchReport(report) => {

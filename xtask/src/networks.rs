@@ -1,8 +1,8 @@
 //! The networks of `check-all`, as data.
 
-use gradcheck_cli::data::Source;
-use gradcheck_cli::network::{NetworkSpec, Precision, SchemeName};
+use gradcheck_cli::{NetworkOptions, Widths};
 use mlp::{Activation, Loss, Optimizer};
+use mlp_check::{Method, Precision};
 
 /// One line of the table.
 pub(crate) struct Entry {
@@ -11,21 +11,21 @@ pub(crate) struct Entry {
     /// What distinguishes it in the group.
     pub(crate) name: String,
     /// The network.
-    pub(crate) spec: NetworkSpec,
+    pub(crate) spec: NetworkOptions,
 }
 
 /// All networks, or one of each kind.
 pub(crate) fn matrix(quick: bool) -> Vec<Entry> {
     let mut entries = Vec::new();
     let mut add =
-        |group, name: String, spec: NetworkSpec| entries.push(Entry { group, name, spec });
-    let plain = NetworkSpec::default;
+        |group, name: String, spec: NetworkOptions| entries.push(Entry { group, name, spec });
+    let plain = NetworkOptions::default;
 
     add(
         "logistic regression, breast-cancer",
         "30-1".to_owned(),
-        NetworkSpec {
-            layers: Some(vec![30, 1]),
+        NetworkOptions {
+            layers: Some(Widths(vec![30, 1])),
             ..plain()
         },
     );
@@ -33,9 +33,9 @@ pub(crate) fn matrix(quick: bool) -> Vec<Entry> {
         add(
             "the course's network, synthetic",
             format!("4-5-3-1{}", with_l2(l2)),
-            NetworkSpec {
-                data: Source::Synthetic,
-                layers: Some(vec![4, 5, 3, 1]),
+            NetworkOptions {
+                data: "synthetic".to_owned(),
+                layers: Some(Widths(vec![4, 5, 3, 1])),
                 l2,
                 ..plain()
             },
@@ -51,7 +51,7 @@ pub(crate) fn matrix(quick: bool) -> Vec<Entry> {
                 add(
                     "30-16-8-1, breast-cancer",
                     format!("{activation}, {optimizer}{}", with_l2(l2)),
-                    NetworkSpec {
+                    NetworkOptions {
                         activation: *activation,
                         optimizer: *optimizer,
                         l2,
@@ -68,8 +68,8 @@ pub(crate) fn matrix(quick: bool) -> Vec<Entry> {
         add(
             "softmax, digits",
             format!("64-16-10 {activation}"),
-            NetworkSpec {
-                data: Source::Digits,
+            NetworkOptions {
+                data: "digits".to_owned(),
                 activation,
                 ..plain()
             },
@@ -82,9 +82,9 @@ pub(crate) fn matrix(quick: bool) -> Vec<Entry> {
         add(
             "regression, synthetic",
             format!("6-10-5-1 {activation}"),
-            NetworkSpec {
-                data: Source::Synthetic,
-                layers: Some(vec![6, 10, 5, 1]),
+            NetworkOptions {
+                data: "synthetic".to_owned(),
+                layers: Some(Widths(vec![6, 10, 5, 1])),
                 loss: Some(Loss::MeanSquaredError),
                 activation,
                 learning_rate: Some(0.02),
@@ -96,7 +96,7 @@ pub(crate) fn matrix(quick: bool) -> Vec<Entry> {
     add(
         special,
         "dropout 0.8, frozen masks".to_owned(),
-        NetworkSpec {
+        NetworkOptions {
             keep_prob: 0.8,
             frozen_masks: true,
             ..plain()
@@ -105,7 +105,7 @@ pub(crate) fn matrix(quick: bool) -> Vec<Entry> {
     add(
         special,
         "f32 model".to_owned(),
-        NetworkSpec {
+        NetworkOptions {
             precision: Precision::F32,
             activation: Activation::Tanh,
             ..plain()
@@ -114,8 +114,8 @@ pub(crate) fn matrix(quick: bool) -> Vec<Entry> {
     add(
         special,
         "gelu by the complex step".to_owned(),
-        NetworkSpec {
-            scheme: SchemeName::ComplexStep,
+        NetworkOptions {
+            scheme: Method::ComplexStep,
             activation: Activation::Gelu,
             ..plain()
         },
@@ -123,7 +123,7 @@ pub(crate) fn matrix(quick: bool) -> Vec<Entry> {
     add(
         special,
         "mini-batches of 16".to_owned(),
-        NetworkSpec {
+        NetworkOptions {
             batch_size: Some(16),
             ..plain()
         },
@@ -131,8 +131,8 @@ pub(crate) fn matrix(quick: bool) -> Vec<Entry> {
     add(
         special,
         "five hidden layers, tanh".to_owned(),
-        NetworkSpec {
-            layers: Some(vec![30, 8, 8, 8, 8, 8, 1]),
+        NetworkOptions {
+            layers: Some(Widths(vec![30, 8, 8, 8, 8, 8, 1])),
             activation: Activation::Tanh,
             ..plain()
         },

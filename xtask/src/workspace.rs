@@ -119,6 +119,16 @@ impl Cargo {
         exited(status, &self.typed)
     }
 
+    /// Runs it with its output on ours; its exit code, `None` where it was ended by a signal.
+    pub(crate) fn code(mut self) -> anyhow::Result<Option<i32>> {
+        eprintln!("$ {}", self.typed);
+        let status = self
+            .command
+            .status()
+            .with_context(|| format!("`{}` could not be started", self.typed))?;
+        Ok(status.code())
+    }
+
     /// Runs it and returns what it printed on stdout, or `None` if it failed; stderr is ours.
     pub(crate) fn stdout(mut self) -> anyhow::Result<Option<String>> {
         println!("$ {}", self.typed);

@@ -3,7 +3,6 @@
 //! The command `gradcheck`: the only crate that prints, parses flags and knows file formats.
 
 mod args;
-pub mod calibration;
 mod commands;
 
 pub mod data;
@@ -15,8 +14,8 @@ pub mod network;
 pub mod output;
 pub mod progress;
 pub mod remote;
+pub mod shell_words;
 pub mod suggest;
-pub mod zoo;
 
-pub use args::{Cli, Command, ConfigProblem};
+pub use args::{Cli, Column, Command, ConfigProblem, NetworkOptions, Widths};
 pub use commands::run;

@@ -2,9 +2,8 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use gradcheck_cli::{Cli, run};
 
 fn main() -> ExitCode {
-    ExitCode::from(run(Cli::parse()))
+    ExitCode::from(run(Cli::from_environment()))
 }

@@ -23,12 +23,18 @@ use Allowed::{Behind, Dev, Normal};
 /// Every allowed arrow between our crates, from top to bottom.
 const ARROWS: &[(&str, &str, Allowed)] = &[
     ("gradcheck-cli", "gradient-check", Normal),
+    ("gradcheck-cli", "mlp-check", Normal),
     ("gradcheck-cli", "mlp-faults", Normal),
     ("gradcheck-cli", "mlp", Normal),
     ("gradcheck-cli", "finite-diff", Normal),
     ("gradcheck-cli", "tensor-core", Normal),
     ("gradcheck-cli", "um-bridge", Normal),
     ("gradient-check", "finite-diff", Normal),
+    ("mlp-check", "gradient-check", Normal),
+    ("mlp-check", "mlp-faults", Normal),
+    ("mlp-check", "mlp", Normal),
+    ("mlp-check", "finite-diff", Normal),
+    ("mlp-check", "tensor-core", Normal),
     ("um-bridge", "finite-diff", Normal),
     ("um-bridge", "gradient-check", Dev),
     ("mlp-faults", "mlp", Normal),
@@ -50,6 +56,10 @@ const REASONS: &[(&str, &str)] = &[
     (
         "gradient-check",
         "the judge must not know a layer or a network, or it could excuse one",
+    ),
+    (
+        "mlp-check",
+        "what joins network and judge must know no flag and no file, so that anyone can use it",
     ),
     (
         "um-bridge",

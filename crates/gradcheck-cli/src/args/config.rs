@@ -1,12 +1,16 @@
-//! The configuration file: the same options as the flags, in TOML.
+//! The configuration file: the same options as the flags, in TOML, and how flags win over it.
 
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+use clap::ArgMatches;
+use clap::parser::ValueSource;
 use thiserror::Error;
 
 use super::NetworkOptions;
+use super::again::values;
+use crate::data::Source;
 use crate::input_error::{InputError, Place, Problem, unreadable};
 use crate::suggest::nearest;
 
@@ -44,12 +48,32 @@ pub enum ConfigProblem {
     },
 }
 
+/// The options of the file where they were not `given` as flags, else the flags.
+///
+/// # Errors
+/// As [`read_config`].
+pub(super) fn layered(
+    flags: NetworkOptions,
+    given: &ArgMatches,
+    file: &Path,
+) -> Result<NetworkOptions, InputError> {
+    let mut merged = values(&read_config(file)?);
+    for (name, value) in values(&flags) {
+        let id = name.replace('-', "_");
+        if given.value_source(&id) == Some(ValueSource::CommandLine) {
+            merged.insert(name, value);
+        }
+    }
+    serde_json::from_value(merged.into())
+        .map_err(|error| Place::file(file.display().to_string()).error(problem(&error.to_string())))
+}
+
 /// Reads a configuration file; a data file it names is relative to it.
 ///
 /// # Errors
 /// [`InputError`], with line and column. Keys that are no option are refused, the nearest one
 /// suggested.
-pub(crate) fn read_config(path: &Path) -> Result<NetworkOptions, InputError> {
+fn read_config(path: &Path) -> Result<NetworkOptions, InputError> {
     let place = Place::file(path.display().to_string());
     let file = File::open(path).map_err(|error| unreadable(path, error))?;
     if path.is_dir() {
@@ -71,7 +95,25 @@ pub(crate) fn read_config(path: &Path) -> Result<NetworkOptions, InputError> {
         };
         place.error(problem(error.message()))
     })?;
-    Ok(options.relative_to(path.parent().unwrap_or(Path::new(""))))
+    let folder = path.parent().unwrap_or(Path::new(""));
+    Ok(NetworkOptions {
+        data: relative_to(folder, options.data),
+        ..options
+    })
+}
+
+/// The path of a data file taken relative to `folder`. A word that is no file there stays as it is where it
+/// looks like a misspelled built-in name, so that the message is about that.
+fn relative_to(folder: &Path, data: String) -> String {
+    let names = || Source::BUILT_IN.iter().map(|(name, _)| *name);
+    if names().any(|name| name == data) {
+        return data;
+    }
+    let path = folder.join(&data);
+    match path.exists() || nearest(&data, names()).is_none() {
+        true => path.to_string_lossy().into_owned(),
+        false => data,
+    }
 }
 
 /// The line and the column, counted from 1, of a byte of `text`.

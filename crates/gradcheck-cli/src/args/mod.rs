@@ -1,19 +1,22 @@
 //! What the user typed. Knows clap; turns words into the domain's objects and nothing else.
 
+mod again;
+mod choice;
 mod config;
 mod model;
 mod network;
 mod numbers;
+mod words;
 
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use anyhow::Result;
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 pub use config::ConfigProblem;
-pub(crate) use config::read_config;
 pub(crate) use model::ModelArgs;
-pub(crate) use network::NetworkOptions;
+pub use network::NetworkOptions;
+pub use words::{Column, Widths};
 
 /// Checks hand-written gradients: at random initialization and again after training, with a verdict
 /// that rests on error bars, and says where they are wrong.
@@ -27,6 +30,27 @@ pub struct Cli {
     /// What to do
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Cli {
+    /// What was typed, with the options of a configuration file where it names one; clap itself prints
+    /// help and what is wrong with a flag, and exits.
+    ///
+    /// # Errors
+    /// Where the configuration file can't be used.
+    pub fn from_environment() -> Result<Self> {
+        Self::from_matches(&Self::command().get_matches())
+    }
+
+    fn from_matches(matches: &ArgMatches) -> Result<Self> {
+        let mut cli = Self::from_arg_matches(matches).unwrap_or_else(|error| error.exit());
+        if let (Command::Mlp(args), Some(("mlp", given))) = (&mut cli.command, matches.subcommand())
+            && let Some(file) = &args.config
+        {
+            args.network = config::layered(args.network.clone(), given, file)?;
+        }
+        Ok(cli)
+    }
 }
 
 const EXAMPLES: &str = "\
@@ -71,11 +95,6 @@ pub enum Command {
     /// The list of planted faults
     #[command(after_help = "Example:\n  gradcheck faults\n  gradcheck mlp --fault db1-times-4")]
     Faults(OutputArgs),
-    /// How well the checker itself does, on planted faults and on right networks
-    #[command(
-        after_help = "Examples:\n  gradcheck zoo\n  gradcheck zoo --seeds 2 --only dw2-doubled --format json\n\nExit codes: 0 every fault large enough to see was rejected and no right network was, else 1."
-    )]
-    Zoo(ZooArgs),
     /// Completions for a shell, on standard output
     #[command(
         after_help = "Example:\n  gradcheck completions bash > ~/.local/share/bash-completion/completions/gradcheck"
@@ -233,44 +252,6 @@ pub struct CompareArgs {
     pub analytic: PathBuf,
     /// The one to judge it by
     pub numeric: PathBuf,
-    /// The form of the result
-    #[command(flatten)]
-    pub output: OutputArgs,
-}
-
-/// `gradcheck zoo`.
-#[derive(Debug, Args)]
-pub struct ZooArgs {
-    /// With how many seeds each fault is planted
-    #[arg(
-        long,
-        default_value_t = 20,
-        allow_hyphen_values = true,
-        value_parser = numbers::seed,
-        value_name = "N"
-    )]
-    pub seeds: u64,
-    /// How many right networks are checked
-    #[arg(
-        long,
-        default_value_t = 1000,
-        allow_hyphen_values = true,
-        value_parser = numbers::count,
-        value_name = "N"
-    )]
-    pub correct: usize,
-    /// How many threads [default: one a core]
-    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = numbers::threads)]
-    pub threads: Option<NonZeroUsize>,
-    /// Only the fault of this name
-    #[arg(long, value_name = "NAME")]
-    pub only: Option<String>,
-    /// How costs are evaluated around a point: full, incremental, layerwise
-    #[arg(long, value_name = "NAME", default_value = "layerwise")]
-    pub engine: String,
-    /// Multiply a constant of the judge, to see how much hangs on it: safety, rounding, deviations, most-rounding, doubt, resolution, coarsest, target, swinging
-    #[arg(long, value_name = "NAME=FACTOR")]
-    pub constant: Vec<String>,
     /// The form of the result
     #[command(flatten)]
     pub output: OutputArgs,

@@ -2,16 +2,28 @@
 
 use std::num::{IntErrorKind, NonZeroUsize, ParseIntError};
 
-/// Any number, NaN and infinity too, which are refused where it is known what the number is for.
+/// A finite number; which ones make sense is known where it is used.
 pub(super) fn real(text: &str) -> Result<f64, String> {
     let plain = text.trim();
-    plain.parse().map_err(|_| {
+    let number = plain.parse().map_err(|_| {
         let hint = match plain.replacen(',', ".", 1).parse::<f64>() {
             Ok(_) => ", with a point and no comma",
             Err(_) => "",
         };
         format!("give a number, such as 0.5 or 1e-3{hint}")
-    })
+    })?;
+    match f64::is_finite(number) {
+        true => Ok(number),
+        false => Err("it must be finite: give a number, such as 0.5 or 1e-3".to_owned()),
+    }
+}
+
+/// A size in GiB.
+pub(super) fn gib(text: &str) -> Result<f64, String> {
+    match real(text)? {
+        size if size > 0.0 => Ok(size),
+        _ => Err("it must be above 0: give a number of GiB, such as 0.5 or 8".to_owned()),
+    }
 }
 
 /// How many of something.
@@ -24,9 +36,18 @@ pub(super) fn seed(text: &str) -> Result<u64, String> {
     text.trim().parse().map_err(|error| whole(text, &error))
 }
 
+/// More threads than this run into the limits of the system, and have gained nothing long before.
+const MOST_THREADS: usize = 1024;
+
 /// How many threads.
 pub(super) fn threads(text: &str) -> Result<NonZeroUsize, String> {
-    at_least_1(text, "to use every core")
+    let threads = at_least_1(text, "to use every core")?;
+    match threads.get() {
+        0..=MOST_THREADS => Ok(threads),
+        _ => Err(format!(
+            "it is too many: give at most {MOST_THREADS}, or leave it out to use every core"
+        )),
+    }
 }
 
 /// How many evaluations of a model at a time.

@@ -7,8 +7,8 @@ use gradient_check::{Verdict, compare_gradients};
 use crate::args::{CompareArgs, Format};
 use crate::exit;
 use crate::gradient_file;
-use crate::network::quoted;
 use crate::output::{Sink, json, text};
+use crate::shell_words::quoted;
 
 pub(crate) fn run(args: &CompareArgs) -> Result<u8> {
     let sink = Sink::open(

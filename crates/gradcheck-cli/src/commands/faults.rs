@@ -4,10 +4,10 @@ use anyhow::Result;
 use mlp::Activation;
 
 use crate::args::{Format, OutputArgs};
-use crate::data::Source;
 use crate::exit;
-use crate::network::{NetworkSpec, command_line, prepare};
+use crate::network::prepare;
 use crate::output::{Sink, json, text};
+use crate::{NetworkOptions, Widths};
 
 pub(crate) fn run(args: &OutputArgs) -> Result<u8> {
     let sink = Sink::open(args.output.as_deref(), &[])?;
@@ -41,34 +41,34 @@ fn render(faults: &[json::FaultEntry]) -> String {
 
 /// The command that shows a fault, on the first of a few networks that it applies to.
 fn example(fault: &str) -> String {
-    let plain = NetworkSpec {
+    let plain = NetworkOptions {
         fault: Some(fault.to_owned()),
-        ..NetworkSpec::default()
+        ..NetworkOptions::default()
     };
     let candidates = [
         plain.clone(),
-        NetworkSpec {
+        NetworkOptions {
             activation: Activation::Tanh,
             ..plain.clone()
         },
-        NetworkSpec {
-            layers: Some(vec![30, 6, 6, 1]),
+        NetworkOptions {
+            layers: Some(Widths(vec![30, 6, 6, 1])),
             ..plain.clone()
         },
-        NetworkSpec {
-            layers: Some(vec![30, 6, 6, 1]),
+        NetworkOptions {
+            layers: Some(Widths(vec![30, 6, 6, 1])),
             activation: Activation::Tanh,
             ..plain.clone()
         },
-        NetworkSpec {
-            layers: Some(vec![30, 6, 6, 6, 1]),
+        NetworkOptions {
+            layers: Some(Widths(vec![30, 6, 6, 6, 1])),
             ..plain.clone()
         },
-        NetworkSpec {
-            data: Source::Digits,
+        NetworkOptions {
+            data: "digits".to_owned(),
             ..plain.clone()
         },
-        NetworkSpec {
+        NetworkOptions {
             keep_prob: 0.8,
             frozen_masks: true,
             ..plain.clone()
@@ -78,5 +78,5 @@ fn example(fault: &str) -> String {
         .iter()
         .find(|spec| prepare(spec).is_ok())
         .unwrap_or(&plain);
-    command_line(shown)
+    shown.command_line()
 }

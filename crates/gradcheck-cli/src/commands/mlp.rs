@@ -1,34 +1,32 @@
 //! `gradcheck mlp`.
 
-use anyhow::{Result, bail};
+use std::path::PathBuf;
 
-use crate::args::{Format, MlpArgs, read_config};
-use crate::data::Source;
-use crate::network::{self, Outcome, Watch};
+use anyhow::{Result, bail};
+use finite_diff::Execution;
+use mlp_check::{Outcome, Stage};
+
+use crate::args::{Format, MlpArgs};
+use crate::network::prepare;
 use crate::output::{Sink, json, text};
 use crate::progress::Bar;
 use crate::{exit, interrupt};
 
 pub(crate) fn run(args: MlpArgs) -> Result<u8> {
-    let options = match &args.config {
-        Some(path) => args.network.or(read_config(path)?),
-        None => args.network,
-    };
-    let spec = options.spec()?;
+    let options = args.network;
     let mut inputs: Vec<&std::path::Path> = args.config.as_deref().into_iter().collect();
-    if let Source::File(path) = &spec.data {
-        inputs.push(path);
-    }
+    let data = PathBuf::from(&options.data);
+    inputs.push(&data);
     let sink = Sink::open(args.output.output.as_deref(), &inputs)?;
 
-    let prepared = network::prepare(&spec)?;
+    let prepared = prepare(&options)?;
     let bar = Bar::new();
-    let progress = |stage: network::Stage, p| bar.show(&stage.to_string(), p);
-    let watch = Watch {
-        cancel: interrupt::listen(),
-        progress: &progress,
+    let progress = |stage: Stage, p| bar.show(&stage.to_string(), p);
+    let execution = Execution {
+        cancel: Some(interrupt::listen()),
+        ..Execution::default()
     };
-    let outcome = network::run(&prepared, watch)?;
+    let outcome = prepared.trained_check(execution).run(&progress)?;
     bar.finish();
 
     sink.write(&match args.output.format {
@@ -48,7 +46,7 @@ pub(crate) fn run(args: MlpArgs) -> Result<u8> {
 /// A wrong gradient is the news, whatever else happened; a judge that is blind has found nothing.
 fn code(outcome: &Outcome) -> u8 {
     let mut code = exit::code(outcome.verdict());
-    if code == exit::AGREE && outcome.is_judge_blind() {
+    if code == exit::AGREE && outcome.failed_control() {
         code = exit::UNDECIDED;
     }
     if code != exit::WRONG && outcome.training_failed.is_some() {
@@ -67,7 +65,8 @@ mod tests {
     use gradient_check::{Verdict, compare_gradients};
 
     use super::*;
-    use crate::network::{Checked, Stage};
+    use mlp::Engine;
+    use mlp_check::Checked;
 
     #[test]
     fn a_control_that_let_an_error_pass_is_no_success_and_no_wrong_gradient() {
@@ -87,17 +86,19 @@ mod tests {
                 elapsed: Duration::ZERO,
             };
             code(&Outcome {
-                checks: vec![Checked {
-                    stage: Stage::Initialization,
-                    report: compare_gradients(&[g], &[1.0], &layout).unwrap(),
-                    engine: "full",
-                    delta: None,
-                    control: Some(control),
-                    planted: None,
-                }],
+                checks: vec![(
+                    Stage::Initialization,
+                    Checked {
+                        report: compare_gradients(&[g], &[1.0], &layout).unwrap(),
+                        engine: Engine::Full,
+                        delta: None,
+                        control: Some(control),
+                        planted: None,
+                    },
+                )],
                 curve: Vec::new(),
                 training_failed: None,
-                since: None,
+                onset: None,
                 interrupted: false,
             })
         };

@@ -7,7 +7,6 @@ mod mlp;
 mod model;
 mod scalar;
 mod step;
-mod zoo;
 
 use std::io::Write;
 
@@ -19,14 +18,17 @@ use crate::exit;
 
 /// Runs what the user asked for; results to standard output or `--output`, one clear message to
 /// standard error where something could not be used. Returns the exit code of [`exit`].
-pub fn run(cli: Cli) -> u8 {
-    match cli.color {
-        Color::Auto => anstream::ColorChoice::Auto,
-        Color::Always => anstream::ColorChoice::Always,
-        Color::Never => anstream::ColorChoice::Never,
-    }
-    .write_global();
-    match dispatch(cli.command) {
+pub fn run(cli: Result<Cli>) -> u8 {
+    let outcome = cli.and_then(|cli| {
+        match cli.color {
+            Color::Auto => anstream::ColorChoice::Auto,
+            Color::Always => anstream::ColorChoice::Always,
+            Color::Never => anstream::ColorChoice::Never,
+        }
+        .write_global();
+        dispatch(cli.command)
+    });
+    match outcome {
         Ok(code) => code,
         Err(error) => {
             let label = crate::output::text::styled(crate::output::text::BAD, "error:");
@@ -45,7 +47,6 @@ fn dispatch(command: Command) -> Result<u8> {
         Command::Model(args) => model::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Faults(args) => faults::run(&args),
-        Command::Zoo(args) => zoo::run(&args),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "gradcheck", &mut script);

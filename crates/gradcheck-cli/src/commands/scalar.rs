@@ -8,8 +8,8 @@ use gradient_check::{Settings, Verdict, check};
 use super::step;
 use crate::args::{Format, ScalarArgs};
 use crate::exit;
-use crate::network::number;
 use crate::output::{Sink, json, text};
+use crate::shell_words::number;
 
 /// What the course prints for x = 2, θ = 4, ε = 1e-7.
 const PUBLISHED: f64 = 2.919335883291695e-10;

@@ -64,6 +64,26 @@ pub enum Header {
     No,
 }
 
+impl Header {
+    /// Each of them, the default first.
+    pub const ALL: [Self; 3] = [Self::Auto, Self::Yes, Self::No];
+
+    /// `auto`, `yes` or `no`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Yes => "yes",
+            Self::No => "no",
+        }
+    }
+}
+
+impl std::fmt::Display for Header {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.name())
+    }
+}
+
 /// How to read the user's file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CsvOptions {

@@ -3,18 +3,19 @@
 
 use std::num::NonZeroUsize;
 
-use finite_diff::{ParameterLayout, Selection};
+use finite_diff::{Execution, Selection};
 use mlp::{Architecture, Batch, DropoutMasks, Engine, Loss, MlpError, Parameters, TrainingOptions};
+use mlp_check::training::FEWEST_SAVED;
+use mlp_check::{Method, NetworkCheck, Precision, TrainedCheck};
 use mlp_faults::{Fault, Shows};
 use tensor_core::Matrix;
 use thiserror::Error;
 
-use super::command_line::number;
-use super::history::FEWEST;
-use super::spec::{NetworkSpec, Precision};
 use crate::data::{self, Dataset, LoadOptions, Source, Task};
 use crate::input_error::{InputError, printable};
+use crate::shell_words::number;
 use crate::suggest::nearest;
+use crate::{NetworkOptions, Widths};
 
 /// Why a network can't be checked.
 #[derive(Debug, Error)]
@@ -129,11 +130,9 @@ fn did_you_mean(suggestion: &Option<String>) -> String {
 /// A network with all that a check of it needs.
 pub struct Prepared {
     /// The choices it was made from.
-    pub spec: NetworkSpec,
+    pub options: NetworkOptions,
     /// The network.
     pub architecture: Architecture,
-    /// Names and shapes of its parameters.
-    pub layout: ParameterLayout,
     /// What is known of the data beside its numbers.
     pub dataset: Dataset,
     /// The examples, of the training and of the check.
@@ -150,30 +149,68 @@ pub struct Prepared {
     pub fault: Option<&'static dyn Fault>,
 }
 
+/// Saved parameters take at most this part of what the run may use: little beside the check itself.
+const HISTORY_PART: u64 = 64;
+
+impl Prepared {
+    /// The check at initialization and again after training, on the threads asked for, until
+    /// `execution` is cancelled.
+    pub fn trained_check<'a>(&'a self, execution: Execution<'a>) -> TrainedCheck<'a> {
+        let NetworkOptions {
+            precision,
+            scheme,
+            epsilon,
+            engine,
+            negative_control,
+            seed,
+            threads,
+            ..
+        } = self.options;
+        let check = NetworkCheck {
+            masks: self.masks.as_ref(),
+            fault: self.fault,
+            precision,
+            method: scheme,
+            epsilon,
+            engine,
+            selection: self.selection.clone(),
+            negative_control,
+            seed,
+            execution: Execution {
+                threads,
+                ..execution
+            },
+            ..NetworkCheck::new(&self.architecture, &self.batch)
+        };
+        TrainedCheck {
+            history_bytes: TrainedCheck::HISTORY_BYTES
+                .min(self.options.memory_bytes() / HISTORY_PART),
+            ..TrainedCheck::new(check, self.parameters.clone(), self.training.clone())
+        }
+    }
+}
+
 /// Loads the data, builds the network and draws its parameters.
 ///
 /// # Errors
 /// [`PrepareError`] for whatever does not fit.
-pub fn prepare(spec: &NetworkSpec) -> Result<Prepared, PrepareError> {
-    check_numbers(spec)?;
-    let loss = spec.loss();
+pub fn prepare(options: &NetworkOptions) -> Result<Prepared, PrepareError> {
+    check_numbers(options)?;
+    let source: Source = options.data.parse()?;
+    let loss = options.loss();
     // Before anything is read or allocated, as far as the sizes are known.
-    if let Some(layers) = &spec.layers {
-        let architecture = Architecture::new(layers, spec.activation, loss)?;
-        let rows = spec.rows.unwrap_or(NetworkSpec::DEFAULT_ROWS);
+    if let Some(Widths(layers)) = &options.layers {
+        let architecture = Architecture::new(layers, options.activation, loss)?;
+        let rows = options.rows.unwrap_or(NetworkOptions::DEFAULT_ROWS);
         // A file or a built-in set has no more rows than it has, and says so itself.
-        let rows = if spec.data == Source::Synthetic {
-            rows
-        } else {
-            0
-        };
-        check_memory(&architecture, rows, spec)?;
+        let rows = if source == Source::Synthetic { rows } else { 0 };
+        check_memory(&architecture, rows, options)?;
     }
-    let dataset = load(spec, loss)?;
-    let layers = spec
-        .layers
-        .clone()
-        .unwrap_or_else(|| default_layers(spec, loss, dataset.features));
+    let dataset = load(options, &source, loss)?;
+    let layers = options.layers.clone().map_or_else(
+        || default_layers(&source, loss, dataset.features),
+        |widths| widths.0,
+    );
     if layers[0] != dataset.features {
         let mut right = layers.clone();
         right[0] = dataset.features;
@@ -185,8 +222,8 @@ pub fn prepare(spec: &NetworkSpec) -> Result<Prepared, PrepareError> {
             suggestion: join(&right, ","),
         });
     }
-    let architecture = Architecture::new(&layers, spec.activation, loss)?.with_l2(spec.l2)?;
-    check_memory(&architecture, dataset.examples, spec)?;
+    let architecture = Architecture::new(&layers, options.activation, loss)?.with_l2(options.l2)?;
+    check_memory(&architecture, dataset.examples, options)?;
 
     let shape_error = |error| PrepareError::Network(MlpError::from(error));
     let x = Matrix::from_vec(dataset.features, dataset.examples, dataset.x.clone())
@@ -197,31 +234,37 @@ pub fn prepare(spec: &NetworkSpec) -> Result<Prepared, PrepareError> {
     let batch = Batch::new(x, y)?;
     batch.check(&architecture)?;
 
-    let masks = (spec.keep_prob < 1.0)
-        .then(|| DropoutMasks::draw(&architecture, dataset.examples, spec.keep_prob, spec.seed))
+    let masks = (options.keep_prob < 1.0)
+        .then(|| {
+            DropoutMasks::draw(
+                &architecture,
+                dataset.examples,
+                options.keep_prob,
+                options.seed,
+            )
+        })
         .transpose()?;
-    let fault = spec
+    let fault = options
         .fault
         .as_deref()
-        .map(|name| find_fault(name, &architecture, spec))
+        .map(|name| find_fault(name, &architecture, options))
         .transpose()?;
-    let parameters = mlp::initialize(&architecture, spec.initialization, spec.seed)?;
+    let parameters = mlp::initialize(&architecture, options.init, options.seed)?;
     let training = TrainingOptions {
-        optimizer: spec.optimizer,
-        learning_rate: spec.learning_rate(),
-        steps: spec.steps,
-        batch_size: spec.batch_size,
-        seed: spec.seed,
-        keep_prob: spec.keep_prob,
+        optimizer: options.optimizer,
+        learning_rate: options.learning_rate(),
+        steps: options.steps,
+        batch_size: options.batch_size,
+        seed: options.seed,
+        keep_prob: options.keep_prob,
     };
     training.check()?;
     Ok(Prepared {
-        spec: spec.clone(),
-        layout: mlp::layout(&architecture),
-        selection: match spec.sample {
+        options: options.clone(),
+        selection: match options.sample {
             Some(count) => Selection::Sample {
                 count,
-                seed: spec.seed,
+                seed: options.seed,
             },
             None => Selection::All,
         },
@@ -236,62 +279,65 @@ pub fn prepare(spec: &NetworkSpec) -> Result<Prepared, PrepareError> {
 }
 
 /// What needs no data to be refused.
-fn check_numbers(spec: &NetworkSpec) -> Result<(), PrepareError> {
-    if let Some(value) = spec.epsilon {
+fn check_numbers(options: &NetworkOptions) -> Result<(), PrepareError> {
+    if let Some(value) = options.epsilon {
         if !value.is_finite() || value <= 0.0 {
             return Err(PrepareError::Epsilon { value });
         }
-        if spec.scheme == super::SchemeName::ComplexStep {
+        if options.scheme == Method::ComplexStep {
             return Err(PrepareError::EpsilonUnused);
         }
     }
-    if let (Some(Engine::Layerwise), Some(reason)) = (spec.engine, spec.why_not_layerwise()) {
+    if let (Some(Engine::Layerwise), Some(reason)) = (
+        options.engine,
+        options.scheme.why_not_layerwise(options.epsilon),
+    ) {
         return Err(PrepareError::Layerwise { reason });
     }
-    if spec.sample == Some(0) {
+    if options.sample == Some(0) {
         return Err(PrepareError::EmptySample);
     }
-    let in_range = spec.keep_prob > 0.0 && spec.keep_prob <= 1.0;
+    let in_range = options.keep_prob > 0.0 && options.keep_prob <= 1.0;
     if !in_range {
         return Err(MlpError::KeepProbability {
-            value: spec.keep_prob,
+            value: options.keep_prob,
         }
         .into());
     }
-    if spec.keep_prob < 1.0 && !spec.frozen_masks {
+    if options.keep_prob < 1.0 && !options.frozen_masks {
         return Err(PrepareError::Dropout {
-            keep_prob: spec.keep_prob,
+            keep_prob: options.keep_prob,
         });
     }
     Ok(())
 }
 
-fn load(spec: &NetworkSpec, loss: Loss) -> Result<Dataset, PrepareError> {
-    let outputs = match &spec.layers {
-        Some(layers) => layers.last().copied().unwrap_or(1),
-        None => default_outputs(&spec.data, loss),
+fn load(options: &NetworkOptions, source: &Source, loss: Loss) -> Result<Dataset, PrepareError> {
+    let outputs = match &options.layers {
+        Some(Widths(layers)) => layers.last().copied().unwrap_or(1),
+        None => default_outputs(source, loss),
     };
     let task = match (loss, outputs) {
         (Loss::BinaryCrossEntropy, 1) => Task::Binary,
         (Loss::MeanSquaredError, 1) => Task::Regression,
         (_, outputs) => Task::Classes(outputs),
     };
-    let features = spec
+    let features = options
         .layers
         .as_ref()
-        .and_then(|layers| layers.first().copied());
-    let options = LoadOptions {
-        rows: match spec.rows {
+        .and_then(|Widths(layers)| layers.first().copied());
+    let how = LoadOptions {
+        rows: match options.rows {
             Some(rows) => data::Rows::Exactly(rows),
-            None => data::Rows::UpTo(NetworkSpec::DEFAULT_ROWS),
+            None => data::Rows::UpTo(NetworkOptions::DEFAULT_ROWS),
         },
-        csv: spec.csv.clone(),
-        standardize: spec.standardize,
-        seed: spec.seed,
+        csv: options.csv(),
+        standardize: options.standardize,
+        seed: options.seed,
         synthetic_features: features.unwrap_or(DEFAULT_SYNTHETIC_FEATURES),
         task,
     };
-    Ok(data::load(&spec.data, &options)?)
+    Ok(data::load(source, &how)?)
 }
 
 /// As in the course's own exercise.
@@ -305,9 +351,9 @@ fn default_outputs(data: &Source, loss: Loss) -> usize {
     }
 }
 
-fn default_layers(spec: &NetworkSpec, loss: Loss, features: usize) -> Vec<usize> {
-    let outputs = default_outputs(&spec.data, loss);
-    match spec.data {
+fn default_layers(source: &Source, loss: Loss, features: usize) -> Vec<usize> {
+    let outputs = default_outputs(source, loss);
+    match source {
         Source::Synthetic => vec![features, 5, 3, outputs],
         Source::Digits => vec![features, 16, outputs],
         _ => vec![features, 16, 8, outputs],
@@ -315,7 +361,7 @@ fn default_layers(spec: &NetworkSpec, loss: Loss, features: usize) -> Vec<usize>
 }
 
 /// Labels as a matrix with one row an output: as they are for one output, else one-hot.
-pub(crate) fn targets(labels: &[f64], outputs: usize) -> Vec<f64> {
+pub fn targets(labels: &[f64], outputs: usize) -> Vec<f64> {
     if outputs == 1 {
         return labels.to_vec();
     }
@@ -331,7 +377,7 @@ pub(crate) fn targets(labels: &[f64], outputs: usize) -> Vec<f64> {
 fn find_fault(
     name: &str,
     architecture: &Architecture,
-    spec: &NetworkSpec,
+    options: &NetworkOptions,
 ) -> Result<&'static dyn Fault, PrepareError> {
     let Some(fault) = mlp_faults::find(name) else {
         let suggestion = nearest(name, mlp_faults::all().iter().map(|fault| fault.name()));
@@ -343,7 +389,7 @@ fn find_fault(
     let applies = fault
         .applies_to(architecture)
         .and_then(|()| match fault.shows() {
-            Shows::WithDropout if spec.keep_prob == 1.0 => {
+            Shows::WithDropout if options.keep_prob == 1.0 => {
                 Err("it shows only with dropout: add --keep-prob 0.8 --frozen-masks".to_owned())
             }
             _ => Ok(()),
@@ -363,37 +409,37 @@ fn find_fault(
 fn check_memory(
     architecture: &Architecture,
     examples: usize,
-    spec: &NetworkSpec,
+    options: &NetworkOptions,
 ) -> Result<(), PrepareError> {
-    let threads = spec.threads.map_or_else(cores, NonZeroUsize::get) as f64;
+    let threads = options.threads.map_or_else(cores, NonZeroUsize::get) as f64;
     let parameters = architecture.parameter_count() as f64;
     let units: f64 = architecture
         .widths()
         .iter()
         .map(|width| *width as f64)
         .sum();
-    let scalar = match spec.precision {
+    let scalar = match options.precision {
         Precision::F32 | Precision::F64 => 8.0,
     };
     const OBSERVATION: f64 = 256.0;
     // Those of some steps, to look back over.
-    let saved = if spec.steps > 0 {
-        3.0 * FEWEST as f64
+    let saved = if options.steps > 0 {
+        3.0 * FEWEST_SAVED as f64
     } else {
         0.0
     };
     let needed = scalar
         * (parameters * (6.0 + saved + threads) + examples as f64 * units * (5.0 + 2.0 * threads))
         + OBSERVATION
-            * spec
+            * options
                 .sample
                 .map_or(parameters, |sample| parameters.min(sample as f64));
-    if needed <= spec.memory_limit as f64 {
+    if needed <= options.memory_bytes() as f64 {
         return Ok(());
     }
     Err(PrepareError::Memory {
         needed: bytes(needed),
-        limit: bytes(spec.memory_limit as f64),
+        limit: bytes(options.memory_bytes() as f64),
     })
 }
 
@@ -417,7 +463,7 @@ fn bytes(count: f64) -> String {
 }
 
 /// Widths with `separator` between them.
-pub(super) fn join(widths: &[usize], separator: &str) -> String {
+fn join(widths: &[usize], separator: &str) -> String {
     widths
         .iter()
         .map(ToString::to_string)
@@ -432,7 +478,7 @@ fn plural(count: usize, noun: &str) -> String {
 /// The network, its data and its seed in one line.
 pub fn summary(prepared: &Prepared) -> String {
     let Prepared {
-        spec,
+        options,
         architecture,
         dataset,
         ..
@@ -448,13 +494,13 @@ pub fn summary(prepared: &Prepared) -> String {
     if architecture.l2() > 0.0 {
         parts.push(format!("λ = {}", number(architecture.l2())));
     }
-    if spec.keep_prob < 1.0 {
+    if options.keep_prob < 1.0 {
         parts.push(format!(
             "dropout with frozen masks, keep_prob {}",
-            number(spec.keep_prob)
+            number(options.keep_prob)
         ));
     }
-    if spec.precision == Precision::F32 {
+    if options.precision == Precision::F32 {
         parts.push("f32, held against an f64 forward".to_owned());
     }
     let mut data = vec![
@@ -464,7 +510,7 @@ pub fn summary(prepared: &Prepared) -> String {
             plural(dataset.examples, "example")
         ),
         plural(architecture.parameter_count(), "parameter"),
-        format!("seed {}", spec.seed),
+        format!("seed {}", options.seed),
     ];
     if let Some(fault) = prepared.fault {
         data.push(format!("planted fault: {}", fault.name()));

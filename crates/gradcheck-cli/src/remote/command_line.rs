@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::ModelSpec;
-use crate::network::quoted;
+use crate::shell_words::quoted;
 
 /// `gradcheck model` with every choice that differs from its default, quoted for a shell.
 pub fn command_line(spec: &ModelSpec) -> String {

@@ -1,17 +1,16 @@
 //! `gradcheck mlp` and `gradcheck compare`.
 
-use gradient_check::control::ControlReport;
-use gradient_check::report::Counts;
 use gradient_check::{Reason, Report, Verdict};
+use mlp_check::training::Onset;
+use mlp_check::{Checked, Outcome, Stage};
 use serde::Serialize;
 
 use super::SCHEMA;
-use super::since::{Since, since};
-use crate::network::{Checked, Outcome, Prepared, command_line};
+use crate::network::Prepared;
 
 /// `gradcheck mlp` and `gradcheck compare`.
 #[derive(Debug, Serialize)]
-pub struct Document {
+pub struct Document<C = Check> {
     schema: u32,
     verdict: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -23,8 +22,8 @@ pub struct Document {
     #[serde(skip_serializing_if = "Option::is_none")]
     training: Option<Training>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    since: Option<Since>,
-    checks: Vec<Check>,
+    since: Option<Onset>,
+    checks: Vec<C>,
 }
 
 #[derive(Debug, Serialize)]
@@ -49,27 +48,21 @@ struct Training {
     curve: Vec<f64>,
 }
 
+/// A report on something, named by its stage.
 #[derive(Debug, Serialize)]
-struct Check {
+pub struct Check {
     stage: String,
     engine: Option<&'static str>,
     #[serde(flatten)]
     report: Report,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    planted_in: Option<Vec<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    delta: Option<Delta>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    negative_control: Option<ControlReport>,
 }
 
-/// dZ of the layer to look at first, held against finite differences in it.
+/// A check of a network at one stage.
 #[derive(Debug, Serialize)]
-struct Delta {
-    layer: usize,
-    verdict: String,
-    difference: f64,
-    counts: Counts,
+pub struct StageCheck {
+    stage: Stage,
+    #[serde(flatten)]
+    checked: Checked,
 }
 
 /// The word on the document: agreement only where the exit code says so too.
@@ -78,7 +71,7 @@ fn word(outcome: &Outcome) -> Verdict {
         Verdict::Agree if outcome.training_failed.is_some() => {
             Verdict::Inconclusive(Reason::Interrupted)
         }
-        Verdict::Agree if outcome.is_judge_blind() => {
+        Verdict::Agree if outcome.failed_control() => {
             Verdict::Inconclusive(Reason::BelowResolution)
         }
         word => word,
@@ -86,35 +79,42 @@ fn word(outcome: &Outcome) -> Verdict {
 }
 
 /// The document of a network's checks.
-pub fn network(prepared: &Prepared, outcome: &Outcome) -> Document {
-    let spec = &prepared.spec;
+pub fn network(prepared: &Prepared, outcome: &Outcome) -> Document<StageCheck> {
+    let options = &prepared.options;
     let architecture = &prepared.architecture;
     Document {
         schema: SCHEMA,
         verdict: word(outcome).to_string(),
-        seed: Some(spec.seed),
-        command: command_line(spec),
+        seed: Some(options.seed),
+        command: options.command_line(),
         interrupted: outcome.interrupted,
         network: Some(Network {
             layers: architecture.widths().to_vec(),
             activation: architecture.activation().to_string(),
             loss: architecture.loss().to_string(),
             l2: architecture.l2(),
-            keep_prob: spec.keep_prob,
-            data: spec.data.to_string(),
+            keep_prob: options.keep_prob,
+            data: options.data.to_string(),
             examples: prepared.dataset.examples,
-            precision: crate::network::precision_name(spec.precision),
-            fault: spec.fault.clone(),
+            precision: options.precision.name(),
+            fault: options.fault.clone(),
         }),
         training: (prepared.training.steps > 0).then(|| Training {
-            optimizer: spec.optimizer.to_string(),
+            optimizer: options.optimizer.to_string(),
             learning_rate: prepared.training.learning_rate,
             steps: prepared.training.steps,
             failed: outcome.training_failed.as_ref().map(ToString::to_string),
             curve: outcome.curve.iter().map(|point| point.cost).collect(),
         }),
-        since: outcome.since.as_ref().map(since),
-        checks: outcome.checks.iter().map(check_of_network).collect(),
+        since: outcome.onset.clone(),
+        checks: outcome
+            .checks
+            .iter()
+            .map(|(stage, checked)| StageCheck {
+                stage: *stage,
+                checked: checked.clone(),
+            })
+            .collect(),
     }
 }
 
@@ -129,35 +129,10 @@ pub fn compared(report: &Report, command: String) -> Document {
         network: None,
         training: None,
         since: None,
-        checks: vec![check("given".to_owned(), report, None)],
-    }
-}
-
-fn check_of_network(checked: &Checked) -> Check {
-    Check {
-        planted_in: checked.planted.clone(),
-        negative_control: checked.control.clone(),
-        delta: checked.delta.as_ref().map(|delta| Delta {
-            layer: delta.layer,
-            verdict: delta.report.verdict.to_string(),
-            difference: delta.report.difference,
-            counts: delta.report.counts,
-        }),
-        ..check(
-            checked.stage.to_string(),
-            &checked.report,
-            Some(checked.engine),
-        )
-    }
-}
-
-fn check(stage: String, report: &Report, engine: Option<&'static str>) -> Check {
-    Check {
-        stage,
-        engine,
-        report: report.clone(),
-        planted_in: None,
-        delta: None,
-        negative_control: None,
+        checks: vec![Check {
+            stage: "given".to_owned(),
+            engine: None,
+            report: report.clone(),
+        }],
     }
 }

@@ -5,13 +5,10 @@
 mod checks;
 mod lists;
 mod model;
-mod since;
-mod zoo;
 
 pub use checks::{Document, compared, network};
 pub use lists::{FaultEntry, FaultList, NamedCheck, NamedChecks};
 pub use model::{ModelDocument, model};
-pub use zoo::{Zoo, zoo};
 
 use serde::Serialize;
 

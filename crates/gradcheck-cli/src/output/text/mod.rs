@@ -5,7 +5,7 @@
 
 mod model;
 mod network;
-mod since;
+mod onset;
 
 pub use gradient_check::text::{
     BAD, FAINT, GOOD, STRONG, UNSURE, derivative, extents, plural, scientific, seconds, short,

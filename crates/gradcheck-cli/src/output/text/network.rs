@@ -9,8 +9,10 @@ use gradient_check::text::{
 };
 use gradient_check::{Report, Verdict};
 
-use super::since::since;
-use crate::network::{Delta, Outcome, Prepared, Stage, command_line, summary};
+use mlp_check::{Delta, Outcome, Stage};
+
+use super::onset::onset;
+use crate::network::{Prepared, summary};
 
 /// The checks of a network.
 pub fn network(prepared: &Prepared, outcome: &Outcome) -> String {
@@ -18,11 +20,11 @@ pub fn network(prepared: &Prepared, outcome: &Outcome) -> String {
     for line in lines_of(&summary(prepared)) {
         let _ = writeln!(text, "{}", styled(STRONG, line));
     }
-    for checked in &outcome.checks {
-        let when = match checked.stage {
+    for (stage, checked) in &outcome.checks {
+        let when = match stage {
             Stage::Initialization => "At initialization".to_owned(),
             Stage::AfterTraining { .. } => {
-                format!("{} of training", sentence_case(&checked.stage.to_string()))
+                format!("{} of training", sentence_case(&stage.to_string()))
             }
         };
         let _ = writeln!(
@@ -51,7 +53,7 @@ pub fn network(prepared: &Prepared, outcome: &Outcome) -> String {
                     thousands(checked.report.evaluations),
                     seconds(checked.report.elapsed.as_secs_f64()),
                     scheme(&checked.report.scheme),
-                    checked.engine,
+                    checked.engine.name(),
                 )
             )
         );
@@ -61,8 +63,8 @@ pub fn network(prepared: &Prepared, outcome: &Outcome) -> String {
     }
     text.push('\n');
     text.push_str(&conclusion(prepared, outcome));
-    if let Some(found) = &outcome.since {
-        text.push_str(&since(found));
+    if let Some(found) = &outcome.onset {
+        text.push_str(&onset(found));
     }
     let _ = writeln!(
         text,
@@ -74,7 +76,7 @@ pub fn network(prepared: &Prepared, outcome: &Outcome) -> String {
         "{}",
         styled(
             FAINT,
-            format_args!("Again: {}", command_line(&prepared.spec))
+            format_args!("Again: {}", prepared.options.command_line())
         )
     );
     text
@@ -189,10 +191,10 @@ fn conclusion(prepared: &Prepared, outcome: &Outcome) -> String {
         let names: Vec<String> = outcome
             .checks
             .iter()
-            .filter(|checked| wanted(checked.report.verdict))
-            .map(|checked| match checked.stage {
+            .filter(|(_, checked)| wanted(checked.report.verdict))
+            .map(|(stage, _)| match stage {
                 Stage::Initialization => "at initialization".to_owned(),
-                Stage::AfterTraining { .. } => checked.stage.to_string(),
+                Stage::AfterTraining { .. } => stage.to_string(),
             })
             .collect();
         names.join(" and ")
@@ -228,7 +230,7 @@ fn conclusion(prepared: &Prepared, outcome: &Outcome) -> String {
             );
         }
     }
-    if outcome.is_judge_blind() {
+    if outcome.failed_control() {
         let _ = writeln!(
             text,
             "{} The negative control let an error pass, so that what was called right may be wrong.",

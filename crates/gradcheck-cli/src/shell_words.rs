@@ -1,0 +1,44 @@
+//! Words and numbers as a person can paste them into a shell.
+
+/// `value` so that it reads back as the same number, with an exponent where there would be a row of
+/// zeros.
+pub fn number(value: f64) -> String {
+    let size = value.abs();
+    if size == 0.0 || !size.is_finite() || (1e-4..1e16).contains(&size) {
+        value.to_string()
+    } else {
+        format!("{value:e}")
+    }
+}
+
+/// `word` as a shell reads it back.
+pub fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_=+.,/:@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    if word.chars().any(char::is_control) {
+        return ansi_quoted(word);
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+/// `$'…'`, in which bash, zsh and newer shells write control characters, so that no terminal has to
+/// show them.
+fn ansi_quoted(word: &str) -> String {
+    let mut text = String::from("$'");
+    for character in word.chars() {
+        match character {
+            '\'' | '\\' => text.extend(['\\', character]),
+            c if c.is_control() => {
+                let mut bytes = [0; 4];
+                for byte in c.encode_utf8(&mut bytes).bytes() {
+                    text.push_str(&format!("\\x{byte:02x}"));
+                }
+            }
+            c => text.push(c),
+        }
+    }
+    text.push('\'');
+    text
+}

@@ -1,0 +1,220 @@
+//! A network checked at initialization, trained, and checked again: backward passes are often right only
+//! where nothing saturates yet.
+//!
+//! Invariant: training never sees a check. It is observed, and taken up again from saved parameters.
+
+mod bisect;
+mod history;
+mod onset;
+mod saturation;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::ops::ControlFlow;
+
+use finite_diff::Execution;
+use finite_diff::execution::Progress;
+use gradient_check::control::ControlReport;
+use gradient_check::{Report, Verdict, verdict};
+use mlp::{CurvePoint, MlpError, Parameters, TrainingOptions};
+
+use crate::{Checked, NetworkCheck, NetworkCheckError};
+use bisect::onset;
+use history::History;
+
+pub use history::FEWEST_SAVED;
+pub use onset::{Limit, Onset};
+pub use saturation::{Changes, Grown, Quantity, Saturated, State};
+
+/// When in the training of a network a check is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// On the random parameters.
+    Initialization,
+    /// After so many steps of training.
+    AfterTraining {
+        /// How many.
+        steps: usize,
+    },
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Stage {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Initialization => f.write_str("initialization"),
+            Self::AfterTraining { steps: 1 } => f.write_str("after 1 step"),
+            Self::AfterTraining { steps } => write!(f, "after {steps} steps"),
+        }
+    }
+}
+
+/// A network, its training, and the check before and after it.
+#[derive(Clone)]
+pub struct TrainedCheck<'a> {
+    /// How the network is checked.
+    pub check: NetworkCheck<'a>,
+    /// The parameters at initialization.
+    pub start: Parameters<f64>,
+    /// How it is trained; with 0 steps there is no second check.
+    pub training: TrainingOptions,
+    /// How many bytes the parameters may take that are saved during the training, to find the step at which
+    /// the gradient became wrong. At least three steps are saved.
+    pub history_bytes: u64,
+}
+
+/// What the checks before and after training found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// The checks made: two, one where no training was asked for or the run was stopped before.
+    pub checks: Vec<(Stage, Checked)>,
+    /// The cost over the training.
+    pub curve: Vec<CurvePoint>,
+    /// Why the training ended early, if it failed; the check before it stands.
+    pub training_failed: Option<MlpError>,
+    /// The step at which the gradient became wrong, where it is wrong at the end and was not seen to be at first.
+    pub onset: Option<Onset>,
+    /// Whether the run was canceled.
+    pub interrupted: bool,
+}
+
+impl Outcome {
+    /// The verdict on all checks together; a run that was canceled does not agree.
+    pub fn verdict(&self) -> Verdict {
+        let all = verdict::overall(
+            self.checks
+                .iter()
+                .map(|(_, checked)| checked.report.verdict),
+        );
+        if all == Verdict::Agree && self.interrupted {
+            return Verdict::Inconclusive(gradient_check::Reason::Interrupted);
+        }
+        all
+    }
+
+    /// Whether an error planted into a gradient that agrees went undetected, so that agreement means little.
+    pub fn failed_control(&self) -> bool {
+        let failed = |control: &ControlReport| control.failures().next().is_some();
+        self.checks
+            .iter()
+            .filter_map(|(_, checked)| checked.control.as_ref())
+            .any(failed)
+    }
+}
+
+/// Called after each coordinate, with the stage of the check that it belongs to.
+pub type StageProgress<'a> = dyn Fn(Stage, Progress) + Sync + 'a;
+
+impl<'a> TrainedCheck<'a> {
+    /// How many bytes the saved parameters take at most where nobody says: every one of 1000 steps of
+    /// 8,000 parameters.
+    pub const HISTORY_BYTES: u64 = 64 << 20;
+
+    /// A check at `start`, a training, and a second check.
+    pub fn new(check: NetworkCheck<'a>, start: Parameters<f64>, training: TrainingOptions) -> Self {
+        Self {
+            check,
+            start,
+            training,
+            history_bytes: Self::HISTORY_BYTES,
+        }
+    }
+
+    /// Checks the network at initialization and again after training. Where the gradient is wrong only at
+    /// the end, the first wrong step is found by bisection.
+    ///
+    /// # Errors
+    /// [`NetworkCheckError`] where a forward or backward pass fails, or a check can't be made. A training
+    /// that diverges is no error but part of the outcome: the first check stands.
+    pub fn run(&self, progress: &StageProgress<'_>) -> Result<Outcome, NetworkCheckError> {
+        let first = Stage::Initialization;
+        let mut outcome = Outcome {
+            checks: vec![(first, self.check_at(&self.start, first, progress)?)],
+            curve: Vec::new(),
+            training_failed: None,
+            onset: None,
+            interrupted: false,
+        };
+        let steps = self.training.steps;
+        if steps > 0 && !self.is_canceled() {
+            let first_is_wrong = outcome.checks[0].1.report.verdict == Verdict::Disagree;
+            let mut history = (!first_is_wrong).then(|| History::of_training(self));
+            let observe = |step: usize, parameters: &Parameters<f64>, _: f64| {
+                if let Some(history) = &mut history {
+                    history.offer(step, parameters);
+                }
+                match self.is_canceled() {
+                    true => ControlFlow::Break(()),
+                    false => ControlFlow::Continue(()),
+                }
+            };
+            let (architecture, batch) = (self.check.architecture, self.check.batch);
+            let start = self.start.clone();
+            match mlp::train_observed(architecture, start, batch, &self.training, observe) {
+                Ok(training) => {
+                    outcome.curve = training.curve;
+                    if !self.is_canceled() {
+                        let stage = Stage::AfterTraining { steps };
+                        let last = self.check_at(&training.parameters, stage, progress)?;
+                        if let (Verdict::Disagree, Some(history)) = (last.report.verdict, &history)
+                        {
+                            // The step is looked for by the gradient alone.
+                            let mut plain = self.clone();
+                            plain.check.negative_control = false;
+                            let first = &outcome.checks[0].1.report;
+                            let found = onset(&plain, first, &last.report, history, progress);
+                            outcome.onset = Some(found);
+                        }
+                        outcome.checks.push((stage, last));
+                    }
+                }
+                Err(error) => outcome.training_failed = Some(error),
+            }
+        }
+        outcome.interrupted = self.is_canceled();
+        Ok(outcome)
+    }
+
+    fn is_canceled(&self) -> bool {
+        self.check.execution.is_cancelled()
+    }
+
+    fn check_at(
+        &self,
+        parameters: &Parameters<f64>,
+        stage: Stage,
+        progress: &StageProgress<'_>,
+    ) -> Result<Checked, NetworkCheckError> {
+        let progress = |p| progress(stage, p);
+        self.with_progress(&progress).check(parameters)
+    }
+
+    fn check_coordinates_at(
+        &self,
+        parameters: &Parameters<f64>,
+        coordinates: &[usize],
+        stage: Stage,
+        progress: &StageProgress<'_>,
+    ) -> Result<Report, NetworkCheckError> {
+        let progress = |p| progress(stage, p);
+        self.with_progress(&progress)
+            .check_coordinates(parameters, coordinates)
+    }
+
+    fn with_progress<'b>(&'b self, progress: &'b (dyn Fn(Progress) + Sync)) -> NetworkCheck<'b> {
+        NetworkCheck {
+            execution: Execution {
+                progress: Some(progress),
+                ..self.check.execution
+            },
+            ..self.check.clone()
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The parameters at steps of a training, and the training taken up again between two of them.
+//!
+//! Saves as many steps as a stated amount of memory holds. Refuses to know what they are looked at for.
+
+use std::ops::ControlFlow;
+
+use mlp::{MlpError, Parameters, TrainingOptions};
+
+use super::TrainedCheck;
+
+/// The fewest that are saved, whatever they take: with the middle one, training again halves an interval.
+pub const FEWEST_SAVED: usize = 3;
+
+/// The parameters at some of the steps `from` to `to`, both of these among them, evenly spaced.
+#[derive(Debug, Clone)]
+pub(super) struct History {
+    from: usize,
+    to: usize,
+    stride: usize,
+    saved: Vec<(usize, Parameters<f64>)>,
+}
+
+impl History {
+    /// An empty one, for all the steps of the training.
+    pub(super) fn of_training(checked: &TrainedCheck<'_>) -> Self {
+        Self::between(0, checked.training.steps, checked)
+    }
+
+    fn between(from: usize, to: usize, checked: &TrainedCheck<'_>) -> Self {
+        let one = 8 * checked.check.architecture.parameter_count() as u64;
+        let capacity = usize::try_from(checked.history_bytes / one.max(1)).unwrap_or(usize::MAX);
+        let capacity = capacity.max(FEWEST_SAVED);
+        Self {
+            from,
+            to,
+            stride: stride(to - from, capacity),
+            saved: Vec::new(),
+        }
+    }
+
+    /// Keeps the parameters of a step if it is one of those to be saved.
+    pub(super) fn offer(&mut self, step: usize, parameters: &Parameters<f64>) {
+        let within = (self.from..=self.to).contains(&step);
+        if within && ((step - self.from).is_multiple_of(self.stride) || step == self.to) {
+            self.saved.push((step, parameters.clone()));
+        }
+    }
+
+    /// The parameters of a step, where they were saved.
+    pub(super) fn at(&self, step: usize) -> Option<&Parameters<f64>> {
+        let found = self.saved.binary_search_by_key(&step, |(step, _)| *step);
+        found.ok().map(|at| &self.saved[at].1)
+    }
+
+    /// The steps that were saved, in order.
+    pub(super) fn steps(&self) -> Vec<usize> {
+        self.saved.iter().map(|(step, _)| *step).collect()
+    }
+}
+
+/// The smallest distance between saved steps at which `span` steps and their beginning take no more than
+/// `capacity` places; both ends are saved in any case.
+fn stride(span: usize, capacity: usize) -> usize {
+    span.div_ceil(capacity.saturating_sub(1).max(1)).max(1)
+}
+
+/// How many updates [`again`] takes.
+pub(super) fn updates_again(checked: &TrainedCheck<'_>, from: usize, to: usize) -> usize {
+    if is_memoryless(checked) {
+        to - from
+    } else {
+        to
+    }
+}
+
+fn is_memoryless(checked: &TrainedCheck<'_>) -> bool {
+    checked
+        .training
+        .is_memoryless(checked.check.batch.examples())
+}
+
+/// The training from the step of `low` to that of `high`, each given with its parameters, again and with
+/// the same bits: the parameters between. Where a step depends on more than the parameters before it (means,
+/// the order of the examples, dropout) it begins at the start. `None` where it was canceled, or did not
+/// arrive at the parameters of `high`.
+pub(super) fn again(
+    checked: &TrainedCheck<'_>,
+    low: (usize, &Parameters<f64>),
+    high: (usize, &Parameters<f64>),
+) -> Result<Option<History>, MlpError> {
+    let (start, parameters) = match is_memoryless(checked) {
+        true => low,
+        false => (0, &checked.start),
+    };
+    let options = TrainingOptions {
+        // The whole rest: what is looked at by the way is then the same at every step.
+        steps: checked.training.steps - start,
+        ..checked.training.clone()
+    };
+    let mut history = History::between(low.0, high.0, checked);
+    mlp::train_observed(
+        checked.check.architecture,
+        parameters.clone(),
+        checked.check.batch,
+        &options,
+        |step, parameters, _| {
+            history.offer(start + step, parameters);
+            match start + step == high.0 || checked.is_canceled() {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
+        },
+    )?;
+    let arrived = history.at(high.0) == Some(high.1);
+    Ok(arrived.then_some(history))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::stride;
+
+    /// As many as fit are saved and no more, both ends among them.
+    #[test]
+    fn as_many_steps_are_saved_as_fit() {
+        for span in 0..60usize {
+            for capacity in 0..70usize {
+                let stride = stride(span, capacity);
+                let by_stride = (0..=span).step_by(stride).count();
+                let saved = by_stride + usize::from(!span.is_multiple_of(stride));
+                assert!(saved <= capacity.max(2), "{span} {capacity} {stride}");
+                assert!(stride == 1 || span >= capacity, "{span} {capacity}");
+            }
+        }
+    }
+}
