@@ -58,7 +58,7 @@ fn training(optimizer: Optimizer, batch_size: Option<usize>, keep_prob: f64) -> 
     TrainingOptions {
         optimizer,
         learning_rate: if optimizer == Optimizer::Adam {
-            0.05
+            0.2
         } else {
             0.3
         },
