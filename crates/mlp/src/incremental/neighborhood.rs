@@ -170,7 +170,8 @@ impl<'a, T: Scalar> Incremental<'a, T> {
         wakes
     }
 
-    /// The branch pattern with one parameter replaced.
+    /// The branch pattern with one parameter replaced, by what it raises each pre-activation by: one that is 0 to
+    /// rounding may stand on another side than where the whole forward pass puts it.
     fn pattern(&mut self, probe: Probe<T>) -> Result<Piece, MlpError> {
         let base = Arc::clone(&self.base);
         let Some(mut sides) = base.sides() else {
