@@ -7,12 +7,12 @@ mod activation;
 mod architecture;
 mod backward;
 mod batch;
+mod blocks;
 mod cost;
 mod crossings;
 mod dropout;
 mod error;
 mod forward;
-mod gradient;
 #[cfg(feature = "objective")]
 mod incremental;
 mod initialize;
@@ -24,7 +24,6 @@ mod name;
 #[cfg(feature = "objective")]
 mod objective;
 mod optimizer;
-mod parameters;
 mod pattern;
 mod place;
 mod rounding;
@@ -41,12 +40,12 @@ pub use backward::{
     weight_gradient,
 };
 pub use batch::Batch;
+pub use blocks::{Blocks, Derivatives, Gradient, Parameters, Values};
 pub use cost::{example_losses, total_cost, weight_penalty};
 pub use crossings::{Crossing, crossings};
 pub use dropout::DropoutMasks;
 pub use error::MlpError;
 pub use forward::{ForwardPass, cost, cost_at, forward};
-pub use gradient::Gradient;
 pub use initialize::{Initialization, NORMAL_DEVIATION, initialize};
 pub use layer::{LayerCache, activate, linear};
 #[cfg(feature = "objective")]
@@ -55,7 +54,6 @@ pub use loss::Loss;
 #[cfg(feature = "objective")]
 pub use objective::{Engine, NetworkObjective, layout};
 pub use optimizer::{ADAM_EPSILON, BETA1, BETA2, Optimizer};
-pub use parameters::Parameters;
 pub use pattern::{BranchPattern, branch_pattern_at};
 pub use rounding::{Arithmetic, rounding_noise};
 pub use saturation::{
