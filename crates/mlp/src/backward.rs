@@ -9,7 +9,7 @@ use tensor_core::{
 };
 
 use crate::cost::count;
-use crate::gradient::same_shape;
+use crate::error::same_shape;
 use crate::layer::apply_mask;
 use crate::{Activation, Architecture, Batch, ForwardPass, Gradient, Loss, MlpError};
 

@@ -5,7 +5,7 @@
 
 use tensor_core::{MatrixView, Scalar, compensated_sum, log_sum_exp, softplus};
 
-use crate::gradient::same_shape;
+use crate::error::same_shape;
 use crate::{Architecture, Loss, MlpError};
 
 /// The loss of each example, m entries, from logits Z (n_L×m) and labels Y (n_L×m).

@@ -266,3 +266,21 @@ pub(crate) fn display_widths(widths: &[usize]) -> String {
         .collect::<Vec<_>>()
         .join("-")
 }
+
+/// Fails with [`MlpError::EntryWise`] where the two shapes differ.
+pub(crate) fn same_shape(
+    left_name: &'static str,
+    left: (usize, usize),
+    right_name: &'static str,
+    right: (usize, usize),
+) -> Result<(), MlpError> {
+    if left == right {
+        return Ok(());
+    }
+    Err(MlpError::EntryWise {
+        left_name,
+        left,
+        right_name,
+        right,
+    })
+}

@@ -5,7 +5,7 @@
 
 use tensor_core::{Matrix, MatrixView, Scalar, add_to_rows, product};
 
-use crate::gradient::same_shape;
+use crate::error::same_shape;
 use crate::{Activation, MlpError};
 
 /// Z = W·A_prev + b: W n×n_prev, A_prev n_prev×m, b n entries, Z n×m.

@@ -7,24 +7,21 @@ mod activation;
 mod architecture;
 mod backward;
 mod batch;
+mod blocks;
 mod cost;
 mod crossings;
 mod dropout;
+#[cfg(feature = "objective")]
+mod engine;
 mod error;
 mod forward;
-mod gradient;
-#[cfg(feature = "objective")]
-mod incremental;
 mod initialize;
 mod layer;
-#[cfg(feature = "objective")]
-mod layerwise;
 mod loss;
 mod name;
 #[cfg(feature = "objective")]
 mod objective;
 mod optimizer;
-mod parameters;
 mod pattern;
 mod place;
 mod rounding;
@@ -41,21 +38,20 @@ pub use backward::{
     weight_gradient,
 };
 pub use batch::Batch;
+pub use blocks::{Blocks, Derivatives, Gradient, Parameters, Values};
 pub use cost::{example_losses, total_cost, weight_penalty};
 pub use crossings::{Crossing, crossings};
 pub use dropout::DropoutMasks;
+#[cfg(feature = "objective")]
+pub use engine::{Engine, Layerwise};
 pub use error::MlpError;
 pub use forward::{ForwardPass, cost, cost_at, forward};
-pub use gradient::Gradient;
 pub use initialize::{Initialization, NORMAL_DEVIATION, initialize};
 pub use layer::{LayerCache, activate, linear};
-#[cfg(feature = "objective")]
-pub use layerwise::Layerwise;
 pub use loss::Loss;
 #[cfg(feature = "objective")]
-pub use objective::{Engine, NetworkObjective, layout};
+pub use objective::{NetworkObjective, layout};
 pub use optimizer::{ADAM_EPSILON, BETA1, BETA2, Optimizer};
-pub use parameters::Parameters;
 pub use pattern::{BranchPattern, branch_pattern_at};
 pub use rounding::{Arithmetic, rounding_noise};
 pub use saturation::{

@@ -132,6 +132,15 @@ impl Side {
     }
 }
 
+/// Whether `Side::of` differs for the two, without a branch.
+#[cfg(feature = "objective")]
+#[inline(always)]
+pub(crate) fn changes_side<T: Scalar>(before: T, after: T) -> bool {
+    let zero = T::Real::from_f64(0.0);
+    let (before, after) = (before.real_part(), after.real_part());
+    ((before > zero) != (after > zero)) | ((before == zero) != (after == zero))
+}
+
 /// A word that looks random, another one for each number (Steele, Lea & Flood 2014, "Fast splittable
 /// pseudorandom number generators", figure 14).
 fn mix(number: u64) -> u64 {

@@ -17,6 +17,8 @@ mod refusals;
 mod rounding;
 mod saturation;
 mod training;
+#[cfg(feature = "objective")]
+mod undecided;
 
 use mlp::{Architecture, Batch, DropoutMasks, Loss, Parameters};
 use num_complex::Complex;

@@ -7,7 +7,8 @@ use finite_diff::{Entry, Estimate, Outcome, Scheme};
 use super::layer::{Layer, Sums, Unit};
 use super::products::{INPUTS, Part, UNITS};
 use crate::MlpError;
-use crate::incremental::{Base, any_at};
+use crate::engine::base::Base;
+use crate::engine::kernels::any_at;
 use crate::place::Place;
 
 /// What was found.

@@ -7,7 +7,7 @@ use tensor_core::{Matrix, MatrixView, product_transpose_right, vectorized};
 use super::kernels::{Means, Sizes};
 use super::layer::{Layer, Unit};
 use crate::MlpError;
-use crate::incremental::Base;
+use crate::engine::base::Base;
 
 /// So many units and so many inputs at a time go through the products: enough for their fast kernel; with some
 /// hundred examples what they need then stays in the second-level cache, and is no more memory than the system

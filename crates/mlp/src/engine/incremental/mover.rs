@@ -4,21 +4,22 @@
 
 use tensor_core::Scalar;
 
-use super::base::Base;
-use super::beyond::{Beyond, Work, find_idle, take};
-use super::kernels::{LANES, Row, any_above, outer, raise};
+use crate::Activation;
+use crate::engine::base::Base;
+use crate::engine::beyond::{Beyond, Work};
+use crate::engine::columns::pick_where;
+use crate::engine::kernels::{By, LANES, any_above};
+use crate::engine::unit_row::{PickedRow, UnitRow};
 
 /// One unit of one layer, for the examples on which it acts or for all.
 pub(crate) struct Mover<T> {
     pub(crate) beyond: Beyond<T>,
-    /// Z, A and D of the unit, for the columns of `beyond`.
-    z: Vec<T>,
-    a: Vec<T>,
-    mask: Vec<T>,
+    /// φ of the unit, and its row for the columns of `beyond`.
+    activation: Option<Activation>,
+    own: PickedRow<T>,
+    picked: Vec<usize>,
     /// Of each example: Z where the unit is cut off and can wake, −∞ elsewhere. Empty where none is left out.
     gate: Vec<T>,
-    /// Whether the unit is one of layer L.
-    last: bool,
 }
 
 /// How far the activations of a unit rise under probes of one parameter, and what is reused to say so.
@@ -29,9 +30,7 @@ pub(crate) struct Rises<T> {
     columns: Vec<usize>,
     sparse: bool,
     x: Vec<T>,
-    z: Vec<T>,
-    a: Vec<T>,
-    mask: Vec<T>,
+    own: PickedRow<T>,
 }
 
 impl<T: Scalar> Rises<T> {
@@ -41,9 +40,7 @@ impl<T: Scalar> Rises<T> {
             columns: Vec::new(),
             sparse: false,
             x: Vec::new(),
-            z: Vec::new(),
-            a: Vec::new(),
-            mask: Vec::new(),
+            own: PickedRow::new(),
         }
     }
 
@@ -58,11 +55,10 @@ impl<T: Scalar> Mover<T> {
     pub(crate) fn new() -> Self {
         Self {
             beyond: Beyond::empty(),
-            z: Vec::new(),
-            a: Vec::new(),
-            mask: Vec::new(),
+            activation: None,
+            own: PickedRow::new(),
+            picked: Vec::new(),
             gate: Vec::new(),
-            last: false,
         }
     }
 
@@ -78,35 +74,19 @@ impl<T: Scalar> Mover<T> {
         if self.beyond.is(layer, unit) {
             return;
         }
-        let idle = &mut self.beyond.idle;
-        if all {
-            idle.clear();
-            idle.resize(base.examples(), false);
-        } else {
-            find_idle(base, layer, unit, idle);
-        }
-        self.beyond.turn_to(base, layer, unit, work);
-        let own = unit..unit + 1;
-        let (columns, idle) = (self.beyond.chosen(), &self.beyond.idle);
-        take(base.z(layer), own.clone(), columns, &mut self.z);
-        for rows in [&mut self.a, &mut self.mask, &mut self.gate] {
-            rows.clear();
-        }
-        self.last = layer == base.depth();
-        if self.last {
-            return;
-        }
-        take(base.a(layer), own.clone(), columns, &mut self.a);
-        let mask = base.mask(layer);
-        if let Some(mask) = mask {
-            take(mask, own, columns, &mut self.mask);
-        }
-        if self.beyond.examples < base.examples() {
+        let examples = base.examples();
+        let own = UnitRow::of(base, layer, unit);
+        let acts = |example: usize| all || own.acts(example);
+        let acting = pick_where(examples, &mut self.picked, acts);
+        self.beyond
+            .turn_to(base, (layer, unit), (&self.picked, acting), work);
+        self.activation = own.activation;
+        self.own.pick(own.row, &self.picked);
+        self.gate.clear();
+        if acting < examples {
             let never = T::from_f64(f64::NEG_INFINITY);
-            let can_wake = |example: usize| {
-                idle[example] && mask.is_none_or(|mask| mask.row(unit)[example] != T::zero())
-            };
-            let z = base.z(layer).row(unit).iter().enumerate();
+            let can_wake = |example: usize| own.is_kept(example) && !acts(example);
+            let z = own.row.z.iter().enumerate();
             let gate = z.map(|(example, &z)| if can_wake(example) { z } else { never });
             self.gate.extend(gate);
         }
@@ -119,48 +99,32 @@ impl<T: Scalar> Mover<T> {
     }
 
     /// How far the activations rise under each of `deltas`, all of them finite; Z, where the unit is one of layer L.
-    pub(crate) fn raise(&self, base: &Base<'_, T>, deltas: &[T], x: &[T], rises: &mut Rises<T>) {
+    pub(crate) fn raise(&self, deltas: &[T], x: &[T], rises: &mut Rises<T>) {
         rises.sparse = self.beyond.packs() && self.find_moving(x, rises);
         let Rises {
             rows,
             columns,
             sparse,
-            x: own,
-            z,
-            a,
-            mask,
+            x: moving,
+            own,
         } = rises;
         let row = if *sparse {
-            let gather = |from: &[T], to: &mut Vec<T>| {
-                to.clear();
-                if !from.is_empty() {
-                    to.extend(columns.iter().map(|&column| from[column]));
-                }
-            };
-            if !self.last {
-                gather(&self.z, z);
-                gather(&self.a, a);
-                gather(&self.mask, mask);
-            }
-            Row { z, mask, a }
+            own.pick(self.own.row(), columns);
+            own.row()
         } else {
-            self.beyond.choose(x, own);
-            Row {
-                z: &self.z,
-                mask: &self.mask,
-                a: &self.a,
-            }
+            self.beyond.choose(x, moving);
+            self.own.row()
         };
-        let count = deltas.len() * own.len();
+        let count = deltas.len() * moving.len();
         if rows.len() < count {
             rows.resize(count, T::zero());
         }
-        let rows = &mut rows[..count];
-        if self.last {
-            outer(deltas, own, rows);
-        } else {
-            raise(base.activation(), deltas, own, row, rows);
-        }
+        let unit = UnitRow {
+            activation: self.activation,
+            row,
+        };
+        let by = By::Multiples { deltas, x: moving };
+        unit.raise(by, &mut rows[..count]);
     }
 
     /// The columns in which x is not 0, and x there; false where they are most of them. In the others nothing

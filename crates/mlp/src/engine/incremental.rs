@@ -1,6 +1,12 @@
-//! The network's neighborhood of a point.
+//! J around one θ, recomputing only what one parameter touches.
 //!
-//! Refuses to know how the probes were chosen.
+//! A parameter of layer l changes one row of Z_l (one unit, m examples), that row changes Z_{l+1} by a
+//! rank-one term, and only from layer l+2 on are there full products. What the other rows hold is kept
+//! from one forward pass. docs/theory/speed.md has the equations and what it costs.
+//!
+//! Refuses to know steps, stencils and gradients, and how the probes were chosen.
+
+mod mover;
 
 use std::sync::Arc;
 
@@ -8,16 +14,17 @@ use finite_diff::EvaluationError;
 use finite_diff::objective::{Neighborhood, Piece, Probe};
 use tensor_core::Scalar;
 
+use self::mover::{Mover, Rises};
 use super::base::Base;
 use super::beyond::Work;
-use super::mover::{Mover, Rises};
+use super::piece::{piece, piece_at};
+use super::unit_row::UnitRow;
 use crate::cost::count;
-use crate::objective::piece_at;
-use crate::pattern::{Side, words};
+use crate::pattern::{changes_side, words};
 use crate::place::Place;
-use crate::{BranchPattern, MlpError, cost_at};
+use crate::{MlpError, cost_at};
 
-/// J around one θ; see [`incremental`](super).
+/// J around one θ; see [the module](self).
 pub(crate) struct Incremental<'a, T> {
     base: Arc<Base<'a, T>>,
     /// The unit that was asked for last, for the examples on which it acts, and one for all.
@@ -91,7 +98,7 @@ impl<'a, T: Scalar> Incremental<'a, T> {
             }
             return Ok(());
         }
-        acting.raise(base, &self.deltas, x, &mut self.rises);
+        acting.raise(&self.deltas, x, &mut self.rises);
         let suits = acting.beyond.suits();
         if suits == 1 {
             let rises = (&self.rises.rows[..], probes.len());
@@ -166,15 +173,16 @@ impl<'a, T: Scalar> Incremental<'a, T> {
         } else {
             &self.acting
         };
-        mover.raise(base, &[delta], x, &mut self.rises);
+        mover.raise(&[delta], x, &mut self.rises);
         wakes
     }
 
-    /// The branch pattern with one parameter replaced.
+    /// The branch pattern with one parameter replaced, by what it raises each pre-activation by: one that is 0 to
+    /// rounding may stand on another side than where the whole forward pass puts it.
     fn pattern(&mut self, probe: Probe<T>) -> Result<Piece, MlpError> {
         let base = Arc::clone(&self.base);
         let Some(mut sides) = base.sides() else {
-            return Ok(Piece::Everywhere);
+            return Ok(piece(None));
         };
         let place = self.place(probe.coordinate)?;
         let Place { layer, row, col } = place;
@@ -190,13 +198,12 @@ impl<'a, T: Scalar> Incremental<'a, T> {
                 return piece_at(architecture, &point(&base, &probe), batch, masks);
             }
             let examples = base.examples();
-            let (mask, before) = (base.mask(layer), base.a(layer - 1));
+            let before = base.a(layer - 1);
             let x = col.map_or(&self.ones[..], |col| before.row(col));
-            let (z, word) = (base.z(layer), words(layer));
-            for (example, (&z, &x)) in z.row(row).iter().zip(x).enumerate() {
+            let (own, word) = (UnitRow::of(&base, layer, row), words(layer));
+            for (example, (&z, &x)) in own.row.z.iter().zip(x).enumerate() {
                 let moved = z + delta * x;
-                let kept = mask.is_none_or(|mask| mask.row(row)[example] != T::zero());
-                if kept && Side::of(z) != Side::of(moved) {
+                if own.is_kept(example) && changes_side(z, moved) {
                     sides.change(word, row * examples + example, z, moved);
                 }
             }
@@ -211,20 +218,13 @@ impl<'a, T: Scalar> Incremental<'a, T> {
                 mover
                     .beyond
                     .watch(&base, rows, work, |layer, entry, z, moved| {
-                        if Side::of(z) != Side::of(moved) {
+                        if changes_side(z, moved) {
                             sides.change(words(layer), entry, z, moved);
                         }
                     })?;
             }
         }
-        let BranchPattern {
-            fingerprint,
-            on_kink,
-        } = sides.into();
-        Ok(Piece::Numbered {
-            fingerprint,
-            on_kink,
-        })
+        Ok(piece(Some(sides.into())))
     }
 }
 

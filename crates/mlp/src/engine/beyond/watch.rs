@@ -6,8 +6,8 @@ use tensor_core::Scalar;
 
 use super::{Beyond, Kept, Work};
 use crate::MlpError;
-use crate::incremental::base::Base;
-use crate::incremental::kernels::mark_crossings;
+use crate::engine::base::Base;
+use crate::engine::kernels::mark_crossings;
 
 impl<T: Scalar> Beyond<T> {
     /// Shows the hidden layers beyond the unit under one probe, entry by entry but those that are dropped: the

@@ -4,12 +4,15 @@
 
 use tensor_core::vectorized;
 
-use super::above::{self, Above, Rising, pick};
-use super::kernels::{AddQuotient, Bars, LANES, MarkMoved, displace, nearest, smallest_of, steps};
+use super::above::{self, Above};
+use super::kernels::{AddQuotient, Bars, MarkMoved, displace, nearest, smallest_of, steps};
+use super::rising::Rising;
 use super::setup::Setup;
-use crate::Activation;
 use crate::MlpError;
-use crate::incremental::{Base, UnitRow, mark_crossings};
+use crate::engine::base::Base;
+use crate::engine::columns::{pick, pick_where};
+use crate::engine::kernels::{By, mark_crossings};
+use crate::engine::unit_row::{PickedRow, UnitRow};
 
 /// Where ∂ℓ_e/∂z_ie is written to, with what it may be off by: an entry an example, 0 where the unit does not act.
 pub(super) struct UnitDelta<'d> {
@@ -35,17 +38,14 @@ pub(super) struct Scratch {
     /// h and whether a kink is passed, of every example.
     steps: Vec<f64>,
     crossed: Vec<bool>,
-    /// The examples that are probed; to whole vectors the last one again and again.
+    /// The examples that are probed, filled up to whole vectors.
     picked: Vec<usize>,
     columns: Columns,
 }
 
 /// One entry for each example that is probed.
-#[derive(Default)]
 struct Columns {
-    z: Vec<f64>,
-    a: Vec<f64>,
-    mask: Vec<f64>,
+    own: PickedRow<f64>,
     steps: Vec<f64>,
     dz: Vec<f64>,
     /// One row a probe, as the next.
@@ -67,7 +67,19 @@ impl Scratch {
             steps: Vec::new(),
             crossed: Vec::new(),
             picked: Vec::new(),
-            columns: Columns::default(),
+            columns: Columns {
+                own: PickedRow::new(),
+                steps: Vec::new(),
+                dz: Vec::new(),
+                rises: Vec::new(),
+                changes: Vec::new(),
+                passed: Vec::new(),
+                moved: Vec::new(),
+                derivatives: Vec::new(),
+                doubled: Vec::new(),
+                noise: Vec::new(),
+                still: Vec::new(),
+            },
         }
     }
 }
@@ -100,13 +112,10 @@ pub(super) fn measure(
         },
     };
     scratch.steps.resize(base.examples(), 0.0);
-    steps(setup.rule, probing.own.z, &mut scratch.steps);
+    steps(setup.rule, probing.own.row.z, &mut scratch.steps);
     probing.mark_own_crossings(scratch);
-    let cut_off = layer < base.depth() && base.activation() == Activation::Relu;
-    let UnitRow { a, mask, .. } = probing.own;
-    // While the unit stays on its side of its kink it can't act where it is dropped, or cut off below 0.
     pick_where(base.examples(), &mut scratch.picked, |example| {
-        (!cut_off || a[example] != 0.0) & mask.get(example).is_none_or(|&kept| kept != 0.0)
+        probing.own.acts(example)
     });
     if !probing.probe(delta, scratch)? {
         return Ok(None);
@@ -129,21 +138,6 @@ pub(super) fn measure(
         }
     }
     Ok(Some(probing.taken))
-}
-
-/// The examples of which `wanted` is true, to whole vectors the last one again and again. Without a branch:
-/// nobody can predict in which of them a unit is on.
-fn pick_where(examples: usize, picked: &mut Vec<usize>, wanted: impl Fn(usize) -> bool) {
-    picked.resize(examples.max(picked.len()), 0);
-    let mut count = 0;
-    for example in 0..examples {
-        picked[count] = example;
-        count += usize::from(wanted(example));
-    }
-    picked.truncate(count);
-    if let Some(&last) = picked.last() {
-        picked.resize(count.next_multiple_of(LANES), last);
-    }
 }
 
 /// One unit that is moved by a step of its own in every example.
@@ -169,14 +163,14 @@ impl Probing<'_> {
         } = scratch;
         crossed.clear();
         crossed.resize(steps.len(), false);
-        let z = self.own.z;
+        let z = self.own.row.z;
         if !self.bends || nearest(z, steps, f64::from(self.setup.reach)) > 0.0 {
             return;
         }
         for &end in &self.setup.ends {
             columns.dz.resize(z.len(), 0.0);
             displace(z, steps, self.setup.offsets[end], &mut columns.dz);
-            mark_crossings(z, &columns.dz, self.own.mask, crossed);
+            mark_crossings(z, &columns.dz, self.own.row.mask, crossed);
         }
     }
 
@@ -200,16 +194,7 @@ impl Probing<'_> {
             picked, columns, ..
         } = scratch;
         let count = picked.len();
-        pick(self.own.z, picked, &mut columns.z);
-        for (row, own) in [
-            (self.own.a, &mut columns.a),
-            (self.own.mask, &mut columns.mask),
-        ] {
-            own.clear();
-            if !row.is_empty() {
-                pick(row, picked, own);
-            }
-        }
+        columns.own.pick(self.own.row, picked);
         pick(&scratch.steps, picked, &mut columns.steps);
         for step in &mut columns.steps {
             *step *= self.narrowing;
@@ -217,12 +202,15 @@ impl Probing<'_> {
         columns.dz.resize(count, 0.0);
         columns.rises.resize(offsets.len() * count, 0.0);
         let dz = &mut columns.dz[..count];
-        let own = self.own.with(&columns.z, &columns.a, &columns.mask);
+        let own = UnitRow {
+            row: columns.own.row(),
+            ..self.own
+        };
         for (&offset, rises) in offsets.iter().zip(columns.rises.chunks_exact_mut(count)) {
-            if !displace(own.z, &columns.steps, offset, dz) {
+            if !displace(own.row.z, &columns.steps, offset, dz) {
                 return Ok(false);
             }
-            own.raise(dz, rises);
+            own.raise(By::Each(dz), rises);
         }
         columns.passed.clear();
         columns.passed.resize(count, false);
@@ -258,7 +246,7 @@ impl Probing<'_> {
             columns,
             ..
         } = scratch;
-        let own = self.own.with(&columns.z, &columns.a, &columns.mask);
+        let own = columns.own.row();
         if self.bends && self.narrowing < 1.0 {
             // The steps are others than those that were looked at first.
             for &end in &self.setup.ends {
@@ -350,7 +338,7 @@ impl Probing<'_> {
         for quotient in self.setup.stencil.quotients() {
             let (from, to) = (quotient.from * stretch, quotient.to * stretch);
             vectorized(AddQuotient {
-                z: &columns.z,
+                z: columns.own.row().z,
                 steps: &columns.steps,
                 from: (from, row(from)),
                 to: (to, row(to)),
@@ -373,7 +361,7 @@ impl Probing<'_> {
         let columns = &scratch.columns;
         let (below, above) = columns.changes.split_at(scratch.picked.len());
         for (column, &example) in scratch.picked.iter().enumerate() {
-            let (z, h) = (columns.z[column], columns.steps[column]);
+            let (z, h) = (columns.own.row().z[column], columns.steps[column]);
             let (below, above) = (below[column], above[column]);
             let left = -below / (z - (z - h));
             let right = above / ((z + h) - z);

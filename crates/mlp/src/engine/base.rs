@@ -1,13 +1,15 @@
 //! The forward pass at θ, kept.
 
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use tensor_core::{MatrixView, Scalar};
 
+use super::kernels::Lines;
 use crate::cost::total_cost;
 use crate::forward::propagate;
 use crate::pattern::Sides;
-use crate::{Activation, Architecture, Batch, DropoutMasks, LayerCache, MlpError};
+use crate::{Activation, Architecture, Batch, DropoutMasks, LayerCache, Loss, MlpError};
 
 /// What one forward pass leaves behind.
 pub(crate) struct Base<'a, T> {
@@ -90,6 +92,26 @@ impl<'a, T: Scalar> Base<'a, T> {
     /// The dropout mask of A_l, n_l×m.
     pub(crate) fn mask(&self, layer: usize) -> Option<MatrixView<'a, T>> {
         self.layers[layer - 1].mask()
+    }
+
+    /// The rows of Z_L that move with unit i of layer l. The losses of the outputs add up, so that of layer L it is the
+    /// unit's own row alone; but for softmax, which mixes them.
+    pub(crate) fn outputs_of(&self, layer: usize, unit: usize) -> Range<usize> {
+        let mixed = self.architecture.loss() == Loss::SoftmaxCrossEntropy;
+        if layer == self.depth() && !mixed {
+            unit..unit + 1
+        } else {
+            0..self.z(self.depth()).rows()
+        }
+    }
+
+    /// The straight lines of φ, where above layer l there is one hidden layer of them, without dropout, and one output:
+    /// then one loop goes through both.
+    pub(crate) fn narrow_above(&self, layer: usize) -> Option<Lines<T>> {
+        let narrow = layer + 2 == self.depth()
+            && self.z(self.depth()).rows() == 1
+            && self.mask(layer + 1).is_none();
+        Lines::of(self.activation()).filter(|_| narrow)
     }
 
     /// φ of the hidden layers.

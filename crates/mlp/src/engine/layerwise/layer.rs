@@ -9,7 +9,8 @@ use super::kernels::Summands;
 use super::setup::Setup;
 use super::unit::{Scratch, Taken, UnitDelta, measure};
 use crate::MlpError;
-use crate::incremental::{Base, sum};
+use crate::engine::base::Base;
+use crate::engine::kernels::sum;
 use tensor_core::vectorized;
 
 /// Units that are measured together: enough of them that nobody waits for work, few enough to share out.

@@ -6,9 +6,10 @@
 use tensor_core::{Kernel, Scalar, vectorized};
 
 use super::{Beyond, Work};
-use crate::incremental::base::Base;
-use crate::incremental::kernels::{Bent, LANES, Lines, Through, sum};
-use crate::incremental::losses::{Logistic, Squared, Term, resized};
+use crate::engine::base::Base;
+use crate::engine::columns::{append, pick};
+use crate::engine::kernels::{LANES, Lines, Phi, Through, sum};
+use crate::engine::losses::{Logistic, Squared, Term, resized};
 use crate::{Loss, MlpError};
 
 /// Rows of what is kept, for the examples among which a coordinate moves the unit.
@@ -155,11 +156,20 @@ impl<T: Scalar> Beyond<T> {
                 y: &self.y,
                 losses: &self.losses,
             },
-            Some(among) => Ahead {
-                z: gather(&output.z, all, among, &mut packed.z),
-                y: gather(&self.y, all, among, &mut packed.y),
-                losses: gather(&self.losses, all, among, &mut packed.losses),
-            },
+            Some(among) => {
+                packed.z.clear();
+                packed.y.clear();
+                for (z, y) in output.z.chunks_exact(all).zip(self.y.chunks_exact(all)) {
+                    append(z, among, &mut packed.z);
+                    append(y, among, &mut packed.y);
+                }
+                pick(&self.losses, among, &mut packed.losses);
+                Ahead {
+                    z: &packed.z,
+                    y: &packed.y,
+                    losses: &packed.losses,
+                }
+            }
         };
         vectorized(One {
             term,
@@ -170,20 +180,6 @@ impl<T: Scalar> Beyond<T> {
             sums,
         });
     }
-}
-
-/// `columns` of each row, which is so long.
-fn gather<'p, T: Scalar>(
-    rows: &[T],
-    length: usize,
-    columns: &[usize],
-    packed: &'p mut Vec<T>,
-) -> &'p [T] {
-    packed.clear();
-    for row in rows.chunks_exact(length) {
-        packed.extend(columns.iter().map(|&column| row[column]));
-    }
-    packed
 }
 
 /// The output at θ: Z_L and the labels, one row an output, and the loss of each column.
@@ -242,7 +238,7 @@ struct Two<'k, T, B, F> {
     sums: &'k mut Vec<T>,
 }
 
-impl<T: Scalar, B: Bent<T>, F: Term<T>> Two<'_, T, B, F> {
+impl<T: Scalar, B: Phi<T>, F: Term<T>> Two<'_, T, B, F> {
     /// The new Σ_k, of a tile of examples under every probe: while its Z_k are near.
     #[inline(always)]
     fn tile<const TILE: usize>(&mut self, start: usize) {
@@ -259,7 +255,7 @@ impl<T: Scalar, B: Bent<T>, F: Term<T>> Two<'_, T, B, F> {
     }
 }
 
-impl<T: Scalar, B: Bent<T>, F: Term<T>> Kernel for Two<'_, T, B, F> {
+impl<T: Scalar, B: Phi<T>, F: Term<T>> Kernel for Two<'_, T, B, F> {
     type Output = ();
 
     #[inline(always)]

@@ -1,12 +1,16 @@
 //! One hidden layer of straight lines above a unit, and the single output above that.
 //!
-//! Refuses to know what moves the unit, and what becomes of the logits.
+//! Refuses to know what moves the unit.
 
 use tensor_core::{Kernel, vectorized};
 
-use super::above::Rising;
-use super::kernels::{LANES, smaller, smallest};
-use crate::incremental::{Base, Bent, Lines};
+use super::kernels::{smaller, smallest};
+use super::rising::Rising;
+use crate::engine::base::Base;
+use crate::engine::columns::pick;
+use crate::engine::kernels::{LANES, Lines, Phi, subtract};
+use crate::engine::losses::{Buffers, losses};
+use crate::pattern::changes_side;
 
 /// Both layers, kept once for all units below; see [`Layers`].
 pub(super) struct Narrow {
@@ -16,6 +20,8 @@ pub(super) struct Narrow {
     z: Vec<f64>,
     w: Vec<f64>,
     still: Vec<f64>,
+    /// The loss of each example at θ.
+    losses: Vec<f64>,
 }
 
 /// What is reused from unit to unit.
@@ -24,6 +30,10 @@ pub(super) struct Scratch {
     column: Vec<f64>,
     lowest: Vec<f64>,
     is_end: Vec<bool>,
+    logits: Vec<f64>,
+    y: Vec<f64>,
+    before: Vec<f64>,
+    buffers: Buffers<f64>,
 }
 
 impl Narrow {
@@ -43,28 +53,66 @@ impl Narrow {
             Lines::Sloped(bent) => still(bent, z, &w),
         });
         let still = still.collect();
+        let mut at_theta = vec![0.0; base.examples()];
+        losses(
+            base.architecture.loss(),
+            &mut base.z(base.depth()).as_slice().to_vec(),
+            base.batch.y().as_slice(),
+            1,
+            &mut Buffers::default(),
+            &mut at_theta,
+        );
         Self {
             layer,
             lines,
             z,
             w,
             still,
+            losses: at_theta,
         }
     }
 
-    /// The logits, one row a probe, and marks the columns in which the hidden layer passes a kink.
+    /// How far the losses rise, one row a probe, and marks the columns in which the hidden layer passes a kink.
     pub(super) fn follow(
         &self,
         base: &Base<'_, f64>,
         rising: &Rising<'_>,
         scratch: &mut Scratch,
-        logits: &mut Vec<f64>,
+        changes: &mut Vec<f64>,
+        passed: &mut [bool],
+    ) {
+        self.climb(base, rising, scratch, passed);
+        let Scratch {
+            logits,
+            y,
+            before,
+            buffers,
+            ..
+        } = scratch;
+        pick(base.batch.y().row(0), rising.picked, y);
+        pick(&self.losses, rising.picked, before);
+        // Each entry is written over.
+        changes.resize(logits.len(), 0.0);
+        losses(base.architecture.loss(), logits, y, 1, buffers, changes);
+        for row in changes.chunks_exact_mut(before.len()) {
+            subtract(row, before);
+        }
+    }
+
+    /// The logits, and the marks.
+    fn climb(
+        &self,
+        base: &Base<'_, f64>,
+        rising: &Rising<'_>,
+        scratch: &mut Scratch,
         passed: &mut [bool],
     ) {
         let Scratch {
             column,
             lowest,
             is_end,
+            logits,
+            ..
         } = scratch;
         column.clear();
         column.extend(base.weights(self.layer + 1).column(rising.unit));
@@ -110,10 +158,8 @@ impl Narrow {
             let z = &self.z[rising.picked[at] * column.len()..][..column.len()];
             for &end in rising.ends {
                 let rise = rising.row(end)[at];
-                *passed |= z.iter().zip(&*column).any(|(&z, &c)| {
-                    let moved = z + c * rise;
-                    (z > 0.0) != (moved > 0.0) || (z == 0.0) != (moved == 0.0)
-                });
+                let mut pairs = z.iter().zip(&*column);
+                *passed |= pairs.any(|(&z, &c)| changes_side(z, z + c * rise));
             }
         }
     }
@@ -147,7 +193,7 @@ struct Pass<'k, B> {
     lowest: &'k mut [f64],
 }
 
-impl<B: Bent<f64>> Kernel for Pass<'_, B> {
+impl<B: Phi<f64>> Kernel for Pass<'_, B> {
     type Output = ();
 
     #[inline(always)]
@@ -185,7 +231,7 @@ const BLOCK: usize = 32;
 
 /// Σ_k w_k·φ(z_k + c_k·rise) by lanes, and with `LOOK` the smallest z_k·(z_k + c_k·rise).
 #[inline(always)]
-fn step_up<B: Bent<f64>, const LOOK: bool>(
+fn step_up<B: Phi<f64>, const LOOK: bool>(
     bent: B,
     layers: &Layers<'_>,
     picked: &[usize],
@@ -220,7 +266,7 @@ fn step_up<B: Bent<f64>, const LOOK: bool>(
 }
 
 /// Σ_k w_k·φ(z_k) of one example, in the order of [`Pass`].
-fn still<B: Bent<f64>>(bent: B, z: &[f64], w: &[f64]) -> f64 {
+fn still<B: Phi<f64>>(bent: B, z: &[f64], w: &[f64]) -> f64 {
     let mut sums = [0.0; LANES];
     let parts = z
         .as_chunks::<LANES>()

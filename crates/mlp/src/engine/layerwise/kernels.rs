@@ -5,8 +5,7 @@
 use finite_diff::step::StepRule;
 use tensor_core::{Kernel, vectorized};
 
-/// The numbers of the widest vector.
-pub(super) const LANES: usize = 8;
+use crate::engine::kernels::LANES;
 
 /// h for each of `z`.
 pub(super) fn steps(rule: StepRule, z: &[f64], steps: &mut [f64]) {
@@ -119,59 +118,6 @@ impl Kernel for Displace<'_> {
             sound &= (*dz != 0.0) & dz.is_finite();
         }
         sound
-    }
-}
-
-/// logits = z + c·rise, of one row of Z_L and one offset.
-pub(super) fn add_scaled(z: &[f64], c: f64, rises: &[f64], logits: &mut [f64]) {
-    vectorized(AddScaled {
-        z,
-        c,
-        rises,
-        logits,
-    });
-}
-
-struct AddScaled<'k> {
-    z: &'k [f64],
-    c: f64,
-    rises: &'k [f64],
-    logits: &'k mut [f64],
-}
-
-impl Kernel for AddScaled<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let pairs = self.logits.iter_mut().zip(self.z.iter().zip(self.rises));
-        for (logit, (&z, &rise)) in pairs {
-            *logit = z + self.c * rise;
-        }
-    }
-}
-
-/// changes ← changes − before; whether all of them are finite.
-pub(super) fn subtract(changes: &mut [f64], before: &[f64]) -> bool {
-    vectorized(Subtract { changes, before })
-}
-
-struct Subtract<'k> {
-    changes: &'k mut [f64],
-    before: &'k [f64],
-}
-
-impl Kernel for Subtract<'_> {
-    type Output = bool;
-
-    #[inline(always)]
-    fn run(self) -> bool {
-        let mut finite = true;
-        for (change, &before) in self.changes.iter_mut().zip(self.before) {
-            *change -= before;
-            finite &= change.is_finite();
-        }
-        finite
     }
 }
 

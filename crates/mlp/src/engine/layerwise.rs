@@ -20,6 +20,7 @@ mod kernels;
 mod layer;
 mod narrow;
 mod products;
+mod rising;
 mod setup;
 mod shortcut;
 mod unit;
@@ -34,7 +35,8 @@ use self::independent::check_independent;
 use self::setup::Setup;
 use self::unit::{Scratch, UnitDelta, measure};
 use crate::cost::example_losses;
-use crate::incremental::{Base, Incremental};
+use crate::engine::base::Base;
+use crate::engine::incremental::Incremental;
 use crate::{MlpError, NetworkObjective};
 
 /// The cost of a network whose derivatives are taken from whole rows of Z_l; around a point it is
@@ -116,7 +118,7 @@ impl<'a> Layerwise<'a> {
         )
     }
 
-    /// The same, where examples can be moved all at once.
+    /// [`base`](Self::base), where examples can be moved all at once.
     fn independent_base<'p>(&'p self, point: &'p [f64]) -> Result<Base<'p, f64>, MlpError> {
         let (architecture, masks) = (self.0.architecture(), self.0.masks());
         check_independent(self.0.batch(), |batch, chosen| {

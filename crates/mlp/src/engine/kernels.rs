@@ -8,12 +8,22 @@ use tensor_core::{Kernel, Scalar, vectorized};
 
 pub(crate) use through::Through;
 
+use crate::pattern::changes_side;
 use crate::{Activation, LEAKY_SLOPE};
 
-/// φ of two straight lines that meet at 0, the upper one of slope 1.
-pub(crate) trait Bent<T>: Copy {
+/// The numbers of the widest vector.
+pub(crate) const LANES: usize = 8;
+
+/// φ, entry by entry.
+pub(crate) trait Phi<T>: Copy {
     /// φ(z); a NaN stays a NaN.
     fn of(self, z: T) -> T;
+}
+
+impl<T: Scalar> Phi<T> for Activation {
+    fn of(self, z: T) -> T {
+        self.apply(z)
+    }
 }
 
 /// max(z, 0).
@@ -24,14 +34,14 @@ pub(crate) struct CutOff;
 #[derive(Clone, Copy)]
 pub(crate) struct Sloped<T>(T);
 
-impl<T: Scalar> Bent<T> for CutOff {
+impl<T: Scalar> Phi<T> for CutOff {
     #[inline(always)]
     fn of(self, z: T) -> T {
         z.cut_off()
     }
 }
 
-impl<T: Scalar> Bent<T> for Sloped<T> {
+impl<T: Scalar> Phi<T> for Sloped<T> {
     #[inline(always)]
     fn of(self, z: T) -> T {
         if z.real_part() > T::zero().real_part() {
@@ -42,7 +52,7 @@ impl<T: Scalar> Bent<T> for Sloped<T> {
     }
 }
 
-/// An activation of two straight lines, if it is one.
+/// An activation of two straight lines that meet at 0, the upper one of slope 1, if it is one.
 #[derive(Clone, Copy)]
 pub(crate) enum Lines<T> {
     CutOff(CutOff),
@@ -60,76 +70,7 @@ impl<T: Scalar> Lines<T> {
     }
 }
 
-/// How far activations rise when Z does by dZ: out = φ(z + dz)∘D − a with a = φ(z)∘D, entry by entry;
-/// `mask` is empty where there is no D.
-pub(crate) fn rise<T: Scalar>(
-    activation: Activation,
-    (z, dz): (&[T], &[T]),
-    mask: &[T],
-    a: &[T],
-    out: &mut [T],
-) {
-    match Lines::of(activation) {
-        Some(Lines::CutOff(bent)) => {
-            return vectorized(BentRise {
-                bent,
-                z,
-                dz,
-                mask,
-                a,
-                out,
-            });
-        }
-        Some(Lines::Sloped(bent)) => {
-            return vectorized(BentRise {
-                bent,
-                z,
-                dz,
-                mask,
-                a,
-                out,
-            });
-        }
-        None => {}
-    }
-    for (((out, &z), &dz), &a) in out.iter_mut().zip(z).zip(dz).zip(a) {
-        *out = activation.apply(z + dz) - a;
-    }
-    if !mask.is_empty() {
-        for ((((out, &z), &dz), &a), &kept) in out.iter_mut().zip(z).zip(dz).zip(a).zip(mask) {
-            *out = activation.apply(z + dz) * kept - a;
-        }
-    }
-}
-
-struct BentRise<'k, T, B> {
-    bent: B,
-    z: &'k [T],
-    dz: &'k [T],
-    mask: &'k [T],
-    a: &'k [T],
-    out: &'k mut [T],
-}
-
-impl<T: Scalar, B: Bent<T>> Kernel for BentRise<'_, T, B> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let entries = self.out.iter_mut().zip(self.z).zip(self.dz).zip(self.a);
-        if self.mask.is_empty() {
-            for (((out, &z), &dz), &a) in entries {
-                *out = self.bent.of(z + dz) - a;
-            }
-        } else {
-            for ((((out, &z), &dz), &a), &kept) in entries.zip(self.mask) {
-                *out = self.bent.of(z + dz) * kept - a;
-            }
-        }
-    }
-}
-
-/// One row of a layer: Z, its mask, empty where there is none, and A = φ(Z)∘D.
+/// One row of a layer: Z, its mask D, empty where there is none, and A = φ(Z)∘D.
 #[derive(Clone, Copy)]
 pub(crate) struct Row<'k, T> {
     pub(crate) z: &'k [T],
@@ -137,70 +78,74 @@ pub(crate) struct Row<'k, T> {
     pub(crate) a: &'k [T],
 }
 
-/// How far the activations of a row rise when Z does by δ·x, for each δ: φ(z + δ·x)∘D − a, one row a δ.
+/// By what a row of Z rises.
+#[derive(Clone, Copy)]
+pub(crate) enum By<'k, T> {
+    /// dz, once.
+    Each(&'k [T]),
+    /// δ·x, for each δ.
+    Multiples { deltas: &'k [T], x: &'k [T] },
+}
+
+/// How far the activations of a row rise when Z does: φ(z + dz)∘D − a, one row of `out` a dz.
 pub(crate) fn raise<T: Scalar>(
     activation: Activation,
-    deltas: &[T],
-    x: &[T],
     row: Row<'_, T>,
+    by: By<'_, T>,
     out: &mut [T],
 ) {
     match Lines::of(activation) {
-        Some(Lines::CutOff(bent)) => vectorized(Raise {
-            bent,
-            deltas,
-            x,
+        Some(Lines::CutOff(phi)) => vectorized(Raise { phi, row, by, out }),
+        Some(Lines::Sloped(phi)) => vectorized(Raise { phi, row, by, out }),
+        None => Raise {
+            phi: activation,
             row,
+            by,
             out,
-        }),
-        Some(Lines::Sloped(bent)) => vectorized(Raise {
-            bent,
-            deltas,
-            x,
-            row,
-            out,
-        }),
-        None => {
-            for (out, &delta) in out.chunks_exact_mut(x.len().max(1)).zip(deltas) {
-                let entries = out.iter_mut().zip(x).zip(row.z).zip(row.a).enumerate();
-                for (at, (((out, &x), &z), &a)) in entries {
-                    let moved = activation.apply(z + delta * x);
-                    *out = row.mask.get(at).map_or(moved, |&kept| moved * kept) - a;
+        }
+        .run(),
+    }
+}
+
+struct Raise<'k, T, F> {
+    phi: F,
+    row: Row<'k, T>,
+    by: By<'k, T>,
+    out: &'k mut [T],
+}
+
+impl<T: Scalar, F: Phi<T>> Kernel for Raise<'_, T, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { phi, row, by, out } = self;
+        match by {
+            By::Each(dz) => raise_once(phi, row, dz.iter().copied(), out),
+            By::Multiples { deltas, x } => {
+                for (out, &delta) in out.chunks_exact_mut(x.len().max(1)).zip(deltas) {
+                    raise_once(phi, row, x.iter().map(|&x| delta * x), out);
                 }
             }
         }
     }
 }
 
-struct Raise<'k, T, B> {
-    bent: B,
-    deltas: &'k [T],
-    x: &'k [T],
-    row: Row<'k, T>,
-    out: &'k mut [T],
-}
-
-impl<T: Scalar, B: Bent<T>> Kernel for Raise<'_, T, B> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let Row { z, mask, a } = self.row;
-        for (out, &delta) in self
-            .out
-            .chunks_exact_mut(self.x.len().max(1))
-            .zip(self.deltas)
-        {
-            let entries = out.iter_mut().zip(self.x).zip(z).zip(a);
-            if mask.is_empty() {
-                for (((out, &x), &z), &a) in entries {
-                    *out = self.bent.of(z + delta * x) - a;
-                }
-            } else {
-                for ((((out, &x), &z), &a), &kept) in entries.zip(mask) {
-                    *out = self.bent.of(z + delta * x) * kept - a;
-                }
-            }
+#[inline(always)]
+fn raise_once<T: Scalar>(
+    phi: impl Phi<T>,
+    row: Row<'_, T>,
+    dz: impl Iterator<Item = T>,
+    out: &mut [T],
+) {
+    let entries = out.iter_mut().zip(dz).zip(row.z).zip(row.a);
+    if row.mask.is_empty() {
+        for (((out, dz), &z), &a) in entries {
+            *out = phi.of(z + dz) - a;
+        }
+    } else {
+        for ((((out, dz), &z), &a), &kept) in entries.zip(row.mask) {
+            *out = phi.of(z + dz) * kept - a;
         }
     }
 }
@@ -229,9 +174,6 @@ impl<T: Scalar> Kernel for Outer<'_, T> {
     }
 }
 
-/// The numbers of the widest vector.
-pub(crate) const LANES: usize = 8;
-
 /// target ← target + source, source repeated as often as it fits.
 pub(crate) fn add_repeated<T: Scalar>(target: &mut [T], source: &[T]) {
     vectorized(AddRepeated { target, source });
@@ -255,6 +197,27 @@ impl<T: Scalar> Kernel for AddRepeated<'_, T> {
     }
 }
 
+/// target ← target − source.
+pub(crate) fn subtract<T: Scalar>(target: &mut [T], source: &[T]) {
+    vectorized(Subtract { target, source });
+}
+
+struct Subtract<'k, T> {
+    target: &'k mut [T],
+    source: &'k [T],
+}
+
+impl<T: Scalar> Kernel for Subtract<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for (target, &source) in self.target.iter_mut().zip(self.source) {
+            *target -= source;
+        }
+    }
+}
+
 /// Σ values, on eight running sums.
 pub(crate) fn sum<T: Scalar>(values: &[T]) -> T {
     vectorized(Sum(values))
@@ -267,8 +230,8 @@ impl<T: Scalar> Kernel for Sum<'_, T> {
 
     #[inline(always)]
     fn run(self) -> T {
-        let (lanes, rest) = self.0.as_chunks::<8>();
-        let mut sums = [T::zero(); 8];
+        let (lanes, rest) = self.0.as_chunks::<LANES>();
+        let mut sums = [T::zero(); LANES];
         for values in lanes {
             for (sum, &value) in sums.iter_mut().zip(values) {
                 *sum += value;
@@ -349,11 +312,7 @@ impl<T: Scalar> Kernel for MarkCrossings<'_, T> {
 
     #[inline(always)]
     fn run(self) {
-        let zero = T::zero().real_part();
-        let differ = |z: T, dz: T| {
-            let (before, after) = (z.real_part(), (z + dz).real_part());
-            ((before > zero) != (after > zero)) | ((before == zero) != (after == zero))
-        };
+        let differ = |z: T, dz: T| changes_side(z, z + dz);
         let pairs = self.crossed.iter_mut().zip(self.z.iter().zip(self.dz));
         if self.mask.is_empty() {
             for (crossed, (&z, &dz)) in pairs {

@@ -18,7 +18,7 @@ use super::products::{Part, Powers, corners, part};
 use super::setup::Setup;
 use super::unit::Scratch;
 use crate::MlpError;
-use crate::incremental::Base;
+use crate::engine::base::Base;
 use crate::place::Place;
 
 impl Shortcut<f64> for Layerwise<'_> {

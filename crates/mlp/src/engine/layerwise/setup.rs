@@ -7,7 +7,7 @@ use finite_diff::{Scheme, Stencil};
 
 use crate::MlpError;
 use crate::cost::example_losses;
-use crate::incremental::Base;
+use crate::engine::base::Base;
 
 /// One stencil at one point of a network.
 pub(super) struct Setup {

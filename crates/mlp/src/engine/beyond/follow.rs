@@ -5,9 +5,9 @@
 use tensor_core::{MatrixView, MatrixViewMut, Scalar, product_into};
 
 use super::{Beyond, Kept, Work};
-use crate::incremental::base::Base;
-use crate::incremental::kernels::{add_repeated, outer, rise};
-use crate::incremental::losses::losses;
+use crate::engine::base::Base;
+use crate::engine::kernels::{By, Row, add_repeated, outer, raise, subtract};
+use crate::engine::losses::losses;
 use crate::{Activation, MlpError};
 
 impl<T: Scalar> Beyond<T> {
@@ -62,9 +62,7 @@ impl<T: Scalar> Beyond<T> {
         let loss = base.architecture.loss();
         losses(loss, dz, &self.y, self.outputs, buffers, changes);
         for changes in changes.chunks_mut(examples) {
-            for (change, &before) in changes.iter_mut().zip(&self.losses) {
-                *change -= before;
-            }
+            subtract(changes, &self.losses);
         }
         Ok(())
     }
@@ -171,10 +169,13 @@ impl<T: Scalar> Beyond<T> {
         let rows = dz.chunks_exact(columns).zip(da.chunks_exact_mut(columns));
         for (row, (dz, da)) in rows.enumerate() {
             let own = row * examples..(row + 1) * examples;
-            let (z, a) = (&here.z[own.clone()], &here.a[own.clone()]);
-            let mask = here.mask.get(own).unwrap_or_default();
+            let row = Row {
+                z: &here.z[own.clone()],
+                a: &here.a[own.clone()],
+                mask: here.mask.get(own).unwrap_or_default(),
+            };
             for (dz, da) in dz.chunks_exact(examples).zip(da.chunks_exact_mut(examples)) {
-                rise(activation, (z, dz), mask, a, da);
+                raise(activation, row, By::Each(dz), da);
             }
         }
     }

@@ -4,7 +4,7 @@
 
 use tensor_core::{Kernel, Scalar, vectorized};
 
-use super::{Bent, LANES, Lines};
+use super::{LANES, Lines, Phi};
 
 /// Two layers at once, where the second has one unit: Σ_k w_k·φ(Z_k + c_k·da), Z with one row an entry of c
 /// and of w. Nothing of the first layer is written down.
@@ -43,7 +43,7 @@ impl<T: Scalar> Through<'_, T> {
     #[inline(always)]
     pub(crate) fn tile<const TILE: usize>(
         &self,
-        bent: impl Bent<T>,
+        bent: impl Phi<T>,
         start: usize,
         da: &[T; TILE],
     ) -> [T; TILE] {
@@ -66,7 +66,7 @@ struct Bending<'k, T, B> {
     out: &'k mut [T],
 }
 
-impl<T: Scalar, B: Bent<T>> Bending<'_, T, B> {
+impl<T: Scalar, B: Phi<T>> Bending<'_, T, B> {
     #[inline(always)]
     fn tile<const TILE: usize>(&mut self, start: usize) {
         if let (Some(da), Some(out)) = (
@@ -78,7 +78,7 @@ impl<T: Scalar, B: Bent<T>> Bending<'_, T, B> {
     }
 }
 
-impl<T: Scalar, B: Bent<T>> Kernel for Bending<'_, T, B> {
+impl<T: Scalar, B: Phi<T>> Kernel for Bending<'_, T, B> {
     type Output = ();
 
     #[inline(always)]

@@ -6,12 +6,13 @@ mod follow;
 mod totals;
 mod watch;
 
-use tensor_core::{MatrixView, Scalar};
+use tensor_core::Scalar;
 
 use super::base::Base;
-use super::kernels::{LANES, Lines, Through};
+use super::columns::pick_rows;
+use super::kernels::{Lines, Through};
 use super::losses::{Buffers, losses};
-use crate::{Activation, Loss, MlpError};
+use crate::Loss;
 
 /// So many columns, probes times examples, go through the layers at once: what is written between two
 /// layers of 64 units then takes 128 KB, and stays in the second-level cache.
@@ -22,13 +23,10 @@ pub(crate) struct Beyond<T> {
     layer: usize,
     unit: usize,
     loss: Loss,
-    /// The examples that are kept, in ascending order. So that all loops run over whole vectors the last one
-    /// is kept again and again: what does not rise changes nothing.
+    /// The examples that are kept, in ascending order, filled up to whole vectors.
     chosen: Vec<usize>,
     /// How many of them are no repetition.
     pub(crate) examples: usize,
-    /// For each example, whether it is left out.
-    pub(crate) idle: Vec<bool>,
     /// How the unit enters the first of `layers`: W_{l+1}[·, i]. Where l is L, how its own row enters
     /// those of Z_L that are kept.
     column: Vec<T>,
@@ -89,7 +87,6 @@ impl<T: Scalar> Beyond<T> {
             loss: Loss::MeanSquaredError,
             chosen: Vec::new(),
             examples: 0,
-            idle: Vec::new(),
             column: Vec::new(),
             layers: Vec::new(),
             outputs: 0,
@@ -99,48 +96,22 @@ impl<T: Scalar> Beyond<T> {
         }
     }
 
-    /// What lies beyond unit `unit` of layer `layer`, for the examples that are not `idle`.
-    pub(crate) fn new(
-        base: &Base<'_, T>,
-        layer: usize,
-        unit: usize,
-        idle: Vec<bool>,
-        work: &mut Work<T>,
-    ) -> Result<Self, MlpError> {
-        let mut beyond = Self {
-            idle,
-            ..Self::empty()
-        };
-        beyond.turn_to(base, layer, unit, work);
-        Ok(beyond)
-    }
-
-    /// Turns to another unit, for the examples that are not [`idle`](Self::idle), and keeps the memory.
+    /// Turns to another unit, for the examples `chosen`, so many but for what fills them up, and keeps the memory.
     pub(crate) fn turn_to(
         &mut self,
         base: &Base<'_, T>,
-        layer: usize,
-        unit: usize,
+        (layer, unit): (usize, usize),
+        (chosen, examples): (&[usize], usize),
         work: &mut Work<T>,
     ) {
         (self.layer, self.unit) = (layer, unit);
-        let chosen = &mut self.chosen;
-        chosen.clear();
-        chosen.extend((0..self.idle.len()).filter(|&example| !self.idle[example]));
-        self.examples = chosen.len();
-        if let Some(&last) = chosen.last() {
-            chosen.resize(self.examples.next_multiple_of(LANES), last);
-        }
+        self.chosen.clear();
+        self.chosen.extend_from_slice(chosen);
+        self.examples = examples;
         let last = base.depth();
         let loss = base.architecture.loss();
         self.loss = loss;
-        // The losses of the outputs add up, so that of layer L a unit's own row is all that moves; but for
-        // softmax, which mixes them.
-        let rows = if layer == last && loss != Loss::SoftmaxCrossEntropy {
-            unit..unit + 1
-        } else {
-            0..base.z(last).rows()
-        };
+        let rows = base.outputs_of(layer, unit);
         self.outputs = rows.len();
         self.column.clear();
         if layer < last {
@@ -149,10 +120,8 @@ impl<T: Scalar> Beyond<T> {
             let own = |row| if row == unit { T::one() } else { T::zero() };
             self.column.extend(rows.clone().map(own));
         }
-        // One loop through both layers beyond the unit, where the second has one unit and the first is of straight
-        // lines and without dropout; it needs no activations of the first.
-        let narrow = layer + 2 == last && rows.len() == 1 && base.mask(layer + 1).is_none();
-        let lines = Lines::of(base.activation()).filter(|_| narrow);
+        // One loop through both layers, which needs no activations of the first.
+        let lines = base.narrow_above(layer);
         let layers = last.min(layer + 1)..=last;
         self.layers.resize_with(layers.clone().count(), Kept::empty);
         for (later, kept) in layers.zip(&mut self.layers) {
@@ -162,17 +131,17 @@ impl<T: Scalar> Beyond<T> {
                 false => rows.clone(),
             };
             kept.layer = later;
-            take(base.z(later), rows.clone(), chosen, &mut kept.z);
+            pick_rows(base.z(later), rows.clone(), chosen, &mut kept.z);
             kept.a.clear();
             if hidden && lines.is_none() {
-                take(base.a(later), rows.clone(), chosen, &mut kept.a);
+                pick_rows(base.a(later), rows.clone(), chosen, &mut kept.a);
             }
             kept.mask.clear();
             if let Some(mask) = base.mask(later).filter(|_| hidden) {
-                take(mask, rows, chosen, &mut kept.mask);
+                pick_rows(mask, rows, chosen, &mut kept.mask);
             }
         }
-        take(base.batch.y().view(), rows, chosen, &mut self.y);
+        pick_rows(base.batch.y().view(), rows, chosen, &mut self.y);
         self.losses.clear();
         self.losses.resize(chosen.len(), T::zero());
         let through = self.through.take();
@@ -250,43 +219,5 @@ impl<T> Kept<T> {
             a: Vec::new(),
             mask: Vec::new(),
         }
-    }
-}
-
-/// [`idle`] into what there is.
-pub(crate) fn find_idle<T: Scalar>(
-    base: &Base<'_, T>,
-    layer: usize,
-    unit: usize,
-    idle: &mut Vec<bool>,
-) {
-    idle.clear();
-    idle.resize(base.examples(), false);
-    if layer == base.depth() {
-        return;
-    }
-    let cut_off = base.activation() == Activation::Relu;
-    for (idle, &a) in idle.iter_mut().zip(base.a(layer).row(unit)) {
-        *idle = cut_off && a == T::zero();
-    }
-    if let Some(mask) = base.mask(layer) {
-        for (idle, &kept) in idle.iter_mut().zip(mask.row(unit)) {
-            *idle |= kept == T::zero();
-        }
-    }
-}
-
-/// Some columns of some rows, row by row.
-pub(super) fn take<T: Scalar>(
-    matrix: MatrixView<'_, T>,
-    rows: std::ops::Range<usize>,
-    columns: &[usize],
-    taken: &mut Vec<T>,
-) {
-    taken.clear();
-    taken.reserve(rows.len() * columns.len());
-    for row in rows {
-        let row = matrix.row(row);
-        taken.extend(columns.iter().map(|&column| row[column]));
     }
 }

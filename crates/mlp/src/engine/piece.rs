@@ -1,0 +1,26 @@
+//! The smooth pieces of the cost: one a branch pattern.
+//!
+//! Refuses to know how a pattern is come by.
+
+use finite_diff::objective::Piece;
+use tensor_core::Scalar;
+
+use crate::{Architecture, Batch, BranchPattern, DropoutMasks, MlpError, branch_pattern_at};
+
+/// The piece of a branch pattern; `None` is that of an activation without a kink.
+pub(crate) fn piece(pattern: Option<BranchPattern>) -> Piece {
+    pattern.map_or(Piece::Everywhere, |pattern| Piece::Numbered {
+        fingerprint: pattern.fingerprint,
+        on_kink: pattern.on_kink,
+    })
+}
+
+/// The piece of J that `point` lies on, from a whole forward pass.
+pub(crate) fn piece_at<T: Scalar>(
+    architecture: &Architecture,
+    point: &[T],
+    batch: &Batch<T>,
+    masks: Option<&DropoutMasks<T>>,
+) -> Result<Piece, MlpError> {
+    branch_pattern_at(architecture, point, batch, masks).map(piece)
+}
