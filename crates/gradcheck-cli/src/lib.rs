@@ -5,6 +5,7 @@
 mod args;
 pub mod calibration;
 mod commands;
+pub mod csv;
 
 pub mod data;
 pub mod exit;
@@ -15,8 +16,9 @@ pub mod network;
 pub mod output;
 pub mod progress;
 pub mod remote;
+pub mod source_file;
 pub mod suggest;
 pub mod zoo;
 
-pub use args::{Cli, Command, ConfigProblem};
+pub use args::{Cli, Command, ConfigError, ConfigProblem};
 pub use commands::run;

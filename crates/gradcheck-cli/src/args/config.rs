@@ -7,16 +7,23 @@ use std::path::Path;
 use thiserror::Error;
 
 use super::NetworkOptions;
-use crate::input_error::{InputError, Place, Problem, unreadable};
+use crate::input_error::{Located, Place};
+use crate::source_file::{FileProblem, unreadable};
 use crate::suggest::nearest;
 
 /// A configuration takes a few hundred bytes; what is longer was named by mistake.
 const LONGEST: u64 = 1 << 20;
 
-/// What is wrong with the text of a configuration file.
-#[derive(Debug, Error, PartialEq)]
+/// A configuration file that can't be used, and where.
+pub type ConfigError = Located<ConfigProblem>;
+
+/// What is wrong with a configuration file.
+#[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ConfigProblem {
+    /// The file can't be used, whatever is in it.
+    #[error(transparent)]
+    File(#[from] FileProblem),
     /// Bytes that are no text, or more of them than any configuration has.
     #[error(
         "this is no configuration file: give a TOML file with the names of the flags as keys, such \
@@ -47,18 +54,18 @@ pub enum ConfigProblem {
 /// Reads a configuration file; a data file it names is relative to it.
 ///
 /// # Errors
-/// [`InputError`], with line and column. Keys that are no option are refused, the nearest one
+/// [`ConfigError`], with line and column. Keys that are no option are refused, the nearest one
 /// suggested.
-pub(crate) fn read_config(path: &Path) -> Result<NetworkOptions, InputError> {
+pub(crate) fn read_config(path: &Path) -> Result<NetworkOptions, ConfigError> {
     let place = Place::file(path.display().to_string());
-    let file = File::open(path).map_err(|error| unreadable(path, error))?;
+    let file = File::open(path).map_err(|error| unreadable(path, error).widen())?;
     if path.is_dir() {
-        return Err(place.error(Problem::Directory));
+        return Err(place.error(FileProblem::Directory).widen());
     }
     let mut bytes = Vec::new();
     file.take(LONGEST + 1)
         .read_to_end(&mut bytes)
-        .map_err(|error| unreadable(path, error))?;
+        .map_err(|error| unreadable(path, error).widen())?;
     let text = match String::from_utf8(bytes) {
         Ok(text) if text.len() as u64 <= LONGEST && !text.contains('\0') => text,
         _ => return Err(place.error(ConfigProblem::NotText)),

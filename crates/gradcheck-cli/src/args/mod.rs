@@ -10,8 +10,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use config::ConfigProblem;
 pub(crate) use config::read_config;
+pub use config::{ConfigError, ConfigProblem};
 pub(crate) use model::ModelArgs;
 pub(crate) use network::NetworkOptions;
 

@@ -12,8 +12,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use super::numbers;
-use crate::data::{CsvOptions, Header, Source};
-use crate::input_error::InputError;
+use crate::data::{CsvOptions, DataError, Header, Source};
 use crate::network::{ENGINES, NetworkSpec, Precision, SchemeName};
 use crate::suggest::nearest;
 
@@ -139,7 +138,7 @@ pub enum UsageError {
     },
     /// The data can't be found.
     #[error(transparent)]
-    Data(#[from] InputError),
+    Data(#[from] DataError),
 }
 
 fn did_you_mean(suggestion: &Option<String>) -> String {

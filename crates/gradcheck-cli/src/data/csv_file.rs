@@ -8,10 +8,12 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::BufRead;
 
-use crate::data::cells::Delimiter;
-use crate::data::lines::Lines;
-use crate::data::{CsvOptions, Header, LabelColumn, MOST_NUMBERS, Rows, Table, TableProblem, Task};
-use crate::input_error::{InputError, Place, Problem, excerpt};
+use crate::csv::{CsvProblem, Delimiter, Lines};
+use crate::data::{
+    CsvOptions, DataError, Header, LabelColumn, MOST_NUMBERS, Rows, Table, TableProblem, Task,
+};
+use crate::input_error::{Located, Place, excerpt};
+use crate::source_file::FileProblem;
 use crate::suggest::nearest;
 
 /// Reads the first `rows` examples of `reader`.
@@ -21,14 +23,14 @@ pub(super) fn read(
     rows: Rows,
     options: &CsvOptions,
     task: Task,
-) -> Result<Table, InputError> {
+) -> Result<Table, DataError> {
     let mut lines = Lines::new(reader, file);
     let mut delimiter = None;
     let whole = lines.file();
-    let Some(first) = next_row(&mut lines, &mut delimiter)? else {
-        return Err(whole.error(Problem::Empty));
+    let Some(first) = next_row(&mut lines, &mut delimiter).map_err(Located::widen)? else {
+        return Err(whole.error(FileProblem::Empty).widen());
     };
-    let second = next_row(&mut lines, &mut delimiter)?;
+    let second = next_row(&mut lines, &mut delimiter).map_err(Located::widen)?;
     let has_header = match options.header {
         Header::Yes => true,
         Header::No => false,
@@ -52,7 +54,7 @@ pub(super) fn read(
     while rows.limit().is_none_or(|limit| table.labels.len() < limit) {
         let row = match pending.next() {
             Some(row) => row,
-            None => match next_row(&mut lines, &mut delimiter)? {
+            None => match next_row(&mut lines, &mut delimiter).map_err(Located::widen)? {
                 Some(row) => row,
                 None => break,
             },
@@ -85,7 +87,7 @@ struct Row {
 fn next_row(
     lines: &mut Lines<impl BufRead>,
     delimiter: &mut Option<Delimiter>,
-) -> Result<Option<Row>, InputError> {
+) -> Result<Option<Row>, Located<CsvProblem>> {
     let Some((line, text)) = lines.next()? else {
         return Ok(None);
     };
@@ -96,7 +98,7 @@ fn next_row(
     let place = lines.place(line);
     match cells {
         Ok(cells) => Ok(Some(Row { place, line, cells })),
-        Err(_) => Err(place.error(TableProblem::OpenQuote)),
+        Err(_) => Err(place.error(CsvProblem::OpenQuote)),
     }
 }
 
@@ -121,7 +123,7 @@ struct Columns {
 }
 
 impl Columns {
-    fn find(first: &Row, has_header: bool, label: &LabelColumn) -> Result<Self, InputError> {
+    fn find(first: &Row, has_header: bool, label: &LabelColumn) -> Result<Self, DataError> {
         let width = first.cells.len();
         let names = has_header.then(|| first.cells.clone());
         let problem = match (label, &names) {
@@ -168,15 +170,19 @@ impl Columns {
     }
 
     /// Appends the example on `row` to `table`.
-    fn append(&self, row: &Row, table: &mut Table, labels: &mut Labels) -> Result<(), InputError> {
+    fn append(&self, row: &Row, table: &mut Table, labels: &mut Labels) -> Result<(), DataError> {
         let got = row.cells.len();
         if got != self.width {
             let (expected, first) = (self.width, self.first_line);
-            return Err(row.place.clone().error(TableProblem::Ragged {
-                expected,
-                got,
-                first,
-            }));
+            return Err(row
+                .place
+                .clone()
+                .error(CsvProblem::Ragged {
+                    expected,
+                    got,
+                    first,
+                })
+                .widen());
         }
         for (column, cell) in row.cells.iter().enumerate() {
             let value = if column == self.label {
@@ -228,7 +234,10 @@ impl Labels {
     }
 
     fn value(&mut self, cell: &str) -> Result<f64, TableProblem> {
-        let is_text = matches!(number(cell), Err(TableProblem::NotNumber(_)));
+        let is_text = matches!(
+            number(cell),
+            Err(TableProblem::Csv(CsvProblem::NotNumber(_)))
+        );
         if !self.any && self.text_allowed && is_text {
             self.names = Some(Vec::new());
         }
@@ -237,7 +246,7 @@ impl Labels {
             return number(cell);
         };
         if cell.is_empty() {
-            return Err(TableProblem::EmptyCell);
+            return Err(CsvProblem::EmptyCell.into());
         }
         if let Some(&class) = self.numbers.get(cell) {
             return Ok(class as f64);
@@ -253,8 +262,8 @@ fn number(cell: &str) -> Result<f64, TableProblem> {
     match cell.parse::<f64>() {
         Ok(value) if value.is_finite() => Ok(value),
         Ok(_) => Err(TableProblem::NotFinite(cell.to_owned())),
-        Err(_) if cell.is_empty() => Err(TableProblem::EmptyCell),
-        Err(_) => Err(TableProblem::NotNumber(cell.to_owned())),
+        Err(_) if cell.is_empty() => Err(CsvProblem::EmptyCell.into()),
+        Err(_) => Err(CsvProblem::NotNumber(cell.to_owned()).into()),
     }
 }
 

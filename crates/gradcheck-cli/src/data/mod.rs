@@ -4,10 +4,8 @@
 //! losses and matrices; what a [`Task`] needs of its labels is all it knows about them.
 
 mod builtin;
-pub(crate) mod cells;
 mod csv_file;
 mod labels;
-pub(crate) mod lines;
 mod problem;
 mod source;
 mod standardize;
@@ -22,7 +20,11 @@ pub use source::{LabelColumn, Source};
 use std::fs::File;
 use std::io::BufReader;
 
-use crate::input_error::{InputError, Place, unreadable};
+use crate::input_error::{Located, Place};
+use crate::source_file::unreadable;
+
+/// Data that can't be used, and where.
+pub type DataError = Located<TableProblem>;
 
 /// Examples and their labels.
 #[derive(Debug, Clone, PartialEq)]
@@ -135,7 +137,7 @@ struct Table {
 /// # Errors
 /// When the source can't be opened or holds something else than a table of finite numbers, when it
 /// has fewer examples than were asked for, and what [`check_labels`] says about the labels.
-pub fn load(source: &Source, options: &LoadOptions) -> Result<Dataset, InputError> {
+pub fn load(source: &Source, options: &LoadOptions) -> Result<Dataset, DataError> {
     let name = source.to_string();
     if options.rows.limit() == Some(0) {
         return Err(Place::file(name).error(TableProblem::NoRows));
@@ -148,7 +150,7 @@ pub fn load(source: &Source, options: &LoadOptions) -> Result<Dataset, InputErro
         Source::Digits => builtin::digits(options.rows)?,
         Source::Synthetic => synthetic::table(options)?,
         Source::File(path) => {
-            let file = File::open(path).map_err(|error| unreadable(path, error))?;
+            let file = File::open(path).map_err(|error| unreadable(path, error).widen())?;
             csv_file::read(
                 BufReader::new(file),
                 &name,

@@ -10,8 +10,8 @@ use std::io::Read;
 use flate2::Crc;
 use flate2::bufread::DeflateDecoder;
 
-use crate::gradient_file::{GradientProblem, NamedBlock, npy};
-use crate::input_error::{InputError, Place};
+use crate::gradient_file::{GradientError, GradientProblem, NamedBlock, npy};
+use crate::input_error::Place;
 
 /// Deflate never packs better than 1 : 1032; an entry that claims more is a bomb or a wreck.
 const GREATEST_RATIO: u64 = 1032;
@@ -29,7 +29,7 @@ struct Entry {
 
 /// The arrays of the archive `bytes`, in its order. Entries that are no `.npy` are skipped, as
 /// NumPy does.
-pub(super) fn blocks(bytes: &[u8], place: &Place) -> Result<Vec<NamedBlock>, InputError> {
+pub(super) fn blocks(bytes: &[u8], place: &Place) -> Result<Vec<NamedBlock>, GradientError> {
     let entries = directory(bytes).map_err(|problem| place.clone().error(problem))?;
     let mut blocks = Vec::new();
     for entry in &entries {

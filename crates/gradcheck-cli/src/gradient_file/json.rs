@@ -8,11 +8,12 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use crate::gradient_file::{GradientProblem, NamedBlock, UNNAMED};
-use crate::input_error::{InputError, Place, Problem, excerpt};
+use crate::gradient_file::{GradientError, GradientProblem, NamedBlock, UNNAMED};
+use crate::input_error::{Place, excerpt};
+use crate::source_file::FileProblem;
 
 /// The blocks in `bytes`, in their order.
-pub(super) fn blocks(bytes: &[u8], place: &Place) -> Result<Vec<NamedBlock>, InputError> {
+pub(super) fn blocks(bytes: &[u8], place: &Place) -> Result<Vec<NamedBlock>, GradientError> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let text = std::str::from_utf8(bytes).map_err(|_| {
         let detail = "it is no UTF-8 text".to_owned();
@@ -22,7 +23,7 @@ pub(super) fn blocks(bytes: &[u8], place: &Place) -> Result<Vec<NamedBlock>, Inp
         })
     })?;
     if text.trim().is_empty() {
-        return Err(place.clone().error(Problem::Empty));
+        return Err(place.clone().error(FileProblem::Empty).widen());
     }
     let (text, quoted) = quote_bare_words(text);
     let node: Node = serde_json::from_str(&text).map_err(|error| {
@@ -74,7 +75,7 @@ fn collect(
     name: String,
     place: &Place,
     blocks: &mut Vec<NamedBlock>,
-) -> Result<(), InputError> {
+) -> Result<(), GradientError> {
     if let Node::Object(entries) = node {
         for (key, node) in entries {
             let name = if name.is_empty() {

@@ -22,7 +22,11 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use crate::input_error::{InputError, Place, Problem, unreadable};
+use crate::input_error::{Located, Place};
+use crate::source_file::{FileProblem, unreadable};
+
+/// A gradient that can't be used, and where.
+pub type GradientError = Located<GradientProblem>;
 
 /// What a block is called if its file gives it no name.
 pub const UNNAMED: &str = "gradient";
@@ -84,23 +88,23 @@ impl Format {
 ///
 /// # Errors
 /// When the file can't be opened, its extension is none of these, or its content is anything else.
-pub fn read(path: &Path) -> Result<Vec<NamedBlock>, InputError> {
-    let mut file = File::open(path).map_err(|error| unreadable(path, error))?;
+pub fn read(path: &Path) -> Result<Vec<NamedBlock>, GradientError> {
+    let mut file = File::open(path).map_err(|error| unreadable(path, error).widen())?;
     let place = Place::file(path.display().to_string());
     if path.is_dir() {
-        return Err(place.error(Problem::Directory));
+        return Err(place.error(FileProblem::Directory).widen());
     }
     let format = Format::of(path).map_err(|problem| place.clone().error(problem))?;
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)
-        .map_err(|error| unreadable(path, error))?;
+        .map_err(|error| unreadable(path, error).widen())?;
     parse(format, &bytes, &place)
 }
 
 /// The blocks in `bytes`; errors are at `place`.
-fn parse(format: Format, bytes: &[u8], place: &Place) -> Result<Vec<NamedBlock>, InputError> {
+fn parse(format: Format, bytes: &[u8], place: &Place) -> Result<Vec<NamedBlock>, GradientError> {
     if bytes.is_empty() {
-        return Err(place.clone().error(Problem::Empty));
+        return Err(place.clone().error(FileProblem::Empty).widen());
     }
     let blocks = match format {
         Format::Npy => vec![npy::block(bytes, UNNAMED, place)?],

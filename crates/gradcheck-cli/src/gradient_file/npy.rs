@@ -3,11 +3,11 @@
 //! Knows the bytes of a `.npy` file, wherever they come from.
 
 use crate::gradient_file::npy_header::{self, Header};
-use crate::gradient_file::{GradientProblem, NamedBlock};
-use crate::input_error::{InputError, Place};
+use crate::gradient_file::{GradientError, GradientProblem, NamedBlock};
+use crate::input_error::Place;
 
 /// The array in `bytes` as the block `name`, row-major whatever its order in the file.
-pub(super) fn block(bytes: &[u8], name: &str, place: &Place) -> Result<NamedBlock, InputError> {
+pub(super) fn block(bytes: &[u8], name: &str, place: &Place) -> Result<NamedBlock, GradientError> {
     read(bytes, name).map_err(|problem| place.clone().error(problem))
 }
 

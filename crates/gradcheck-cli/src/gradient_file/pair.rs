@@ -4,8 +4,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::gradient_file::{GradientProblem, NamedBlock, UNNAMED};
-use crate::input_error::{InputError, Place, excerpt};
+use crate::gradient_file::{GradientError, GradientProblem, NamedBlock, UNNAMED};
+use crate::input_error::{Place, excerpt};
 
 /// A block's name and shape, its analytic values and its numeric ones, equally many.
 pub type PairedBlock = (String, Vec<usize>, Vec<f64>, Vec<f64>);
@@ -25,7 +25,7 @@ pub type PairedBlock = (String, Vec<usize>, Vec<f64>, Vec<f64>);
 pub fn pair(
     analytic: Vec<NamedBlock>,
     numeric: Vec<NamedBlock>,
-) -> Result<Vec<PairedBlock>, InputError> {
+) -> Result<Vec<PairedBlock>, GradientError> {
     for (side, blocks) in [("analytic", &analytic), ("numeric", &numeric)] {
         if blocks.is_empty() {
             return Err(Place::default().error(GradientProblem::NoBlocks(side)));
@@ -76,7 +76,7 @@ fn join(
     analytic: NamedBlock,
     numeric: NamedBlock,
     by_length: bool,
-) -> Result<PairedBlock, InputError> {
+) -> Result<PairedBlock, GradientError> {
     let long = |block: &NamedBlock| -> Vec<usize> {
         block
             .shape
@@ -117,7 +117,7 @@ fn missing(
     others: &[NamedBlock],
     has: &'static str,
     lacks: &'static str,
-) -> InputError {
+) -> GradientError {
     const SHOWN: usize = 8;
     let mut known: Vec<String> = others
         .iter()

@@ -4,12 +4,20 @@
 
 use thiserror::Error;
 
+use crate::csv::CsvProblem;
 use crate::input_error::excerpt;
+use crate::source_file::FileProblem;
 
 /// A gradient, or a pair of them, can't be used.
-#[derive(Debug, Error, PartialEq)]
+#[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum GradientProblem {
+    /// The file can't be used, whatever is in it.
+    #[error(transparent)]
+    File(#[from] FileProblem),
+    /// It is no table.
+    #[error(transparent)]
+    Csv(#[from] CsvProblem),
     /// No reader for files of this extension (without the dot), or there is none.
     #[error(
         "{} no known gradient format: use .npy, .npz, .safetensors, .json or .csv",

@@ -5,11 +5,11 @@
 use safetensors::{Dtype, SafeTensors};
 
 use crate::gradient_file::elements::Element;
-use crate::gradient_file::{GradientProblem, NamedBlock};
-use crate::input_error::{InputError, Place};
+use crate::gradient_file::{GradientError, GradientProblem, NamedBlock};
+use crate::input_error::Place;
 
 /// The tensors in `bytes`, sorted by name.
-pub(super) fn blocks(bytes: &[u8], place: &Place) -> Result<Vec<NamedBlock>, InputError> {
+pub(super) fn blocks(bytes: &[u8], place: &Place) -> Result<Vec<NamedBlock>, GradientError> {
     let tensors = SafeTensors::deserialize(bytes).map_err(|error| {
         let detail = error.to_string();
         place.clone().error(GradientProblem::Corrupt {

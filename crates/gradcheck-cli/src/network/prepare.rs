@@ -12,8 +12,8 @@ use thiserror::Error;
 use super::command_line::number;
 use super::history::FEWEST;
 use super::spec::{NetworkSpec, Precision};
-use crate::data::{self, Dataset, LoadOptions, Source, Task};
-use crate::input_error::{InputError, printable};
+use crate::data::{self, DataError, Dataset, LoadOptions, Source, Task};
+use crate::input_error::printable;
 use crate::suggest::nearest;
 
 /// Why a network can't be checked.
@@ -22,7 +22,7 @@ use crate::suggest::nearest;
 pub enum PrepareError {
     /// The data can't be used.
     #[error(transparent)]
-    Data(#[from] InputError),
+    Data(#[from] DataError),
     /// The network, the data and the training don't fit together.
     #[error("{problem}{}", remedy(.0), problem = .0)]
     Network(#[from] MlpError),

@@ -11,7 +11,7 @@ use thiserror::Error;
 use um_bridge::{Problem, SpawnError};
 
 use super::ModelSpec;
-use crate::input_error::InputError;
+use crate::gradient_file::GradientError;
 
 /// A model that can't be checked.
 #[derive(Debug, Error)]
@@ -48,7 +48,7 @@ pub enum ModelError {
     },
     /// A file with the point that can't be read.
     #[error(transparent)]
-    File(#[from] InputError),
+    File(#[from] GradientError),
     /// A list that is no list of lists of numbers.
     #[error(
         "{}: {source}: a point is a JSON list with one list of finite numbers for each input, such as [[0.5, -1.0], [2.0]]",
