@@ -18,6 +18,7 @@ pub mod progress;
 pub mod remote;
 pub mod source_file;
 pub mod suggest;
+mod unique_keys;
 pub mod zoo;
 
 pub use args::{Cli, Command, ConfigError, ConfigProblem};

@@ -1,18 +1,16 @@
 //! The configuration file: the same options as the flags, in TOML.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use thiserror::Error;
 
 use super::NetworkOptions;
 use crate::input_error::{Located, Place};
-use crate::source_file::{FileProblem, unreadable};
+use crate::source_file::{self, FileProblem, ReadLimit};
 use crate::suggest::nearest;
 
 /// A configuration takes a few hundred bytes; what is longer was named by mistake.
-const LONGEST: u64 = 1 << 20;
+const LONGEST: ReadLimit = ReadLimit::bytes(1 << 20);
 
 /// A configuration file that can't be used, and where.
 pub type ConfigError = Located<ConfigProblem>;
@@ -58,16 +56,15 @@ pub enum ConfigProblem {
 /// suggested.
 pub(crate) fn read_config(path: &Path) -> Result<NetworkOptions, ConfigError> {
     let place = Place::file(path.display().to_string());
-    let file = File::open(path).map_err(|error| unreadable(path, error).widen())?;
-    if path.is_dir() {
-        return Err(place.error(FileProblem::Directory).widen());
-    }
-    let mut bytes = Vec::new();
-    file.take(LONGEST + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| unreadable(path, error).widen())?;
+    let bytes = match source_file::read(path, LONGEST) {
+        Ok(bytes) => bytes,
+        Err(error) if matches!(error.problem, FileProblem::TooLong(_)) => {
+            return Err(place.error(ConfigProblem::NotText));
+        }
+        Err(error) => return Err(error.widen()),
+    };
     let text = match String::from_utf8(bytes) {
-        Ok(text) if text.len() as u64 <= LONGEST && !text.contains('\0') => text,
+        Ok(text) if !text.contains('\0') => text,
         _ => return Err(place.error(ConfigProblem::NotText)),
     };
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);

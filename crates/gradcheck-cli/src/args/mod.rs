@@ -15,6 +15,8 @@ pub use config::{ConfigError, ConfigProblem};
 pub(crate) use model::ModelArgs;
 pub(crate) use network::NetworkOptions;
 
+use crate::source_file::ReadLimit;
+
 /// Checks hand-written gradients: at random initialization and again after training, with a verdict
 /// that rests on error bars, and says where they are wrong.
 #[derive(Debug, Parser)]
@@ -233,6 +235,9 @@ pub struct CompareArgs {
     pub analytic: PathBuf,
     /// The one to judge it by
     pub numeric: PathBuf,
+    /// Read and keep at most this much of a file, in GiB [default: 1]
+    #[arg(long, value_name = "GIB", allow_hyphen_values = true, value_parser = numbers::read_limit)]
+    pub read_limit: Option<ReadLimit>,
     /// The form of the result
     #[command(flatten)]
     pub output: OutputArgs,

@@ -14,6 +14,7 @@ use thiserror::Error;
 use super::numbers;
 use crate::data::{CsvOptions, DataError, Header, Source};
 use crate::network::{ENGINES, NetworkSpec, Precision, SchemeName};
+use crate::source_file::ReadLimit;
 use crate::suggest::nearest;
 
 /// Every option of a network. Names are the same in a configuration file.
@@ -98,6 +99,9 @@ pub struct NetworkOptions {
     /// Refuse to begin where about more than this would be needed, in GiB [default: 4]
     #[arg(long, value_name = "GIB", allow_hyphen_values = true, value_parser = numbers::real)]
     pub memory_limit: Option<f64>,
+    /// Read and keep at most this much of a file, in GiB [default: 1]
+    #[arg(long, value_name = "GIB", allow_hyphen_values = true, value_parser = numbers::read_limit)]
+    pub read_limit: Option<ReadLimit>,
 }
 
 /// More threads than this run into the limits of the system, and have gained nothing long before.
@@ -177,6 +181,7 @@ impl NetworkOptions {
             fault: self.fault.or(other.fault),
             threads: self.threads.or(other.threads),
             memory_limit: self.memory_limit.or(other.memory_limit),
+            read_limit: self.read_limit.or(other.read_limit),
         }
     }
 
@@ -275,6 +280,7 @@ impl NetworkOptions {
             fault: self.fault,
             threads: self.threads,
             memory_limit: (gib * f64::from(1 << 30)) as u64,
+            read_limit: self.read_limit.unwrap_or_default(),
         })
     }
 }

@@ -2,6 +2,8 @@
 
 use std::num::{IntErrorKind, NonZeroUsize, ParseIntError};
 
+use crate::source_file::ReadLimit;
+
 /// Any number, NaN and infinity too, which are refused where it is known what the number is for.
 pub(super) fn real(text: &str) -> Result<f64, String> {
     let plain = text.trim();
@@ -12,6 +14,11 @@ pub(super) fn real(text: &str) -> Result<f64, String> {
         };
         format!("give a number, such as 0.5 or 1e-3{hint}")
     })
+}
+
+/// How much to read of a file, in GiB.
+pub(super) fn read_limit(text: &str) -> Result<ReadLimit, String> {
+    Ok(ReadLimit::try_from(real(text)?)?)
 }
 
 /// How many of something.

@@ -7,6 +7,7 @@ use std::io::BufReader;
 use flate2::bufread::GzDecoder;
 
 use crate::data::{CsvOptions, DataError, Header, Rows, Source, Table, Task, csv_file};
+use crate::source_file::{ReadLimit, Room};
 
 const BREAST_CANCER: &str = include_str!("../../data/breast_cancer.csv");
 const DIGITS: &[u8] = include_bytes!("../../data/digits.csv.gz");
@@ -46,7 +47,14 @@ pub(super) fn digits(rows: Rows) -> Result<Table, DataError> {
 }
 
 fn read(reader: impl std::io::BufRead, name: &str, rows: Rows) -> Result<Table, DataError> {
-    let table = csv_file::read(reader, name, rows, &NO_HEADER, Task::Regression)?;
+    let table = csv_file::read(
+        reader,
+        name,
+        rows,
+        &NO_HEADER,
+        Task::Regression,
+        Room::new(ReadLimit::default()),
+    )?;
     // Nobody can open these lines; errors are to name examples.
     Ok(Table {
         lines: None,

@@ -41,12 +41,13 @@ pub enum TableProblem {
     /// A cell is NaN, infinite, or too large for 64 bits.
     #[error("\"{}\" is not finite: replace it or remove the line", excerpt(.0))]
     NotFinite(String),
-    /// More numbers than anybody checks a gradient with.
-    #[error("the table has more than {limit} numbers: take the first of it with fewer --rows")]
-    TooManyNumbers {
-        /// The most there may be.
-        limit: usize,
-    },
+    /// The first line is neither a header nor an example.
+    #[error(
+        "\"{}\" is no number, and beside it numbers stand that are no names: write a number, or give --header \
+         yes if this line names the columns",
+        excerpt(.0)
+    )]
+    WordAmongNumbers(String),
     /// Nothing is left beside the label.
     #[error("the only column is the label: add at least one column of features")]
     NoFeatures,

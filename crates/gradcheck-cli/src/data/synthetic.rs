@@ -7,8 +7,11 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rand_distr::{Distribution, StandardNormal};
 
-use crate::data::{DataError, LoadOptions, MOST_NUMBERS, Source, Table, TableProblem, Task};
+use crate::data::{DataError, LoadOptions, Source, Table, TableProblem, Task};
 use crate::input_error::Place;
+
+/// 100 million numbers are 800 MB.
+const MOST_NUMBERS: usize = 100_000_000;
 
 /// As many examples as there are unless told.
 const DEFAULT_EXAMPLES: usize = 64;

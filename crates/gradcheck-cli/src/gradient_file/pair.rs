@@ -7,8 +7,20 @@ use std::collections::{HashMap, HashSet};
 use crate::gradient_file::{GradientError, GradientProblem, NamedBlock, UNNAMED};
 use crate::input_error::{Place, excerpt};
 
-/// A block's name and shape, its analytic values and its numeric ones, equally many.
-pub type PairedBlock = (String, Vec<usize>, Vec<f64>, Vec<f64>);
+/// A block of both gradients.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PairedBlock {
+    /// The parameter's name.
+    pub name: String,
+    /// Its dimensions.
+    pub shape: Vec<usize>,
+    /// The analytic derivatives, row-major.
+    pub analytic: Vec<f64>,
+    /// The numeric ones, as many.
+    pub numeric: Vec<f64>,
+    /// ε of the coarser of the types that they are stored in.
+    pub epsilon: f64,
+}
 
 /// Pairs the blocks of two gradients, in the order of the analytic one.
 ///
@@ -99,7 +111,13 @@ fn join(
     } else {
         analytic.shape
     };
-    Ok((name, shape, analytic.values, numeric.values))
+    Ok(PairedBlock {
+        name,
+        shape,
+        epsilon: analytic.epsilon.max(numeric.epsilon),
+        analytic: analytic.values,
+        numeric: numeric.values,
+    })
 }
 
 fn without_counterpart<'a>(

@@ -2,13 +2,20 @@
 //!
 //! Knows no header and no label. NaN and infinity are numbers here.
 
+use std::io::BufRead;
+
 use crate::csv::{CsvProblem, Delimiter, Lines};
 use crate::gradient_file::{GradientError, GradientProblem, NamedBlock, UNNAMED};
 use crate::input_error::{Located, Place};
+use crate::source_file::Room;
 
-/// The table in `bytes`: a vector if it is one line or one column, else a matrix.
-pub(super) fn block(bytes: &[u8], place: &Place) -> Result<NamedBlock, GradientError> {
-    let (shape, values) = table(bytes, place).map_err(Located::widen)?;
+/// The table that `reader` gives: a vector if it is one line or one column, else a matrix.
+pub(super) fn block(
+    reader: impl BufRead,
+    place: &Place,
+    room: &mut Room,
+) -> Result<NamedBlock, GradientError> {
+    let (shape, values) = table(reader, place, room).map_err(Located::widen)?;
     if values.is_empty() {
         return Err(place.clone().error(GradientProblem::NoNumbers));
     }
@@ -16,46 +23,45 @@ pub(super) fn block(bytes: &[u8], place: &Place) -> Result<NamedBlock, GradientE
         name: UNNAMED.to_owned(),
         shape,
         values,
+        epsilon: f64::EPSILON,
     })
 }
 
-fn table(bytes: &[u8], place: &Place) -> Result<(Vec<usize>, Vec<f64>), Located<CsvProblem>> {
-    let mut lines = Lines::new(bytes, place.file.as_deref().unwrap_or_default());
+fn table(
+    reader: impl BufRead,
+    place: &Place,
+    room: &mut Room,
+) -> Result<(Vec<usize>, Vec<f64>), Located<CsvProblem>> {
+    let mut lines = Lines::new(reader, place.file.as_deref().unwrap_or_default());
     let mut first: Option<(u64, usize, Delimiter)> = None;
     let (mut rows, mut values) = (0, Vec::new());
     while let Some((line, text)) = lines.next()? {
-        let at = |problem: CsvProblem| {
-            Place {
-                line: Some(line),
-                ..place.clone()
-            }
-            .error(problem)
+        let here = || Place {
+            line: Some(line),
+            ..place.clone()
         };
         // numpy.savetxt writes its header so.
         if text.trim_start().starts_with('#') {
             continue;
         }
         let delimiter = first.map_or_else(|| Delimiter::of(text), |(_, _, delimiter)| delimiter);
-        let cells = delimiter
+        let got = delimiter
             .split(text)
-            .map_err(|_| at(CsvProblem::OpenQuote))?;
-        let got = cells.len();
+            .try_fold(0, |count, cell| cell.map(|_| count + 1))
+            .map_err(|_| here().error(CsvProblem::OpenQuote))?;
         let (first, expected, _) = *first.get_or_insert((line, got, delimiter));
         if got != expected {
-            return Err(at(CsvProblem::Ragged {
+            return Err(here().error(CsvProblem::Ragged {
                 expected,
                 got,
                 first,
             }));
         }
-        for (column, cell) in cells.iter().enumerate() {
+        room.take::<f64>(got)
+            .map_err(|problem| here().error(problem).widen())?;
+        for (column, cell) in delimiter.split(text).flatten().enumerate() {
             let value = cell.parse::<f64>().map_err(|_| {
-                let place = Place {
-                    line: Some(line),
-                    ..place.clone()
-                }
-                .column(column + 1);
-                place.error(match cell.is_empty() {
+                here().column(column + 1).error(match cell.is_empty() {
                     true => CsvProblem::EmptyCell,
                     false => CsvProblem::NotNumber(cell.clone().into_owned()),
                 })

@@ -90,6 +90,9 @@ pub fn command_line(spec: &NetworkSpec) -> String {
         let gib = spec.memory_limit as f64 / f64::from(1 << 30);
         flag(&mut words, "memory-limit", number(gib));
     }
+    if spec.read_limit != default.read_limit {
+        flag(&mut words, "read-limit", number(spec.read_limit.in_gib()));
+    }
     if spec.negative_control {
         words.push("--negative-control".to_owned());
     }

@@ -290,6 +290,7 @@ fn load(spec: &NetworkSpec, loss: Loss) -> Result<Dataset, PrepareError> {
         seed: spec.seed,
         synthetic_features: features.unwrap_or(DEFAULT_SYNTHETIC_FEATURES),
         task,
+        limit: spec.read_limit,
     };
     Ok(data::load(&spec.data, &options)?)
 }

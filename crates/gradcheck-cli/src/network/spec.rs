@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use mlp::{Activation, Engine, Initialization, Loss, Optimizer};
 
 use crate::data::{CsvOptions, Source};
+use crate::source_file::ReadLimit;
 
 /// Which numeric derivative.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,6 +116,8 @@ pub struct NetworkSpec {
     pub threads: Option<NonZeroUsize>,
     /// The most memory to ask for, in bytes.
     pub memory_limit: u64,
+    /// How much is read and kept of a file.
+    pub read_limit: ReadLimit,
 }
 
 impl Default for NetworkSpec {
@@ -146,6 +149,7 @@ impl Default for NetworkSpec {
             fault: None,
             threads: None,
             memory_limit: 4 << 30,
+            read_limit: ReadLimit::default(),
         }
     }
 }

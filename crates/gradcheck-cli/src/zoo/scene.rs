@@ -14,6 +14,7 @@ use tensor_core::Matrix;
 
 use crate::data::{self, CsvOptions, LoadOptions, Rows, Source, Task};
 use crate::network::{Model, Precision, targets};
+use crate::source_file::ReadLimit;
 
 /// The deviation of the random biases, so that no two pre-activations are alike.
 const BIAS: f64 = 0.3;
@@ -54,6 +55,7 @@ impl Scene {
             seed,
             synthetic_features: widths[0],
             task,
+            limit: ReadLimit::default(),
         };
         let data = data::load(&Source::Synthetic, &options)?;
         let x = Matrix::from_vec(widths[0], examples, data.x)?;
