@@ -8,6 +8,7 @@ use anyhow::Result;
 use finite_diff::Execution;
 use gradcheck_cli::data::{self, CsvOptions, LoadOptions, Rows, Source, Task};
 use gradcheck_cli::network::targets;
+use gradcheck_cli::source_file::ReadLimit;
 use mlp::{
     Activation, Architecture, Batch, DropoutMasks, Initialization, Loss, Optimizer, Parameters,
     TrainingOptions,
@@ -57,6 +58,7 @@ impl Scene {
             seed,
             synthetic_features: widths[0],
             task,
+            limit: ReadLimit::default(),
         };
         let data = data::load(&Source::Synthetic, &options)?;
         let x = Matrix::from_vec(widths[0], examples, data.x)?;

@@ -1,29 +1,33 @@
-//! Why something the user named can't be used: what, where, and what to do about it.
+//! Errors in what the user named: a problem, and the place where it is.
 //!
-//! Every one of these is the user's to mend and ends the command with exit code 2. The error knows
-//! neither exit codes nor colors; its text is one whole message.
+//! Every one of these is the user's to mend and ends the command with exit code 2. Invariant: knows no
+//! problem in particular, neither exit codes nor colors; its text is one whole message.
 
+use std::error::Error;
 use std::fmt;
-use std::io;
-use std::path::Path;
 
 use thiserror::Error;
 
-use crate::args::ConfigProblem;
-use crate::data::TableProblem;
-use crate::gradient_file::GradientProblem;
-use crate::suggest::nearest_file;
-
-/// Something the user named can't be used.
+/// A problem in something the user named, at its place.
 ///
 /// Displays as `place: problem`, or as the problem alone when it belongs to no file.
 #[derive(Debug, Error)]
 #[error("{place}{problem}")]
-pub struct InputError {
+pub struct Located<E: Error> {
     /// Where it is.
     pub place: Box<Place>,
     /// What it is, and what to do.
-    pub problem: Box<Problem>,
+    pub problem: E,
+}
+
+impl<E: Error> Located<E> {
+    /// The same error, its problem as one of a wider kind.
+    pub fn widen<W: Error + From<E>>(self) -> Located<W> {
+        Located {
+            place: self.place,
+            problem: self.problem.into(),
+        }
+    }
 }
 
 /// Where in which file; everything may be unknown.
@@ -41,53 +45,6 @@ pub struct Place {
     pub example: Option<usize>,
     /// The block (parameter) of a gradient.
     pub block: Option<String>,
-}
-
-/// What is wrong.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum Problem {
-    /// The path leads nowhere.
-    #[error("no such file{}", did_you_mean(suggestion.as_deref(), "check the path"))]
-    NotFound {
-        /// A file beside it with nearly that name.
-        suggestion: Option<String>,
-    },
-    /// Nothing stands where a name should.
-    #[error("the name of the data is empty: give {known}, or the path of a CSV file")]
-    NoName {
-        /// The built-in names.
-        known: String,
-    },
-    /// Neither a file nor a built-in data set.
-    #[error(
-        "no such data set and no such file: the data sets are {known}{}",
-        did_you_mean(Some(suggestion), "")
-    )]
-    UnknownDataset {
-        /// The built-in names.
-        known: String,
-        /// The one that was probably meant.
-        suggestion: String,
-    },
-    /// The path leads to a directory.
-    #[error("this is a directory: name a file in it")]
-    Directory,
-    /// The system refuses to hand out the bytes.
-    #[error("can't be read ({0}): check its permissions and the disk")]
-    Unreadable(io::Error),
-    /// No byte, or nothing but blanks.
-    #[error("the file is empty: check that whatever wrote it had finished")]
-    Empty,
-    /// A table of examples can't be used.
-    #[error(transparent)]
-    Table(#[from] TableProblem),
-    /// A gradient can't be used.
-    #[error(transparent)]
-    Gradient(#[from] GradientProblem),
-    /// A configuration can't be used.
-    #[error(transparent)]
-    Config(#[from] ConfigProblem),
 }
 
 impl Place {
@@ -126,10 +83,10 @@ impl Place {
     }
 
     /// The error that `problem` is here.
-    pub fn error(self, problem: impl Into<Problem>) -> InputError {
-        InputError {
+    pub fn error<E: Error>(self, problem: E) -> Located<E> {
+        Located {
             place: Box::new(self),
-            problem: Box::new(problem.into()),
+            problem,
         }
     }
 }
@@ -154,19 +111,6 @@ impl fmt::Display for Place {
         }
         write!(out, "{}: ", parts.join(", "))
     }
-}
-
-/// Why opening or reading `path` failed, in the user's words.
-pub(crate) fn unreadable(path: &Path, error: io::Error) -> InputError {
-    let problem = match error.kind() {
-        io::ErrorKind::NotFound => Problem::NotFound {
-            suggestion: nearest_file(path),
-        },
-        io::ErrorKind::IsADirectory => Problem::Directory,
-        _ if path.is_dir() => Problem::Directory,
-        _ => Problem::Unreadable(error),
-    };
-    Place::file(path.display().to_string()).error(problem)
 }
 
 /// The start of a text from a file: one line, no control characters, of bounded length.

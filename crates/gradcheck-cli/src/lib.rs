@@ -4,6 +4,7 @@
 
 mod args;
 mod commands;
+pub mod csv;
 
 pub mod data;
 pub mod exit;
@@ -15,7 +16,9 @@ pub mod output;
 pub mod progress;
 pub mod remote;
 pub mod shell_words;
+pub mod source_file;
 pub mod suggest;
+mod unique_keys;
 
-pub use args::{Cli, Column, Command, ConfigProblem, NetworkOptions, Widths};
+pub use args::{Cli, Column, Command, ConfigError, ConfigProblem, NetworkOptions, Widths};
 pub use commands::run;

@@ -1,7 +1,5 @@
 //! The configuration file: the same options as the flags, in TOML, and how flags win over it.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use clap::ArgMatches;
@@ -11,16 +9,23 @@ use thiserror::Error;
 use super::NetworkOptions;
 use super::again::values;
 use crate::data::Source;
-use crate::input_error::{InputError, Place, Problem, unreadable};
+use crate::input_error::{Located, Place};
+use crate::source_file::{self, FileProblem, ReadLimit};
 use crate::suggest::nearest;
 
 /// A configuration takes a few hundred bytes; what is longer was named by mistake.
-const LONGEST: u64 = 1 << 20;
+const LONGEST: ReadLimit = ReadLimit::bytes(1 << 20);
 
-/// What is wrong with the text of a configuration file.
-#[derive(Debug, Error, PartialEq)]
+/// A configuration file that can't be used, and where.
+pub type ConfigError = Located<ConfigProblem>;
+
+/// What is wrong with a configuration file.
+#[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ConfigProblem {
+    /// The file can't be used, whatever is in it.
+    #[error(transparent)]
+    File(#[from] FileProblem),
     /// Bytes that are no text, or more of them than any configuration has.
     #[error(
         "this is no configuration file: give a TOML file with the names of the flags as keys, such \
@@ -56,7 +61,7 @@ pub(super) fn layered(
     flags: NetworkOptions,
     given: &ArgMatches,
     file: &Path,
-) -> Result<NetworkOptions, InputError> {
+) -> Result<NetworkOptions, ConfigError> {
     let mut merged = values(&read_config(file)?);
     for (name, value) in values(&flags) {
         let id = name.replace('-', "_");
@@ -71,20 +76,19 @@ pub(super) fn layered(
 /// Reads a configuration file; a data file it names is relative to it.
 ///
 /// # Errors
-/// [`InputError`], with line and column. Keys that are no option are refused, the nearest one
+/// [`ConfigError`], with line and column. Keys that are no option are refused, the nearest one
 /// suggested.
-fn read_config(path: &Path) -> Result<NetworkOptions, InputError> {
+fn read_config(path: &Path) -> Result<NetworkOptions, ConfigError> {
     let place = Place::file(path.display().to_string());
-    let file = File::open(path).map_err(|error| unreadable(path, error))?;
-    if path.is_dir() {
-        return Err(place.error(Problem::Directory));
-    }
-    let mut bytes = Vec::new();
-    file.take(LONGEST + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| unreadable(path, error))?;
+    let bytes = match source_file::read(path, LONGEST) {
+        Ok(bytes) => bytes,
+        Err(error) if matches!(error.problem, FileProblem::TooLong(_)) => {
+            return Err(place.error(ConfigProblem::NotText));
+        }
+        Err(error) => return Err(error.widen()),
+    };
     let text = match String::from_utf8(bytes) {
-        Ok(text) if text.len() as u64 <= LONGEST && !text.contains('\0') => text,
+        Ok(text) if !text.contains('\0') => text,
         _ => return Err(place.error(ConfigProblem::NotText)),
     };
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);

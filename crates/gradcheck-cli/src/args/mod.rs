@@ -13,10 +13,12 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
-pub use config::ConfigProblem;
+pub use config::{ConfigError, ConfigProblem};
 pub(crate) use model::ModelArgs;
 pub use network::NetworkOptions;
 pub use words::{Column, Widths};
+
+use crate::source_file::ReadLimit;
 
 /// Checks hand-written gradients: at random initialization and again after training, with a verdict
 /// that rests on error bars, and says where they are wrong.
@@ -252,6 +254,9 @@ pub struct CompareArgs {
     pub analytic: PathBuf,
     /// The one to judge it by
     pub numeric: PathBuf,
+    /// Read and keep at most this much of a file, in GiB [default: 1]
+    #[arg(long, value_name = "GIB", allow_hyphen_values = true, value_parser = numbers::read_limit)]
+    pub read_limit: Option<ReadLimit>,
     /// The form of the result
     #[command(flatten)]
     pub output: OutputArgs,

@@ -8,6 +8,7 @@ use clap::Args;
 
 use super::{OutputArgs, numbers};
 use crate::remote::{BlockShape, Bounds, ModelSpec, Place};
+use crate::source_file::ReadLimit;
 
 /// `gradcheck model`.
 #[derive(Debug, Args)]
@@ -73,6 +74,9 @@ pub struct ModelArgs {
     /// How often a call that may succeed another time is tried again
     #[arg(long, value_name = "N", default_value_t = 3, allow_hyphen_values = true, value_parser = numbers::count)]
     pub retries: usize,
+    /// Read and keep at most this much of a file, in GiB [default: 1]
+    #[arg(long, value_name = "GIB", allow_hyphen_values = true, value_parser = numbers::read_limit)]
+    pub read_limit: Option<ReadLimit>,
     /// The form of the result
     #[command(flatten)]
     pub output: OutputArgs,
@@ -159,6 +163,7 @@ impl ModelArgs {
             wait,
             timeout,
             retries: u32::try_from(self.retries).unwrap_or(u32::MAX),
+            read_limit: self.read_limit.unwrap_or_default(),
         })
     }
 }

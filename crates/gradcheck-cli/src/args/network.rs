@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::words::{Column, Widths};
 use super::{again, choice, numbers};
 use crate::data::{CsvOptions, Header};
+use crate::source_file::ReadLimit;
 
 /// How a network is built, trained and checked. In a configuration file the names are the same.
 #[derive(Debug, Clone, PartialEq, Args, Serialize, Deserialize)]
@@ -127,6 +128,9 @@ pub struct NetworkOptions {
     /// Refuse to start if the estimated memory exceeds this many GiB
     #[arg(long, value_name = "GIB", default_value_t = Self::default().memory_limit, allow_hyphen_values = true, value_parser = numbers::gib, help_heading = "Check")]
     pub memory_limit: f64,
+    /// Read and keep at most this much of a file, in GiB
+    #[arg(long, value_name = "GIB", default_value = "1", allow_hyphen_values = true, value_parser = numbers::read_limit, help_heading = "Check")]
+    pub read_limit: ReadLimit,
 }
 
 /// The names of the planted bugs, which completions offer.
@@ -164,6 +168,7 @@ impl Default for NetworkOptions {
             negative_control: false,
             threads: None,
             memory_limit: 4.0,
+            read_limit: ReadLimit::default(),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::num::{IntErrorKind, NonZeroUsize, ParseIntError};
 
+use crate::source_file::ReadLimit;
+
 /// A finite number; which ones make sense is known where it is used.
 pub(super) fn real(text: &str) -> Result<f64, String> {
     let plain = text.trim();
@@ -24,6 +26,11 @@ pub(super) fn gib(text: &str) -> Result<f64, String> {
         size if size > 0.0 => Ok(size),
         _ => Err("it must be above 0: give a number of GiB, such as 0.5 or 8".to_owned()),
     }
+}
+
+/// How much to read of a file, in GiB.
+pub(super) fn read_limit(text: &str) -> Result<ReadLimit, String> {
+    Ok(ReadLimit::try_from(real(text)?)?)
 }
 
 /// How many of something.

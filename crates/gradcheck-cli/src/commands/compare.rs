@@ -9,22 +9,24 @@ use crate::exit;
 use crate::gradient_file;
 use crate::output::{Sink, json, text};
 use crate::shell_words::quoted;
+use crate::source_file::ReadLimit;
 
 pub(crate) fn run(args: &CompareArgs) -> Result<u8> {
     let sink = Sink::open(
         args.output.output.as_deref(),
         &[&args.analytic, &args.numeric],
     )?;
+    let limit = args.read_limit.unwrap_or_default();
     let pairs = gradient_file::pair(
-        gradient_file::read(&args.analytic)?,
-        gradient_file::read(&args.numeric)?,
+        gradient_file::read(&args.analytic, limit)?,
+        gradient_file::read(&args.numeric, limit)?,
     )?;
     let mut layout = ParameterLayout::new();
     let (mut analytic, mut numeric) = (Vec::new(), Vec::new());
-    for (name, shape, g, d) in pairs {
-        layout = layout.with(name, &shape)?;
-        analytic.extend(g);
-        numeric.extend(d);
+    for pair in pairs {
+        layout = layout.with(pair.name, &pair.shape)?;
+        append(&mut analytic, pair.analytic);
+        append(&mut numeric, pair.numeric);
     }
     let report = compare_gradients(&analytic, &numeric, &layout)?;
     sink.write(&match args.output.format {
@@ -42,10 +44,21 @@ pub(crate) fn run(args: &CompareArgs) -> Result<u8> {
         }
         Format::Json => {
             let file = |path: &std::path::Path| quoted(&path.to_string_lossy());
-            let command =
+            let mut command =
                 format!("gradcheck compare {} {}", file(&args.analytic), file(&args.numeric));
+            if limit != ReadLimit::default() {
+                command.push_str(&format!(" --read-limit {}", limit.in_gib()));
+            }
             json::render(&json::compared(&report, command))?
         }
     })?;
     Ok(exit::code(report.verdict))
+}
+
+/// Appends `more` to `all`, without a copy where it is the first.
+fn append(all: &mut Vec<f64>, more: Vec<f64>) {
+    match all.is_empty() {
+        true => *all = more,
+        false => all.extend(more),
+    }
 }

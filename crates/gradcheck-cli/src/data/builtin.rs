@@ -6,8 +6,8 @@ use std::io::BufReader;
 
 use flate2::bufread::GzDecoder;
 
-use crate::data::{CsvOptions, Header, Rows, Source, Table, Task, csv_file};
-use crate::input_error::InputError;
+use crate::data::{CsvOptions, DataError, Header, Rows, Source, Table, Task, csv_file};
+use crate::source_file::{ReadLimit, Room};
 
 const BREAST_CANCER: &str = include_str!("../../data/breast_cancer.csv");
 const DIGITS: &[u8] = include_bytes!("../../data/digits.csv.gz");
@@ -33,7 +33,7 @@ pub(super) fn attribution(source: &Source) -> Option<&'static str> {
 }
 
 /// The first `rows` examples of breast-cancer.
-pub(super) fn breast_cancer(rows: Rows) -> Result<Table, InputError> {
+pub(super) fn breast_cancer(rows: Rows) -> Result<Table, DataError> {
     // The first line says `examples,features,name of label 0,name of label 1`.
     let (sizes, examples) = BREAST_CANCER.split_once('\n').unwrap_or_default();
     let mut table = read(examples.as_bytes(), "breast-cancer", rows)?;
@@ -42,12 +42,19 @@ pub(super) fn breast_cancer(rows: Rows) -> Result<Table, InputError> {
 }
 
 /// The first `rows` examples of digits.
-pub(super) fn digits(rows: Rows) -> Result<Table, InputError> {
+pub(super) fn digits(rows: Rows) -> Result<Table, DataError> {
     read(BufReader::new(GzDecoder::new(DIGITS)), "digits", rows)
 }
 
-fn read(reader: impl std::io::BufRead, name: &str, rows: Rows) -> Result<Table, InputError> {
-    let table = csv_file::read(reader, name, rows, &NO_HEADER, Task::Regression)?;
+fn read(reader: impl std::io::BufRead, name: &str, rows: Rows) -> Result<Table, DataError> {
+    let table = csv_file::read(
+        reader,
+        name,
+        rows,
+        &NO_HEADER,
+        Task::Regression,
+        Room::new(ReadLimit::default()),
+    )?;
     // Nobody can open these lines; errors are to name examples.
     Ok(Table {
         lines: None,

@@ -8,37 +8,39 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::BufRead;
 
-use crate::data::cells::Delimiter;
-use crate::data::lines::Lines;
-use crate::data::{CsvOptions, Header, LabelColumn, MOST_NUMBERS, Rows, Table, TableProblem, Task};
-use crate::input_error::{InputError, Place, Problem, excerpt};
+use crate::csv::{CsvProblem, Delimiter, Lines};
+use crate::data::{CsvOptions, DataError, Header, LabelColumn, Rows, Table, TableProblem, Task};
+use crate::input_error::{Located, Place, excerpt};
+use crate::source_file::{FileProblem, Room};
 use crate::suggest::nearest;
 
-/// Reads the first `rows` examples of `reader`.
+/// Reads the first `rows` examples of `reader`, keeping no more than there is `room` for.
 pub(super) fn read(
     reader: impl BufRead,
     file: &str,
     rows: Rows,
     options: &CsvOptions,
     task: Task,
-) -> Result<Table, InputError> {
+    mut room: Room,
+) -> Result<Table, DataError> {
     let mut lines = Lines::new(reader, file);
-    let mut delimiter = None;
     let whole = lines.file();
-    let Some(first) = next_row(&mut lines, &mut delimiter)? else {
-        return Err(whole.error(Problem::Empty));
+    let mut next = || lines.next_row();
+    let Some(first) = next()? else {
+        return Err(whole.error(FileProblem::Empty).widen());
     };
-    let second = next_row(&mut lines, &mut delimiter)?;
+    let second = next()?;
+    let delimiter = Delimiter::of(&first.text);
     let has_header = match options.header {
         Header::Yes => true,
         Header::No => false,
-        Header::Auto => looks_like_header(&first, second.as_ref()),
+        Header::Auto => looks_like_header(&first, second.as_ref(), delimiter)?,
     };
     if has_header && second.is_none() {
         return Err(first.place.error(TableProblem::OnlyHeader));
     }
 
-    let columns = Columns::find(&first, has_header, &options.label)?;
+    let columns = Columns::find(&first, delimiter, has_header, &options.label, &mut room)?;
     let mut table = Table {
         feature_names: columns.feature_names(),
         features: columns.width - 1,
@@ -52,16 +54,12 @@ pub(super) fn read(
     while rows.limit().is_none_or(|limit| table.labels.len() < limit) {
         let row = match pending.next() {
             Some(row) => row,
-            None => match next_row(&mut lines, &mut delimiter)? {
+            None => match next()? {
                 Some(row) => row,
                 None => break,
             },
         };
-        columns.append(&row, &mut table, &mut labels)?;
-        if table.values.len() > MOST_NUMBERS {
-            let limit = MOST_NUMBERS;
-            return Err(whole.error(TableProblem::TooManyNumbers { limit }));
-        }
+        columns.append(&row, &mut table, &mut labels, &mut room)?;
     }
     let available = table.labels.len();
     match rows {
@@ -75,45 +73,77 @@ pub(super) fn read(
     }
 }
 
-/// One line, split.
+/// One line, not split yet: it may have millions of cells.
 struct Row {
     place: Place,
     line: u64,
-    cells: Vec<String>,
+    text: String,
 }
 
-fn next_row(
-    lines: &mut Lines<impl BufRead>,
-    delimiter: &mut Option<Delimiter>,
-) -> Result<Option<Row>, InputError> {
-    let Some((line, text)) = lines.next()? else {
-        return Ok(None);
-    };
-    let split = delimiter
-        .get_or_insert_with(|| Delimiter::of(text))
-        .split(text);
-    let cells = split.map(|cells| cells.into_iter().map(Cow::into_owned).collect());
-    let place = lines.place(line);
-    match cells {
-        Ok(cells) => Ok(Some(Row { place, line, cells })),
-        Err(_) => Err(place.error(TableProblem::OpenQuote)),
+impl<R: BufRead> Lines<R> {
+    fn next_row(&mut self) -> Result<Option<Row>, DataError> {
+        let found = self.next().map_err(Located::widen)?;
+        let Some((line, text)) = found.map(|(line, text)| (line, text.to_owned())) else {
+            return Ok(None);
+        };
+        let place = self.place(line);
+        Ok(Some(Row { place, line, text }))
     }
 }
 
-/// Text where the line below has a number: see [`Header::Auto`].
-fn looks_like_header(first: &Row, second: Option<&Row>) -> bool {
+impl Row {
+    /// The cells with their columns, counted from 0.
+    fn cells(
+        &self,
+        delimiter: Delimiter,
+    ) -> impl Iterator<Item = Result<(usize, Cow<'_, str>), DataError>> {
+        let open = |_| self.place.clone().error(CsvProblem::OpenQuote).widen();
+        delimiter
+            .split(&self.text)
+            .enumerate()
+            .map(move |(column, cell)| Ok((column, cell.map_err(open)?)))
+    }
+}
+
+/// Whether the first line has names where the second has numbers: see [`Header::Auto`].
+fn looks_like_header(
+    first: &Row,
+    second: Option<&Row>,
+    delimiter: Delimiter,
+) -> Result<bool, DataError> {
     const MISSING: [&str; 9] = ["", "?", "-", ".", "na", "n/a", "null", "none", "missing"];
+    let is_number = |cell: &str| cell.parse::<f64>().is_ok();
     let is_name = |cell: &str| {
-        cell.parse::<f64>().is_err() && !MISSING.contains(&cell.to_lowercase().as_str())
+        !is_number(cell) && !MISSING.iter().any(|mark| mark.eq_ignore_ascii_case(cell))
     };
-    first.cells.iter().enumerate().any(|(column, cell)| {
-        let below = second.and_then(|row| row.cells.get(column));
-        is_name(cell) && below.is_none_or(|below| !is_name(below))
-    })
+    let mut below = second.map(|row| row.cells(delimiter));
+    let mut name: Option<(usize, String)> = None;
+    let mut numbers = false;
+    for cell in first.cells(delimiter) {
+        let (column, cell) = cell?;
+        let below = below.as_mut().and_then(Iterator::next).transpose()?;
+        if is_name(&cell) {
+            if below.is_none_or(|(_, below)| !is_name(&below)) && name.is_none() {
+                name = Some((column, cell.into_owned()));
+            }
+        } else {
+            // Columns without a name are called by their number, as pandas does.
+            numbers |= is_number(&cell) && cell.parse() != Ok(column);
+        }
+    }
+    match name {
+        Some((column, cell)) if numbers => Err(first
+            .place
+            .clone()
+            .column(column + 1)
+            .error(TableProblem::WordAmongNumbers(cell))),
+        name => Ok(name.is_some()),
+    }
 }
 
 /// The columns of a table.
 struct Columns {
+    delimiter: Delimiter,
     width: usize,
     label: usize,
     first_line: u64,
@@ -121,15 +151,39 @@ struct Columns {
 }
 
 impl Columns {
-    fn find(first: &Row, has_header: bool, label: &LabelColumn) -> Result<Self, InputError> {
-        let width = first.cells.len();
-        let names = has_header.then(|| first.cells.clone());
+    fn find(
+        first: &Row,
+        delimiter: Delimiter,
+        has_header: bool,
+        label: &LabelColumn,
+        room: &mut Room,
+    ) -> Result<Self, DataError> {
+        let mut width = 0;
+        let mut names = has_header.then(Vec::new);
+        for cell in first.cells(delimiter) {
+            let (_, cell) = cell?;
+            width += 1;
+            if let Some(names) = &mut names {
+                // Once here, and once among the names of the features.
+                room.take::<String>(2)
+                    .and_then(|()| room.take::<u8>(2 * cell.len()))
+                    .map_err(|problem| first.place.clone().error(problem).widen())?;
+                names.push(cell.into_owned());
+            }
+        }
+        let found = |label, names| Self {
+            delimiter,
+            width,
+            label,
+            first_line: first.line,
+            names,
+        };
         let problem = match (label, &names) {
             _ if width == 1 => TableProblem::NoFeatures,
-            (LabelColumn::Last, _) => return Ok(Self::new(first, width - 1, names)),
+            (LabelColumn::Last, _) => return Ok(found(width - 1, names)),
             (&LabelColumn::Number(number), _) => {
                 if (1..=width).contains(&number) {
-                    return Ok(Self::new(first, number - 1, names));
+                    return Ok(found(number - 1, names));
                 }
                 TableProblem::LabelNumber {
                     number,
@@ -139,7 +193,7 @@ impl Columns {
             (LabelColumn::Name(name), None) => TableProblem::NamelessColumns(name.clone()),
             (LabelColumn::Name(name), Some(known)) => {
                 if let Some(column) = known.iter().position(|known| known == name) {
-                    return Ok(Self::new(first, column, names));
+                    return Ok(found(column, names));
                 }
                 let suggestion = nearest(name, known.iter().map(String::as_str)).map(str::to_owned);
                 TableProblem::UnknownLabel {
@@ -152,15 +206,6 @@ impl Columns {
         Err(first.place.clone().error(problem))
     }
 
-    fn new(first: &Row, label: usize, names: Option<Vec<String>>) -> Self {
-        Self {
-            width: first.cells.len(),
-            label,
-            first_line: first.line,
-            names,
-        }
-    }
-
     fn feature_names(&self) -> Option<Vec<String>> {
         let mut names = self.names.clone()?;
         names.remove(self.label);
@@ -168,21 +213,34 @@ impl Columns {
     }
 
     /// Appends the example on `row` to `table`.
-    fn append(&self, row: &Row, table: &mut Table, labels: &mut Labels) -> Result<(), InputError> {
-        let got = row.cells.len();
+    fn append(
+        &self,
+        row: &Row,
+        table: &mut Table,
+        labels: &mut Labels,
+        room: &mut Room,
+    ) -> Result<(), DataError> {
+        let got = row
+            .cells(self.delimiter)
+            .try_fold(0, |count, cell| cell.map(|_| count + 1))?;
         if got != self.width {
             let (expected, first) = (self.width, self.first_line);
-            return Err(row.place.clone().error(TableProblem::Ragged {
+            let ragged = CsvProblem::Ragged {
                 expected,
                 got,
                 first,
-            }));
+            };
+            return Err(row.place.clone().error(ragged).widen());
         }
-        for (column, cell) in row.cells.iter().enumerate() {
+        // The numbers of the line, its label among them, and its line number.
+        room.take::<f64>(self.width + 1)
+            .map_err(|problem| row.place.clone().error(problem).widen())?;
+        for cell in row.cells(self.delimiter) {
+            let (column, cell) = cell?;
             let value = if column == self.label {
-                labels.value(cell)
+                labels.value(&cell, room)
             } else {
-                number(cell)
+                number(&cell)
             };
             let value = value.map_err(|problem| {
                 let name = self
@@ -227,8 +285,11 @@ impl Labels {
         }
     }
 
-    fn value(&mut self, cell: &str) -> Result<f64, TableProblem> {
-        let is_text = matches!(number(cell), Err(TableProblem::NotNumber(_)));
+    fn value(&mut self, cell: &str, room: &mut Room) -> Result<f64, TableProblem> {
+        let is_text = matches!(
+            number(cell),
+            Err(TableProblem::Csv(CsvProblem::NotNumber(_)))
+        );
         if !self.any && self.text_allowed && is_text {
             self.names = Some(Vec::new());
         }
@@ -237,12 +298,14 @@ impl Labels {
             return number(cell);
         };
         if cell.is_empty() {
-            return Err(TableProblem::EmptyCell);
+            return Err(CsvProblem::EmptyCell.into());
         }
         if let Some(&class) = self.numbers.get(cell) {
             return Ok(class as f64);
         }
         let class = names.len();
+        room.take::<(String, String, usize)>(1)?;
+        room.take::<u8>(2 * cell.len())?;
         names.push(cell.to_owned());
         self.numbers.insert(cell.to_owned(), class);
         Ok(class as f64)
@@ -253,8 +316,8 @@ fn number(cell: &str) -> Result<f64, TableProblem> {
     match cell.parse::<f64>() {
         Ok(value) if value.is_finite() => Ok(value),
         Ok(_) => Err(TableProblem::NotFinite(cell.to_owned())),
-        Err(_) if cell.is_empty() => Err(TableProblem::EmptyCell),
-        Err(_) => Err(TableProblem::NotNumber(cell.to_owned())),
+        Err(_) if cell.is_empty() => Err(CsvProblem::EmptyCell.into()),
+        Err(_) => Err(CsvProblem::NotNumber(cell.to_owned()).into()),
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! Knows ranges, not losses.
 
-use crate::data::{Dataset, TableProblem};
-use crate::input_error::{InputError, Place};
+use crate::data::{DataError, Dataset, TableProblem};
+use crate::input_error::Place;
 
 /// What the labels are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl Task {
 /// # Errors
 /// The first label out of range, with its line (its example, if the data set is no file) and the
 /// range.
-pub fn check_labels(dataset: &Dataset, task: Task) -> Result<(), InputError> {
+pub fn check_labels(dataset: &Dataset, task: Task) -> Result<(), DataError> {
     for (index, &label) in dataset.labels.iter().enumerate() {
         if task.admits(label) {
             continue;

@@ -4,10 +4,8 @@
 //! losses and matrices; what a [`Task`] needs of its labels is all it knows about them.
 
 mod builtin;
-pub(crate) mod cells;
 mod csv_file;
 mod labels;
-pub(crate) mod lines;
 mod problem;
 mod source;
 mod standardize;
@@ -19,10 +17,11 @@ pub use labels::{Task, check_labels};
 pub use problem::TableProblem;
 pub use source::{LabelColumn, Source};
 
-use std::fs::File;
-use std::io::BufReader;
+use crate::input_error::{Located, Place};
+use crate::source_file::{self, ReadLimit, Room};
 
-use crate::input_error::{InputError, Place, unreadable};
+/// Data that can't be used, and where.
+pub type DataError = Located<TableProblem>;
 
 /// Examples and their labels.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,8 +53,9 @@ pub struct Dataset {
 /// Whether the first line of a file holds column names.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Header {
-    /// It does if a cell of it is text where the second line has a number. A sole line with text in
-    /// it is a header too; a mark for a missing value (`?`, `NA`, …) is not taken for a name.
+    /// It does if a cell of it is text where the second line has a number, and none is a number but the
+    /// column's own, counted from 0. A sole line with text in it is a header too; a mark for a missing value
+    /// (`?`, `NA`, …) is not taken for a name.
     #[default]
     Auto,
     /// It does.
@@ -130,10 +130,9 @@ pub struct LoadOptions {
     pub synthetic_features: usize,
     /// What the labels are for.
     pub task: Task,
+    /// How much is read and kept of the user's file.
+    pub limit: ReadLimit,
 }
-
-/// 100 million numbers are 800 MB; a source without an end, such as a pipe, would fill the memory.
-const MOST_NUMBERS: usize = 100_000_000;
 
 /// Examples as they are read, before they are turned and standardised.
 #[derive(Debug, Default)]
@@ -155,7 +154,7 @@ struct Table {
 /// # Errors
 /// When the source can't be opened or holds something else than a table of finite numbers, when it
 /// has fewer examples than were asked for, and what [`check_labels`] says about the labels.
-pub fn load(source: &Source, options: &LoadOptions) -> Result<Dataset, InputError> {
+pub fn load(source: &Source, options: &LoadOptions) -> Result<Dataset, DataError> {
     let name = source.to_string();
     if options.rows.limit() == Some(0) {
         return Err(Place::file(name).error(TableProblem::NoRows));
@@ -168,14 +167,9 @@ pub fn load(source: &Source, options: &LoadOptions) -> Result<Dataset, InputErro
         Source::Digits => builtin::digits(options.rows)?,
         Source::Synthetic => synthetic::table(options)?,
         Source::File(path) => {
-            let file = File::open(path).map_err(|error| unreadable(path, error))?;
-            csv_file::read(
-                BufReader::new(file),
-                &name,
-                options.rows,
-                &options.csv,
-                options.task,
-            )?
+            let file = source_file::open(path, options.limit).map_err(Located::widen)?;
+            let room = Room::new(options.limit);
+            csv_file::read(file, &name, options.rows, &options.csv, options.task, room)?
         }
     };
     let dataset = finish(

@@ -4,54 +4,50 @@
 
 use thiserror::Error;
 
+use crate::csv::CsvProblem;
 use crate::input_error::{did_you_mean, excerpt};
+use crate::source_file::FileProblem;
 
 /// A table of examples can't be used.
-#[derive(Debug, Error, PartialEq)]
+#[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum TableProblem {
+    /// Nothing stands where a name should.
+    #[error("the name of the data is empty: give {known}, or the path of a CSV file")]
+    NoName {
+        /// The built-in names.
+        known: String,
+    },
+    /// Neither a file nor a built-in data set.
+    #[error(
+        "no such data set and no such file: the data sets are {known}{}",
+        did_you_mean(Some(suggestion), "")
+    )]
+    UnknownDataset {
+        /// The built-in names.
+        known: String,
+        /// The one that was probably meant.
+        suggestion: String,
+    },
+    /// The file can't be used, whatever is in it.
+    #[error(transparent)]
+    File(#[from] FileProblem),
+    /// It is no table.
+    #[error(transparent)]
+    Csv(#[from] CsvProblem),
     /// There are column names, but no example.
     #[error("the file holds only a header line: add at least one example below it")]
     OnlyHeader,
-    /// A line is longer or shorter than the first.
-    #[error(
-        "{got} {} where line {first} has {expected}: give every line the same number of cells",
-        if *got == 1 { "cell" } else { "cells" }
-    )]
-    Ragged {
-        /// Cells in the first line.
-        expected: usize,
-        /// Cells here.
-        got: usize,
-        /// The line they are compared with.
-        first: u64,
-    },
-    /// A cell that must be a number is none.
-    #[error("\"{}\" is no number: write a decimal number such as -0.5 or 1e-3", excerpt(.0))]
-    NotNumber(String),
     /// A cell is NaN, infinite, or too large for 64 bits.
     #[error("\"{}\" is not finite: replace it or remove the line", excerpt(.0))]
     NotFinite(String),
-    /// A cell holds nothing.
-    #[error("the cell is empty: fill it in or remove the line")]
-    EmptyCell,
-    /// Bytes that are no text.
+    /// The first line is neither a header nor an example.
     #[error(
-        "this is no UTF-8 text (is it binary, or saved as UTF-16?): save the table as CSV in UTF-8"
+        "\"{}\" is no number, and beside it numbers stand that are no names: write a number, or give --header \
+         yes if this line names the columns",
+        excerpt(.0)
     )]
-    NotText,
-    /// A line without an end.
-    #[error("the line is longer than 64 MiB: write one example a line")]
-    LongLine,
-    /// More numbers than anybody checks a gradient with.
-    #[error("the table has more than {limit} numbers: take the first of it with fewer --rows")]
-    TooManyNumbers {
-        /// The most there may be.
-        limit: usize,
-    },
-    /// A quotation mark opens and nothing closes it on the line.
-    #[error("a quotation mark is opened and not closed on this line: close it or remove it")]
-    OpenQuote,
+    WordAmongNumbers(String),
     /// Nothing is left beside the label.
     #[error("the only column is the label: add at least one column of features")]
     NoFeatures,

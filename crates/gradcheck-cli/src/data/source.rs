@@ -7,7 +7,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use crate::input_error::{InputError, Place, Problem};
+use crate::data::{DataError, TableProblem};
+use crate::input_error::Place;
 use crate::suggest::nearest;
 
 /// A source of examples.
@@ -33,14 +34,14 @@ impl Source {
 }
 
 impl FromStr for Source {
-    type Err = InputError;
+    type Err = DataError;
 
     /// A built-in name, or else a path (`./digits` for a file of a built-in name).
     ///
     /// # Errors
     /// A word that is no file and resembles a built-in name. Any other missing file is told when it is
     /// opened.
-    fn from_str(word: &str) -> Result<Self, InputError> {
+    fn from_str(word: &str) -> Result<Self, DataError> {
         if let Some((_, source)) = Self::BUILT_IN.into_iter().find(|(name, _)| *name == word) {
             return Ok(source);
         }
@@ -48,11 +49,11 @@ impl FromStr for Source {
         let names = Self::BUILT_IN.map(|(name, _)| name);
         if word.is_empty() {
             let known = names.join(", ");
-            return Err(Place::default().error(Problem::NoName { known }));
+            return Err(Place::default().error(TableProblem::NoName { known }));
         }
         match nearest(word, names) {
             Some(suggestion) if !path.exists() => {
-                Err(Place::file(word).error(Problem::UnknownDataset {
+                Err(Place::file(word).error(TableProblem::UnknownDataset {
                     known: names.join(", "),
                     suggestion: suggestion.to_owned(),
                 }))

@@ -7,8 +7,11 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rand_distr::{Distribution, StandardNormal};
 
-use crate::data::{LoadOptions, MOST_NUMBERS, Source, Table, TableProblem, Task};
-use crate::input_error::{InputError, Place};
+use crate::data::{DataError, LoadOptions, Source, Table, TableProblem, Task};
+use crate::input_error::Place;
+
+/// 100 million numbers are 800 MB.
+const MOST_NUMBERS: usize = 100_000_000;
 
 /// As many examples as there are unless told.
 const DEFAULT_EXAMPLES: usize = 64;
@@ -40,7 +43,7 @@ impl Teacher {
 
 /// The synthetic examples: the label is the teacher's noisy score, its sign as 0 or 1, or the number
 /// of the teacher with the greatest score, as the task needs.
-pub(super) fn table(options: &LoadOptions) -> Result<Table, InputError> {
+pub(super) fn table(options: &LoadOptions) -> Result<Table, DataError> {
     let problem =
         |problem: TableProblem| Err(Place::file(Source::Synthetic.to_string()).error(problem));
     let features = options.synthetic_features;

@@ -2,6 +2,8 @@
 //!
 //! Knows how one number is stored, neither headers nor shapes. Integers beyond 2⁵³ are rounded.
 
+use half::{bf16, f16};
+
 /// The type of one stored number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Element {
@@ -30,35 +32,49 @@ impl Element {
         }
     }
 
-    /// The bytes that numbers of this shape take, if that can be counted at all.
-    pub(super) fn bytes_of(self, shape: &[usize]) -> Option<usize> {
-        shape
-            .iter()
-            .try_fold(self.size(), |bytes, &size| bytes.checked_mul(size))
+    /// ε of the type: one unit in the last place of 1.
+    pub(super) fn epsilon(self) -> f64 {
+        match self {
+            Self::Float16 => f16::EPSILON.to_f64(),
+            Self::BFloat16 => bf16::EPSILON.to_f64(),
+            Self::Float32 => f32::EPSILON.into(),
+            Self::Float64 | Self::Signed(_) | Self::Unsigned(_) => f64::EPSILON,
+        }
     }
 
-    /// The numbers in `bytes`; what is left over at the end is dropped.
-    pub(super) fn values(self, bytes: &[u8], big_endian: bool) -> Vec<f64> {
+    /// How many numbers are of this shape, and the bytes they take, if that can be counted at all.
+    pub(super) fn extent(self, shape: &[usize]) -> Option<(usize, u64)> {
+        let count = shape
+            .iter()
+            .try_fold(1_usize, |count, &size| count.checked_mul(size))?;
+        let bytes = shape.iter().try_fold(self.size() as u64, |bytes, &size| {
+            bytes.checked_mul(u64::try_from(size).ok()?)
+        })?;
+        Some((count, bytes))
+    }
+
+    /// Appends the numbers in `bytes`; what is left over at the end is dropped.
+    pub(super) fn append(self, bytes: &[u8], big_endian: bool, values: &mut Vec<f64>) {
         let number = |chunk: &[u8]| {
             let mut word = [0; 8];
-            for (index, slot) in word.iter_mut().take(chunk.len()).enumerate() {
-                let from = if big_endian {
-                    chunk.len() - 1 - index
-                } else {
-                    index
-                };
-                *slot = chunk[from];
+            for (slot, byte) in word.iter_mut().zip(chunk) {
+                *slot = *byte;
             }
-            self.value(u64::from_le_bytes(word))
+            if big_endian {
+                word.reverse();
+                self.value(u64::from_le_bytes(word) >> (64 - 8 * self.size()))
+            } else {
+                self.value(u64::from_le_bytes(word))
+            }
         };
-        bytes.chunks_exact(self.size()).map(number).collect()
+        values.extend(bytes.chunks_exact(self.size()).map(number));
     }
 
     /// The number whose bits are the lowest of `bits`, the others being zero.
     fn value(self, bits: u64) -> f64 {
         match self {
-            Self::Float16 => half(bits),
-            Self::BFloat16 => f32::from_bits((bits as u32) << 16).into(),
+            Self::Float16 => f16::from_bits(bits as u16).to_f64(),
+            Self::BFloat16 => bf16::from_bits(bits as u16).to_f64(),
             Self::Float32 => f32::from_bits(bits as u32).into(),
             Self::Float64 => f64::from_bits(bits),
             Self::Unsigned(_) => bits as f64,
@@ -67,22 +83,6 @@ impl Element {
                 ((bits << unused) as i64 >> unused) as f64
             }
         }
-    }
-}
-
-/// IEEE 754 half precision: 1 bit of sign, 5 of exponent with bias 15, 10 of fraction.
-fn half(bits: u64) -> f64 {
-    let fraction = (bits & 0x3ff) as f64;
-    let magnitude = match (bits >> 10) & 0x1f {
-        0 => fraction * 2_f64.powi(-24),
-        31 if fraction == 0.0 => f64::INFINITY,
-        31 => f64::NAN,
-        exponent => (1.0 + fraction / 1024.0) * 2_f64.powi(exponent as i32 - 15),
-    };
-    if bits & 0x8000 == 0 {
-        magnitude
-    } else {
-        -magnitude
     }
 }
 
@@ -110,26 +110,24 @@ mod tests {
 
     #[test]
     fn integers_keep_their_sign_and_byte_order() {
-        assert_eq!(
-            Element::Signed(1).values(&[0xff, 0x7f], false),
-            [-1.0, 127.0]
-        );
-        assert_eq!(Element::Unsigned(1).values(&[0xff], false), [255.0]);
-        assert_eq!(
-            Element::Signed(4).values(&(-70_000_i32).to_be_bytes(), true),
-            [-70_000.0]
-        );
-        assert_eq!(
-            Element::Signed(8).values(&i64::MIN.to_le_bytes(), false),
-            [-(2_f64.powi(63))]
-        );
-        assert_eq!(Element::Float64.values(&1.5_f64.to_be_bytes(), true), [1.5]);
+        let check = |element: Element, bytes: &[u8], big_endian, expected: &[f64]| {
+            let mut values = Vec::new();
+            element.append(bytes, big_endian, &mut values);
+            assert_eq!(values, expected);
+        };
+        check(Element::Signed(1), &[0xff, 0x7f], false, &[-1.0, 127.0]);
+        check(Element::Unsigned(1), &[0xff], false, &[255.0]);
+        let big = (-70_000_i32).to_be_bytes();
+        check(Element::Signed(4), &big, true, &[-70_000.0]);
+        let least = i64::MIN.to_le_bytes();
+        check(Element::Signed(8), &least, false, &[-(2_f64.powi(63))]);
+        check(Element::Float64, &1.5_f64.to_be_bytes(), true, &[1.5]);
     }
 
     #[test]
     fn shapes_beyond_counting_are_told() {
-        assert_eq!(Element::Float64.bytes_of(&[usize::MAX, 2]), None);
-        assert_eq!(Element::Float64.bytes_of(&[0, usize::MAX]), Some(0));
-        assert_eq!(Element::Float32.bytes_of(&[]), Some(4));
+        assert_eq!(Element::Float64.extent(&[usize::MAX, 2]), None);
+        assert_eq!(Element::Float64.extent(&[0, usize::MAX]), Some((0, 0)));
+        assert_eq!(Element::Float32.extent(&[]), Some((1, 4)));
     }
 }

@@ -4,28 +4,51 @@
 //! and objects, not what their names stand for.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::HashSet;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use crate::gradient_file::{GradientProblem, NamedBlock, UNNAMED};
-use crate::input_error::{InputError, Place, Problem, excerpt};
+use crate::gradient_file::{GradientError, GradientProblem, NamedBlock, UNNAMED};
+use crate::input_error::{Place, excerpt};
+use crate::source_file::{FileProblem, Room};
 
-/// The blocks in `bytes`, in their order.
-pub(super) fn blocks(bytes: &[u8], place: &Place) -> Result<Vec<NamedBlock>, InputError> {
+/// No name of a block is longer, in bytes: one key may stand before thousands of others.
+pub(super) const LONGEST_NAME: usize = 4096;
+
+/// A JSON value that may be part of a gradient.
+pub(super) enum Node {
+    Number(f64),
+    /// A list of nothing but numbers.
+    Numbers(Vec<f64>),
+    List(Vec<Node>),
+    Object(Vec<(String, Node)>),
+}
+
+/// The value in `bytes`.
+pub(super) fn parse(bytes: &[u8], place: &Place, room: &mut Room) -> Result<Node, GradientError> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let text = std::str::from_utf8(bytes).map_err(|_| {
-        let detail = "it is no UTF-8 text".to_owned();
-        place.clone().error(GradientProblem::Corrupt {
-            format: "json",
-            detail,
-        })
+        let problem = GradientProblem::corrupt("json", "it is no UTF-8 text");
+        place.clone().error(problem)
     })?;
     if text.trim().is_empty() {
-        return Err(place.clone().error(Problem::Empty));
+        return Err(place.clone().error(FileProblem::Empty).widen());
     }
     let (text, quoted) = quote_bare_words(text);
-    let node: Node = serde_json::from_str(&text).map_err(|error| {
+    let reading = Reading {
+        room: &RefCell::new(room),
+        full: &RefCell::new(None),
+    };
+    let mut json = serde_json::Deserializer::from_str(&text);
+    let node = reading
+        .deserialize(&mut json)
+        .and_then(|node| json.end().map(|()| node));
+    node.map_err(|error| {
+        if let Some(problem) = reading.full.take() {
+            return place.clone().error(problem).widen();
+        }
         // A text that ends too early is said to end in column 0 of a line that is not there.
         let (line, column) = match (error.line(), error.column()) {
             (line, 0) => (line.saturating_sub(1).max(1), None),
@@ -45,25 +68,63 @@ pub(super) fn blocks(bytes: &[u8], place: &Place) -> Result<Vec<NamedBlock>, Inp
             _ => place,
         };
         place.error(GradientProblem::Json(message.to_owned()))
-    })?;
+    })
+}
+
+/// The blocks of a value, in their order.
+pub(super) fn blocks(
+    node: Node,
+    place: &Place,
+    room: &mut Room,
+) -> Result<Vec<NamedBlock>, GradientError> {
     let mut blocks = Vec::new();
-    collect(node, String::new(), place, &mut blocks)?;
+    collect(node, String::new(), place, room, &mut blocks)?;
     Ok(blocks)
 }
 
-/// A JSON value that may be part of a gradient.
-enum Node {
-    Number(f64),
-    List(Vec<Node>),
-    Object(Vec<(String, Node)>),
+/// The lists of numbers of which a value is a list, or the one that it is; else the value again.
+pub(super) fn lists(node: Node) -> Result<Vec<Vec<f64>>, Node> {
+    match node {
+        Node::Numbers(numbers) => Ok(vec![numbers]),
+        Node::List(entries) if entries.iter().all(|e| matches!(e, Node::Numbers(_))) => Ok(entries
+            .into_iter()
+            .filter_map(|entry| match entry {
+                Node::Numbers(numbers) => Some(numbers),
+                _ => None,
+            })
+            .collect()),
+        other => Err(other),
+    }
 }
 
 impl Node {
     fn kind(&self) -> &'static str {
         match self {
             Self::Number(_) => "a number",
-            Self::List(_) => "a list",
+            Self::Numbers(_) | Self::List(_) => "a list",
             Self::Object(_) => "an object",
+        }
+    }
+
+    /// The shape that the first entries have.
+    fn shape(&self) -> Vec<usize> {
+        let mut shape = Vec::new();
+        let mut level = self;
+        loop {
+            match level {
+                Self::List(entries) => {
+                    shape.push(entries.len());
+                    match entries.first() {
+                        Some(first) => level = first,
+                        None => return shape,
+                    }
+                }
+                Self::Numbers(numbers) => {
+                    shape.push(numbers.len());
+                    return shape;
+                }
+                Self::Number(_) | Self::Object(_) => return shape,
+            }
         }
     }
 }
@@ -73,88 +134,114 @@ fn collect(
     node: Node,
     name: String,
     place: &Place,
+    room: &mut Room,
     blocks: &mut Vec<NamedBlock>,
-) -> Result<(), InputError> {
+) -> Result<(), GradientError> {
     if let Node::Object(entries) = node {
+        let mut keys = HashSet::new();
+        let twice = entries.iter().find(|(key, _)| !keys.insert(key.as_str()));
+        if let Some((key, _)) = twice {
+            let name = joined(&name, key);
+            return Err(place.clone().block(name).error(GradientProblem::Duplicate));
+        }
         for (key, node) in entries {
-            let name = if name.is_empty() {
-                key
-            } else {
-                format!("{name}.{key}")
-            };
-            collect(node, name, place, blocks)?;
+            let length = name.len() + key.len();
+            if length > LONGEST_NAME {
+                return Err(place.clone().error(GradientProblem::LongName {
+                    length,
+                    start: joined(&name, &key),
+                    most: LONGEST_NAME,
+                }));
+            }
+            room.take::<u8>(length)
+                .and_then(|()| room.take::<NamedBlock>(1))
+                .map_err(|problem| place.clone().error(problem).widen())?;
+            collect(node, joined(&name, &key), place, room, blocks)?;
         }
         return Ok(());
     }
-    let mut shape = Vec::new();
-    let mut level = &node;
-    while let Node::List(entries) = level {
-        shape.push(entries.len());
-        let Some(first) = entries.first() else {
-            break;
-        };
-        level = first;
-    }
+    let shape = node.shape();
     let mut values = Vec::new();
-    let named = if name.is_empty() {
-        place.clone()
-    } else {
-        place.clone().block(&name)
-    };
-    flatten(&node, &shape, &mut Vec::new(), &mut values).map_err(|problem| named.error(problem))?;
-    let name = if name.is_empty() {
-        UNNAMED.to_owned()
-    } else {
-        name
-    };
+    match node {
+        // The usual case needs no second copy.
+        Node::Numbers(numbers) => values = numbers,
+        node => {
+            let named = match name.is_empty() {
+                true => place.clone(),
+                false => place.clone().block(&name),
+            };
+            flatten(node, &shape, &mut Vec::new(), &mut values)
+                .map_err(|problem| named.error(problem))?;
+        }
+    }
     blocks.push(NamedBlock {
-        name,
+        name: match name.is_empty() {
+            true => UNNAMED.to_owned(),
+            false => name,
+        },
         shape,
         values,
+        epsilon: f64::EPSILON,
     });
     Ok(())
 }
 
+fn joined(name: &str, key: &str) -> String {
+    match name.is_empty() {
+        true => key.to_owned(),
+        false => format!("{name}.{key}"),
+    }
+}
+
 /// Appends the numbers of `node`, which stands at the indices `at` and must have this shape.
 fn flatten(
-    node: &Node,
+    node: Node,
     shape: &[usize],
     at: &mut Vec<usize>,
     values: &mut Vec<f64>,
 ) -> Result<(), GradientProblem> {
+    let mixed = |at: &[usize], got| GradientProblem::MixedList {
+        at: format!("{at:?}"),
+        expected: match shape.len() {
+            0 => "a number",
+            _ => "a list",
+        },
+        got,
+    };
+    let ragged = |at: &[usize], expected, got| GradientProblem::RaggedList {
+        at: format!("{at:?}"),
+        expected,
+        got,
+    };
     match (node, shape) {
-        (Node::Number(value), []) => values.push(*value),
-        (Node::List(entries), [size, inner @ ..]) => {
-            let (expected, got) = (*size, entries.len());
-            if got != expected {
-                return Err(GradientProblem::RaggedList {
-                    at: format!("{at:?}"),
-                    expected,
-                    got,
-                });
+        (Node::Number(value), []) => values.push(value),
+        (Node::Numbers(numbers), &[size, ref inner @ ..]) => {
+            if numbers.len() != size {
+                return Err(ragged(at, size, numbers.len()));
             }
-            for (index, entry) in entries.iter().enumerate() {
+            if !inner.is_empty() && size > 0 {
+                at.push(0);
+                return Err(mixed(at, "a number"));
+            }
+            values.extend(numbers);
+        }
+        (Node::List(entries), &[size, ref inner @ ..]) => {
+            if entries.len() != size {
+                return Err(ragged(at, size, entries.len()));
+            }
+            for (index, entry) in entries.into_iter().enumerate() {
                 at.push(index);
                 flatten(entry, inner, at, values)?;
                 at.pop();
             }
         }
-        (node, shape) => {
-            return Err(GradientProblem::MixedList {
-                at: format!("{at:?}"),
-                expected: if shape.is_empty() {
-                    "a number"
-                } else {
-                    "a list"
-                },
-                got: node.kind(),
-            });
-        }
+        (node, _) => return Err(mixed(at, node.kind())),
     }
     Ok(())
 }
 
-/// Puts quotation marks around bare `NaN`, `Infinity` and `-Infinity`, and says whether there were any.
+/// Puts quotation marks around bare `NaN`, `Infinity` and `-Infinity` where they are values and no keys, and says
+/// whether there were any.
 fn quote_bare_words(text: &str) -> (Cow<'_, str>, bool) {
     const WORDS: [&str; 3] = ["NaN", "Infinity", "-Infinity"];
     let mut replaced = String::new();
@@ -171,7 +258,9 @@ fn quote_bare_words(text: &str) -> (Cow<'_, str>, bool) {
         if at < copied || !matches!(character, 'N' | 'I' | '-') {
             continue;
         }
-        if let Some(word) = WORDS.into_iter().find(|word| text[at..].starts_with(word)) {
+        let word = WORDS.into_iter().find(|word| text[at..].starts_with(word));
+        let after = |word: &str| text[at + word.len()..].trim_start();
+        if let Some(word) = word.filter(|word| !after(word).starts_with(':')) {
             replaced.push_str(&text[copied..at]);
             replaced.extend(["\"", word, "\""]);
             copied = at + word.len();
@@ -184,16 +273,33 @@ fn quote_bare_words(text: &str) -> (Cow<'_, str>, bool) {
     (Cow::Owned(replaced), true)
 }
 
-impl<'de> Deserialize<'de> for Node {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(NodeVisitor)
+/// Reads a [`Node`], so that serde_json names the line of what is none. It bounds the depth, too.
+#[derive(Clone, Copy)]
+struct Reading<'a, 'b> {
+    room: &'a RefCell<&'b mut Room>,
+    /// What there was no room for.
+    full: &'a RefCell<Option<FileProblem>>,
+}
+
+impl Reading<'_, '_> {
+    fn take<T, E: Error>(self, count: usize) -> Result<(), E> {
+        self.room.borrow_mut().take::<T>(count).map_err(|problem| {
+            let error = E::custom(&problem);
+            *self.full.borrow_mut() = Some(problem);
+            error
+        })
     }
 }
 
-/// Reads a [`Node`], so that serde_json names the line of what is none. It bounds the depth, too.
-struct NodeVisitor;
+impl<'de> DeserializeSeed<'de> for Reading<'_, '_> {
+    type Value = Node;
 
-impl<'de> Visitor<'de> for NodeVisitor {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Reading<'_, '_> {
     type Value = Node;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -225,17 +331,35 @@ impl<'de> Visitor<'de> for NodeVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Node, A::Error> {
-        let mut entries = Vec::new();
-        while let Some(entry) = list.next_element()? {
-            entries.push(entry);
+        // Itself, and what an allocation costs.
+        self.take::<Node, _>(2)?;
+        let (mut numbers, mut entries) = (Vec::new(), Vec::new());
+        while let Some(entry) = list.next_element_seed(self)? {
+            match entry {
+                Node::Number(number) if entries.is_empty() => {
+                    self.take::<f64, _>(1)?;
+                    numbers.push(number);
+                }
+                entry => {
+                    self.take::<Node, _>(1 + numbers.len())?;
+                    entries.extend(numbers.drain(..).map(Node::Number));
+                    entries.push(entry);
+                }
+            }
         }
-        Ok(Node::List(entries))
+        Ok(match entries.is_empty() {
+            true => Node::Numbers(numbers),
+            false => Node::List(entries),
+        })
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Node, A::Error> {
+        self.take::<Node, _>(2)?;
         let mut entries = Vec::new();
-        while let Some(entry) = object.next_entry()? {
-            entries.push(entry);
+        while let Some(key) = object.next_key::<String>()? {
+            self.take::<(String, Node), _>(1)?;
+            self.take::<u8, _>(key.len())?;
+            entries.push((key, object.next_value_seed(self)?));
         }
         Ok(Node::Object(entries))
     }

@@ -18,11 +18,15 @@ mod tests;
 pub use pair::{PairedBlock, pair};
 pub use problem::GradientProblem;
 
-use std::fs::File;
-use std::io::Read;
+use std::io::BufRead;
 use std::path::Path;
 
-use crate::input_error::{InputError, Place, Problem, unreadable};
+use crate::gradient_file::npy::Broken;
+use crate::input_error::{Located, Place};
+use crate::source_file::{self, FileProblem, ReadLimit, Room, unreadable};
+
+/// A gradient that can't be used, and where.
+pub type GradientError = Located<GradientProblem>;
 
 /// What a block is called if its file gives it no name.
 pub const UNNAMED: &str = "gradient";
@@ -36,6 +40,17 @@ pub struct NamedBlock {
     pub shape: Vec<usize>,
     /// The derivatives, row-major; as many as the product of the dimensions.
     pub values: Vec<f64>,
+    /// ε of the type they are stored in: one unit in the last place of 1.
+    pub epsilon: f64,
+}
+
+/// What a file holds that need not have names.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Content {
+    /// A JSON list of numbers, or of lists of numbers of whatever lengths.
+    Lists(Vec<Vec<f64>>),
+    /// Anything else.
+    Blocks(Vec<NamedBlock>),
 }
 
 /// A file format, told by the extension.
@@ -83,32 +98,73 @@ impl Format {
 /// | `.csv` | one, [`UNNAMED`], of shape `[n]` if it is one line or one column, else lines × columns; lines that begin with `#` are skipped |
 ///
 /// # Errors
-/// When the file can't be opened, its extension is none of these, or its content is anything else.
-pub fn read(path: &Path) -> Result<Vec<NamedBlock>, InputError> {
-    let mut file = File::open(path).map_err(|error| unreadable(path, error))?;
-    let place = Place::file(path.display().to_string());
-    if path.is_dir() {
-        return Err(place.error(Problem::Directory));
-    }
-    let format = Format::of(path).map_err(|problem| place.clone().error(problem))?;
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes)
-        .map_err(|error| unreadable(path, error))?;
-    parse(format, &bytes, &place)
+/// When the file can't be opened, its extension is none of these, its content is anything else, or more than
+/// `limit` of it would be read or kept.
+pub fn read(path: &Path, limit: ReadLimit) -> Result<Vec<NamedBlock>, GradientError> {
+    let (format, source, place) = open(path, limit)?;
+    parse(format, source, &place, limit)
 }
 
-/// The blocks in `bytes`; errors are at `place`.
-fn parse(format: Format, bytes: &[u8], place: &Place) -> Result<Vec<NamedBlock>, InputError> {
-    if bytes.is_empty() {
-        return Err(place.clone().error(Problem::Empty));
+/// What a file holds, its lists as they are where it is a JSON list of lists of numbers; else as [`read`] gives it.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_content(path: &Path, limit: ReadLimit) -> Result<Content, GradientError> {
+    let (format, source, place) = open(path, limit)?;
+    if format != Format::Json {
+        return Ok(Content::Blocks(parse(format, source, &place, limit)?));
     }
+    let mut room = Room::new(limit);
+    let node = json::parse(&bytes(source, &place)?, &place, &mut room)?;
+    Ok(match json::lists(node) {
+        Ok(lists) => Content::Lists(lists),
+        Err(node) => Content::Blocks(usable(json::blocks(node, &place, &mut room)?, &place)?),
+    })
+}
+
+fn open(
+    path: &Path,
+    limit: ReadLimit,
+) -> Result<(Format, source_file::Source, Place), GradientError> {
+    let source = source_file::open(path, limit).map_err(Located::widen)?;
+    let place = Place::file(path.display().to_string());
+    match Format::of(path) {
+        Ok(format) => Ok((format, source, place)),
+        Err(problem) => Err(place.error(problem)),
+    }
+}
+
+/// The blocks that `source` gives; errors are at `place`.
+fn parse(
+    format: Format,
+    mut source: impl BufRead,
+    place: &Place,
+    limit: ReadLimit,
+) -> Result<Vec<NamedBlock>, GradientError> {
+    let start = source.fill_buf().map_err(|error| broken(place, error))?;
+    if start.is_empty() {
+        return Err(place.clone().error(FileProblem::Empty).widen());
+    }
+    let room = &mut Room::new(limit);
     let blocks = match format {
-        Format::Npy => vec![npy::block(bytes, UNNAMED, place)?],
-        Format::Npz => archive::blocks(bytes, place)?,
-        Format::Safetensors => tensors::blocks(bytes, place)?,
-        Format::Json => json::blocks(bytes, place)?,
-        Format::Csv => vec![table::block(bytes, place)?],
+        Format::Npy => match npy::block(source, UNNAMED, room) {
+            Ok(block) => vec![block],
+            Err(Broken::Wrong(problem)) => return Err(place.clone().error(problem)),
+            Err(Broken::Off(error)) => return Err(broken(place, error)),
+        },
+        Format::Npz => archive::blocks(&bytes(source, place)?, place, limit, room)?,
+        Format::Safetensors => tensors::blocks(&bytes(source, place)?, place, room)?,
+        Format::Json => {
+            let node = json::parse(&bytes(source, place)?, place, room)?;
+            json::blocks(node, place, room)?
+        }
+        Format::Csv => vec![table::block(source, place, room)?],
     };
+    usable(blocks, place)
+}
+
+/// The blocks again, if there is a number in them and each has a name of its own.
+fn usable(blocks: Vec<NamedBlock>, place: &Place) -> Result<Vec<NamedBlock>, GradientError> {
     if blocks.iter().all(|block| block.values.is_empty()) {
         return Err(place.clone().error(GradientProblem::NoNumbers));
     }
@@ -121,4 +177,17 @@ fn parse(format: Format, bytes: &[u8], place: &Place) -> Result<Vec<NamedBlock>,
             .error(GradientProblem::Duplicate)),
         None => Ok(blocks),
     }
+}
+
+fn bytes(mut source: impl BufRead, place: &Place) -> Result<Vec<u8>, GradientError> {
+    let mut bytes = Vec::new();
+    source
+        .read_to_end(&mut bytes)
+        .map_err(|error| broken(place, error))?;
+    Ok(bytes)
+}
+
+fn broken(place: &Place, error: std::io::Error) -> GradientError {
+    let path = place.file.as_deref().unwrap_or_default();
+    unreadable(Path::new(path), error).widen()
 }

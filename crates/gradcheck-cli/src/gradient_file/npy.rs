@@ -1,47 +1,135 @@
 //! One array as NumPy saves it.
 //!
-//! Knows the bytes of a `.npy` file, wherever they come from.
+//! Knows the bytes of a `.npy` file, wherever they come from: they are read once, from front to end, and
+//! what is kept are the numbers.
+
+use std::io::{self, Read};
 
 use crate::gradient_file::npy_header::{self, Header};
 use crate::gradient_file::{GradientProblem, NamedBlock};
-use crate::input_error::{InputError, Place};
+use crate::source_file::Room;
 
-/// The array in `bytes` as the block `name`, row-major whatever its order in the file.
-pub(super) fn block(bytes: &[u8], name: &str, place: &Place) -> Result<NamedBlock, InputError> {
-    read(bytes, name).map_err(|problem| place.clone().error(problem))
+/// No header of one array is longer, in bytes; NumPy itself takes 10,000 and no more.
+const LONGEST_HEADER: u64 = 1 << 24;
+
+/// Why there is no array: the bytes end, or are none of one.
+#[derive(Debug)]
+pub(super) enum Broken {
+    Off(io::Error),
+    Wrong(GradientProblem),
 }
 
-fn read(bytes: &[u8], name: &str) -> Result<NamedBlock, GradientProblem> {
-    let (header, data) = npy_header::split(bytes).map_err(|detail| GradientProblem::Corrupt {
-        format: "npy",
-        detail: detail.to_owned(),
-    })?;
-    let Some((element, big_endian)) = header.element() else {
-        return Err(GradientProblem::UnsupportedType(header.descr));
-    };
+impl From<io::Error> for Broken {
+    fn from(error: io::Error) -> Self {
+        Self::Off(error)
+    }
+}
+
+impl<P: Into<GradientProblem>> From<P> for Broken {
+    fn from(problem: P) -> Self {
+        Self::Wrong(problem.into())
+    }
+}
+
+/// The array that `bytes` begin with and end with, as the block `name`, row-major whatever its order in the file.
+pub(super) fn block(
+    mut bytes: impl Read,
+    name: &str,
+    room: &mut Room,
+) -> Result<NamedBlock, Broken> {
     let Header {
+        descr,
         fortran_order,
         shape,
-        ..
-    } = header;
-    let claimed = element.bytes_of(&shape);
-    if claimed != Some(data.len()) {
-        return Err(GradientProblem::WrongSize {
-            claimed: claimed.map_or_else(|| "more than 2^64".to_owned(), |bytes| bytes.to_string()),
-            found: data.len() as u64,
-        });
-    }
-    let stored = element.values(data, big_endian);
-    let values = if fortran_order {
-        row_major(&stored, &shape)
-    } else {
-        stored
+    } = header(&mut bytes)?;
+    let Some((element, big_endian)) = npy_header::element(&descr) else {
+        return Err(npy_header::unsupported(descr).into());
     };
+    let extent = element.extent(&shape);
+    // Where there would be no room for them, what follows is only counted.
+    let is_turned = fortran_order && shape.iter().filter(|&&size| size > 1).count() > 1;
+    let kept = match extent {
+        Some((count, _)) => room.take::<f64>(count.saturating_mul(1 + usize::from(is_turned))),
+        None => Ok(()),
+    };
+    let claimed = extent.map(|(_, bytes)| bytes);
+    let (mut values, mut found) = (Vec::new(), 0_u64);
+    // As many whole numbers of any type.
+    let mut buffer = [0; 1 << 16];
+    loop {
+        let filled = fill(&mut bytes, &mut buffer)?;
+        found += filled.len() as u64;
+        if kept.is_ok() && claimed.is_some_and(|claimed| found <= claimed) {
+            element.append(filled, big_endian, &mut values);
+        }
+        if filled.len() < buffer.len() {
+            break;
+        }
+    }
+    if claimed != Some(found) {
+        let claimed =
+            claimed.map_or_else(|| "more than 2^64".to_owned(), |bytes| bytes.to_string());
+        return Err(GradientProblem::WrongSize { claimed, found }.into());
+    }
+    kept?;
     Ok(NamedBlock {
         name: name.to_owned(),
+        values: match is_turned {
+            true => row_major(&values, &shape),
+            false => values,
+        },
         shape,
-        values,
+        epsilon: element.epsilon(),
     })
+}
+
+/// The header, at whose end `bytes` are left.
+fn header(bytes: &mut impl Read) -> Result<Header, Broken> {
+    let corrupt = |detail: &str| GradientProblem::corrupt("npy", detail);
+    let mut start = [0; 8];
+    let start = fill(bytes, &mut start)?;
+    let version = start
+        .strip_prefix(b"\x93NUMPY")
+        .ok_or_else(|| corrupt("it doesn't start with \\x93NUMPY"))?;
+    let (mut short, mut long) = ([0; 2], [0; 4]);
+    let length = match version {
+        [1, _] => fill(bytes, &mut short)?,
+        [2 | 3, _] => fill(bytes, &mut long)?,
+        [_, _] => return Err(corrupt("its version is none of 1, 2 and 3").into()),
+        _ => return Err(corrupt("it ends in the version").into()),
+    };
+    let length = match *length {
+        [a, b] => u64::from(u16::from_le_bytes([a, b])),
+        [a, b, c, d] => u64::from(u32::from_le_bytes([a, b, c, d])),
+        _ => return Err(corrupt("it ends in the header").into()),
+    };
+    let mut text = Vec::new();
+    bytes
+        .take(length.min(LONGEST_HEADER))
+        .read_to_end(&mut text)?;
+    if (text.len() as u64) < length {
+        return Err(corrupt(match text.len() as u64 {
+            LONGEST_HEADER => "its header is longer than that of any array",
+            _ => "it ends in the header",
+        })
+        .into());
+    }
+    let text = std::str::from_utf8(&text).map_err(|_| corrupt("its header is no text"))?;
+    Ok(npy_header::parse(text)?)
+}
+
+/// Fills the buffer as far as there are bytes.
+fn fill<'a>(bytes: &mut impl Read, buffer: &'a mut [u8]) -> io::Result<&'a [u8]> {
+    let mut filled = 0;
+    while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match bytes.read(rest) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(buffer.get(..filled).unwrap_or_default())
 }
 
 /// Values whose first index runs fastest, in the order in which the last index does.

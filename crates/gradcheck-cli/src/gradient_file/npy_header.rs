@@ -4,6 +4,7 @@
 //! literals that it allows, without recursion: a reader of any Python literal can be made to
 //! overflow the stack by sixty thousand opening brackets.
 
+use crate::gradient_file::GradientProblem;
 use crate::gradient_file::elements::Element;
 
 /// What the header says.
@@ -17,42 +18,24 @@ pub(super) struct Header {
     pub(super) shape: Vec<usize>,
 }
 
-/// The header of the file `bytes`, and what follows it; or what is wrong.
-pub(super) fn split(bytes: &[u8]) -> Result<(Header, &[u8]), &'static str> {
-    let rest = bytes
-        .strip_prefix(b"\x93NUMPY")
-        .ok_or("it doesn't start with \\x93NUMPY")?;
-    let ([major, _minor], rest) = rest.split_first_chunk().ok_or("it ends in the version")?;
-    let short = "it ends in the header";
-    let (length, rest) = match major {
-        1 => {
-            let (length, rest) = rest.split_first_chunk().ok_or(short)?;
-            (u32::from(u16::from_le_bytes(*length)), rest)
-        }
-        2 | 3 => {
-            let (length, rest) = rest.split_first_chunk().ok_or(short)?;
-            (u32::from_le_bytes(*length), rest)
-        }
-        _ => return Err("its version is none of 1, 2 and 3"),
-    };
-    let (text, data) = rest.split_at_checked(length as usize).ok_or(short)?;
-    let text = std::str::from_utf8(text).map_err(|_| "its header is no text")?;
-    Ok((dictionary(text)?, data))
-}
-
-fn dictionary(text: &str) -> Result<Header, &'static str> {
+/// What the text of a header says.
+pub(super) fn parse(text: &str) -> Result<Header, GradientProblem> {
     let (mut descr, mut fortran_order, mut shape) = (None, None, None);
     let mut text = Literals(text);
     text.expect('{')?;
     while !text.accept('}') {
         let key = text.string()?;
         text.expect(':')?;
-        match key {
-            "descr" if text.starts_with('[') => return Err("it is a structured array"),
-            "descr" => descr = Some(text.string()?.to_owned()),
-            "fortran_order" => fortran_order = Some(text.truth()?),
-            "shape" => shape = Some(text.tuple()?),
-            _ => return Err("its header has an unknown key"),
+        let is_first = match key {
+            "descr" if text.starts_with('[') => return Err(GradientProblem::Structured),
+            "descr" => descr.replace(text.string()?.to_owned()).is_none(),
+            "fortran_order" => fortran_order.replace(text.truth()?).is_none(),
+            "shape" => shape.replace(text.tuple()?).is_none(),
+            _ => return Err(corrupt("its header has an unknown key")),
+        };
+        if !is_first {
+            let detail = format!("its header has the key {key} twice");
+            return Err(corrupt(&detail));
         }
         if !text.accept(',') {
             text.expect('}')?;
@@ -60,40 +43,52 @@ fn dictionary(text: &str) -> Result<Header, &'static str> {
         }
     }
     if !text.0.trim().is_empty() {
-        return Err("its header goes on after the dictionary");
+        return Err(corrupt("its header goes on after the dictionary"));
     }
-    let missing = "its header lacks descr, fortran_order or shape";
+    let missing = || corrupt("its header lacks descr, fortran_order or shape");
     Ok(Header {
-        descr: descr.ok_or(missing)?,
-        fortran_order: fortran_order.ok_or(missing)?,
-        shape: shape.ok_or(missing)?,
+        descr: descr.ok_or_else(missing)?,
+        fortran_order: fortran_order.ok_or_else(missing)?,
+        shape: shape.ok_or_else(missing)?,
     })
 }
 
-impl Header {
-    /// The type of a number and whether it is big-endian; `None` for what is no real number.
-    pub(super) fn element(&self) -> Option<(Element, bool)> {
-        let big_endian = match self.descr.chars().next()? {
-            '<' | '|' => false,
-            '>' => true,
-            '=' => cfg!(target_endian = "big"),
-            _ => return None,
-        };
-        let element = match self.descr.get(1..)? {
-            "f2" => Element::Float16,
-            "f4" => Element::Float32,
-            "f8" => Element::Float64,
-            "i1" => Element::Signed(1),
-            "i2" => Element::Signed(2),
-            "i4" => Element::Signed(4),
-            "i8" => Element::Signed(8),
-            "u1" => Element::Unsigned(1),
-            "u2" => Element::Unsigned(2),
-            "u4" => Element::Unsigned(4),
-            "u8" => Element::Unsigned(8),
-            _ => return None,
-        };
-        Some((element, big_endian))
+fn corrupt(detail: &str) -> GradientProblem {
+    GradientProblem::corrupt("npy", detail)
+}
+
+/// The type of a number and whether it is big-endian; `None` for what is no real number.
+pub(super) fn element(descr: &str) -> Option<(Element, bool)> {
+    let mut rest = descr.chars();
+    let big_endian = match rest.next()? {
+        '<' | '|' => false,
+        '>' => true,
+        '=' => cfg!(target_endian = "big"),
+        _ => return None,
+    };
+    let element = match rest.as_str() {
+        "f2" => Element::Float16,
+        "f4" => Element::Float32,
+        "f8" => Element::Float64,
+        "i1" => Element::Signed(1),
+        "i2" => Element::Signed(2),
+        "i4" => Element::Signed(4),
+        "i8" => Element::Signed(8),
+        "u1" => Element::Unsigned(1),
+        "u2" => Element::Unsigned(2),
+        "u4" => Element::Unsigned(4),
+        "u8" => Element::Unsigned(8),
+        _ => return None,
+    };
+    Some((element, big_endian))
+}
+
+/// Why numbers of this type are none.
+pub(super) fn unsupported(descr: String) -> GradientProblem {
+    match descr.trim_start_matches(['<', '>', '|', '=']) {
+        // How NumPy writes a type that it does not know, such as that of ml_dtypes.
+        "V2" => GradientProblem::NamelessType(descr),
+        _ => GradientProblem::UnsupportedType(descr),
     }
 }
 
@@ -114,26 +109,26 @@ impl<'a> Literals<'a> {
         found
     }
 
-    fn expect(&mut self, character: char) -> Result<(), &'static str> {
+    fn expect(&mut self, character: char) -> Result<(), GradientProblem> {
         if self.accept(character) {
             Ok(())
         } else {
-            Err("its header is no Python dictionary")
+            Err(corrupt("its header is no Python dictionary"))
         }
     }
 
-    fn string(&mut self) -> Result<&'a str, &'static str> {
+    fn string(&mut self) -> Result<&'a str, GradientProblem> {
         let mark = if self.starts_with('"') { '"' } else { '\'' };
         self.expect(mark)?;
         let (text, rest) = self
             .0
             .split_once(mark)
-            .ok_or("its header has an open string")?;
+            .ok_or_else(|| corrupt("its header has an open string"))?;
         self.0 = rest;
         Ok(text)
     }
 
-    fn truth(&mut self) -> Result<bool, &'static str> {
+    fn truth(&mut self) -> Result<bool, GradientProblem> {
         self.0 = self.0.trim_start();
         for (word, value) in [("True", true), ("False", false)] {
             if let Some(rest) = self.0.strip_prefix(word) {
@@ -141,10 +136,10 @@ impl<'a> Literals<'a> {
                 return Ok(value);
             }
         }
-        Err("fortran_order is neither True nor False")
+        Err(corrupt("fortran_order is neither True nor False"))
     }
 
-    fn tuple(&mut self) -> Result<Vec<usize>, &'static str> {
+    fn tuple(&mut self) -> Result<Vec<usize>, GradientProblem> {
         let mut sizes = Vec::new();
         self.expect('(')?;
         while !self.accept(')') {
@@ -157,7 +152,7 @@ impl<'a> Literals<'a> {
             sizes.push(
                 digits
                     .parse()
-                    .map_err(|_| "its shape is no tuple of sizes")?,
+                    .map_err(|_| corrupt("its shape is no tuple of sizes"))?,
             );
             // Python 2 wrote its long integers with an L.
             self.0 = rest.strip_prefix('L').unwrap_or(rest);

@@ -4,11 +4,23 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::gradient_file::{GradientProblem, NamedBlock, UNNAMED};
-use crate::input_error::{InputError, Place, excerpt};
+use crate::gradient_file::{GradientError, GradientProblem, NamedBlock, UNNAMED};
+use crate::input_error::{Place, excerpt};
 
-/// A block's name and shape, its analytic values and its numeric ones, equally many.
-pub type PairedBlock = (String, Vec<usize>, Vec<f64>, Vec<f64>);
+/// A block of both gradients.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PairedBlock {
+    /// The parameter's name.
+    pub name: String,
+    /// Its dimensions.
+    pub shape: Vec<usize>,
+    /// The analytic derivatives, row-major.
+    pub analytic: Vec<f64>,
+    /// The numeric ones, as many.
+    pub numeric: Vec<f64>,
+    /// ε of the coarser of the types that they are stored in.
+    pub epsilon: f64,
+}
 
 /// Pairs the blocks of two gradients, in the order of the analytic one.
 ///
@@ -25,7 +37,7 @@ pub type PairedBlock = (String, Vec<usize>, Vec<f64>, Vec<f64>);
 pub fn pair(
     analytic: Vec<NamedBlock>,
     numeric: Vec<NamedBlock>,
-) -> Result<Vec<PairedBlock>, InputError> {
+) -> Result<Vec<PairedBlock>, GradientError> {
     for (side, blocks) in [("analytic", &analytic), ("numeric", &numeric)] {
         if blocks.is_empty() {
             return Err(Place::default().error(GradientProblem::NoBlocks(side)));
@@ -76,7 +88,7 @@ fn join(
     analytic: NamedBlock,
     numeric: NamedBlock,
     by_length: bool,
-) -> Result<PairedBlock, InputError> {
+) -> Result<PairedBlock, GradientError> {
     let long = |block: &NamedBlock| -> Vec<usize> {
         block
             .shape
@@ -99,7 +111,13 @@ fn join(
     } else {
         analytic.shape
     };
-    Ok((name, shape, analytic.values, numeric.values))
+    Ok(PairedBlock {
+        name,
+        shape,
+        epsilon: analytic.epsilon.max(numeric.epsilon),
+        analytic: analytic.values,
+        numeric: numeric.values,
+    })
 }
 
 fn without_counterpart<'a>(
@@ -117,7 +135,7 @@ fn missing(
     others: &[NamedBlock],
     has: &'static str,
     lacks: &'static str,
-) -> InputError {
+) -> GradientError {
     const SHOWN: usize = 8;
     let mut known: Vec<String> = others
         .iter()

@@ -4,12 +4,20 @@
 
 use thiserror::Error;
 
+use crate::csv::CsvProblem;
 use crate::input_error::excerpt;
+use crate::source_file::FileProblem;
 
 /// A gradient, or a pair of them, can't be used.
-#[derive(Debug, Error, PartialEq)]
+#[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum GradientProblem {
+    /// The file can't be used, whatever is in it.
+    #[error(transparent)]
+    File(#[from] FileProblem),
+    /// It is no table.
+    #[error(transparent)]
+    Csv(#[from] CsvProblem),
     /// No reader for files of this extension (without the dot), or there is none.
     #[error(
         "{} no known gradient format: use .npy, .npz, .safetensors, .json or .csv",
@@ -41,6 +49,32 @@ pub enum GradientProblem {
     /// The numbers are of a kind that gives no real gradient.
     #[error("numbers of type {} are not supported: save them as 64-bit floats", excerpt(.0))]
     UnsupportedType(String),
+    /// The numbers have a type that lost its name.
+    #[error(
+        "numbers of type {} are bytes of a type without its name, which may be bfloat16: save them as 64-bit \
+         floats, or as .safetensors",
+        excerpt(.0)
+    )]
+    NamelessType(String),
+    /// An array of records.
+    #[error("a structured array is not supported: save each of its fields as an array of its own")]
+    Structured,
+    /// A key of the file's own header or of an object that stands there twice.
+    #[error("the key \"{}\" stands there twice: write each once", excerpt(.0))]
+    KeyTwice(String),
+    /// A name that nobody gave.
+    #[error(
+        "a block has a name of {length} bytes, which begins with {}: give names of at most {most}",
+        excerpt(start)
+    )]
+    LongName {
+        /// Its length.
+        length: usize,
+        /// Its start.
+        start: String,
+        /// The most there may be.
+        most: usize,
+    },
     /// The archive uses something that NumPy doesn't.
     #[error("{0} is not supported: write the archive with numpy.savez or numpy.savez_compressed")]
     UnsupportedArchive(&'static str),
@@ -112,6 +146,16 @@ pub enum GradientProblem {
     /// A gradient without a block.
     #[error("the {0} gradient has no block: give at least one")]
     NoBlocks(&'static str),
+}
+
+impl GradientProblem {
+    /// A file that is not what its extension says.
+    pub(super) fn corrupt(format: &'static str, detail: impl Into<String>) -> Self {
+        Self::Corrupt {
+            format,
+            detail: detail.into(),
+        }
+    }
 }
 
 /// How many numbers a shape holds, in words.

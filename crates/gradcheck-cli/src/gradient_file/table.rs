@@ -2,69 +2,79 @@
 //!
 //! Knows no header and no label. NaN and infinity are numbers here.
 
-use crate::data::TableProblem;
-use crate::data::cells::Delimiter;
-use crate::data::lines::Lines;
-use crate::gradient_file::{GradientProblem, NamedBlock, UNNAMED};
-use crate::input_error::{InputError, Place};
+use std::io::BufRead;
 
-/// The table in `bytes`: a vector if it is one line or one column, else a matrix.
-pub(super) fn block(bytes: &[u8], place: &Place) -> Result<NamedBlock, InputError> {
-    let mut lines = Lines::new(bytes, place.file.as_deref().unwrap_or_default());
+use crate::csv::{CsvProblem, Delimiter, Lines};
+use crate::gradient_file::{GradientError, GradientProblem, NamedBlock, UNNAMED};
+use crate::input_error::{Located, Place};
+use crate::source_file::Room;
+
+/// The table that `reader` gives: a vector if it is one line or one column, else a matrix.
+pub(super) fn block(
+    reader: impl BufRead,
+    place: &Place,
+    room: &mut Room,
+) -> Result<NamedBlock, GradientError> {
+    let (shape, values) = table(reader, place, room).map_err(Located::widen)?;
+    if values.is_empty() {
+        return Err(place.clone().error(GradientProblem::NoNumbers));
+    }
+    Ok(NamedBlock {
+        name: UNNAMED.to_owned(),
+        shape,
+        values,
+        epsilon: f64::EPSILON,
+    })
+}
+
+fn table(
+    reader: impl BufRead,
+    place: &Place,
+    room: &mut Room,
+) -> Result<(Vec<usize>, Vec<f64>), Located<CsvProblem>> {
+    let mut lines = Lines::new(reader, place.file.as_deref().unwrap_or_default());
     let mut first: Option<(u64, usize, Delimiter)> = None;
     let (mut rows, mut values) = (0, Vec::new());
     while let Some((line, text)) = lines.next()? {
-        let at = |problem: TableProblem| {
-            Place {
-                line: Some(line),
-                ..place.clone()
-            }
-            .error(problem)
+        let here = || Place {
+            line: Some(line),
+            ..place.clone()
         };
         // numpy.savetxt writes its header so.
         if text.trim_start().starts_with('#') {
             continue;
         }
         let delimiter = first.map_or_else(|| Delimiter::of(text), |(_, _, delimiter)| delimiter);
-        let cells = delimiter
+        let got = delimiter
             .split(text)
-            .map_err(|_| at(TableProblem::OpenQuote))?;
-        let got = cells.len();
+            .try_fold(0, |count, cell| cell.map(|_| count + 1))
+            .map_err(|_| here().error(CsvProblem::OpenQuote))?;
         let (first, expected, _) = *first.get_or_insert((line, got, delimiter));
         if got != expected {
-            return Err(at(TableProblem::Ragged {
+            return Err(here().error(CsvProblem::Ragged {
                 expected,
                 got,
                 first,
             }));
         }
-        for (column, cell) in cells.iter().enumerate() {
+        room.take::<f64>(got)
+            .map_err(|problem| here().error(problem).widen())?;
+        for (column, cell) in delimiter.split(text).flatten().enumerate() {
             let value = cell.parse::<f64>().map_err(|_| {
-                let place = Place {
-                    line: Some(line),
-                    ..place.clone()
-                }
-                .column(column + 1);
-                place.error(match cell.is_empty() {
-                    true => TableProblem::EmptyCell,
-                    false => TableProblem::NotNumber(cell.clone().into_owned()),
+                here().column(column + 1).error(match cell.is_empty() {
+                    true => CsvProblem::EmptyCell,
+                    false => CsvProblem::NotNumber(cell.clone().into_owned()),
                 })
             })?;
             values.push(value);
         }
         rows += 1;
     }
-    let Some((_, columns, _)) = first else {
-        return Err(place.clone().error(GradientProblem::NoNumbers));
-    };
+    let columns = first.map_or(0, |(_, columns, _)| columns);
     let shape = if rows == 1 || columns == 1 {
         vec![values.len()]
     } else {
         vec![rows, columns]
     };
-    Ok(NamedBlock {
-        name: UNNAMED.to_owned(),
-        shape,
-        values,
-    })
+    Ok((shape, values))
 }

@@ -5,35 +5,55 @@
 use safetensors::{Dtype, SafeTensors};
 
 use crate::gradient_file::elements::Element;
-use crate::gradient_file::{GradientProblem, NamedBlock};
-use crate::input_error::{InputError, Place};
+use crate::gradient_file::{GradientError, GradientProblem, NamedBlock};
+use crate::input_error::{Place, printable};
+use crate::source_file::Room;
+use crate::unique_keys::key_twice;
 
 /// The tensors in `bytes`, sorted by name.
-pub(super) fn blocks(bytes: &[u8], place: &Place) -> Result<Vec<NamedBlock>, InputError> {
+pub(super) fn blocks(
+    bytes: &[u8],
+    place: &Place,
+    room: &mut Room,
+) -> Result<Vec<NamedBlock>, GradientError> {
     let tensors = SafeTensors::deserialize(bytes).map_err(|error| {
         let detail = error.to_string();
-        place.clone().error(GradientProblem::Corrupt {
-            format: "safetensors",
-            detail,
-        })
+        let problem = GradientProblem::corrupt("safetensors", printable(&detail));
+        place.clone().error(problem)
     })?;
+    // Of a key that stands twice in the header, the crate takes the last.
+    if let Some(key) = header(bytes).and_then(key_twice) {
+        return Err(place.clone().error(GradientProblem::KeyTwice(key)));
+    }
     let mut tensors = tensors.tensors();
     tensors.sort_by(|(left, _), (right, _)| left.cmp(right));
     tensors
         .into_iter()
         .map(|(name, tensor)| {
+            let here = || place.clone().block(&name);
             let Some(element) = element(tensor.dtype()) else {
                 let problem = GradientProblem::UnsupportedType(tensor.dtype().to_string());
-                return Err(place.clone().block(name).error(problem));
+                return Err(here().error(problem));
             };
-            let values = element.values(tensor.data(), false);
+            room.take::<f64>(tensor.data().len() / element.size())
+                .map_err(|problem| here().error(problem).widen())?;
+            let mut values = Vec::new();
+            element.append(tensor.data(), false, &mut values);
             Ok(NamedBlock {
                 name,
                 shape: tensor.shape().to_vec(),
                 values,
+                epsilon: element.epsilon(),
             })
         })
         .collect()
+}
+
+/// The JSON text before the numbers, whose length stands before it in eight bytes.
+fn header(bytes: &[u8]) -> Option<&str> {
+    let (length, rest) = bytes.split_first_chunk()?;
+    let length = usize::try_from(u64::from_le_bytes(*length)).ok()?;
+    std::str::from_utf8(rest.get(..length)?).ok()
 }
 
 fn element(dtype: Dtype) -> Option<Element> {

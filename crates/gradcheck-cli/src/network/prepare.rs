@@ -11,8 +11,8 @@ use mlp_faults::{Fault, Shows};
 use tensor_core::Matrix;
 use thiserror::Error;
 
-use crate::data::{self, Dataset, LoadOptions, Source, Task};
-use crate::input_error::{InputError, printable};
+use crate::data::{self, DataError, Dataset, LoadOptions, Source, Task};
+use crate::input_error::printable;
 use crate::shell_words::number;
 use crate::suggest::nearest;
 use crate::{NetworkOptions, Widths};
@@ -23,7 +23,7 @@ use crate::{NetworkOptions, Widths};
 pub enum PrepareError {
     /// The data can't be used.
     #[error(transparent)]
-    Data(#[from] InputError),
+    Data(#[from] DataError),
     /// The network, the data and the training don't fit together.
     #[error("{problem}{}", remedy(.0), problem = .0)]
     Network(#[from] MlpError),
@@ -336,6 +336,7 @@ fn load(options: &NetworkOptions, source: &Source, loss: Loss) -> Result<Dataset
         seed: options.seed,
         synthetic_features: features.unwrap_or(DEFAULT_SYNTHETIC_FEATURES),
         task,
+        limit: options.read_limit,
     };
     Ok(data::load(source, &how)?)
 }

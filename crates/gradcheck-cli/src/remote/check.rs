@@ -74,7 +74,7 @@ pub fn check(
     cancel: &AtomicBool,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<ModelOutcome, ModelError> {
-    let config = config::read(spec.config.as_deref())?;
+    let config = config::read(spec.config.as_deref(), spec.read_limit)?;
     // Ended when it is dropped, whatever happens from here on.
     let mut server = match &spec.spawn {
         Some(command) => Some(Server::spawn(
@@ -109,7 +109,7 @@ pub fn check(
     let layout = layout(spec, &model)?;
     let limits = Limits::of(spec, &layout)?;
     let point = match &spec.at {
-        Some(path) => point::read(path, &layout)?,
+        Some(path) => point::read(path, &layout, spec.read_limit)?,
         None => point::drawn(&layout, &limits, spec.seed),
     };
     let limits = limits.at(&point);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::ModelSpec;
 use crate::shell_words::quoted;
+use crate::source_file::ReadLimit;
 
 /// `gradcheck model` with every choice that differs from its default, quoted for a shell.
 pub fn command_line(spec: &ModelSpec) -> String {
@@ -48,6 +49,11 @@ pub fn command_line(spec: &ModelSpec) -> String {
     flag(
         "retries",
         (spec.retries != 3).then(|| spec.retries.to_string()),
+    );
+    let read_limit = Some(spec.read_limit).filter(|limit| *limit != ReadLimit::default());
+    flag(
+        "read-limit",
+        read_limit.map(|limit| limit.in_gib().to_string()),
     );
     flag("seed", Some(spec.seed.to_string()));
     for (name, is_set) in [("--exact", spec.exact), ("--strict", spec.strict)] {

@@ -1,28 +1,38 @@
 //! The model's own configuration: JSON as it is typed, or a file with it.
 
+use std::path::Path;
+
 use serde_json::{Map, Value};
 
 use super::ModelError;
+use crate::input_error::printable;
+use crate::source_file::{self, ReadLimit};
+use crate::unique_keys::key_twice;
 
 /// The object that `given` is, or that the file of that name holds.
-pub(super) fn read(given: Option<&str>) -> Result<Map<String, Value>, ModelError> {
+pub(super) fn read(
+    given: Option<&str>,
+    limit: ReadLimit,
+) -> Result<Map<String, Value>, ModelError> {
     let Some(given) = given else {
         return Ok(Map::new());
     };
     let (text, place) = match given.trim_start().starts_with('{') {
         true => (given.to_owned(), "--config".to_owned()),
         false => {
-            let text = std::fs::read_to_string(given).map_err(|source| ModelError::ConfigFile {
-                path: given.to_owned(),
-                source,
-            })?;
-            (text, given.to_owned())
+            let bytes = source_file::read(Path::new(given), limit)?;
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            (text, printable(given))
         }
     };
     let value: Value = serde_json::from_str(&text).map_err(|source| ModelError::ConfigJson {
         place: place.clone(),
         source,
     })?;
+    // Of a key that stands twice, the last would be taken.
+    if let Some(key) = key_twice(&text) {
+        return Err(ModelError::ConfigKeyTwice { place, key });
+    }
     match value {
         Value::Object(map) => Ok(map),
         _ => Err(ModelError::ConfigKind { place }),

@@ -11,7 +11,9 @@ use thiserror::Error;
 use um_bridge::{Problem, SpawnError};
 
 use super::ModelSpec;
-use crate::input_error::InputError;
+use crate::gradient_file::GradientError;
+use crate::input_error::{Located, Place, excerpt};
+use crate::source_file::FileProblem;
 
 /// A model that can't be checked.
 #[derive(Debug, Error)]
@@ -21,14 +23,18 @@ pub enum ModelError {
     #[error("interrupted before there was anything to report")]
     Interrupted,
     /// The configuration can't be read.
+    #[error("{0}; --config takes a JSON object, or the name of a file with one")]
+    ConfigFile(#[from] Located<FileProblem>),
+    /// It says something twice.
     #[error(
-        "{path}: can't be read ({source}): --config takes a JSON object, or the name of a file with one"
+        "{place}: the key \"{}\" stands there twice: write each once",
+        excerpt(key)
     )]
-    ConfigFile {
-        /// The file.
-        path: String,
-        /// What the system said.
-        source: std::io::Error,
+    ConfigKeyTwice {
+        /// Where it stands.
+        place: String,
+        /// The key.
+        key: String,
     },
     /// It is no JSON.
     #[error("{place}: this is no JSON: {source}")]
@@ -48,17 +54,16 @@ pub enum ModelError {
     },
     /// A file with the point that can't be read.
     #[error(transparent)]
-    File(#[from] InputError),
+    File(#[from] GradientError),
     /// A list that is no list of lists of numbers.
     #[error(
-        "{}: {source}: a point is a JSON list with one list of finite numbers for each input, such as [[0.5, -1.0], [2.0]]",
-        path.display()
+        "{place}{what}: a point is a JSON list with one list of finite numbers for each input, such as [[0.5, -1.0], [2.0]]"
     )]
     PointJson {
-        /// The file.
-        path: PathBuf,
-        /// Where it stops being one.
-        source: serde_json::Error,
+        /// Where in the file.
+        place: Box<Place>,
+        /// What is there.
+        what: String,
     },
     /// Another number of lists than the model has inputs.
     #[error(

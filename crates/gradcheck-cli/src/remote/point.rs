@@ -9,7 +9,8 @@ use rand_distr::{Distribution, StandardNormal};
 
 use super::ModelError;
 use super::bounds::Limits;
-use crate::gradient_file::{self, NamedBlock};
+use crate::gradient_file::{self, Content, GradientProblem, NamedBlock};
+use crate::source_file::ReadLimit;
 
 /// Standard normal numbers for every input, brought between its bounds.
 pub(super) fn drawn(layout: &ParameterLayout, limits: &Limits, seed: u64) -> Vec<f64> {
@@ -20,16 +21,22 @@ pub(super) fn drawn(layout: &ParameterLayout, limits: &Limits, seed: u64) -> Vec
 }
 
 /// The point in a file: a JSON list with one list of numbers for each input, or arrays by the names of the blocks.
-pub(super) fn read(path: &Path, layout: &ParameterLayout) -> Result<Vec<f64>, ModelError> {
-    let is_json = path.extension().is_some_and(|ending| ending == "json");
-    // What can't be read, and what is no list, is for the reader of gradients to read or to refuse.
-    let text = match is_json {
-        true => std::fs::read_to_string(path).ok(),
-        false => None,
-    };
-    let parts = match text.filter(|text| text.trim_start().starts_with('[')) {
-        Some(text) => in_order(path, lists(path, &text, layout)?, layout)?,
-        None => by_name(path, gradient_file::read(path)?, layout)?,
+pub(super) fn read(
+    path: &Path,
+    layout: &ParameterLayout,
+    limit: ReadLimit,
+) -> Result<Vec<f64>, ModelError> {
+    let content =
+        gradient_file::read_content(path, limit).map_err(|error| match error.problem {
+            GradientProblem::Json(what) => ModelError::PointJson {
+                place: error.place,
+                what,
+            },
+            _ => error.into(),
+        })?;
+    let parts = match content {
+        Content::Lists(lists) => in_order(path, lists, layout)?,
+        Content::Blocks(blocks) => by_name(path, blocks, layout)?,
     };
     let point = parts.concat();
     match point.iter().position(|x| !x.is_finite()) {
@@ -44,19 +51,7 @@ pub(super) fn read(path: &Path, layout: &ParameterLayout) -> Result<Vec<f64>, Mo
     }
 }
 
-/// One list for each input; where there is a single one, its numbers alone will do.
-fn lists(path: &Path, text: &str, layout: &ParameterLayout) -> Result<Vec<Vec<f64>>, ModelError> {
-    if let [_] = layout.blocks()
-        && let Ok(list) = serde_json::from_str(text)
-    {
-        return Ok(vec![list]);
-    }
-    serde_json::from_str(text).map_err(|source| ModelError::PointJson {
-        path: path.to_owned(),
-        source,
-    })
-}
-
+/// One list for each input.
 fn in_order(
     path: &Path,
     lists: Vec<Vec<f64>>,

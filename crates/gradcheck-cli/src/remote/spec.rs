@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{BlockShape, Bounds, Place};
+use crate::source_file::ReadLimit;
 
 /// A model and how to check it.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,4 +48,6 @@ pub struct ModelSpec {
     pub timeout: Duration,
     /// How often a call is tried again.
     pub retries: u32,
+    /// How much is read and kept of a file.
+    pub read_limit: ReadLimit,
 }

@@ -42,30 +42,14 @@ impl Delimiter {
     }
 
     /// The cells of `line`, without surrounding blanks and without their quotation marks.
-    pub(crate) fn split(self, line: &str) -> Result<Vec<Cow<'_, str>>, OpenQuote> {
-        let mut cells = Vec::new();
-        // Surrounding tabs are empty cells where tabs delimit.
-        let mut rest = if self == Self::Blanks {
-            line.trim()
-        } else {
-            line
-        };
-        loop {
-            let (cell, after) = match self.skip_blanks(rest).strip_prefix('"') {
-                Some(quoted) => self.quoted_cell(quoted)?,
-                None => {
-                    let end = rest.find(|c| self.is(c)).unwrap_or(rest.len());
-                    (Cow::Borrowed(rest[..end].trim()), &rest[end..])
-                }
-            };
-            cells.push(cell);
-            let Some(delimiter) = after.chars().next() else {
-                return Ok(cells);
-            };
-            rest = &after[delimiter.len_utf8()..];
-            if self == Self::Blanks {
-                rest = rest.trim_start();
-            }
+    pub(crate) fn split(self, line: &str) -> Cells<'_> {
+        Cells {
+            delimiter: self,
+            // Surrounding tabs are empty cells where tabs delimit.
+            rest: Some(match self {
+                Self::Blanks => line.trim(),
+                Self::Character(_) => line,
+            }),
         }
     }
 
@@ -115,13 +99,47 @@ impl Delimiter {
     }
 }
 
+/// The cells of a line, one after the other: a line may have millions.
+pub(crate) struct Cells<'a> {
+    delimiter: Delimiter,
+    /// What follows the last delimiter; `None` after the last cell.
+    rest: Option<&'a str>,
+}
+
+impl<'a> Iterator for Cells<'a> {
+    type Item = Result<Cow<'a, str>, OpenQuote>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let rest = self.rest.take()?;
+        let (cell, after) = match self.delimiter.skip_blanks(rest).strip_prefix('"') {
+            Some(quoted) => match self.delimiter.quoted_cell(quoted) {
+                Ok(found) => found,
+                Err(open) => return Some(Err(open)),
+            },
+            None => {
+                let end = rest.find(|c| self.delimiter.is(c)).unwrap_or(rest.len());
+                let (cell, after) = rest.split_at(end);
+                (Cow::Borrowed(cell.trim()), after)
+            }
+        };
+        let mut rest = after.chars();
+        if rest.next().is_some() {
+            self.rest = Some(match self.delimiter {
+                Delimiter::Blanks => rest.as_str().trim_start(),
+                Delimiter::Character(_) => rest.as_str(),
+            });
+        }
+        Some(Ok(cell))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn check(line: &str, expected: &[&str]) {
-        let cells = Delimiter::of(line).split(line).unwrap();
-        assert_eq!(cells, expected, "{line:?}");
+        let cells: Result<Vec<_>, _> = Delimiter::of(line).split(line).collect();
+        assert_eq!(cells.unwrap(), expected, "{line:?}");
     }
 
     #[test]
@@ -142,6 +160,7 @@ mod tests {
 
     #[test]
     fn an_open_quotation_mark_is_told() {
-        assert_eq!(Delimiter::of("1,\"2").split("1,\"2,3"), Err(OpenQuote));
+        let cells: Vec<_> = Delimiter::of("1,\"2").split("1,\"2,3").collect();
+        assert_eq!(cells, [Ok(Cow::Borrowed("1")), Err(OpenQuote)]);
     }
 }

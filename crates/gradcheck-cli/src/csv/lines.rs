@@ -8,8 +8,9 @@
 use std::io::BufRead;
 use std::path::PathBuf;
 
-use crate::data::TableProblem;
-use crate::input_error::{InputError, Place, unreadable};
+use crate::csv::CsvProblem;
+use crate::input_error::{Located, Place};
+use crate::source_file::unreadable;
 
 /// No line of a table is longer than this, in bytes; without a limit, a file (or a pipe) without line
 /// ends would be read until memory is full.
@@ -47,7 +48,7 @@ impl<R: BufRead> Lines<R> {
     }
 
     /// The next line that isn't blank, with its number from 1; `None` at the end.
-    pub(crate) fn next(&mut self) -> Result<Option<(u64, &str)>, InputError> {
+    pub(crate) fn next(&mut self) -> Result<Option<(u64, &str)>, Located<CsvProblem>> {
         loop {
             if !self.fill()? {
                 return Ok(None);
@@ -58,12 +59,12 @@ impl<R: BufRead> Lines<R> {
         }
         match std::str::from_utf8(&self.buffer) {
             Ok(text) => Ok(Some((self.number, text))),
-            Err(_) => Err(self.place(self.number).error(TableProblem::NotText)),
+            Err(_) => Err(self.place(self.number).error(CsvProblem::NotText)),
         }
     }
 
     /// Reads one line, blank or not, into the buffer; says whether there was one.
-    fn fill(&mut self) -> Result<bool, InputError> {
+    fn fill(&mut self) -> Result<bool, Located<CsvProblem>> {
         const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
         self.buffer.clear();
         self.number += 1;
@@ -72,7 +73,7 @@ impl<R: BufRead> Lines<R> {
             let chunk = match self.reader.fill_buf() {
                 Ok(chunk) => chunk,
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(unreadable(&PathBuf::from(&self.file), error)),
+                Err(error) => return Err(unreadable(&PathBuf::from(&self.file), error).widen()),
             };
             if chunk.is_empty() {
                 break;
@@ -86,12 +87,12 @@ impl<R: BufRead> Lines<R> {
             let line = &chunk[..end.unwrap_or(chunk.len())];
             // Looked for at once: a binary file may have no line end for gigabytes.
             if line.contains(&0) {
-                return Err(self.place(self.number).error(TableProblem::NotText));
+                return Err(self.place(self.number).error(CsvProblem::NotText));
             }
             self.buffer.extend_from_slice(line);
             self.after_carriage_return = end.is_some_and(|at| chunk[at] == b'\r');
             if self.buffer.len() > LONGEST {
-                return Err(self.place(self.number).error(TableProblem::LongLine));
+                return Err(self.place(self.number).error(CsvProblem::LongLine));
             }
             let used = end.map_or(chunk.len(), |at| at + 1);
             self.reader.consume(used);
