@@ -38,7 +38,7 @@ pub struct Domain {
 pub enum DomainError {
     /// Not as many lower as upper bounds, or not as many of them as parameters.
     #[error(
-        "there are {lower} lower and {upper} upper bounds for {parameters} parameters: give one each, infinite where there is none"
+        "there are {lower} lower and {upper} upper bounds for {parameters} parameters: give one of each for every parameter, infinite where there is none"
     )]
     Length {
         /// How many lower bounds there are.
@@ -48,9 +48,9 @@ pub enum DomainError {
         /// n.
         parameters: usize,
     },
-    /// A bound that is no number, or a lower one above the upper one.
+    /// A bound is NaN, or a lower bound is above its upper bound.
     #[error(
-        "parameter {coordinate} has the lower bound {lower:e} and the upper bound {upper:e}, between which there is nothing"
+        "parameter {coordinate} has the lower bound {lower:e} and the upper bound {upper:e}: the lower one must not be above the upper one, and neither may be NaN"
     )]
     Empty {
         /// The flat index.
@@ -62,7 +62,7 @@ pub enum DomainError {
     },
     /// The point lies outside.
     #[error(
-        "parameter {coordinate} is {value}, which is not between its bounds {lower:e} and {upper:e}: check at a point inside, or mend the bounds"
+        "parameter {coordinate} is {value}, outside its bounds {lower:e} and {upper:e}: check at a point inside, or correct the bounds"
     )]
     Outside {
         /// The flat index.
@@ -75,7 +75,7 @@ pub enum DomainError {
         upper: f64,
     },
     /// A parameter to be fixed that does not exist.
-    #[error("parameter {coordinate} is to be fixed, but there are only {parameters}")]
+    #[error("cannot fix parameter {coordinate}: there are only {parameters} parameters")]
     NoSuchCoordinate {
         /// The flat index.
         coordinate: usize,

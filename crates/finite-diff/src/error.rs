@@ -51,9 +51,7 @@ pub enum DifferenceError {
     #[error(transparent)]
     Domain(#[from] DomainError),
     /// The step size is zero, negative or not finite.
-    #[error(
-        "the step size {step:?} is not a finite number above zero: choose one, for example 1e-7"
-    )]
+    #[error("invalid step size {step:?}: it must be finite and above 0, for example 1e-7")]
     InvalidStep {
         /// The rule asked for.
         step: crate::StepSize,
@@ -66,7 +64,7 @@ pub enum DifferenceError {
     },
     /// The objective failed close to the point, where its noise or what it depends on was looked for.
     #[error(
-        "the objective failed next to the point: {source}; if its domain ends there, state the bounds"
+        "the objective failed next to the point: {source}; if its domain ends there, set the bounds"
     )]
     Near {
         /// The error of the evaluation.
@@ -74,7 +72,7 @@ pub enum DifferenceError {
     },
     /// The objective failed at a probe.
     #[error(
-        "the objective failed at coordinate {coordinate}, {side}: {source}; if its domain ends there, state the bounds"
+        "the objective failed at coordinate {coordinate}, {side}: {source}; if its domain ends there, set the bounds"
     )]
     Probe {
         /// The flat index of the coordinate.
@@ -86,7 +84,7 @@ pub enum DifferenceError {
     },
     /// The objective failed at a point along a direction.
     #[error(
-        "the objective failed at θ {} t·u with t = {:e}, u a random direction {}: {source}; if its domain ends there, state the bounds",
+        "the objective failed at θ {} t·u with t = {:e}, u a random direction {}: {source}; if its domain ends there, set the bounds",
         if *t < 0.0 { '−' } else { '+' },
         t.abs(),
         block.as_ref().map_or_else(|| "over all parameters".to_owned(), |name| format!("in `{name}`"))
@@ -100,7 +98,7 @@ pub enum DifferenceError {
         source: EvaluationError,
     },
     /// The threads could not be started.
-    #[error("could not start {threads} threads: {source}; ask for fewer")]
+    #[error("could not start {threads} threads: {source}; use fewer")]
     Threads {
         /// How many threads were asked for.
         threads: usize,

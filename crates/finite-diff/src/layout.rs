@@ -94,13 +94,13 @@ impl fmt::Display for Coordinate {
 #[non_exhaustive]
 pub enum LayoutError {
     /// Two blocks have the same name.
-    #[error("two blocks are named `{name}`: give each block a name of its own")]
+    #[error("two blocks are named `{name}`: give each block a different name")]
     DuplicateName {
         /// The name.
         name: String,
     },
     /// The number of entries is larger than an index can count.
-    #[error("block `{name}` of shape {shape:?} has more entries than an index can count")]
+    #[error("block `{name}` of shape {shape:?} has more entries than usize can count")]
     TooLarge {
         /// The block.
         name: String,
@@ -118,7 +118,7 @@ pub enum LayoutError {
         got: usize,
     },
     /// The number of parts is not the number of blocks.
-    #[error("{got} parts for the {expected} blocks of the layout {layout}")]
+    #[error("there are {got} parts for the {expected} blocks of the layout {layout}")]
     PartCount {
         /// The layout in short form.
         layout: String,

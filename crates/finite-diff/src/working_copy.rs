@@ -55,7 +55,9 @@ pub struct Size {
 
 /// The error that another probe is under way on the same working copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("the working copy of the parameters is in use by another probe: probe one after the other")]
+#[error(
+    "the working copy of the parameters is in use by another probe: run the probes one after the other"
+)]
 pub struct Busy;
 
 impl<'a, T: Real, O: Objective<T> + ?Sized> WorkingCopy<'a, T, O> {

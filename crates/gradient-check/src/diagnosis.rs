@@ -2,8 +2,8 @@
 //! nothing but noise.
 //!
 //! A pure function of what was measured: nothing is evaluated here. A cause is named only when its
-//! residual is at the noise; otherwise it is said that no simple cause fits. Knows blocks and stages;
-//! what a factor or a decay term means is told to it by the caller.
+//! residual is at the level of the noise; otherwise the diagnosis is that no simple cause fits. Knows blocks and stages;
+//! the caller says what a factor or a decay term means.
 
 mod arrangement;
 mod cause;
@@ -62,7 +62,7 @@ pub(crate) fn diagnose(
     };
     let without_decay = |hypotheses, exhibit: &Exhibit<'_>| {
         let mut found = among(hypotheses, &exhibit.without_decay(context)?)?;
-        found.message.push_str(" (in the part without the L2 term)");
+        found.message.push_str(" (after subtracting the L2 term)");
         Some(found)
     };
     let by_itself: Vec<Option<Diagnosis>> = exhibits
@@ -154,26 +154,26 @@ fn unexplained(
     mistakes_tried: bool,
 ) -> Diagnosis {
     let mistakes = match mistakes_tried {
-        true => ", and whatever mistakes the model itself could try",
+        true => ", and every mistake that the model can simulate",
         false => "",
     };
     let ruled_out = match exhibit.complete {
         true => format!(
-            "a factor, the sign, a transposition, a permutation, another block's gradient, a decay term, a wrong \
-             axis, a constant, a projection, a few entries among many right ones, single precision{mistakes}"
+            "a constant factor, the sign, a transposition, a permutation, another block's gradient, weight decay, a wrong \
+             axis, a constant, a projection, a few wrong entries, single precision{mistakes}"
         ),
         // Rows, columns and other blocks can't be compared where entries are missing.
         false => format!(
-            "a factor, the sign, a decay term, single precision{mistakes}; a transposition, a permutation and \
-             another block's gradient can only be told from the whole block"
+            "a constant factor, the sign, weight decay, single precision{mistakes}; a transposition, a permutation and \
+             another block's gradient show only if the whole block is checked"
         ),
     };
     let (cause, message) = match (exhibit.block.stage(), first_wrong_stage) {
         (Some(stage), Some(first)) if stage < first => (
             "upstream",
             format!(
-                "no simple cause fits; layer {first}, nearer to the output, is wrong too: mend that first, as \
-                 its error may be what arrives here. Ruled out are {ruled_out}"
+                "no simple cause fits; layer {first}, nearer to the output, is wrong too: fix it first, because its error \
+                 may propagate to this block. Ruled out: {ruled_out}"
             ),
         ),
         _ => match entries::some_entries(exhibit) {
@@ -182,11 +182,11 @@ fn unexplained(
                 "unknown",
                 match tolerance::advice(exhibit) {
                     advice if advice.is_empty() => {
-                        format!("no simple cause fits; ruled out are {ruled_out}")
+                        format!("no simple cause fits. Ruled out: {ruled_out}")
                     }
                     advice => format!(
-                        "no simple cause fits; so little may be a tolerance to which one side is iterated, or single \
-                         precision{advice}. Ruled out are {ruled_out}"
+                        "no simple cause fits; an error this small may come from the tolerance of an iterative method, or \
+                         from single precision{advice}. Ruled out: {ruled_out}"
                     ),
                 },
             ),

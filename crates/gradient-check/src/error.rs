@@ -1,7 +1,7 @@
 //! Why a check could not be made, and how an error of the numeric side becomes one of the check's: by the name of
 //! its coordinate, and into the slot for failures.
 //!
-//! Refuses to judge: a gradient that is wrong is no error.
+//! Invariant: nothing here judges; a gradient that is wrong is not an error.
 
 use finite_diff::domain::DomainError;
 use finite_diff::execution::Failed;
@@ -36,13 +36,13 @@ pub enum CheckError {
     #[error("there are no parameters to check: the layout or the selection is empty")]
     Empty,
     /// A sample of no parameters.
-    #[error("a sample of 0 parameters checks nothing: ask for one at least")]
+    #[error("a sample of 0 parameters checks nothing: sample at least 1")]
     EmptySample,
     /// No point was given, or one without entries.
-    #[error("the point is empty: say at which parameters to check, with `.at(…)` or `.input(…)`")]
+    #[error("the point is empty: set the parameters to check at with `.at(…)` or `.input(…)`")]
     NoPoint,
-    /// The point has an entry that is no number.
-    #[error("the point is {value} at {name}: a derivative needs finite parameters")]
+    /// The point has an entry that is NaN or infinite.
+    #[error("the point has the value {value} at {name}: every parameter must be finite")]
     PointNotFinite {
         /// The coordinate, such as `W2[3,1]`.
         name: String,
@@ -51,42 +51,37 @@ pub enum CheckError {
     },
     /// All that was selected is fixed.
     #[error(
-        "nothing moves the parameters to check: {fixed} of them were selected, and all are fixed, or their \
-         lower bound is their upper one"
+        "nothing is left to check: all {fixed} selected parameters are fixed, or have equal lower and upper bounds"
     )]
     AllFixed {
         /// How many were selected.
         fixed: usize,
     },
     /// A check along directions was asked for none.
-    #[error("a check along directions needs at least one a block; three is the default")]
+    #[error("0 directions check nothing: use at least 1 in each block (the default is 3)")]
     NoDirections,
-    /// A resolution that is no share of a scale.
-    #[error(
-        "the resolution {value} is no share of a scale: give a number between 0 and 1, such as 1e-2"
-    )]
+    /// The resolution is not between 0 and 1.
+    #[error("invalid resolution {value}: it must be between 0 and 1, for example 1e-2")]
     Resolution {
         /// The value as given.
         value: f64,
     },
-    /// An accuracy that is no share of a scale.
-    #[error(
-        "the accuracy {value} is no share of a derivative: give a number between 0 and 1, such as 1e-6"
-    )]
+    /// The accuracy is not between 0 and 1.
+    #[error("invalid accuracy {value}: it must be between 0 and 1, for example 1e-6")]
     Accuracy {
         /// The value as given.
         value: f64,
     },
-    /// The working epsilon is no number between 0 and 1.
+    /// The working epsilon is not between 0 and 1.
     #[error(
-        "{value} is no machine epsilon: give that of the type the gradient is computed in, such as f32::EPSILON"
+        "invalid machine epsilon {value}: use that of the type the gradient is computed in, for example f32::EPSILON"
     )]
     WorkingEpsilon {
         /// The value as given.
         value: f64,
     },
-    /// A block to be fixed that is not there.
-    #[error("no block is named `{name}`, which is to be fixed: the blocks are {layout}")]
+    /// A block to be fixed does not exist.
+    #[error("cannot fix the block `{name}`, which does not exist: the blocks are {layout}")]
     NoSuchBlock {
         /// The name.
         name: String,
@@ -95,14 +90,14 @@ pub enum CheckError {
     },
     /// A function of many values was given without any derivative of it.
     #[error(
-        "there is nothing to check: give the Jacobian, a vector-Jacobian or a Jacobian-vector product"
+        "there is nothing to check: supply the Jacobian, a vector-Jacobian or a Jacobian-vector product"
     )]
     NothingToCheck,
-    /// A function of many values gives none.
-    #[error("the function gives no values at this point: there is nothing to differentiate")]
+    /// A function of many values returns none.
+    #[error("the function returns no values at this point: there is nothing to differentiate")]
     NoValues,
-    /// A function of many values gives another number of them than was said.
-    #[error("the function gives {got} values, but `{name}` of shape {shape:?} has {expected}")]
+    /// A function of many values returns a number of them that does not fit the shapes of its outputs.
+    #[error("the function returns {got} values, but `{name}` of shape {shape:?} has {expected}")]
     Output {
         /// The output.
         name: String,
@@ -131,9 +126,9 @@ pub enum CheckError {
     },
     /// A fast way to evaluate J around a point contradicts J itself. No verdict on the gradient can rest on it.
     #[error(
-        "the engine `{engine}` is at fault, not the gradient: at {name} it gives the derivative {fast:e}, and \
-         plain evaluations of the cost give {plain:e}, which is further apart than the {allowed:.1e} that \
-         rounding explains. There is no verdict. Check with the engine `full`, and report this"
+        "the engine `{engine}` is wrong, not the gradient: at {name} it returns the derivative {fast:e}, but plain \
+         evaluations of the cost give {plain:e}, and rounding explains a difference of {allowed:.1e} at most. There is no \
+         verdict. Check with the engine `full`, and report this as a bug"
     )]
     Engine {
         /// The name of the engine.
@@ -152,11 +147,11 @@ pub enum CheckError {
     Misfit(LayoutFault),
     /// A function under test, called on one thread only, ran the check that it is part of.
     #[error(
-        "the check runs already: a function under test must not run the check that it is part of"
+        "the check is already running: a function under test must not run the check that calls it"
     )]
     Reentered,
     /// The thread that the check was to run on could not be started.
-    #[error("no thread could be started to run the check on: {source}")]
+    #[error("could not start a thread for the check: {source}")]
     Thread {
         /// What the system said.
         source: std::io::Error,
@@ -224,7 +219,7 @@ pub(crate) fn keep(error: CheckError, execution: &Execution<'_>) -> Result<(), C
     }
 }
 
-/// Fails where this is no machine epsilon.
+/// Fails where this cannot be a machine epsilon.
 pub(crate) fn working_epsilon(value: f64) -> Result<(), CheckError> {
     match value > 0.0 && value < 1.0 {
         true => Ok(()),

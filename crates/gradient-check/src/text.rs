@@ -1,10 +1,12 @@
-//! What a report says to people, at a glance first, then what one needs to act on it.
+//! Reports for people: is the gradient wrong, where, why, what to do next; then what the check could not see.
 //!
-//! Reads reports and the data in them and nothing else, and is called by nobody who judges. [`Report`](crate::Report) and
-//! [`ControlReport`](crate::control::ControlReport) print themselves by it, plain: with the feature `text`, which is on by default,
-//! in tables and paragraphs, without it in a few lines. The functions here write ANSI styles, and how numbers, tables and
-//! paragraphs look, for a renderer of its own that wants to look the same.
+//! Invariant: reads reports and the data in them and nothing else; nothing that judges calls it. [`Report`](crate::Report) and
+//! [`ControlReport`](crate::control::ControlReport) print themselves through it without styles: with the feature `text`, which is
+//! on by default, in tables and paragraphs of at most 80 columns; without it in a few lines. The functions here return text
+//! with ANSI styles, and format numbers, tables and paragraphs for other renderers that want to look the same.
 
+#[cfg(feature = "text")]
+mod blocks;
 #[cfg(any(test, not(feature = "text")))]
 mod brief;
 #[cfg(feature = "text")]
@@ -16,6 +18,8 @@ mod findings;
 #[cfg(feature = "text")]
 mod footnotes;
 #[cfg(feature = "text")]
+mod inconclusive;
+#[cfg(feature = "text")]
 mod kinks;
 mod numbers;
 mod reasons;
@@ -24,9 +28,13 @@ mod report;
 #[cfg(feature = "text")]
 mod second_opinion;
 #[cfg(feature = "text")]
+mod short;
+#[cfg(feature = "text")]
 mod structure;
 #[cfg(feature = "text")]
 mod style;
+#[cfg(feature = "text")]
+mod wrong;
 
 #[cfg(feature = "text")]
 pub use control::styled_control;
@@ -35,6 +43,8 @@ pub use numbers::{
 };
 #[cfg(feature = "text")]
 pub use report::styled_report;
+#[cfg(feature = "text")]
+pub use short::short_report;
 #[cfg(feature = "text")]
 pub use style::{
     BAD, FAINT, GOOD, STRONG, UNSURE, hanging, plain, style_of, styled, table, verdict, wrapped,

@@ -20,7 +20,7 @@ pub(super) fn flattened(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Opti
             return found(
                 "transposed",
                 residual,
-                "is the numeric gradient transposed, or written down column by column".to_owned(),
+                "is the numeric gradient transposed, or in column-major order".to_owned(),
             );
         }
     }
@@ -68,7 +68,7 @@ pub(super) fn permuted(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Optio
         "permuted",
         residual,
         format!(
-            "the {what} of the analytic gradient are those of the numeric one in another order"
+            "the {what} of the analytic gradient are those of the numeric gradient in a different order"
         ),
     )
 }
@@ -130,7 +130,7 @@ const CONVENTIONS: [Convention; 5] = [
     Convention {
         own: |_, _| 1.0,
         mirrored: |i, j| if i == j { 0.0 } else { 1.0 },
-        meaning: "has both entries of each pair summed in either place, as where each pair is one parameter",
+        meaning: "has the sum of each pair of mirrored entries in both places, as if a pair were one parameter",
     },
     Convention {
         own: |_, _| 1.0,
@@ -140,12 +140,12 @@ const CONVENTIONS: [Convention; 5] = [
     Convention {
         own: |i, j| if i >= j { 1.0 } else { 0.0 },
         mirrored: |i, j| if i > j { 1.0 } else { 0.0 },
-        meaning: "has both entries of each pair summed in the lower triangle",
+        meaning: "has the sum of each pair of mirrored entries in the lower triangle",
     },
     Convention {
         own: |i, j| if i <= j { 1.0 } else { 0.0 },
         mirrored: |i, j| if i < j { 1.0 } else { 0.0 },
-        meaning: "has both entries of each pair summed in the upper triangle",
+        meaning: "has the sum of each pair of mirrored entries in the upper triangle",
     },
 ];
 
@@ -185,7 +185,7 @@ pub(super) fn symmetric_only(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) ->
             "symmetric-only",
             residual,
             format!(
-                "{}: right on symmetric matrices only, where the two entries of a pair move together",
+                "{}: it is right for symmetric perturbations only, in which mirrored entries change together",
                 convention.meaning
             ),
         )

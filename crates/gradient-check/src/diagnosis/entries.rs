@@ -52,9 +52,10 @@ pub(super) fn single_entries(
         "single-entry",
         0.0,
         format!(
-            "only {} of {} entries: {}; all others agree{}",
+            "only {} of {} entries {} wrong: {}; all others agree{}",
             off.len(),
             e.g.len(),
+            if off.len() == 1 { "is" } else { "are" },
             entries.join(", "),
             hint(&off, e)
         ),
@@ -76,7 +77,7 @@ pub(super) fn some_entries(e: &Exhibit<'_>) -> Option<String> {
         match by_a_named_factor(c) {
             Some(said) => format!("{name} is {said}"),
             None if (times - 1.0).abs() < LITTLE => format!(
-                "{name} is off by {} of its numeric derivative",
+                "{name} has a relative error of {}",
                 factor((times - 1.0).abs(), 0.0)
             ),
             None if times.is_finite() => format!(
@@ -101,16 +102,16 @@ pub(super) fn some_entries(e: &Exhibit<'_>) -> Option<String> {
     let right = e.comparisons.iter().filter(|c| c.verdict == Verdict::Agree);
     Some(match (judged - count, right.count()) {
         (0, _) if !hint.is_empty() => entries,
-        (0, _) => format!("{entries}; of so few entries any factor may be had"),
+        (0, _) => format!("{entries}; so few entries are too few to infer a factor"),
         (1, 1) => format!("{only}; the other agrees"),
         (others, right) if right == others => format!("{only}; the others agree"),
-        (1, _) => format!("{only}; the other is undecided"),
-        (_, 0) => format!("{only}; the others are undecided"),
-        (others, right) => format!("{only}; of the other {others} {right} agree"),
+        (1, _) => format!("{only}; the other is inconclusive"),
+        (_, 0) => format!("{only}; the others are inconclusive"),
+        (others, right) => format!("{only}; {right} of the other {others} agree"),
     })
 }
 
-/// What is said of an entry that is 0, or a multiple of its derivative that has a name.
+/// What an entry is that is 0, or a multiple of its derivative that has a name.
 fn by_a_named_factor(c: &Comparison) -> Option<String> {
     let d = c.numeric.filter(|d| *d != 0.0)?;
     if c.analytic == 0.0 {
@@ -133,7 +134,7 @@ fn hint(off: &[&Comparison], e: &Exhibit<'_>) -> String {
         |c: &&Comparison| (c.analytic / c.numeric.unwrap_or(f64::NAN) - 1.0).abs() < LITTLE;
     match off.iter().all(little) {
         true => format!(
-            "; so little may be a tolerance to which one side is iterated, or single precision{}",
+            "; an error this small may come from the tolerance of an iterative method, or from single precision{}",
             advice(e)
         ),
         false => String::new(),

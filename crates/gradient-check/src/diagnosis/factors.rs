@@ -10,16 +10,16 @@ use super::{Context, Diagnosis, Exhibit, NamedFactor};
 /// Factors that need no context to be a mistake.
 pub(super) const PLAIN_FACTORS: [(f64, &str, &str); 7] = [
     (-1.0, "sign", "the sign is flipped"),
-    (2.0, "scale", "a factor 2 too many"),
+    (2.0, "scale", "there is a factor 2 too many"),
     (0.5, "scale", "a factor 2 is missing"),
-    (4.0, "scale", "a factor 4 too many"),
+    (4.0, "scale", "there is a factor 4 too many"),
     (0.25, "scale", "a factor 4 is missing"),
     (
         -2.0,
         "scale",
         "the sign is flipped and there is a factor 2 too many",
     ),
-    (3.0, "scale", "a factor 3 too many"),
+    (3.0, "scale", "there is a factor 3 too many"),
 ];
 
 /// How many entries must show a factor that has no name: to fewer, it can be fitted.
@@ -49,7 +49,7 @@ pub(super) fn named_factor(
     for (named, cause, meaning) in PLAIN_FACTORS {
         if near(named) {
             let or = unlikely.map_or_else(String::new, |named| {
-                format!("; or, as it is that number too, {}", named.meaning)
+                format!("; or, since it is the same number, {}", named.meaning)
             });
             return say(cause, named, &format!("{meaning}{or}"));
         }
@@ -73,10 +73,10 @@ pub(super) fn some_factor(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Op
     }
     let why = match (c - 1.0).abs() < TINY {
         true => format!(
-            "so little, alike everywhere, may be a tolerance or a constant in single precision{}",
+            "a uniform error this small may come from a tolerance, or from a constant in single precision{}",
             advice(e)
         ),
-        false => "a factor too many or missing".to_owned(),
+        false => "there is a factor too many, or one is missing".to_owned(),
     };
     Some(Diagnosis {
         cause: "scale",
@@ -132,7 +132,7 @@ pub(super) fn factor_and_rest(
     Some(Diagnosis {
         cause,
         message: format!(
-            "is {} but for {}: {meaning}, and something else is wrong by that much",
+            "is {} to within {}: {meaning}, and something else is wrong by that much",
             times(c),
             percent(share)
         ),
@@ -177,7 +177,7 @@ pub(super) fn decay(e: &Exhibit<'_>, all: &[Exhibit<'_>], context: &Context) -> 
     let (cause, meaning) = match context.decay {
         Some(decay) if near(-decay) => (
             "l2-missing",
-            "the L2 term is in the cost and not in the gradient".to_owned(),
+            "the L2 term is in the cost but not in the gradient".to_owned(),
         ),
         Some(decay) if near(decay) && matrix => (
             "l2-factor",
@@ -185,7 +185,7 @@ pub(super) fn decay(e: &Exhibit<'_>, all: &[Exhibit<'_>], context: &Context) -> 
         ),
         Some(decay) if near(decay) => (
             "l2-on-biases",
-            "the L2 term is in the gradient of the biases and not in the cost".to_owned(),
+            "the L2 term is in the gradient of the biases but not in the cost".to_owned(),
         ),
         // Of one number any factor fits, and one that is 0 fits every factor.
         _ if e.shown_by(&whole) < 2 => return None,
@@ -194,16 +194,19 @@ pub(super) fn decay(e: &Exhibit<'_>, all: &[Exhibit<'_>], context: &Context) -> 
         Some(decay) => (
             "l2-factor",
             format!(
-                "the gradient's L2 term is {} × the cost's",
+                "the L2 term of the gradient is {} × that of the cost",
                 factor(1.0 + kappa.value / decay, (kappa.bar / decay).abs())
             ),
         ),
-        None => ("l2-missing", "a decay term is on one side only".to_owned()),
+        None => (
+            "l2-missing",
+            "only one of cost and gradient has a weight decay term".to_owned(),
+        ),
     };
     Some(Diagnosis {
         cause,
         message: format!(
-            "analytic minus numeric is {:.4e} × the parameter itself: {meaning}",
+            "the analytic minus the numeric gradient is {:.4e} × the parameter itself: {meaning}",
             kappa.value
         ),
         factor: Some(kappa.value),

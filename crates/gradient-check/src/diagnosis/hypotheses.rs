@@ -48,17 +48,18 @@ fn not_a_number(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Diagn
         return None;
     }
     let whose = if bad().any(|i| !e.d[i].is_finite()) {
-        "as entries of the numeric gradient are"
+        "and so are entries of the numeric gradient"
     } else {
-        "though the cost and its differences are finite: the backward pass made them"
+        "although the cost and its differences are finite: the error is in the backward pass"
     };
     found(
         NON_FINITE,
         f64::NAN,
         format!(
-            "{} of {} entries are NaN or infinite, {whose}",
+            "{} of {} entries {} NaN or infinite, {whose}",
             bad().count(),
-            e.g.len()
+            e.g.len(),
+            if bad().count() == 1 { "is" } else { "are" },
         ),
     )
 }
@@ -72,7 +73,7 @@ fn not_connected(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Diag
     found(
         "not-connected",
         0.0,
-        "is 0 throughout, though the cost depends on it: it is not computed, not connected, or \
+        "is zero everywhere, although the cost depends on the parameters: it is not computed, not connected, or \
          overwritten"
             .to_owned(),
     )

@@ -24,25 +24,25 @@ const WAYS: [Way; 4] = [
     (
         |e, length| without(e, length, &e.theta),
         "projected",
-        "is the numeric gradient without its component along the parameters#: it is projected, as for parameters that are \
-         normalized, and the cost is not",
+        "is the numeric gradient without its component along the parameters#: the gradient is projected, as for normalized \
+         parameters, but the cost does not normalize them",
     ),
     (
         |e, length| without(e, length, &vec![1.0; e.g.len()]),
         "projected",
-        "is the numeric gradient without its mean#: it is projected, and the cost is not",
+        "is the numeric gradient without its mean#: the gradient is projected, but the cost is not",
     ),
     (
         left_in,
         "projection-missing",
-        "is off along the parameters alone, to which the numeric gradient is orthogonal#: the cost normalizes them, and \
-         the derivative of that is missing",
+        "is off along the parameters only, to which the numeric gradient is orthogonal#: the cost normalizes them, but the \
+         derivative of the normalization is missing",
     ),
     (
         |e, length| orthogonal(e, length).then_some(0.0),
         "projected",
-        "is the numeric gradient without one of its components, to which what is left is orthogonal#: it is projected, \
-         and the cost is not",
+        "is the numeric gradient without one of its components, and orthogonal to it#: the gradient is projected, but the \
+         cost is not",
     ),
 ];
 

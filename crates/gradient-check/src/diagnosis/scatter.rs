@@ -69,8 +69,8 @@ fn called(e: &Exhibit<'_>, scatter: &Scatter) -> Option<Diagnosis> {
     let advice = advice(e);
     // Where nobody says that both sides are exact, as much can be a tolerance, or single precision on either side.
     let somewhere = match advice.is_empty() || scatter.relative > TINY {
-        true => "somewhere the backward pass computes in single precision",
-        false => "a tolerance, or single precision on either side",
+        true => "the backward pass computes in single precision somewhere",
+        false => "a tolerance, or single precision on either side, would explain them",
     };
     // Half of ε is what one rounding may be off by; sums of few terms average some of it away, and a
     // few layers multiply it.
@@ -78,20 +78,19 @@ fn called(e: &Exhibit<'_>, scatter: &Scatter) -> Option<Diagnosis> {
     let (cause, message) = if scatter.single && scatter.relative <= 64.0 * single {
         (
             "single-precision",
-            "every entry is a single-precision number: somewhere the backward pass computes in single \
-             precision"
+            "every entry is a single-precision number: the backward pass computes in single precision somewhere"
                 .to_owned(),
         )
     } else if as_large {
         (
             "single-precision",
-            format!("errors of either sign at the seventh digit: {somewhere}"),
+            format!("the errors are in the seventh digit and of either sign: {somewhere}"),
         )
     } else {
         (
             "noise",
-            "small errors of either sign that follow neither the gradient nor the parameters: something \
-             random or rounded is in the backward pass"
+            "the errors are small, of either sign, and proportional to neither the gradient nor the parameters: the \
+             backward pass contains something random or rounded"
                 .to_owned(),
         )
     };

@@ -28,11 +28,12 @@ pub(super) fn wrong_axis(
         others.any(|o| one_number(o) && o.g[0].abs() > o.tolerance[0])
     };
     let said = |what: &str| {
-        format!("is the same number in every entry{what}: it was summed over the wrong axis")
+        format!("has the same value in every entry{what}: it was summed over the wrong axis")
     };
     if zero {
         let sum_is_zero = sum.abs() <= noise && others();
-        return sum_is_zero.then(|| found("wrong-axis", 0.0, said(", their sum")))?;
+        return sum_is_zero
+            .then(|| found("wrong-axis", 0.0, said(", the sum of the numeric gradient")))?;
     }
     let count = e.d.len() as f64;
     // The sum, the mean, and either with a factor that has a name, such as the number of examples.
@@ -40,8 +41,8 @@ pub(super) fn wrong_axis(
     let factors = std::iter::once(1.0).chain(named);
     let mut multiples = factors.flat_map(|c| {
         [
-            (c, c == 1.0, ", their sum"),
-            (c / count, c == 1.0, ", their mean"),
+            (c, c == 1.0, ", the sum of the numeric gradient"),
+            (c / count, c == 1.0, ", the mean of the numeric gradient"),
         ]
     });
     multiples.find_map(|(c, plain, what)| {
@@ -69,7 +70,7 @@ pub(super) fn constant(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Optio
         "constant",
         0.0,
         format!(
-            "is {} in every entry, where the numeric gradient varies: a derivative was taken as a constant",
+            "is {} in every entry, where the numeric gradient varies: a derivative was replaced by a constant",
             number(*first)
         ),
     )

@@ -311,7 +311,7 @@ impl<'a, T: Real, C: Closures<T>> GradientCheck<'a, T, C> {
         let verdict = match report.verdict {
             // What an agreement leaves open was not tested.
             Verdict::Agree if self.setup.strict && report.left_open().total() > 0 => {
-                headlines.undecided = "the gradient agrees where it was tested; `strict` demands all of it, and more was left open";
+                headlines.undecided = "the gradient agrees where it was tested, but `strict` also rejects what was left open";
                 Verdict::Inconclusive(Reason::Vacuous)
             }
             verdict => verdict,

@@ -13,7 +13,7 @@ const KEPT: usize = 1 << 23;
 
 /// The function gave another number of values at one point than at another.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("the function gave {got} values where it had given {expected} at the point itself")]
+#[error("the function returned {got} values, but {expected} at the point itself")]
 pub(super) struct Length {
     pub(super) expected: usize,
     pub(super) got: usize,

@@ -94,7 +94,7 @@ impl<'a, T: Real> Passes<'a, T> {
         if !named {
             structure.skipped.push(Skipped {
                 check: StructuralCheck::Blocks,
-                reason: "the gradient comes as one flat vector, without names and shapes",
+                reason: "the gradient is one flat vector, without names and shapes",
             });
         }
         if deterministic {
@@ -219,7 +219,7 @@ impl<'a, T: Real> Passes<'a, T> {
         let reason = if !self.subject.takes_cotangent() {
             Some("the backward pass takes no cotangent")
         } else if !structure.gradient_repeats() {
-            Some("the gradient is not the same at every call")
+            Some("the gradient differs from call to call")
         } else {
             None
         };
@@ -289,7 +289,7 @@ impl<'a, T: Real> Passes<'a, T> {
         if self.fingerprint.is_none() {
             structure.skipped.push(Skipped {
                 check: StructuralCheck::Inputs,
-                reason: "the subject gives no fingerprint of its inputs",
+                reason: "the subject provides no fingerprint of its inputs",
             });
         }
     }

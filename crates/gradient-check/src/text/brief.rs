@@ -4,7 +4,7 @@
 
 use std::fmt::{self, Write as _};
 
-use super::numbers::{derivative, short, thousands};
+use super::numbers::{derivative, sentence_case, short, thousands};
 use crate::control::{ControlReport, PlantingOutcome};
 use crate::report::CoordinateReport;
 use crate::{Report, Verdict};
@@ -29,13 +29,13 @@ pub(super) fn paragraph(line: &str) -> String {
     format!("  {line}\n")
 }
 
-/// The verdict; what was found before the comparison; the entry that is furthest off; the first block that could not be
-/// decided, with the remedy.
+/// The verdict; what was found before the comparison; the wrong entry with the largest error and its cause; the first block
+/// that is inconclusive, with the remedy.
 fn report(f: &mut dyn fmt::Write, report: &Report) -> fmt::Result {
     let counts = &report.counts;
     writeln!(
         f,
-        "  {}: {} of {} parameters compared, {} wrong, {} inconclusive",
+        "  {}: {} of {} coordinates checked, {} wrong, {} inconclusive",
         report.verdict,
         thousands(counts.total() as u64),
         thousands(report.parameters as u64),
@@ -43,7 +43,8 @@ fn report(f: &mut dyn fmt::Write, report: &Report) -> fmt::Result {
         thousands(counts.inconclusive() as u64),
     )?;
     for finding in report.structure.iter().flat_map(|s| &s.findings) {
-        writeln!(f, "  {}: {}", finding.message(), finding.remedy())?;
+        let remedy = sentence_case(finding.remedy());
+        writeln!(f, "  {}. {remedy}.", finding.message())?;
     }
     let wrong = |c: &&CoordinateReport| c.comparison.verdict == Verdict::Disagree;
     if let Some(worst) = report.worst.iter().find(wrong) {
@@ -56,7 +57,7 @@ fn report(f: &mut dyn fmt::Write, report: &Report) -> fmt::Result {
         .take(1)
     {
         if let Some(diagnosis) = &block.diagnosis {
-            writeln!(f, "  why: {}", diagnosis.sentence(&[&block.name]))?;
+            writeln!(f, "  why: {}.", diagnosis.sentence(&[&block.name]))?;
         }
     }
     let open = report.blocks.iter().find_map(|block| match block.verdict {
@@ -64,13 +65,14 @@ fn report(f: &mut dyn fmt::Write, report: &Report) -> fmt::Result {
         _ => None,
     });
     if let Some((block, reason)) = open {
-        writeln!(f, "  inconclusive: {}: {}", block.name, reason.remedy())?;
+        let remedy = sentence_case(reason.remedy());
+        writeln!(f, "  inconclusive: {}. {remedy}.", block.name)?;
         if let Some(worst) = &block.worst {
-            writeln!(f, "  furthest off: {}", entry(worst))?;
+            writeln!(f, "  worst entry: {}", entry(worst))?;
         }
     }
     if let Some(test) = &report.directional {
-        writeln!(f, "  along random directions: {}", test.verdict)?;
+        writeln!(f, "  directional test: {}", test.verdict)?;
     }
     Ok(())
 }
@@ -91,27 +93,29 @@ fn entry(report: &CoordinateReport) -> String {
     said
 }
 
-/// How many of the planted errors were rejected, and which were not.
+/// How many of the planted errors were detected, and which were not.
 fn control(f: &mut dyn fmt::Write, control: &ControlReport) -> fmt::Result {
     if !control.speaks() {
         return writeln!(
             f,
-            "  negative control: it can't speak, since the gradient itself is wrong or nothing of it agrees"
+            "  negative control: not possible, because the gradient itself is wrong or none of it agrees"
         );
     }
     writeln!(
         f,
-        "  negative control: {} of {} planted errors were rejected",
+        "  negative control: {} of {} planted errors were detected",
         control.rejected(),
         control.planted()
     )?;
     for planting in control.failures() {
-        let became = match &planting.outcome {
-            PlantingOutcome::Misplaced { blamed } => format!("was blamed on {}", blamed.join(", ")),
-            _ => "passed".to_owned(),
+        let outcome = match &planting.outcome {
+            PlantingOutcome::Misplaced { blamed } => {
+                format!("detected in {} instead", blamed.join(", "))
+            }
+            _ => "not detected".to_owned(),
         };
         let place = planting.block.as_deref().unwrap_or("the whole gradient");
-        writeln!(f, "    {} in {place} {became}", planting.error.name())?;
+        writeln!(f, "    {} in {place}: {outcome}", planting.error.name())?;
     }
     Ok(())
 }
@@ -138,7 +142,7 @@ mod tests {
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(
             lines[0],
-            "  disagree: 2 of 2 parameters compared, 1 wrong, 0 inconclusive"
+            "  disagree: 2 of 2 coordinates checked, 1 wrong, 0 inconclusive"
         );
         let numbers = "  wrong: x[1]: analytic -3.37500e+00, numeric +3.37500e+00 ± ";
         assert!(lines[1].starts_with(numbers), "{text}");
@@ -153,23 +157,23 @@ mod tests {
             "{error}"
         );
         assert!(
-            error.contains("\nto see it again: at = [1.5, 0.25], seed = 0\n"),
+            error.contains("\nto reproduce: at = [1.5, 0.25], seed = 0\n"),
             "{error}"
         );
     }
 
     #[test]
-    fn what_could_not_be_decided_comes_with_its_remedy() {
+    fn what_is_inconclusive_comes_with_its_remedy() {
         let check = GradientCheck::new(|_: &[f64]| 1.0, |_: &[f64]| [0.0]);
         let text = said(&check.at([1.5]).run().unwrap());
         assert!(
-            text.contains("\n  inconclusive: x: gradient and cost are flat throughout the block"),
+            text.contains("\n  inconclusive: x. Neither the cost nor the gradient changes"),
             "{text}"
         );
     }
 
     #[test]
-    fn what_is_found_before_the_comparison_is_said() {
+    fn what_is_found_before_the_comparison_is_reported() {
         let check = GradientCheck::new(cost, |_: &[f64]| [1.0]);
         let text = said(&check.at([1.5, 0.25]).run().unwrap());
         assert!(
@@ -185,6 +189,6 @@ mod tests {
         let mut text = String::new();
         super::control(&mut text, &check.negative_control().unwrap()).unwrap();
         assert!(text.starts_with("  negative control: "), "{text}");
-        assert!(text.ends_with("planted errors were rejected\n"), "{text}");
+        assert!(text.ends_with("planted errors were detected\n"), "{text}");
     }
 }

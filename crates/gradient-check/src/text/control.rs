@@ -1,4 +1,4 @@
-//! The negative control in one line, or what was let pass.
+//! The negative control in one line, and the errors that were not detected.
 
 use std::fmt::{self, Write as _};
 
@@ -6,54 +6,54 @@ use crate::control::{ControlReport, PlantedError, Planting, PlantingOutcome};
 
 use super::style::{BAD, GOOD, UNSURE, hanging, plain};
 
-/// A line; where the judge was blind to something, what that was.
+/// Prints how many planted errors were detected, and lists those that were not.
 impl fmt::Display for ControlReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&plain(&styled_control(self)))
     }
 }
 
-/// One line; where the judge was blind to something, what that was.
+/// A negative control, styled: how many planted errors were detected, and those that were not.
 pub fn styled_control(control: &ControlReport) -> String {
     const LEAD: &str = "negative control:";
     if !control.speaks() {
-        let line = "it can't speak, since the gradient itself is wrong or nothing of it agrees";
+        let line = "not possible, because the gradient itself is wrong or none of it agrees";
         return hanging(UNSURE, LEAD, line);
     }
     let style = if control.passed() { GOOD } else { BAD };
     let line = format!(
-        "{} of {} planted errors were rejected{}{}",
+        "{} of {} planted errors were detected{}{}",
         control.rejected(),
         control.planted(),
         match control.undecided() {
             0 => String::new(),
-            1 => ", 1 was left undecided".to_owned(),
-            count => format!(", {count} were left undecided"),
+            count => format!(", {count} inconclusive"),
         },
         match control.skipped() {
             0 => String::new(),
-            1 => ", 1 was below the power stated or changed nothing".to_owned(),
-            count => format!(", {count} were below the power stated or changed nothing"),
+            count => format!("; {count} skipped (below the detection limit, or without effect)"),
         }
     );
     let mut text = hanging(style, LEAD, &line);
     for planting in control.failures() {
-        let became = match &planting.outcome {
-            PlantingOutcome::Misplaced { blamed } => format!("was blamed on {}", blamed.join(", ")),
-            _ => "passed".to_owned(),
+        let outcome = match &planting.outcome {
+            PlantingOutcome::Misplaced { blamed } => {
+                format!("detected in {} instead", blamed.join(", "))
+            }
+            _ => "not detected".to_owned(),
         };
-        let _ = writeln!(text, "    {} {became}", described(planting));
+        let _ = writeln!(text, "    {}: {outcome}", described(planting));
     }
     if !control.passed() {
         text.push_str(
-            "    The judge is blind to these here, so that its agreement means little.\n    \
-             Please report it.\n",
+            "    The checker misses these errors here, so its agreement is not reliable.\n    \
+             Please report this as a bug.\n",
         );
     }
     text
 }
 
-/// The error and its place: `W1 doubled`, `W1[3,2] off by three times the power`.
+/// The error and its place: `W1 doubled`, `W1[3,2] off by three times the detection limit`.
 fn described(planting: &Planting) -> String {
     let place = match (&planting.coordinate, &planting.block) {
         (Some(coordinate), _) => coordinate.to_string(),
@@ -61,15 +61,15 @@ fn described(planting: &Planting) -> String {
         (None, None) => "the whole gradient".to_owned(),
     };
     let what = match planting.error {
-        PlantedError::Doubled => "twice as large",
-        PlantedError::Sign => "with the other sign",
-        PlantedError::Zeroed => "zeroed",
-        PlantedError::OneCoordinate => "off by three times the power stated",
-        PlantedError::WholeBlock => "off by three times the power stated for a block",
+        PlantedError::Doubled => "doubled",
+        PlantedError::Sign => "with its sign flipped",
+        PlantedError::Zeroed => "set to zero",
+        PlantedError::OneCoordinate => "off by three times the detection limit",
+        PlantedError::WholeBlock => "off by three times the detection limit of a block",
         PlantedError::RowsSwapped => "with two rows swapped",
         PlantedError::Transposed => "transposed",
         PlantedError::NotANumber => "set to NaN",
-        PlantedError::EntryMissing => "with one entry missing",
+        PlantedError::EntryMissing => "with one entry left out",
         PlantedError::HalfMissing => "without a factor ½",
     };
     format!("{place} {what}")
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_let_pass_is_listed() {
+    fn what_was_not_detected_is_listed() {
         let planting = |error, block: &str, outcome| Planting {
             error,
             block: Some(block.to_owned()),
@@ -115,12 +115,12 @@ mod tests {
         };
         let text = anstream::adapter::strip_str(&styled_control(&report)).to_string();
         insta::assert_snapshot!(text, @r"
-        negative control: 1 of 3 planted errors were rejected, 1 was below the power
-          stated or changed nothing
-          W1 twice as large passed
-          W1 with the other sign was blamed on b1
-          The judge is blind to these here, so that its agreement means little.
-          Please report it.
+        negative control: 1 of 3 planted errors were detected; 1 skipped (below the
+          detection limit, or without effect)
+          W1 doubled: not detected
+          W1 with its sign flipped: detected in b1 instead
+          The checker misses these errors here, so its agreement is not reliable.
+          Please report this as a bug.
         ");
     }
 }

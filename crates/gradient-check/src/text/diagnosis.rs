@@ -4,7 +4,7 @@ use crate::diagnosis::Diagnosis;
 
 impl Diagnosis {
     /// The message about the gradients of these blocks, as a sentence without its full stop: `dW2 is 2× the
-    /// numeric gradient (residual 3e-12): a factor 2 too many`.
+    /// numeric gradient (residual 3e-12): there is a factor 2 too many`.
     pub fn sentence(&self, blocks: &[&str]) -> String {
         let name = |block: &&str| match block.chars().all(char::is_alphanumeric) {
             // A derivative already, such as a block of a Jacobian.
@@ -19,16 +19,20 @@ impl Diagnosis {
         } else {
             String::new()
         };
-        let Some(predicate) = self.message.strip_prefix("is ") else {
+        // A predicate, or a sentence of its own.
+        if !["is ", "has "]
+            .iter()
+            .any(|verb| self.message.starts_with(verb))
+        {
             return format!("{names}: {}{residual}", self.message);
-        };
+        }
         let subject = match blocks.len() {
             1 => names,
             _ => format!("each of {names}"),
         };
-        match predicate.split_once(':') {
-            Some((what, why)) => format!("{subject} is {what}{residual}:{why}"),
-            None => format!("{subject} is {predicate}{residual}"),
+        match self.message.split_once(':') {
+            Some((what, why)) => format!("{subject} {what}{residual}:{why}"),
+            None => format!("{subject} {}{residual}", self.message),
         }
     }
 }

@@ -1,72 +1,80 @@
-//! A check along directions in words.
+//! The text of a check along directions.
 //!
 //! Reads nothing but the report.
 
 use std::fmt;
 
-use super::numbers::thousands;
+#[cfg(not(feature = "text"))]
+use super::brief::paragraph;
+use super::numbers::{counted, derivative, plural, short, thousands};
+#[cfg(feature = "text")]
+use super::style::paragraph;
 use crate::Verdict;
 use crate::directional::{DirectionalBlock, DirectionalReport, WrongRange};
 
+/// Prints the verdict, what is wrong and where, what is inconclusive, and the detection limit.
 impl fmt::Display for DirectionalReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "{}: {} parameters in {} blocks, {} random direction{} each, {} evaluations{}",
+            "{}: {} in {}, {} each",
             self.verdict,
-            thousands(self.parameters as u64),
-            self.blocks.len(),
-            self.directions,
-            if self.directions == 1 { "" } else { "s" },
-            thousands(self.evaluations),
-            match self.search_evaluations {
-                0 => String::new(),
-                n => format!(", {} of them to find the place", thousands(n)),
-            }
+            plural(self.parameters, "parameter"),
+            plural(self.blocks.len(), "block"),
+            plural(self.directions, "random direction"),
         )?;
         for block in self.wrong() {
-            say_wrong(f, block)?;
+            write_wrong(f, block)?;
         }
         for block in self.undecided() {
             if let Verdict::Inconclusive(reason) = block.verdict {
                 let name = reason.name().replace('_', " ");
-                writeln!(f, "  {}: undecided, {name}", block.name)?;
+                writeln!(f, "  {} is inconclusive ({name})", block.name)?;
             }
         }
         if self.interrupted {
-            writeln!(f, "  it was stopped before it was done")?;
+            writeln!(f, "  the check was interrupted before it was complete")?;
         }
         let agreeing = self.blocks.iter().filter(|b| b.verdict == Verdict::Agree);
-        let agreeing = agreeing.count();
-        let Some((bluntest, relative)) = self.bluntest() else {
-            return writeln!(f, "  no block is known to be right");
+        let limit = match (agreeing.count(), self.bluntest()) {
+            (agreeing, Some((block, relative))) => format!(
+                "{} {}; detection limit (99 % probability): an error of norm {}, {} of the gradient's, in {}{}",
+                plural(agreeing, "block"),
+                if agreeing == 1 { "agrees" } else { "agree" },
+                short(block.smallest_visible().unwrap_or(f64::NAN)),
+                short(relative),
+                block.name,
+                if agreeing == 1 {
+                    ""
+                } else {
+                    ", the least sensitive block"
+                },
+            ),
+            _ => "no block is known to be right".to_owned(),
         };
-        writeln!(
-            f,
-            "  {agreeing} block{} agree{}; an error e there passes with a chance of at most 1 % if ‖e‖ is below",
-            if agreeing == 1 { "" } else { "s" },
-            if agreeing == 1 { "s" } else { "" },
-        )?;
-        writeln!(
-            f,
-            "  {:.1e}, {relative:.1e} of the block's gradient, in the bluntest of them, {}",
-            bluntest.smallest_visible().unwrap_or(f64::NAN),
-            bluntest.name
-        )
+        f.write_str(&paragraph(&limit))?;
+        let search = match self.search_evaluations {
+            0 => String::new(),
+            n => format!(", {} of them to locate the errors", thousands(n)),
+        };
+        let evaluations = thousands(self.evaluations);
+        writeln!(f, "  {evaluations} evaluations of the cost{search}")
     }
 }
 
-fn say_wrong(f: &mut fmt::Formatter<'_>, block: &DirectionalBlock) -> fmt::Result {
-    writeln!(f, "  {}: wrong", block.name)?;
+fn write_wrong(f: &mut fmt::Formatter<'_>, block: &DirectionalBlock) -> fmt::Result {
+    writeln!(f, "  {} is wrong", block.name)?;
     for range in &block.wrong {
         writeln!(f, "    {}", place(range))?;
         for coordinate in range.examined.iter().take(3) {
             if let (Some(d), Some(bar)) = (coordinate.numeric, coordinate.error_bar) {
                 writeln!(
                     f,
-                    "      {}: analytic {:+.5e}, numeric {d:+.5e} ± {bar:.1e}{}",
+                    "      {}: analytic {}, numeric {} ± {}{}",
                     coordinate.coordinate,
-                    coordinate.analytic,
+                    derivative(coordinate.analytic),
+                    derivative(d),
+                    short(bar),
                     if coordinate.wrong {
                         ""
                     } else {
@@ -78,23 +86,27 @@ fn say_wrong(f: &mut fmt::Formatter<'_>, block: &DirectionalBlock) -> fmt::Resul
         if let Some(factor) = range.factor {
             writeln!(
                 f,
-                "      {:.5}× the numeric gradient (± {:.1e}) along {} directions",
-                factor.factor, factor.bar, factor.directions
+                "      {:.5}× the numeric gradient (± {}) along {} directions",
+                factor.factor,
+                short(factor.bar),
+                factor.directions
             )?;
         }
     }
     if let Some(first) = block.undecided.first() {
-        writeln!(
-            f,
-            "    {} range{} could be neither seen wrong nor excluded, the first of {} coordinates from {} on",
-            block.undecided.len(),
-            if block.undecided.len() == 1 { "" } else { "s" },
-            thousands(first.len() as u64),
+        let ranges = counted(block.undecided.len(), "range is", "ranges are");
+        let line = format!(
+            "  {ranges} inconclusive; the first has {} and starts at offset {}",
+            plural(first.len(), "coordinate"),
             first.start - block.range.start,
-        )?;
+        );
+        writeln!(f, "  {line}")?;
     }
     if block.cut {
-        writeln!(f, "    the search was cut at its limit: there may be more")?;
+        writeln!(
+            f,
+            "    the search stopped at its limit: there may be more errors"
+        )?;
     }
     Ok(())
 }
@@ -102,23 +114,25 @@ fn say_wrong(f: &mut fmt::Formatter<'_>, block: &DirectionalBlock) -> fmt::Resul
 /// `W3[17,4]`, or `W3[17,4] … W3[21,3] (1,000 coordinates)`, and what is wrong with it.
 fn place(range: &WrongRange) -> String {
     let n = range.range.len();
-    let mut said = range.first.to_string();
-    if n > 1 {
-        said = format!(
-            "{said} … {} ({} coordinates)",
+    let which = match n > 1 {
+        true => format!(
+            "{} … {} ({})",
+            range.first,
             range.last,
-            thousands(n as u64)
-        );
-    }
+            plural(n, "coordinate")
+        ),
+        false => range.first.to_string(),
+    };
     if range.error.is_nan() {
-        return format!("{said}: the gradient is not a number");
+        return format!("{which}: the gradient is NaN");
     }
-    said = format!(
-        "{said}: off by {:.2e} along a direction, where {:.1e} is allowed",
-        range.error, range.tolerance
-    );
-    if !range.narrowed {
-        said.push_str("; no smaller part could be told to hold it");
-    }
-    said
+    let narrowed = match range.narrowed {
+        true => "",
+        false => ", not located more precisely",
+    };
+    format!(
+        "{which}: error {} along a direction (tolerance {}){narrowed}",
+        short(range.error.abs()),
+        short(range.tolerance)
+    )
 }

@@ -1,5 +1,4 @@
-//! What a check by a builder says: of both products beside each other, of a function of many values, and where
-//! there was no agreement.
+//! The text of a check by a builder: of the products of a Jacobian, of a function of many values, and of a failure.
 
 use std::fmt;
 
@@ -34,10 +33,10 @@ impl<R: fmt::Display> fmt::Display for Failure<R> {
         write!(f, "\n{}", self.report)?;
         if self.is_blunt {
             f.write_str(
-                "  if less is enough, say how sharp it must be (resolution = 1e-2): what agrees is right to that\n",
+                "  to accept less, set for example `resolution = 1e-2`: agreement then means agreement to that\n",
             )?;
         }
-        write!(f, "to see it again: {}", self.again)?;
+        write!(f, "to reproduce: {}", self.again)?;
         match self.location {
             Some(location) => write!(f, "\ncalled at {location}"),
             None => Ok(()),
@@ -58,7 +57,7 @@ impl fmt::Display for VectorReport {
             }
         }
         match &self.adjoint {
-            Some(adjoint) => write!(f, "one against the other: {}\n{adjoint}", adjoint.verdict()),
+            Some(adjoint) => write!(f, "the adjoint identity: {}\n{adjoint}", adjoint.verdict()),
             None => Ok(()),
         }
     }
@@ -67,9 +66,9 @@ impl fmt::Display for VectorReport {
 impl fmt::Display for AdjointReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for pairing in &self.pairings {
-            let along = pairing.block.as_deref().unwrap_or("all");
+            let along = pairing.block.as_deref().unwrap_or("all blocks together");
             let line = format!(
-                "along {along}: {}, v·(Ju) = {} and (Jᵀv)·u = {}, {} apart where rounding explains {}",
+                "along {along}: {}; v·(Ju) = {} and (Jᵀv)·u = {} differ by {} (rounding allows {})",
                 pairing.verdict,
                 derivative(pairing.forward),
                 derivative(pairing.reverse),

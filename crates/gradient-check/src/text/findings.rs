@@ -1,19 +1,19 @@
 //! The sentence and the remedy of each finding.
 //!
-//! Refuses to know anything but the finding.
+//! Invariant: knows nothing but the finding.
 
-use super::numbers::plural;
+use super::numbers::{counted, plural};
 use crate::structure::{Arrays, Dependence, Finding, LayoutFault, Pass, Reach};
 
 impl Finding {
-    /// What was found, as one sentence without its full stop.
+    /// The finding as one sentence without its full stop.
     pub fn message(&self) -> String {
         match self {
             Self::ForwardNotDeterministic { first, second } => {
-                format!("two forward passes at the same point give {first:?} and {second:?}")
+                format!("two forward passes at the same point return {first:?} and {second:?}")
             }
             Self::BackwardChangesCost { before, after } => format!(
-                "the cost is {before:?} before a backward pass and {after:?} after it, at the same point"
+                "the cost at the same point is {before:?} before a backward pass and {after:?} after it"
             ),
             Self::BackwardNotDeterministic {
                 blocks,
@@ -21,8 +21,7 @@ impl Finding {
                 first,
                 second,
             } => format!(
-                "two backward passes at the same point differ in {}; at {at} they give {first:?} and \
-                 {second:?}",
+                "two backward passes at the same point differ in {}: at {at} they return {first:?} and {second:?}",
                 list(blocks)
             ),
             Self::Accumulates {
@@ -31,8 +30,8 @@ impl Finding {
                 first,
                 second,
             } => format!(
-                "each backward pass adds its gradient to the last one's in {}; at {at} the first call \
-                 gives {first:?}, the second {second:?}",
+                "each backward pass adds its gradient to that of the previous one in {}: at {at} the first call returns \
+                 {first:?}, the second {second:?}",
                 list(blocks)
             ),
             Self::MutatesPoint {
@@ -42,18 +41,18 @@ impl Finding {
                 after,
                 count,
             } => format!(
-                "the {} pass writes into the parameters: {at} was {before:?} and is {after:?}{}",
+                "the {} pass modifies the parameters: {at} was {before:?} and is now {after:?}{}",
                 pass.name(),
                 and_others(*count)
             ),
             Self::MutatesInputs { pass } => {
                 format!(
-                    "the {} pass changes its inputs: their fingerprint is another one after it",
+                    "the {} pass modifies its inputs: their fingerprint has changed",
                     pass.name()
                 )
             }
             Self::NonZeroAtZeroCotangent { blocks, at, value } => format!(
-                "a zero cotangent must give a zero gradient and does not in {}; at {at} it gives {value:?}",
+                "the gradient in {} is not zero for a zero cotangent: at {at} it is {value:?}",
                 list(blocks)
             ),
             Self::NotLinear {
@@ -62,30 +61,30 @@ impl Finding {
                 once,
                 twice,
             } => format!(
-                "the gradient is not linear in its cotangent in {}; at {at} it is {once:?} for the cotangent \
-                 1 and {twice:?} for 2",
+                "the gradient in {} is not linear in its cotangent: at {at} it is {once:?} for the cotangent 1 and {twice:?} \
+                 for 2",
                 list(blocks)
             ),
             Self::Layout { of, fault } => layout_message(*of, fault),
             Self::Missing { block, dependence } => match dependence {
                 Dependence::Depends { moved, noise } => format!(
-                    "no gradient for `{block}`, though J depends on it: moving it changes J by {moved:.1e}, \
-                     whose noise is {noise:.1e}"
+                    "no gradient for `{block}`, although J depends on it: perturbing it changes J by {moved:.1e}, where \
+                     the noise of J is {noise:.1e}"
                 ),
                 Dependence::Unmoved => format!(
-                    "no gradient for `{block}`, and J does not depend on it: moving it leaves every bit of J"
+                    "no gradient for `{block}`, and J does not depend on it: perturbing it changes no bit of J"
                 ),
                 Dependence::WithinNoise { moved, noise } => format!(
-                    "no gradient for `{block}`, and whether J depends on it can't be told: moving it changes J \
-                     by {moved:.1e}, whose noise is {noise:.1e}"
+                    "no gradient for `{block}`, and it is not clear whether J depends on it: perturbing it changes J by \
+                     {moved:.1e}, where the noise of J is {noise:.1e}"
                 ),
                 Dependence::Jumps { moved } => format!(
-                    "no gradient for `{block}`, on which J depends by jumps only, of {moved:.1e}: between them its \
+                    "no gradient for `{block}`, and J changes with it in jumps only, of {moved:.1e}: between the jumps its \
                      derivative is 0"
                 ),
                 Dependence::Unknown { .. } => format!(
-                    "no gradient for `{block}`, and whether J depends on it can't be told, since J itself is \
-                     not the same twice or no number"
+                    "no gradient for `{block}`, and it is not clear whether J depends on it, since J differs from call to \
+                     call or is NaN or infinite"
                 ),
             },
             Self::NonFinite {
@@ -99,9 +98,11 @@ impl Finding {
                     .as_ref()
                     .map_or_else(String::new, |at| format!(" at {at}"));
                 match pass {
-                    Pass::Forward => format!("the forward pass gives {value} at the point itself"),
+                    Pass::Forward => {
+                        format!("the forward pass returns {value} at the point itself")
+                    }
                     Pass::Backward => format!(
-                        "the backward pass gives {value}{place}{}, though the cost is finite",
+                        "the backward pass returns {value}{place}{}, although the cost is finite",
                         and_others(*count)
                     ),
                     Pass::Probe => {
@@ -114,95 +115,96 @@ impl Finding {
                 }
             }
             Self::RoundTrip { at, before, after } => format!(
-                "unflattening the parameters and flattening them again turns {at} from {before:?} into {after:?}"
+                "unflattening the parameters and flattening them again changes {at} from {before:?} to {after:?}"
             ),
             Self::RoundTripLength { expected, got } => format!(
                 "unflattening the {expected} parameters and flattening them again gives {got}"
             ),
             Self::Reaches { at, reach, count } => {
                 let reached = match reach {
-                    Reach::None => "reaches none of the arrays' entries".to_owned(),
-                    Reach::Several { times } => format!("reaches {times} of the arrays' entries"),
-                    Reach::Other { place } => format!("ends up in the place of {place}"),
+                    Reach::None => "perturbs no entry of the arrays".to_owned(),
+                    Reach::Several { times } => format!("perturbs {times} entries of the arrays"),
+                    Reach::Other { place } => format!("perturbs {place}"),
                 };
                 format!(
-                    "a coordinate must perturb one scalar, its own, but {at} {reached}{}",
+                    "each coordinate must perturb exactly one scalar, its own, but {at} {reached}{}",
                     and_others(*count)
                 )
             }
         }
     }
 
-    /// What to do about it, as the end of a sentence.
+    /// What to do about the finding, as sentences, the first in lower case and the last without a full stop.
     pub fn remedy(&self) -> &'static str {
         match self {
             Self::ForwardNotDeterministic { .. } => {
-                "is dropout on? Set keep_prob = 1 or freeze the masks, and fix every seed"
+                "if dropout is on, set keep_prob = 1 or freeze the masks; fix every random seed"
             }
             Self::BackwardChangesCost { .. } => {
-                "keep the optimizer's step, running statistics and caches out of the backward pass"
+                "keep the optimizer step, running statistics and caches out of the backward pass"
             }
             Self::BackwardNotDeterministic { .. } => {
-                "is dropout on, with masks drawn anew? Reuse the forward pass's masks, and add up in a fixed \
-                 order"
+                "if dropout is on, reuse the masks of the forward pass; sum in a fixed order"
             }
-            Self::Accumulates { .. } => "zero the gradients before each backward",
-            Self::MutatesPoint { .. } => "work on a copy; only the optimizer may write there",
+            Self::Accumulates { .. } => "zero the gradients before each backward pass",
+            Self::MutatesPoint { .. } => {
+                "work on a copy: only the optimizer may change the parameters"
+            }
             Self::MutatesInputs { .. } => {
                 "work on a copy of the data, and freeze running statistics"
             }
             Self::NonZeroAtZeroCotangent { .. } => {
-                "look for a term that is added without the cotangent as a factor, such as a decay term"
+                "look for a term that is added without the cotangent as a factor, such as weight decay"
             }
             Self::NotLinear { .. } => {
                 "look for a clip, a normalization, or a branch on the cotangent"
             }
             Self::Layout { fault, .. } => match fault {
                 LayoutFault::FlatLength { .. } => {
-                    "concatenate one entry for each parameter, in the order of the layout"
+                    "return one entry for each parameter, in the order of the layout"
                 }
                 LayoutFault::Length { .. } => {
-                    "return one entry for each parameter of the block; was it summed over the wrong axis?"
+                    "return one entry for each parameter of the block; it may have been summed over the wrong axis"
                 }
                 LayoutFault::Shape { .. } => {
-                    "return the block in the shape of its parameter; is it transposed, or an axis too many \
-                     or too few?"
+                    "return the block in the shape of its parameter; it may be transposed, or have one axis too many or \
+                     too few"
                 }
-                LayoutFault::Unknown { .. } => "name each block as its parameter is named",
+                LayoutFault::Unknown { .. } => "give each block the name of its parameter",
                 LayoutFault::Duplicate { .. } => {
-                    "add up the parts of a block before they are returned"
+                    "add up the parts of a block before returning them"
                 }
                 LayoutFault::Order { .. } => "return the blocks in the order of the parameters",
             },
             Self::Missing { dependence, .. } => match dependence {
                 Dependence::Depends { .. } => {
-                    "is it detached, left out of the list, or overwritten before the backward pass?"
+                    "it may be detached, missing from the list of parameters, or overwritten before the backward pass"
                 }
                 Dependence::Unmoved => {
-                    "use it in the forward pass, or take it out of the parameters"
+                    "use it in the forward pass, or remove it from the parameters"
                 }
                 Dependence::WithinNoise { .. } => {
-                    "check at another point, or compute the cost more exactly"
+                    "check at another point, or compute the cost more accurately"
                 }
                 Dependence::Jumps { .. } => {
-                    "round nothing on the way to the cost, or take the block out of the parameters"
+                    "avoid rounding to steps inside the cost, or remove the block from the parameters"
                 }
-                Dependence::Unknown { .. } => "mend the forward pass first",
+                Dependence::Unknown { .. } => "fix the forward pass first",
             },
             Self::NonFinite { pass, .. } => match pass {
-                Pass::Forward => "mend the forward pass first: look for log 0, 0/0 and overflow",
+                Pass::Forward => "fix the forward pass first: look for log 0, 0/0 and overflow",
                 Pass::Backward => {
-                    "look for 0/0 and log 0 in the derivative, as of a square root or a norm at 0"
+                    "look for 0/0 and log 0 in the derivative, for example of a square root or a norm at 0"
                 }
                 Pass::Probe => {
-                    "state the bounds of the cost's domain, or check at a point further inside it"
+                    "set the bounds of the cost's domain, or check at a point further inside it"
                 }
             },
             Self::RoundTrip { .. } | Self::RoundTripLength { .. } => {
-                "mend flatten or unflatten: each must undo the other"
+                "fix flatten or unflatten: each must be the inverse of the other"
             }
             Self::Reaches { .. } => {
-                "mend unflatten: each entry of the flat vector belongs to one scalar, in row-major order"
+                "fix unflatten: each entry of the flat vector belongs to one scalar, in row-major order"
             }
         }
     }
@@ -211,13 +213,13 @@ impl Finding {
 fn layout_message(of: Arrays, fault: &LayoutFault) -> String {
     let arrays = match of {
         Arrays::Gradient => "the gradient",
-        Arrays::Parameters => "what unflatten gives",
+        Arrays::Parameters => "the result of unflatten",
     };
     match fault {
         LayoutFault::FlatLength { expected, got } => {
-            let entries = if *got == 1 { "entry" } else { "entries" };
             format!(
-                "{arrays} has {got} {entries} for {}",
+                "{arrays} has {} for {}",
+                counted(*got, "entry", "entries"),
                 plural(*expected, "parameter")
             )
         }
@@ -227,7 +229,8 @@ fn layout_message(of: Arrays, fault: &LayoutFault) -> String {
             stated,
             got,
         } if shape == stated => {
-            format!("{arrays} has {got} entries for `{block}`, whose shape is {shape:?}")
+            let got = counted(*got, "entry", "entries");
+            format!("{arrays} has {got} for `{block}`, whose shape is {shape:?}")
         }
         LayoutFault::Length {
             block,
@@ -253,13 +256,13 @@ fn layout_message(of: Arrays, fault: &LayoutFault) -> String {
             )
         }
         LayoutFault::Unknown { block } => {
-            format!("{arrays} has a block `{block}`, which is no parameter")
+            format!("{arrays} has a block `{block}`, but no parameter has that name")
         }
         LayoutFault::Duplicate { block, times } => {
             format!("{arrays} has the block `{block}` {times} times")
         }
         LayoutFault::Order { block, after } => format!(
-            "{arrays} has its blocks in another order than the parameters: `{block}` comes after `{after}`"
+            "{arrays} has its blocks in a different order from the parameters: `{block}` comes after `{after}`"
         ),
     }
 }

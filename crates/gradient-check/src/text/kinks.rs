@@ -9,7 +9,7 @@ use crate::settings::NamedKink;
 use super::numbers::short;
 use super::style::wrapped;
 
-/// How many kinks are shown: who has seen three knows where to look.
+/// How many kinks are shown: three are enough to know where to look.
 const MOST_LINES: usize = 3;
 
 /// A line for each of a few kinks, with the coordinates along which it is the nearest.
@@ -35,7 +35,7 @@ pub(super) fn named_kinks(report: &Report) -> String {
 fn line(nearest: &NamedKink, along: &[&KinkReport]) -> String {
     let coordinates: Vec<String> = along.iter().map(|k| k.coordinate.to_string()).collect();
     let away = match nearest.distance {
-        0.0 => "exactly at it".to_owned(),
+        0.0 => "exactly at the point".to_owned(),
         up if up > 0.0 => format!("{} above", short(up)),
         down => format!("{} below", short(-down)),
     };
@@ -51,7 +51,7 @@ fn line(nearest: &NamedKink, along: &[&KinkReport]) -> String {
     };
     let also = match &coordinates[1..] {
         [] => String::new(),
-        more => format!("; along {} too", more.join(", ")),
+        more => format!("; also along {}", more.join(", ")),
     };
     format!(
         "kink along {}: {}, {away}{others}{also}",

@@ -1,6 +1,6 @@
 //! Numbers and shapes as people read them.
 
-/// `16×30`; `1` for a scalar.
+/// A shape as its extents: `16×30`; `1` for a scalar.
 pub fn extents(shape: &[usize]) -> String {
     if shape.is_empty() {
         return "1".to_owned();
@@ -12,7 +12,7 @@ pub fn extents(shape: &[usize]) -> String {
         .join("×")
 }
 
-/// Two digits: `3.1e-10`.
+/// A number with two digits: `3.1e-10`.
 pub fn short(value: f64) -> String {
     if value == 0.0 {
         "0".to_owned()
@@ -21,7 +21,7 @@ pub fn short(value: f64) -> String {
     }
 }
 
-/// Six digits with a sign: `+1.23457e-02`.
+/// A derivative with six digits and its sign: `+1.23457e-02`.
 pub fn derivative(value: f64) -> String {
     match value {
         0.0 => "0".to_owned(),
@@ -30,7 +30,7 @@ pub fn derivative(value: f64) -> String {
     }
 }
 
-/// With `digits` after the point and an exponent of at least two digits, as C and NumPy print it, so
+/// A number with `digits` after the point and an exponent of at least two digits, as C and NumPy print it, so
 /// that columns line up and the course's numbers look as they do there.
 pub fn scientific(value: f64, digits: usize) -> String {
     let text = format!("{value:.digits$e}");
@@ -44,17 +44,18 @@ pub fn scientific(value: f64, digits: usize) -> String {
     }
 }
 
-/// `1 coordinate`, `2 coordinates`.
+/// A count with a noun whose plural ends in s: `1 coordinate`, `2 coordinates`.
 pub fn plural(count: usize, noun: &str) -> String {
-    let count_text = thousands(count as u64);
-    if count == 1 {
-        format!("{count_text} {noun}")
-    } else {
-        format!("{count_text} {noun}s")
-    }
+    counted(count, noun, &format!("{noun}s"))
 }
 
-/// `12,345`.
+/// A count with its noun: `1 entry`, `12,345 entries`.
+pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
+    let noun = if count == 1 { one } else { many };
+    format!("{} {noun}", thousands(count as u64))
+}
+
+/// A count with its thousands separated: `12,345`.
 pub fn thousands(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::new();
@@ -67,7 +68,7 @@ pub fn thousands(count: u64) -> String {
     text
 }
 
-/// `0.05 s`, `12 s`.
+/// A duration in seconds: `0.05 s`, `12 s`.
 pub fn seconds(seconds: f64) -> String {
     if seconds < 10.0 {
         format!("{seconds:.2} s")
@@ -76,7 +77,7 @@ pub fn seconds(seconds: f64) -> String {
     }
 }
 
-/// With its first letter large.
+/// A text with its first letter in upper case.
 pub fn sentence_case(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| {

@@ -1,56 +1,57 @@
-//! Why something is undecided, and what to do about it; and how the course reads its number.
+//! Why something is inconclusive and what to do about it, and how the course reads its number.
 
 use crate::Reason;
 use crate::course::Band;
 
 impl Reason {
-    /// What it means and what to do.
+    /// What the reason means and what to do about it, as sentences, the first in lower case and the last without a full stop.
     pub fn remedy(self) -> &'static str {
         match self {
             Self::BelowResolution => {
-                "the numeric derivative, or the rounding of the gradient itself, is too uncertain to \
-                 confirm the gradient as sharply as is asked for, to a millionth of its block's scale unless another \
-                 resolution is set; evaluate the cost more exactly (in \
-                 f64, on fewer examples, without a large constant), or check at another point (this one may be \
-                 a minimum, beside a jump, or on a plateau of a cost that moves in steps)"
+                "the error bar of the numeric derivative, or the rounding error of the gradient itself, is too large to \
+                 confirm the gradient to the required resolution (a millionth of the block's scale unless set \
+                 otherwise). Compute the cost more accurately (in f64, on fewer examples, without a large constant \
+                 term), or check at another point: this one may be a minimum, next to a jump, or on a plateau of a \
+                 step function"
             }
             Self::Kink => {
-                "the cost has a kink (ReLU, max, |x|) within reach of every step, or varies faster than they \
-                 resolve; check at another point, with a smooth activation, or with the parameter in \
-                 another unit or from another origin"
+                "the cost has a kink (ReLU, max, |x|) within reach of every step size, or varies faster than the step \
+                 sizes resolve. Check at another point, use a smooth activation, or rescale or shift the parameter"
             }
             Self::NonFinite => {
-                "the cost was NaN or infinite at the point or near it; where its domain ends there, state \
-                 the bounds, else mend the forward pass first"
+                "the cost is NaN or infinite at the point or near it. If its domain ends there, set the bounds; \
+                 otherwise fix the forward pass first"
             }
             Self::StepNotRepresentable => {
-                "the step vanishes beside the parameter's value; use a step relative to it"
+                "the step size is lost to rounding when it is added to the parameter. Use a step size relative to the \
+                 parameter's value"
             }
             Self::NotDeterministic => {
-                "two evaluations at the same point differ; is dropout on? Set keep_prob = 1 or \
-                 freeze the masks, and fix every seed"
+                "two evaluations of the cost at the same point differ. If dropout is on, set keep_prob = 1 or freeze the \
+                 masks; fix every random seed"
             }
             Self::Vacuous => {
-                "gradient and cost are flat throughout the block, so nothing was tested: a dead \
-                 unit or an unused parameter; check at another point"
+                "neither the cost nor the gradient changes with any parameter of the block, so nothing was tested: it \
+                 may be a dead unit or an unused parameter. Check at another point"
             }
             Self::Stationary => {
-                "gradient and derivative are zero to rounding: the point is a minimum or a saddle, where \
-                 terms cancel. A term that is missing would have shown, a factor would not; check at \
-                 another point too"
+                "the gradient and the derivative are both zero to rounding: this is a stationary point (a minimum or a \
+                 saddle), where terms cancel. A missing term would have been detected, a wrong factor would not. \
+                 Check at another point as well"
             }
-            Self::Interrupted => "the check was stopped before it was done; run it again",
+            Self::Interrupted => "the check was interrupted before it was complete. Run it again",
             Self::Inexact => {
-                "gradient and derivative differ by more than their error bars, but by less than a millionth of the \
-                 scale: smaller than errors in formulas usually are. A tolerance or single precision on either side? \
-                 Set `accuracy` to accept it, or `exact` if both are computed to rounding: then it is wrong"
+                "the gradient and the numeric derivative differ by more than the error bars, but by less than a \
+                 millionth of the block's scale, which is smaller than most mistakes in formulas. A tolerance or \
+                 single precision on either side would explain it. Set `accuracy` to accept the difference, or \
+                 `exact` to reject it if both sides are computed to rounding"
             }
         }
     }
 }
 
 impl Band {
-    /// In the course's words.
+    /// The band in the course's words.
     pub fn words(self) -> &'static str {
         match self {
             Self::LikelyRight => "likely right",

@@ -1,4 +1,4 @@
-//! The directional test: one line when all is well, a few where it and the coordinates disagree.
+//! The directional test: one line when all is well, a few where it and the coordinates contradict each other.
 //!
 //! Reads nothing but the report.
 
@@ -7,82 +7,83 @@ use crate::directions::{DirectionResult, DirectionalTest};
 use crate::{Reason, Report, Verdict};
 
 use super::numbers::{plural, short, thousands};
-use super::style::{BAD, UNSURE, styled};
-
-/// As wide as a line may be, its indent left out.
-const WIDTH: usize = 78;
+use super::style::{BAD, UNSURE, hanging};
+use anstyle::Style;
 
 /// How the line begins.
-const LEAD: &str = "random directions:";
+const LEAD: &str = "directional test:";
 
-/// What the directional test says, or nothing where there was none.
+/// The direction in all parameters.
+const ALL: &str = "all blocks together";
+
+/// What the directional test found, or nothing where there was none.
 pub(super) fn second_opinion(report: &Report) -> String {
     let (Some(test), Some(agreement)) = (&report.directional, report.agreement()) else {
         return String::new();
     };
     let judged_all = report.selected + report.fixed == report.parameters;
-    let mut said = match &agreement {
-        Agreement::BothRight | Agreement::Undecided => well(test),
-        Agreement::OnlyComponents { blocks } => format!("{}. {}", well(test), unseen(blocks)),
+    // What was found, and sentences that explain it.
+    let (mut said, explained) = match &agreement {
+        Agreement::BothRight | Agreement::Undecided => (well(test), String::new()),
+        Agreement::OnlyComponents { blocks } => (well(test), unseen(blocks)),
         Agreement::BothWrong {
             only_directions,
             only_components,
         } => {
             let (along, how) = wrong(test);
-            let mut said = format!("wrong too along {along}{how}");
+            let mut said = format!("also fails, along {along}{how}");
             if !only_directions.is_empty() {
                 said += &format!(
-                    "; in {} the coordinates do not show it",
+                    "; in {} no single coordinate is wrong",
                     only_directions.join(", ")
                 );
             }
-            if !only_components.is_empty() {
-                said += &format!(". {}", unseen(only_components));
-            }
-            said
+            let explained = match only_components.is_empty() {
+                true => String::new(),
+                false => unseen(only_components),
+            };
+            (said, explained)
         }
         Agreement::OnlyDirections { because, .. } => {
-            format!("{}. {}", wrong_alone(test), why(*because, test, judged_all))
+            (wrong_alone(test), why(*because, test, judged_all))
         }
     };
     if !judged_all && !matches!(agreement, Agreement::OnlyDirections { .. }) {
-        let unjudged = report.parameters - report.fixed - report.counts.total();
+        let unchecked = report.parameters - report.fixed - report.counts.total();
         said += &match test.uncovered {
-            0 => "; those not judged are covered too".to_owned(),
-            all if all >= unjudged => "; none of those not judged is covered".to_owned(),
+            0 => "; it also covers the coordinates that were not checked".to_owned(),
+            all if all >= unchecked => {
+                "; it covers none of the coordinates that were not checked".to_owned()
+            }
             some => format!(
-                "; of those not judged all are covered but {}, hardly moved, next to a bound",
+                "; it also covers the coordinates that were not checked, except {} next to a bound",
                 thousands(some as u64)
             ),
         };
     }
     if test.left_out > 0 {
         said += &format!(
-            "; {} no direction alone, there are too many",
+            "; {} no separate direction",
             match test.left_out {
                 1 => "1 block has".to_owned(),
                 count => format!("{} have", plural(count, "block")),
-            }
+            },
         );
     }
-    let lead = match &agreement {
-        Agreement::BothRight | Agreement::Undecided => LEAD.to_owned(),
-        Agreement::BothWrong { .. } => styled(BAD, LEAD),
-        _ => styled(UNSURE, LEAD),
+    if !explained.is_empty() {
+        said += &format!(". {explained}");
+    }
+    let style = match &agreement {
+        Agreement::BothRight | Agreement::Undecided => Style::new(),
+        Agreement::BothWrong { .. } => BAD,
+        _ if report.verdict == Verdict::Disagree => BAD,
+        _ => UNSURE,
     };
-    let plain = format!("{LEAD} {said}");
-    // Numbers such as 1e-8 are not to be broken.
-    let options = textwrap::Options::new(WIDTH)
-        .subsequent_indent("  ")
-        .word_separator(textwrap::WordSeparator::AsciiSpace)
-        .word_splitter(textwrap::WordSplitter::NoHyphenation);
-    let lines = textwrap::wrap(&plain, options);
-    let text: String = lines.iter().map(|line| format!("  {line}\n")).collect();
-    text.replacen(LEAD, &lead, 1)
+    hanging(style, LEAD, &said)
 }
 
-/// `3 agree, would have seen 3.0e-11 of g·u`: what is right and what is undecided. The power is relative to a typical
-/// |g·u| of each direction.
+/// `3 of 3 directions agree (detection limit 3.0e-11 of g·u)`: what agrees and what is inconclusive. The limit is relative
+/// to a typical |g·u| of each direction.
 fn well(test: &DirectionalTest) -> String {
     let agree = test
         .directions
@@ -92,10 +93,10 @@ fn well(test: &DirectionalTest) -> String {
     let mut parts = Vec::new();
     if agree > 0 {
         let power = test.power().map_or_else(String::new, |power| {
-            format!(", would have seen {} of g·u", short(power))
+            format!(" (detection limit {} of g·u)", short(power))
         });
-        let verb = if agree == 1 { "agrees" } else { "agree" };
-        parts.push(format!("{agree} {verb}{power}"));
+        let of = plural(test.directions.len(), "direction");
+        parts.push(format!("{agree} of {of} agree{power}"));
     }
     let mut reasons: Vec<(Reason, usize)> = Vec::new();
     for direction in &test.directions {
@@ -107,36 +108,35 @@ fn well(test: &DirectionalTest) -> String {
         }
     }
     for (reason, count) in reasons {
-        parts.push(format!("{count} undecided ({})", words(reason)));
+        parts.push(format!("{count} inconclusive ({})", words(reason)));
     }
     parts.join("; ")
 }
 
-/// Why a direction is undecided.
+/// Why a direction is inconclusive.
 fn words(reason: Reason) -> &'static str {
     match reason {
-        Reason::BelowResolution => "noise hides a thousandth of g·u",
-        Reason::Kink => "a kink of the cost in reach",
-        Reason::NonFinite => "the cost has no value there",
-        Reason::StepNotRepresentable => "the step vanishes beside the parameters",
-        Reason::NotDeterministic => "the cost varies from call to call",
-        Reason::Vacuous => "cost and gradient are flat",
-        Reason::Stationary => "cost and gradient are zero to rounding",
+        Reason::BelowResolution => "the noise is more than a thousandth of g·u",
+        Reason::Kink => "a kink within reach",
+        Reason::NonFinite => "the cost is NaN or infinite",
+        Reason::StepNotRepresentable => "the step size is lost to rounding",
+        Reason::NotDeterministic => "the cost differs from call to call",
+        Reason::Vacuous => "zero derivative and zero gradient",
+        Reason::Stationary => "both are zero to rounding",
         Reason::Interrupted => "interrupted",
-        Reason::Inexact => "a difference that a tolerance explains",
+        Reason::Inexact => "the difference may be a tolerance's",
     }
 }
 
-/// `W1, b1 and over all`, and `, by 1.0e-2 of g·u`.
+/// `W1, b1 and over all blocks`, and `, by 1.0e-2 of g·u`.
 fn wrong(test: &DirectionalTest) -> (String, String) {
     let directions: Vec<&DirectionResult> = test.wrong().collect();
     let mut names: Vec<&str> = directions
         .iter()
-        .map(|d| d.block.as_deref().unwrap_or("over all"))
+        .map(|d| d.block.as_deref().unwrap_or(ALL))
         .collect();
     let last = names.pop().unwrap_or_default();
     let along = match names.is_empty() {
-        true if last == "over all" => "the direction over all".to_owned(),
         true => last.to_owned(),
         false => format!("{} and {last}", names.join(", ")),
     };
@@ -145,13 +145,13 @@ fn wrong(test: &DirectionalTest) -> (String, String) {
     let largest = shares.reduce(f64::max);
     let how = match largest {
         Some(share) if share.is_finite() => format!(", by up to {} of g·u", short(share)),
-        Some(_) => ", where it is 0".to_owned(),
-        None => " (the gradient is no number)".to_owned(),
+        Some(_) => ", where g·u is 0".to_owned(),
+        None => " (the gradient is NaN)".to_owned(),
     };
     (along, how)
 }
 
-/// The same with the size of the error, where only the directions show it.
+/// Along what the test fails and by how much, where only the directions show it.
 fn wrong_alone(test: &DirectionalTest) -> String {
     let largest = test
         .wrong()
@@ -159,31 +159,31 @@ fn wrong_alone(test: &DirectionalTest) -> String {
         .max_by(|a, b| (a.0.abs() / a.2).total_cmp(&(b.0.abs() / b.2)));
     let size = largest.map_or_else(String::new, |(error, bar, size)| {
         format!(
-            ", off by {} ± {} where a typical g·u is {}",
+            ": the error is {} ± {}, where a typical g·u is {}",
             short(error.abs()),
             short(bar),
             short(size)
         )
     });
     let (along, _) = wrong(test);
-    format!("wrong along {along}{size}")
+    format!("fails along {along}{size}")
 }
 
 /// What it means that only the directions show an error.
 fn why(because: Explanation, test: &DirectionalTest, judged_all: bool) -> String {
     match because {
         Explanation::AddsUp => {
-            "Each coordinate agrees within its bar, and errors within the bars add up to as much: \
-             sharper bars would tell (a smaller cost, fewer examples, the complex step)"
+            "Each coordinate agrees within its error bar, but errors within the bars may add up to this. \
+             Tighter bars would decide: use fewer examples, a smaller cost, or the complex step."
                 .to_owned()
         }
         Explanation::NotJudged if judged_all => {
-            "No coordinate is seen to be wrong: one that is undecided is, or the cost varies faster than the \
-             steps resolve"
+            "No single coordinate is wrong: either an inconclusive one is, or the cost varies faster than the step \
+             sizes resolve."
                 .to_owned()
         }
         Explanation::NotJudged => {
-            "No coordinate that was judged is wrong, so that one that was not judged must be: judge all"
+            "No coordinate that was checked is wrong, so one that was not checked must be: check all of them."
                 .to_owned()
         }
         Explanation::NoRoom => {
@@ -192,8 +192,8 @@ fn why(because: Explanation, test: &DirectionalTest, judged_all: bool) -> String
                 .filter_map(|d| d.room)
                 .fold(f64::INFINITY, f64::min);
             format!(
-                "Every coordinate was judged and agrees, and their bars leave room for {} only: the cost is \
-                 not smooth along the direction, or a bar is too small; check at another point",
+                "Every coordinate was checked and agrees, and their error bars allow for {} only: the cost is not smooth \
+                 along the direction, or an error bar is too small. Check at another point.",
                 short(room)
             )
         }
@@ -207,14 +207,14 @@ fn unseen(blocks: &[Missed]) -> String {
     let unmoved = blocks.iter().all(|b| b.unmoved);
     let reason = match chance < 0.5 {
         true => format!(
-            "a random direction misses such an error with a chance of {}",
+            "a random direction misses such an error with probability {}",
             short(chance)
         ),
-        false if unmoved => "it does not move what is wrong, on a bound".to_owned(),
-        false => "so small an error is below what it sees, as far as it moves".to_owned(),
+        false if unmoved => "the wrong entries are on a bound and were not moved".to_owned(),
+        false => "the error is below its detection limit".to_owned(),
     };
     format!(
-        "Of {}, wrong coordinate by coordinate, it sees nothing: {reason}",
+        "It does not detect the error in {}: {reason}.",
         names.join(", ")
     )
 }

@@ -1,22 +1,20 @@
 //! Colors, and tables without lines.
 //!
-//! Refuses to know what is shown.
+//! Invariant: knows nothing of what is shown.
 
 use crate::Verdict;
 use anstyle::{AnsiColor, Style};
-use tabled::builder::Builder;
-use tabled::settings::object::Columns;
-use tabled::settings::{Alignment, Modify, Padding, Style as TableStyle};
+use textwrap::core::display_width;
 
-/// What is right.
+/// The style of what is right.
 pub const GOOD: Style = AnsiColor::Green.on_default();
-/// What is wrong.
+/// The style of what is wrong.
 pub const BAD: Style = AnsiColor::Red.on_default().bold();
-/// What is undecided.
+/// The style of what is inconclusive.
 pub const UNSURE: Style = AnsiColor::Yellow.on_default();
-/// What leads the eye.
+/// The style of what should catch the eye.
 pub const STRONG: Style = Style::new().bold();
-/// What can be skipped.
+/// The style of what can be skipped.
 pub const FAINT: Style = Style::new().dimmed();
 
 /// `text` in `style`.
@@ -43,31 +41,77 @@ pub fn verdict(verdict: Verdict) -> String {
     styled(style_of(verdict), verdict)
 }
 
+/// How many columns a line of a report may take.
+pub(super) const WIDTH: usize = 80;
+
 /// A table without lines: a head and rows, columns from `numbers_from` on to the right.
 pub fn table(head: &[&str], rows: Vec<Vec<String>>, numbers_from: usize) -> String {
-    let mut builder = Builder::default();
-    builder.push_record(head.iter().map(|cell| styled(FAINT, cell)));
-    for row in rows {
-        builder.push_record(row);
-    }
-    let mut table = builder.build();
-    table
-        .with(TableStyle::empty())
-        .with(Padding::new(2, 0, 0, 0));
-    table.with(Modify::new(Columns::new(numbers_from..)).with(Alignment::right()));
-    let mut text = String::new();
-    for line in table.to_string().lines() {
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    text
+    let head = head.iter().map(|cell| styled(FAINT, cell)).collect();
+    let rows: Vec<Vec<String>> = std::iter::once(head).chain(rows).collect();
+    aligned(&rows, numbers_from, 2).concat()
 }
 
-/// A paragraph at most 80 wide behind a lead in `style`; its further lines stand in.
+/// The rows of a table as lines, indented by two, `gap` spaces between columns; columns from `numbers_from` on are aligned to
+/// the right.
+pub(super) fn aligned(rows: &[Vec<String>], numbers_from: usize, gap: usize) -> Vec<String> {
+    let mut widths: Vec<usize> = Vec::new();
+    for row in rows {
+        widths.resize(widths.len().max(row.len()), 0);
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = display_width(cell).max(*width);
+        }
+    }
+    let line = |row: &Vec<String>| {
+        let mut line = String::new();
+        for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
+            line.push_str(&" ".repeat(if column == 0 { 2 } else { gap }));
+            let padding = " ".repeat(width.saturating_sub(display_width(cell)));
+            match column < numbers_from {
+                true => line.extend([cell.as_str(), &padding]),
+                false => line.extend([padding.as_str(), cell]),
+            }
+        }
+        line.truncate(line.trim_end().len());
+        line.push('\n');
+        line
+    };
+    rows.iter().map(line).collect()
+}
+
+/// `name` in at most `width` columns, its middle left out: `encoder.la…elf_attn.weight`.
+pub(super) fn shortened(name: &str, width: usize) -> String {
+    if display_width(name) <= width {
+        return name.to_owned();
+    }
+    let chars: Vec<char> = name.chars().collect();
+    (0..chars.len())
+        .rev()
+        .map(|kept| {
+            // The end says more: `.weight`, `.bias`.
+            let (head, tail) = (kept / 2, kept - kept / 2);
+            let mut short: String = chars[..head].iter().collect();
+            short.push('…');
+            short.extend(&chars[chars.len() - tail..]);
+            short
+        })
+        .find(|short| display_width(short) <= width)
+        .unwrap_or_default()
+}
+
+/// The lines of a paragraph of this width, numbers such as 1e-8 in one piece.
+pub(super) fn lines(text: &str, width: usize) -> Vec<String> {
+    let options = textwrap::Options::new(width)
+        .word_separator(textwrap::WordSeparator::AsciiSpace)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
+    let lines = textwrap::wrap(text, options).into_iter();
+    lines.map(std::borrow::Cow::into_owned).collect()
+}
+
+/// A paragraph at most 80 columns wide behind a lead in `style`; its further lines are indented.
 pub fn hanging(style: Style, lead: &str, line: &str) -> String {
     let whole = format!("{lead} {line}");
     let mut text = String::new();
-    for (i, part) in textwrap::wrap(&whole, 76).iter().enumerate() {
+    for (i, part) in lines(&whole, WIDTH - 4).iter().enumerate() {
         match part.strip_prefix(lead).filter(|_| i == 0) {
             Some(rest) => text.push_str(&format!("  {}{rest}\n", styled(style, lead))),
             None => text.push_str(&format!("    {part}\n")),
@@ -76,22 +120,46 @@ pub fn hanging(style: Style, lead: &str, line: &str) -> String {
     text
 }
 
-/// Indented by two, at most 80 wide, without styles.
+/// Indented by two, at most 80 columns wide, without styles.
 pub(super) fn paragraph(line: &str) -> String {
     plain(&wrapped("", line))
 }
 
-/// Indented by two, at most 80 wide, with a word before that stands out.
+/// A paragraph indented by two, at most 80 columns wide, behind a lead that stands out.
 pub fn wrapped(lead: &str, line: &str) -> String {
-    const WIDTH: usize = 80;
-    let indent = 2 + lead.chars().count();
+    let indent = 2 + display_width(lead);
     let mut text = String::new();
-    for (i, part) in textwrap::wrap(line, WIDTH - indent).iter().enumerate() {
+    for (i, part) in lines(line, WIDTH.saturating_sub(indent)).iter().enumerate() {
         let lead = match i {
             0 => styled(STRONG, lead),
-            _ => " ".repeat(lead.chars().count()),
+            _ => " ".repeat(display_width(lead)),
         };
         text.push_str(&format!("  {lead}{part}\n"));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_name_loses_its_middle() {
+        assert_eq!(shortened("W1", 4), "W1");
+        assert_eq!(shortened("encoder.layers.3.weight", 12), "encod…weight");
+        assert_eq!(shortened("W1", 1), "…");
+    }
+
+    #[test]
+    fn a_number_is_never_broken() {
+        let line = "a ".repeat(34) + "(residual 2.0e-7)";
+        assert!(lines(&line, 80).iter().any(|l| l.ends_with("2.0e-7)")));
+    }
+
+    #[test]
+    fn columns_are_aligned_whatever_their_styles() {
+        let rows = vec![vec![styled(GOOD, "agree"), "1".to_owned()]];
+        let text = plain(&table(&["verdict", "n"], rows, 1));
+        assert_eq!(text, "  verdict  n\n  agree    1\n");
+    }
 }
