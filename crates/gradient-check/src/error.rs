@@ -6,6 +6,7 @@
 use finite_diff::domain::DomainError;
 use finite_diff::execution::Failed;
 use finite_diff::layout::LayoutError;
+use finite_diff::printable::printable;
 use finite_diff::{DifferenceError, Domain, EvaluationError, Execution, ParameterLayout, Real};
 use thiserror::Error;
 
@@ -86,7 +87,7 @@ pub enum CheckError {
         value: f64,
     },
     /// A block to be fixed that is not there.
-    #[error("no block is named `{name}`, which is to be fixed: the blocks are {layout}")]
+    #[error("no block is named `{}`, which is to be fixed: the blocks are {layout}", printable(name))]
     NoSuchBlock {
         /// The name.
         name: String,
@@ -102,7 +103,7 @@ pub enum CheckError {
     #[error("the function gives no values at this point: there is nothing to differentiate")]
     NoValues,
     /// A function of many values gives another number of them than was said.
-    #[error("the function gives {got} values, but `{name}` of shape {shape:?} has {expected}")]
+    #[error("the function gives {got} values, but `{}` of shape {shape:?} has {expected}", printable(name))]
     Output {
         /// The output.
         name: String,
@@ -172,7 +173,7 @@ fn misfit(fault: &LayoutFault) -> String {
         of: Arrays::Gradient,
         fault,
     };
-    finding.message()
+    printable(&finding.message()).to_string()
 }
 
 impl From<DomainError> for CheckError {

@@ -15,6 +15,7 @@ mod face;
 mod findings;
 #[cfg(feature = "text")]
 mod footnotes;
+mod foreign;
 #[cfg(feature = "text")]
 mod kinks;
 mod numbers;
@@ -30,6 +31,7 @@ mod style;
 
 #[cfg(feature = "text")]
 pub use control::styled_control;
+pub use finite_diff::printable::printable;
 pub use numbers::{
     derivative, extents, plural, scientific, seconds, sentence_case, short, thousands,
 };

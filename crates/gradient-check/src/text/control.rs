@@ -4,6 +4,7 @@ use std::fmt::{self, Write as _};
 
 use crate::control::{ControlReport, PlantedError, Planting, PlantingOutcome};
 
+use super::foreign::shown_control;
 use super::style::{BAD, GOOD, UNSURE, hanging, plain};
 
 /// A line; where the judge was blind to something, what that was.
@@ -15,6 +16,7 @@ impl fmt::Display for ControlReport {
 
 /// One line; where the judge was blind to something, what that was.
 pub fn styled_control(control: &ControlReport) -> String {
+    let control = &shown_control(control);
     const LEAD: &str = "negative control:";
     if !control.speaks() {
         let line = "it can't speak, since the gradient itself is wrong or nothing of it agrees";

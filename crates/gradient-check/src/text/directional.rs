@@ -4,12 +4,20 @@
 
 use std::fmt;
 
+use super::foreign::shown_directional;
 use super::numbers::thousands;
 use crate::Verdict;
 use crate::directional::{DirectionalBlock, DirectionalReport, WrongRange};
 
 impl fmt::Display for DirectionalReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = shown_directional(self);
+        shown.say(f)
+    }
+}
+
+impl DirectionalReport {
+    fn say(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
             "{}: {} parameters in {} blocks, {} random direction{} each, {} evaluations{}",

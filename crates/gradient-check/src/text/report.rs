@@ -12,6 +12,7 @@ use crate::verdict::NonFinite;
 use crate::{Reason, Report, Verdict};
 
 use super::footnotes::footnotes;
+use super::foreign::shown;
 use super::numbers::{derivative, extents, plural, short, thousands};
 use super::structure::structure;
 use super::style::{BAD, STRONG, UNSURE, plain, styled, table, verdict, wrapped};
@@ -38,6 +39,7 @@ impl fmt::Display for Report {
 
 /// One report, styled: the blocks, then what stands out.
 pub fn styled_report(report: &Report) -> String {
+    let report = &shown(report);
     let rows = report
         .blocks
         .iter()

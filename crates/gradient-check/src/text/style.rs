@@ -4,6 +4,7 @@
 
 use crate::Verdict;
 use anstyle::{AnsiColor, Style};
+use finite_diff::printable::printable;
 use tabled::builder::Builder;
 use tabled::settings::object::Columns;
 use tabled::settings::{Alignment, Modify, Padding, Style as TableStyle};
@@ -63,9 +64,10 @@ pub fn table(head: &[&str], rows: Vec<Vec<String>>, numbers_from: usize) -> Stri
     text
 }
 
-/// A paragraph at most 80 wide behind a lead in `style`; its further lines stand in.
+/// A paragraph at most 80 wide behind a lead in `style`; its further lines stand in. What `line` holds of others'
+/// strings is escaped.
 pub fn hanging(style: Style, lead: &str, line: &str) -> String {
-    let whole = format!("{lead} {line}");
+    let whole = format!("{lead} {}", printable(line));
     let mut text = String::new();
     for (i, part) in textwrap::wrap(&whole, 76).iter().enumerate() {
         match part.strip_prefix(lead).filter(|_| i == 0) {
@@ -81,12 +83,14 @@ pub(super) fn paragraph(line: &str) -> String {
     plain(&wrapped("", line))
 }
 
-/// Indented by two, at most 80 wide, with a word before that stands out.
+/// Indented by two, at most 80 wide, with a word before that stands out. What `line` holds of others' strings is
+/// escaped.
 pub fn wrapped(lead: &str, line: &str) -> String {
     const WIDTH: usize = 80;
     let indent = 2 + lead.chars().count();
     let mut text = String::new();
-    for (i, part) in textwrap::wrap(line, WIDTH - indent).iter().enumerate() {
+    let line = printable(line).to_string();
+    for (i, part) in textwrap::wrap(&line, WIDTH - indent).iter().enumerate() {
         let lead = match i {
             0 => styled(STRONG, lead),
             _ => " ".repeat(lead.chars().count()),
