@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use crate::EvaluationError;
 use crate::domain::DomainError;
+use crate::printable::printable;
 
 /// Which point of a stencil an evaluation was for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -87,7 +88,7 @@ pub enum DifferenceError {
         "the objective failed at θ {} t·u with t = {:e}, u a random direction {}: {source}; if its domain ends there, set the bounds",
         if *t < 0.0 { '−' } else { '+' },
         t.abs(),
-        block.as_ref().map_or_else(|| "over all parameters".to_owned(), |name| format!("in `{name}`"))
+        block.as_ref().map_or_else(|| "over all parameters".to_owned(), |name| format!("in `{}`", printable(name)))
     )]
     Along {
         /// The block that the direction moves; `None` where it moves all.

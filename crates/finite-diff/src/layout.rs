@@ -7,6 +7,8 @@ use std::fmt;
 
 use thiserror::Error;
 
+use crate::printable::printable;
+
 /// One named array inside a flat vector.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Block {
@@ -61,7 +63,7 @@ impl Block {
     }
 }
 
-/// One entry of a block. Prints as `W2[3,1]`; an entry of a scalar block prints as the name alone.
+/// One entry of a block. Prints as `W2[3,1]`, the name [`printable`]; an entry of a scalar block prints as the name alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Coordinate {
     /// The name of the block.
@@ -74,7 +76,7 @@ pub struct Coordinate {
 
 impl fmt::Display for Coordinate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.block)?;
+        write!(f, "{}", printable(&self.block))?;
         if self.index.is_empty() {
             return Ok(());
         }
@@ -94,13 +96,13 @@ impl fmt::Display for Coordinate {
 #[non_exhaustive]
 pub enum LayoutError {
     /// Two blocks have the same name.
-    #[error("two blocks are named `{name}`: give each block a different name")]
+    #[error("two blocks are named `{}`: give each block a different name", printable(name))]
     DuplicateName {
         /// The name.
         name: String,
     },
     /// The number of entries is larger than an index can count.
-    #[error("block `{name}` of shape {shape:?} has more entries than usize can count")]
+    #[error("block `{}` of shape {shape:?} has more entries than usize can count", printable(name))]
     TooLarge {
         /// The block.
         name: String,
@@ -129,7 +131,8 @@ pub enum LayoutError {
     },
     /// A part has the wrong length.
     #[error(
-        "the part for block `{block}` has {got} entries, but its shape {shape:?} has {expected}"
+        "the part for block `{}` has {got} entries, but its shape {shape:?} has {expected}",
+        printable(block)
     )]
     PartLength {
         /// The block.
@@ -337,7 +340,7 @@ impl fmt::Display for ParameterLayout {
                 f.write_str(" ")?;
             }
             let extents: Vec<_> = block.shape.iter().map(ToString::to_string).collect();
-            write!(f, "{}[{}]", block.name, extents.join(","))?;
+            write!(f, "{}[{}]", printable(&block.name), extents.join(","))?;
         }
         Ok(())
     }

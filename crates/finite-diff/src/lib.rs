@@ -17,6 +17,7 @@ pub mod noise;
 pub mod objective;
 pub mod parallel;
 mod prefetch;
+pub mod printable;
 mod real;
 mod selection;
 pub mod stencil;

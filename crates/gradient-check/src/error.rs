@@ -6,6 +6,7 @@
 use finite_diff::domain::DomainError;
 use finite_diff::execution::Failed;
 use finite_diff::layout::LayoutError;
+use finite_diff::printable::printable;
 use finite_diff::{DifferenceError, Domain, EvaluationError, Execution, ParameterLayout, Real};
 use thiserror::Error;
 
@@ -81,7 +82,7 @@ pub enum CheckError {
         value: f64,
     },
     /// A block to be fixed does not exist.
-    #[error("cannot fix the block `{name}`, which does not exist: the blocks are {layout}")]
+    #[error("cannot fix the block `{}`, which does not exist: the blocks are {layout}", printable(name))]
     NoSuchBlock {
         /// The name.
         name: String,
@@ -97,7 +98,7 @@ pub enum CheckError {
     #[error("the function returns no values at this point: there is nothing to differentiate")]
     NoValues,
     /// A function of many values returns a number of them that does not fit the shapes of its outputs.
-    #[error("the function returns {got} values, but `{name}` of shape {shape:?} has {expected}")]
+    #[error("the function returns {got} values, but `{}` of shape {shape:?} has {expected}", printable(name))]
     Output {
         /// The output.
         name: String,
@@ -167,7 +168,7 @@ fn misfit(fault: &LayoutFault) -> String {
         of: Arrays::Gradient,
         fault,
     };
-    finding.message()
+    printable(&finding.message()).to_string()
 }
 
 impl From<DomainError> for CheckError {

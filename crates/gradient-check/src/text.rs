@@ -17,6 +17,7 @@ mod face;
 mod findings;
 #[cfg(feature = "text")]
 mod footnotes;
+mod foreign;
 #[cfg(feature = "text")]
 mod inconclusive;
 #[cfg(feature = "text")]
@@ -38,6 +39,7 @@ mod wrong;
 
 #[cfg(feature = "text")]
 pub use control::styled_control;
+pub use finite_diff::printable::printable;
 pub use numbers::{
     derivative, extents, plural, scientific, seconds, sentence_case, short, thousands,
 };

@@ -2,6 +2,7 @@
 //!
 //! Knows no connection; a number that is not finite is a number here.
 
+use finite_diff::printable::printable;
 use serde_json::Value;
 
 use crate::json::not_finite;
@@ -140,7 +141,7 @@ pub(crate) fn misshapen(at: &str, expected: &'static str, found: &Value) -> Miss
         Value::Number(number) => format!("the number {number}"),
         Value::String(text) => {
             let short: String = text.chars().take(40).collect();
-            format!("the string {short:?}")
+            format!("the string {}", printable(&format!("{short:?}")))
         }
         Value::Array(_) => "a list".to_owned(),
         Value::Object(_) => "an object".to_owned(),

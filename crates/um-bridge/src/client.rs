@@ -3,7 +3,8 @@
 //! Knows nothing of models: it takes a request and a way to read the answer.
 
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -11,8 +12,10 @@ use ureq::Agent;
 
 use crate::answer::{Misshapen, field};
 use crate::error::Again;
-use crate::transport::{Answer, Endpoint, agent};
-use crate::{Call, CallError, Error, Excerpt, Problem, Settings, json};
+use crate::settings::Allowance;
+use crate::transport::{Answer, Question, agent, send};
+use crate::workers::{LOOKED_AT_EVERY, Left, Workers};
+use crate::{Call, CallError, Error, Excerpt, Problem, Settings, Url, json};
 
 /// A blocking client of one UM-Bridge server or several of the same model; may be called from many threads
 /// at once.
@@ -25,10 +28,13 @@ use crate::{Call, CallError, Error, Excerpt, Problem, Settings, json};
 /// No proxy is used, whatever the environment says, and no redirection is followed.
 #[derive(Debug)]
 pub struct Client {
-    endpoints: Vec<Endpoint>,
+    urls: Vec<Arc<Url>>,
     agent: Agent,
     settings: Settings,
     states: Mutex<States>,
+    /// Once true, nothing is asked any more, and nobody waits for what was.
+    cancel: Option<&'static AtomicBool>,
+    workers: Workers,
 }
 
 #[derive(Debug)]
@@ -119,23 +125,41 @@ impl Client {
     /// # Errors
     /// [`Error::NoUrl`], [`Error::Url`], and [`Error::NoTls`] for https without the feature of that name.
     pub fn new<S: AsRef<str>>(urls: &[S], settings: Settings) -> Result<Self, Error> {
-        let endpoints: Vec<Endpoint> = urls
-            .iter()
-            .map(|url| Endpoint::new(url.as_ref()))
-            .collect::<Result<_, _>>()?;
-        if endpoints.is_empty() {
+        let urls = urls.iter().map(|url| Url::parse(url.as_ref()));
+        Self::of(urls.collect::<Result<_, _>>()?, settings)
+    }
+
+    /// A client of the servers at `urls`, which have been read. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`Error::NoUrl`].
+    pub fn of(urls: Vec<Url>, settings: Settings) -> Result<Self, Error> {
+        if urls.is_empty() {
             return Err(Error::NoUrl);
         }
         let states = States {
-            each: vec![State::default(); endpoints.len()],
+            each: vec![State::default(); urls.len()],
             turn: 0,
         };
         Ok(Self {
             agent: agent(&settings),
-            endpoints,
+            urls: urls.into_iter().map(Arc::new).collect(),
             settings,
             states: Mutex::new(states),
+            cancel: None,
+            workers: Workers::default(),
         })
+    }
+
+    /// This client, every call of which ends with [`Problem::Interrupted`] once `cancel` is true, those under way at once.
+    ///
+    /// A call is waited for on a thread of its own then; one that is left ends with its time-out.
+    #[must_use]
+    pub fn until(self, cancel: &'static AtomicBool) -> Self {
+        Self {
+            cancel: Some(cancel),
+            ..self
+        }
     }
 
     /// The limits it keeps to.
@@ -145,18 +169,18 @@ impl Client {
 
     /// The URLs, in their order, without passwords.
     pub fn urls(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.endpoints.iter().map(Endpoint::shown)
+        self.urls.iter().map(|url| url.shown())
     }
 
     /// The servers that failed at least once so far, in the order of the URLs.
     pub fn troubles(&self) -> Vec<Trouble> {
         let states = self.lock();
-        let pairs = self.endpoints.iter().zip(&states.each);
+        let pairs = self.urls.iter().zip(&states.each);
         pairs
-            .filter_map(|(endpoint, state)| {
+            .filter_map(|(url, state)| {
                 let (call, last) = state.last.clone()?;
                 Some(Trouble {
-                    url: endpoint.shown().to_owned(),
+                    url: url.to_string(),
                     failures: state.failures,
                     answers: state.answers,
                     at_the_end: state.in_a_row > 0,
@@ -167,19 +191,26 @@ impl Client {
             .collect()
     }
 
-    /// Makes a call at one of `among`, again where that may help, until `read` understands the answer.
+    /// Makes a call at one of `among`, again where that may help, until `read` understands the answer, which is to hold
+    /// `numbers` of them or fewer.
     pub(crate) fn call<T>(
         &self,
         among: &[usize],
         call: Call,
-        request: &str,
+        request: String,
+        numbers: usize,
         read: impl Fn(&Value) -> Result<T, Unusable>,
     ) -> Result<T, Error> {
         let mut journey = Journey {
             among,
-            tries: vec![0; self.endpoints.len()],
-            barred: vec![false; self.endpoints.len()],
+            tries: vec![0; self.urls.len()],
+            barred: vec![false; self.urls.len()],
         };
+        let question = Arc::new(Question {
+            call,
+            text: request,
+            allowance: Allowance::of(numbers),
+        });
         let attempts = among.len().saturating_add(self.settings.retries as usize);
         let mut failed = None;
         for attempt in 0..attempts {
@@ -187,7 +218,7 @@ impl Client {
                 break;
             };
             let begun = Instant::now();
-            let outcome = self.attempt(chosen, call, request, &read);
+            let outcome = self.attempt(chosen, &question, &read);
             journey.tries[chosen] += 1;
             self.end(chosen, call, begun, outcome.as_ref().err());
             let problem = match outcome {
@@ -204,7 +235,7 @@ impl Client {
         Err(match failed {
             None => Error::NoUrl,
             Some((chosen, problem)) => Error::Call(Box::new(CallError {
-                url: self.endpoints[chosen].shown().to_owned(),
+                url: self.urls[chosen].to_string(),
                 call,
                 problem,
                 tries: journey.tries.iter().sum(),
@@ -228,7 +259,7 @@ impl Client {
             Choice::Begun(chosen) => return Some(chosen),
             Choice::Resting(rest) => rest.min(patience),
         };
-        std::thread::sleep(pause);
+        self.sleep(pause);
         match self.choose(journey, Duration::ZERO)? {
             Choice::Begun(chosen) => Some(chosen),
             Choice::Resting(_) => None,
@@ -239,7 +270,7 @@ impl Client {
     /// that rests is only taken with no patience left.
     fn choose(&self, journey: &Journey<'_>, patience: Duration) -> Option<Choice> {
         let now = Instant::now();
-        let count = self.endpoints.len();
+        let count = self.urls.len();
         let mut states = self.lock();
         let turn = states.turn;
         states.turn = (turn + 1) % count;
@@ -266,6 +297,9 @@ impl Client {
         let mut states = self.lock();
         let state = &mut states.each[chosen];
         state.under_way = state.under_way.saturating_sub(1);
+        if matches!(problem, Some(Problem::Interrupted)) {
+            return;
+        }
         // A server that refuses is alive and well.
         let Some(problem) = problem.filter(|problem| problem.again() != Again::Nowhere) else {
             state.answers += 1;
@@ -292,12 +326,17 @@ impl Client {
     fn attempt<T>(
         &self,
         chosen: usize,
-        call: Call,
-        request: &str,
+        question: &Arc<Question>,
         read: impl Fn(&Value) -> Result<T, Unusable>,
     ) -> Result<T, Problem> {
-        let endpoint = &self.endpoints[chosen];
-        let Answer { status, body } = endpoint.send(&self.agent, &self.settings, call, request)?;
+        let Answer { status, body } = self.answer(chosen, question)?;
+        let limit = question.allowance.values;
+        if json::has_more_values_than(limit, &body) {
+            return Err(Problem::TooLarge {
+                limit: limit as u64,
+                unit: "values",
+            });
+        }
         let parsed = json::parse(&body);
         if let Ok(value) = &parsed
             && let Some(refusal) = refusal(value)
@@ -315,6 +354,48 @@ impl Client {
             body: Excerpt::new(&body),
         })?;
         read(&value).map_err(|unusable| unusable.into_problem(&body))
+    }
+
+    /// What comes back, unless the caller is called away.
+    fn answer(&self, chosen: usize, question: &Arc<Question>) -> Result<Answer, Problem> {
+        let url = &self.urls[chosen];
+        let Some(cancel) = self.cancel else {
+            return send(url, &self.agent, &self.settings, question);
+        };
+        if cancel.load(Ordering::Relaxed) {
+            return Err(Problem::Interrupted);
+        }
+        let (url, agent) = (Arc::clone(url), self.agent.clone());
+        let (settings, question) = (self.settings.clone(), Arc::clone(question));
+        let task = move || send(&url, &agent, &settings, &question);
+        let outcome = self.workers.run(cancel, task);
+        outcome.unwrap_or_else(|left| {
+            Err(match left {
+                Left::Interrupted => Problem::Interrupted,
+                Left::Died => Problem::Http {
+                    detail: "its reader stopped".to_owned(),
+                },
+            })
+        })
+    }
+
+    /// Waits for so long, unless the caller is called away.
+    fn sleep(&self, pause: Duration) {
+        let begun = Instant::now();
+        let cancelled = || {
+            self.cancel
+                .is_some_and(|cancel| cancel.load(Ordering::Relaxed))
+        };
+        while !cancelled() {
+            let left = pause.saturating_sub(begun.elapsed());
+            if left.is_zero() {
+                break;
+            }
+            std::thread::sleep(match self.cancel {
+                Some(_) => left.min(LOOKED_AT_EVERY),
+                None => left,
+            });
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, States> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::excerpt::name;
 use crate::{Call, Excerpt};
 
 /// A model could not be used.
@@ -48,7 +49,7 @@ pub enum Error {
         version: f64,
     },
     /// A server does not offer the model that was asked for.
-    #[error("{url} offers no model `{model}`: {}", offers(offered))]
+    #[error("{url} offers no model `{}`: {}", name(model), offers(offered))]
     NoSuchModel {
         /// The URL of the server.
         url: String,
@@ -67,8 +68,9 @@ pub enum Error {
     },
     /// Two servers offer different models under the same name.
     #[error(
-        "the model `{model}` at {url} ({theirs}) is not the one at {reference} ({ours}): give only servers of \
-         one model"
+        "the model `{}` at {url} ({theirs}) is not the one at {reference} ({ours}): give only servers of \
+         one model",
+        name(model)
     )]
     DifferentModel {
         /// The model.
@@ -84,7 +86,8 @@ pub enum Error {
     },
     /// The model does not support a call.
     #[error(
-        "the model `{model}` at {url} does not support {call}: its /ModelInfo says so{}",
+        "the model `{}` at {url} does not support {call}: its /ModelInfo says so{}",
+        name(model),
         in_python(*call)
     )]
     Unsupported {
@@ -95,8 +98,24 @@ pub enum Error {
         /// The call.
         call: Call,
     },
+    /// A model says that it is larger than [`Settings::size_limit`](crate::Settings::size_limit).
+    #[error(
+        "the model `{}` at {url} says that it has {what}, together more than the limit of {limit} numbers (a vector \
+         counts as 1000 at least): if it is so large, raise the limit",
+        name(model)
+    )]
+    Oversize {
+        /// The URL of its server.
+        url: String,
+        /// The model.
+        model: String,
+        /// How many vectors of how many numbers, in words.
+        what: String,
+        /// The limit.
+        limit: usize,
+    },
     /// An argument does not fit the model.
-    #[error("{call} of the model `{model}`: {what}")]
+    #[error("{call} of the model `{}`: {what}", name(model))]
     Argument {
         /// The model.
         model: String,
@@ -160,15 +179,20 @@ pub enum Problem {
         /// What the HTTP library said.
         detail: String,
     },
-    /// The answer is larger than the limit.
+    /// The answer is larger than what was asked for can be.
     #[error(
-        "the answer has more than {limit} bytes and was not read to its end; is it what the model should \
-         send? If so, raise the limit"
+        "the answer has more than {limit} {unit}, which no answer to this call needs, and was not taken: see what the \
+         model returns"
     )]
     TooLarge {
         /// The limit.
         limit: u64,
+        /// Of what: bytes or values.
+        unit: &'static str,
     },
+    /// The caller was called away.
+    #[error("it was interrupted")]
+    Interrupted,
     /// A redirection.
     #[error(
         "the answer is a redirection ({status}) to {location}, which is not followed: give that URL"
@@ -247,7 +271,7 @@ impl Problem {
                 status: 429 | 502..=504,
                 ..
             } => Again::Anywhere,
-            Self::Refused { .. } => Again::Nowhere,
+            Self::Refused { .. } | Self::Interrupted => Again::Nowhere,
             _ => Again::Elsewhere,
         }
     }
@@ -277,8 +301,16 @@ fn offers(offered: &[String]) -> String {
     if offered.is_empty() {
         return "see the list that its `serve_models` is given".to_owned();
     }
-    let names: Vec<_> = offered.iter().map(|name| format!("`{name}`")).collect();
-    format!("choose from {}", names.join(", "))
+    const SHOWN: usize = 12;
+    let names = offered.iter().take(SHOWN);
+    let names: Vec<_> = names
+        .map(|offered| format!("`{}`", name(offered)))
+        .collect();
+    let more = match offered.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("choose from {}{more}", names.join(", "))
 }
 
 fn in_python(call: Call) -> &'static str {

@@ -2,10 +2,33 @@
 
 use std::fmt;
 
+use finite_diff::printable::printable;
+
 /// How many characters are shown.
 const SHOWN: usize = 200;
+/// How many of a name.
+const OF_A_NAME: usize = 80;
 
-/// The first 200 characters of an answer, control characters escaped.
+/// The beginning of a name that a server gave, fit to be shown.
+pub(crate) fn name(name: &str) -> String {
+    let mut shown: String = name.chars().take(OF_A_NAME).collect();
+    if shown.len() < name.len() {
+        shown.push('…');
+    }
+    printable(&shown).to_string()
+}
+
+/// The beginning of a list of sizes, such as `[3, 2]` or `[1, 1, 1, … 100 in all]`.
+pub(crate) fn list(sizes: &[usize]) -> String {
+    const SHOWN: usize = 12;
+    if sizes.len() <= SHOWN {
+        return format!("{sizes:?}");
+    }
+    let shown: Vec<String> = sizes.iter().take(SHOWN).map(ToString::to_string).collect();
+    format!("[{}, … {} in all]", shown.join(", "), sizes.len())
+}
+
+/// The first 200 characters of an answer, [`printable`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Excerpt {
     text: String,
@@ -20,11 +43,7 @@ impl Excerpt {
         let text: String = start.chars().take(SHOWN).collect();
         Self {
             cut: text.len() < bytes.len() && start.chars().nth(SHOWN).is_some(),
-            text: text
-                .escape_debug()
-                .to_string()
-                .replace("\\\"", "\"")
-                .replace("\\'", "'"),
+            text: printable(&text).to_string(),
             bytes: bytes.len(),
         }
     }

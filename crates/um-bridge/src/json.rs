@@ -14,6 +14,26 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Value, serde_json::Error> {
         .or_else(|strict| quoted(bytes).map_or(Err(strict), |bytes| serde_json::from_slice(&bytes)))
 }
 
+/// Whether `bytes` could be more than so many values, counted by the commas and brackets outside of strings. What they
+/// become in memory is up to a hundred times as large as they are.
+pub(crate) fn has_more_values_than(limit: usize, bytes: &[u8]) -> bool {
+    let mut count = 0;
+    let mut rest = bytes;
+    while let Some(at) = rest.iter().position(|byte| b"[{,\"".contains(byte)) {
+        rest = match rest[at] {
+            b'"' => &rest[at + string(&rest[at..]).len()..],
+            _ => {
+                count += 1;
+                &rest[at + 1..]
+            }
+        };
+        if count > limit {
+            return true;
+        }
+    }
+    false
+}
+
 /// The value of a string that stands for a number that is not finite.
 pub(crate) fn not_finite(text: &str) -> Option<f64> {
     let (sign, word) = match text.as_bytes().first()? {
@@ -75,7 +95,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::Value;
 
-    use super::{not_finite, parse};
+    use super::{has_more_values_than, not_finite, parse};
 
     fn check(text: &str, expected: &str) {
         let parsed = parse(text.as_bytes()).map(|value| value.to_string());
@@ -118,6 +138,20 @@ mod tests {
         assert_eq!(not_finite("-inf"), Some(f64::NEG_INFINITY));
         for text in ["", "-", "1.5", "infinite", "nän", "ä"] {
             assert_eq!(not_finite(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn values_are_counted_outside_of_strings() {
+        for (text, count) in [
+            ("3", 0),
+            ("[1, 2, 3]", 3),
+            (r#"{"a": ",[{", "b": [[], "\\\",,"]}"#, 5),
+            ("[\",,,,", 1),
+        ] {
+            assert!(!has_more_values_than(count, text.as_bytes()), "{text}");
+            let more = count > 0 && has_more_values_than(count - 1, text.as_bytes());
+            assert_eq!(more, count > 0, "{text}");
         }
     }
 

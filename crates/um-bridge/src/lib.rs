@@ -14,6 +14,8 @@ mod products;
 mod server;
 mod settings;
 mod transport;
+mod url;
+mod workers;
 
 pub use call::Call;
 pub use client::{Client, Trouble};
@@ -23,3 +25,4 @@ pub use model::{Model, Support};
 pub use objective::{ModelObjective, ObjectiveError};
 pub use server::{Server, SpawnError, SpawnSettings};
 pub use settings::Settings;
+pub use url::Url;

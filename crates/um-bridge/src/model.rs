@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 
 use crate::answer::{field, flag, names, sizes, vector, vectors};
 use crate::client::Unusable;
-use crate::{Call, Client, Error};
+use crate::excerpt::list;
+use crate::{Call, Client, Error, Settings};
 
 /// Which calls a model supports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -73,8 +74,8 @@ impl Model {
     /// ([`Client::troubles`]), as long as another one does.
     ///
     /// # Errors
-    /// [`Error::Version`], [`Error::NoSuchModel`], [`Error::WhichModel`], [`Error::DifferentModel`], and
-    /// [`Error::Call`] where no server answers or one refuses, for example the configuration.
+    /// [`Error::Version`], [`Error::NoSuchModel`], [`Error::WhichModel`], [`Error::DifferentModel`],
+    /// [`Error::Oversize`], and [`Error::Call`] where no server answers or one refuses, for example the configuration.
     pub fn open(
         client: Client,
         name: Option<&str>,
@@ -152,7 +153,8 @@ impl Model {
             input: Some(&inputs),
             ..self.request()
         };
-        self.call(Call::Evaluate, &request, |answer| {
+        let numbers = self.output_sizes().iter().map(|size| size + 1).sum();
+        self.call(Call::Evaluate, &request, numbers, |answer| {
             let outputs = vectors(answer, "output")?;
             let lengths: Vec<usize> = outputs.iter().map(Vec::len).collect();
             same_sizes("outputs", &lengths, self.output_sizes())?;
@@ -184,7 +186,7 @@ impl Model {
             sens: Some(sens),
             ..self.request()
         };
-        self.call(call, &request, |answer| {
+        self.call(call, &request, length, |answer| {
             one_of_size(vector(answer, "output")?, "input", in_wrt, length)
         })
     }
@@ -212,7 +214,7 @@ impl Model {
             vec: Some(vec),
             ..self.request()
         };
-        self.call(call, &request, |answer| {
+        self.call(call, &request, length, |answer| {
             one_of_size(vector(answer, "output")?, "output", out_wrt, length)
         })
     }
@@ -247,7 +249,7 @@ impl Model {
             vec: Some(vec),
             ..self.request()
         };
-        self.call(call, &request, |answer| {
+        self.call(call, &request, length, |answer| {
             one_of_size(vector(answer, "output")?, "input", first, length)
         })
     }
@@ -260,11 +262,12 @@ impl Model {
         &self,
         call: Call,
         request: &Request<'_>,
+        numbers: usize,
         read: impl Fn(&Value) -> Result<T, Unusable>,
     ) -> Result<T, Error> {
         let all: Vec<usize> = (0..self.client.urls().len()).collect();
         let text = request.text(call)?;
-        self.client.call(&all, call, &text, read)
+        self.client.call(&all, call, text, numbers, read)
     }
 
     fn check<'v, V: AsRef<[f64]>>(
@@ -371,9 +374,9 @@ impl Declared {
             .map(|(_, call)| call.name())
             .collect();
         format!(
-            "inputs {:?}, outputs {:?}, supports {}",
-            self.input_sizes,
-            self.output_sizes,
+            "inputs {}, outputs {}, supports {}",
+            list(&self.input_sizes),
+            list(&self.output_sizes),
             if supported.is_empty() {
                 "nothing".to_owned()
             } else {
@@ -393,7 +396,7 @@ fn ask(
     let here = [index];
     let name = info(client, index, name)?;
     let question = Request::of(&name, None).text(Call::ModelInfo)?;
-    let support = client.call(&here, Call::ModelInfo, &question, |answer| {
+    let support = client.call(&here, Call::ModelInfo, question, 0, |answer| {
         let support = field(answer, "support")?;
         Ok(Support {
             evaluate: flag(support, Call::Evaluate.name())?,
@@ -402,13 +405,16 @@ fn ask(
             apply_hessian: flag(support, Call::ApplyHessian.name())?,
         })
     })?;
-    let question = Request::of(&name, Some(config)).text(Call::InputSizes)?;
-    let input_sizes = client.call(&here, Call::InputSizes, &question, |answer| {
-        Ok(sizes(answer, "inputSizes")?)
-    })?;
-    let output_sizes = client.call(&here, Call::OutputSizes, &question, |answer| {
-        Ok(sizes(answer, "outputSizes")?)
-    })?;
+    let question = Request::of(&name, Some(config));
+    let of = |call: Call, key: &str, kind: &str, others: &[usize]| {
+        let text = question.text(call)?;
+        let vectors = client.settings().most_vectors();
+        let said = client.call(&here, call, text, vectors, |answer| Ok(sizes(answer, key)?))?;
+        within_limit(client, index, &name, kind, &said, others)?;
+        Ok::<_, Error>(said)
+    };
+    let input_sizes = of(Call::InputSizes, "inputSizes", "input", &[])?;
+    let output_sizes = of(Call::OutputSizes, "outputSizes", "output", &input_sizes)?;
     let declared = Declared {
         support,
         input_sizes,
@@ -417,9 +423,40 @@ fn ask(
     Ok((name, declared))
 }
 
+/// Fails where vectors of these sizes are more than the limit has left beside the `others`.
+fn within_limit(
+    client: &Client,
+    index: usize,
+    name: &str,
+    kind: &str,
+    said: &[usize],
+    others: &[usize],
+) -> Result<(), Error> {
+    let limit = client.settings().size_limit;
+    let all = Settings::weight(said).saturating_add(Settings::weight(others));
+    if all <= limit {
+        return Ok(());
+    }
+    let numbers = said.iter().copied().fold(0, usize::saturating_add);
+    let beside = match others {
+        [] => String::new(),
+        others => format!(" beside inputs of {}", others.iter().sum::<usize>()),
+    };
+    let plural = if said.len() == 1 { "" } else { "s" };
+    Err(Error::Oversize {
+        url: client.urls().nth(index).unwrap_or_default().to_owned(),
+        model: name.to_owned(),
+        what: format!(
+            "{} {kind} vector{plural} of {numbers} numbers{beside}",
+            said.len()
+        ),
+        limit,
+    })
+}
+
 /// The name of the model that is meant at the server number `index`.
 fn info(client: &Client, index: usize, name: Option<&str>) -> Result<String, Error> {
-    let (version, offered) = client.call(&[index], Call::Info, "", |answer| {
+    let (version, offered) = client.call(&[index], Call::Info, String::new(), 0, |answer| {
         let version = match field(answer, "protocolVersion")? {
             Value::Number(number) => number.as_f64().unwrap_or(f64::NAN),
             other => {
@@ -461,8 +498,8 @@ fn same_sizes(what: &str, got: &[usize], declared: &[usize]) -> Result<(), Unusa
         return Ok(());
     }
     Err(Unusable::Sizes {
-        got: format!("{what} of the sizes {got:?}"),
-        declared: format!("{declared:?}"),
+        got: format!("{what} of the sizes {}", list(got)),
+        declared: list(declared),
     })
 }
 

@@ -7,6 +7,7 @@ use finite_diff::sum::compensated_sum;
 use finite_diff::{EvaluationError, Objective, ParameterLayout};
 use thiserror::Error;
 
+use crate::excerpt::{list, name};
 use crate::{Call, Error, Model};
 
 /// J(θ) = Σ_o s_oᵀ·F_o(θ): all outputs of a model contracted with fixed cotangents s, over its inputs in a
@@ -26,7 +27,12 @@ pub struct ModelObjective<'a> {
 #[non_exhaustive]
 pub enum ObjectiveError {
     /// The cotangents are not as long as the outputs.
-    #[error("the cotangents have the lengths {got:?}, but the outputs of `{model}` {expected:?}")]
+    #[error(
+        "the cotangents have the lengths {}, but the outputs of `{}` {}",
+        list(got),
+        name(model),
+        list(expected)
+    )]
     Cotangents {
         /// The model.
         model: String,
@@ -37,7 +43,10 @@ pub enum ObjectiveError {
     },
     /// The blocks are not as long as the inputs.
     #[error(
-        "the blocks {layout} have the lengths {got:?}, but the inputs of `{model}` {expected:?}"
+        "the blocks {layout} have the lengths {}, but the inputs of `{}` {}",
+        list(got),
+        name(model),
+        list(expected)
     )]
     Blocks {
         /// The model.

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use thiserror::Error;
 
 use crate::answer::field;
+use crate::workers::Workers;
 use crate::{Call, Client, Settings};
 use group::Group;
 use tail::Tail;
@@ -207,6 +208,7 @@ impl Server {
 
     fn wait_until_ready(&mut self, settings: &SpawnSettings<'_>) -> Result<(), SpawnError> {
         let begun = Instant::now();
+        let workers = Workers::default();
         let command = self.command.clone();
         let mut problem = "it was not asked yet".to_owned();
         loop {
@@ -219,7 +221,16 @@ impl Server {
             let left = settings.wait.saturating_sub(begun.elapsed());
             let ready = match left.is_zero() {
                 true => Err(problem.clone()),
-                false => self.ask(left.min(ASKED_FOR)),
+                false => {
+                    let (url, limit) = (self.url.clone(), left.min(ASKED_FOR));
+                    let question = move || ask(&url, limit);
+                    match settings.cancel {
+                        // That it was interrupted is seen before the next question.
+                        Some(cancel) => (workers.run(cancel, question))
+                            .unwrap_or_else(|_| Err("nobody waited for it".to_owned())),
+                        None => question(),
+                    }
+                }
             };
             // Looked at after the question: else another server on that port could pass for this one.
             if let Some(how) = self.ended() {
@@ -246,25 +257,25 @@ impl Server {
             std::thread::sleep(ASKED_EVERY.min(left));
         }
     }
+}
 
-    /// Whether it answers /Info as a server of the protocol does; the version is not looked at here.
-    fn ask(&self, limit: Duration) -> Result<(), String> {
-        let settings = Settings {
-            timeout: limit,
-            connect_timeout: limit,
-            retries: 0,
-            ..Settings::default()
-        };
-        let client = Client::new(&[&self.url], settings).map_err(|error| error.to_string())?;
-        let answer = client.call(&[0], Call::Info, "", |answer| {
-            field(answer, "protocolVersion")?;
-            Ok(())
-        });
-        answer.map_err(|error| match error {
-            crate::Error::Call(error) => error.problem.to_string(),
-            other => other.to_string(),
-        })
-    }
+/// Whether there is an answer to /Info as a server of the protocol gives it; the version is not looked at here.
+fn ask(url: &str, limit: Duration) -> Result<(), String> {
+    let settings = Settings {
+        timeout: limit,
+        connect_timeout: limit,
+        retries: 0,
+        ..Settings::default()
+    };
+    let client = Client::new(&[url], settings).map_err(|error| error.to_string())?;
+    let answer = client.call(&[0], Call::Info, String::new(), 0, |answer| {
+        field(answer, "protocolVersion")?;
+        Ok(())
+    });
+    answer.map_err(|error| match error {
+        crate::Error::Call(error) => error.problem.to_string(),
+        other => other.to_string(),
+    })
 }
 
 impl Drop for Server {

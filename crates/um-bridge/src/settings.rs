@@ -24,20 +24,62 @@ pub struct Settings {
     pub retries: u32,
     /// The rest of a URL after its first failure; doubled for each further one in a row.
     pub backoff: Duration,
-    /// How many bytes an answer may have.
-    pub response_limit: u64,
+    /// How many numbers the inputs and outputs of a model may have together, a vector counting as a thousand at least.
+    /// More than that is refused before anything is made of it.
+    pub size_limit: usize,
 }
 
 impl Default for Settings {
     /// A minute an attempt, ten seconds to connect, three retries after 0.2, 0.4 and 0.8 s (a server that is
-    /// started again has 1.4 s), and 256 MiB: ten million numbers of 25 characters.
+    /// started again has 1.4 s), and a million numbers: as JSON they are 25 MB, a third of a second to write and to read
+    /// again at each evaluation. A vector is a request of its own, which takes as long as a thousand numbers.
     fn default() -> Self {
         Self {
             timeout: Duration::from_secs(60),
             connect_timeout: Duration::from_secs(10),
             retries: 3,
             backoff: Duration::from_millis(200),
-            response_limit: 256 << 20,
+            size_limit: 1_000_000,
+        }
+    }
+}
+
+/// What a vector costs beside its numbers: a request of its own takes as long as so many of them.
+const LEAST: usize = 1000;
+/// Bytes of an answer that hold no number: names, messages, blanks.
+const PROSE: u64 = 1 << 20;
+/// Bytes that a number may take, with its comma, a line break and an indent; 25 as a rule.
+const OF_A_NUMBER: u64 = 64;
+/// Values of an answer that are no numbers of its vectors.
+const OTHER_VALUES: usize = 10_000;
+
+impl Settings {
+    /// How large vectors of these sizes are, in the measure of the limit.
+    pub(crate) fn weight(sizes: &[usize]) -> usize {
+        let weights = sizes.iter().map(|size| *size.max(&LEAST));
+        weights.fold(0, usize::saturating_add)
+    }
+
+    /// How many vectors there can be within the limit.
+    pub(crate) fn most_vectors(&self) -> usize {
+        self.size_limit / LEAST
+    }
+}
+
+/// What an answer may hold that is to hold so many numbers and lists of them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Allowance {
+    pub(crate) bytes: u64,
+    pub(crate) values: usize,
+}
+
+impl Allowance {
+    pub(crate) fn of(numbers: usize) -> Self {
+        Self {
+            bytes: OF_A_NUMBER
+                .saturating_mul(numbers as u64)
+                .saturating_add(PROSE),
+            values: numbers.saturating_add(OTHER_VALUES),
         }
     }
 }

@@ -4,6 +4,9 @@
 
 use std::fmt::{self, Write as _};
 
+use finite_diff::printable::printable;
+
+use super::foreign::{shown, shown_control};
 use super::numbers::{derivative, sentence_case, short, thousands};
 use crate::control::{ControlReport, PlantingOutcome};
 use crate::report::CoordinateReport;
@@ -26,12 +29,13 @@ impl fmt::Display for ControlReport {
 /// Indented by two.
 #[cfg(not(feature = "text"))]
 pub(super) fn paragraph(line: &str) -> String {
-    format!("  {line}\n")
+    format!("  {}\n", printable(line))
 }
 
 /// The verdict; what was found before the comparison; the wrong entry with the largest error and its cause; the first block
 /// that is inconclusive, with the remedy.
 fn report(f: &mut dyn fmt::Write, report: &Report) -> fmt::Result {
+    let report = &shown(report);
     let counts = &report.counts;
     writeln!(
         f,
@@ -44,7 +48,8 @@ fn report(f: &mut dyn fmt::Write, report: &Report) -> fmt::Result {
     )?;
     for finding in report.structure.iter().flat_map(|s| &s.findings) {
         let remedy = sentence_case(finding.remedy());
-        writeln!(f, "  {}. {remedy}.", finding.message())?;
+        let line = format!("{}. {remedy}.", finding.message());
+        writeln!(f, "  {}", printable(&line))?;
     }
     let wrong = |c: &&CoordinateReport| c.comparison.verdict == Verdict::Disagree;
     if let Some(worst) = report.worst.iter().find(wrong) {
@@ -95,6 +100,7 @@ fn entry(report: &CoordinateReport) -> String {
 
 /// How many of the planted errors were detected, and which were not.
 fn control(f: &mut dyn fmt::Write, control: &ControlReport) -> fmt::Result {
+    let control = &shown_control(control);
     if !control.speaks() {
         return writeln!(
             f,

@@ -4,6 +4,7 @@ use std::fmt::{self, Write as _};
 
 use crate::control::{ControlReport, PlantedError, Planting, PlantingOutcome};
 
+use super::foreign::shown_control;
 use super::style::{BAD, GOOD, UNSURE, hanging, plain};
 
 /// Prints how many planted errors were detected, and lists those that were not.
@@ -15,6 +16,7 @@ impl fmt::Display for ControlReport {
 
 /// A negative control, styled: how many planted errors were detected, and those that were not.
 pub fn styled_control(control: &ControlReport) -> String {
+    let control = &shown_control(control);
     const LEAD: &str = "negative control:";
     if !control.speaks() {
         let line = "not possible, because the gradient itself is wrong or none of it agrees";

@@ -9,12 +9,20 @@ use super::brief::paragraph;
 use super::numbers::{counted, derivative, plural, short, thousands};
 #[cfg(feature = "text")]
 use super::style::paragraph;
+use super::foreign::shown_directional;
 use crate::Verdict;
 use crate::directional::{DirectionalBlock, DirectionalReport, WrongRange};
 
 /// Prints the verdict, what is wrong and where, what is inconclusive, and the detection limit.
 impl fmt::Display for DirectionalReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = shown_directional(self);
+        shown.say(f)
+    }
+}
+
+impl DirectionalReport {
+    fn say(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
             "{}: {} in {}, {} each",

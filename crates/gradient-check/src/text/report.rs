@@ -11,6 +11,7 @@ use crate::{Report, Verdict};
 
 use super::blocks::blocks;
 use super::footnotes::footnotes;
+use super::foreign::shown;
 use super::inconclusive::{inconclusive, interrupted};
 use super::numbers::{plural, short, thousands};
 use super::second_opinion::second_opinion;
@@ -40,6 +41,7 @@ impl fmt::Display for Report {
 
 /// One report, styled: the verdict and what it rests on, the blocks, and what the check could not see.
 pub fn styled_report(report: &Report) -> String {
+    let report = &shown(report);
     let by_directions = matches!(report.agreement(), Some(Agreement::OnlyDirections { .. }));
     let mut text = decisive(report);
     if by_directions {

@@ -4,6 +4,7 @@
 
 use crate::Verdict;
 use anstyle::{AnsiColor, Style};
+use finite_diff::printable::printable;
 use textwrap::core::display_width;
 
 /// The style of what is right.
@@ -109,7 +110,7 @@ pub(super) fn lines(text: &str, width: usize) -> Vec<String> {
 
 /// A paragraph at most 80 columns wide behind a lead in `style`; its further lines are indented.
 pub fn hanging(style: Style, lead: &str, line: &str) -> String {
-    let whole = format!("{lead} {line}");
+    let whole = format!("{lead} {}", printable(line));
     let mut text = String::new();
     for (i, part) in lines(&whole, WIDTH - 4).iter().enumerate() {
         match part.strip_prefix(lead).filter(|_| i == 0) {
@@ -125,11 +126,13 @@ pub(super) fn paragraph(line: &str) -> String {
     plain(&wrapped("", line))
 }
 
-/// A paragraph indented by two, at most 80 columns wide, behind a lead that stands out.
+/// A paragraph indented by two, at most 80 columns wide, behind a lead that stands out. What `line` holds of others'
+/// strings is escaped.
 pub fn wrapped(lead: &str, line: &str) -> String {
     let indent = 2 + display_width(lead);
     let mut text = String::new();
-    for (i, part) in lines(line, WIDTH.saturating_sub(indent)).iter().enumerate() {
+    let line = printable(line).to_string();
+    for (i, part) in lines(&line, WIDTH.saturating_sub(indent)).iter().enumerate() {
         let lead = match i {
             0 => styled(STRONG, lead),
             _ => " ".repeat(display_width(lead)),

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use finite_diff::printable::printable;
+
 /// How many lines are kept: a traceback of Python fits.
 const LINES: usize = 12;
 /// How many bytes of each.
@@ -87,16 +89,12 @@ impl Tail {
 
     fn push(&self, line: &[u8]) {
         let text = String::from_utf8_lossy(line);
-        let text: String = text
-            .trim_end()
-            .chars()
-            .map(|c| if c.is_control() { ' ' } else { c })
-            .collect();
+        let text = text.trim_end().replace('\t', " ");
         if text.is_empty() {
             return;
         }
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        lines.push_back(text);
+        lines.push_back(printable(&text).to_string());
         if lines.len() > LINES {
             lines.pop_front();
         }
@@ -118,7 +116,7 @@ mod tests {
         check("", &[]);
         check(
             "one\r\n\n\ttwo\u{1b}[31m\nthree",
-            &["one", " two [31m", "three"],
+            &["one", r" two\u{1b}[31m", "three"],
         );
         let many: String = (0..100).map(|i| format!("{i}\n")).collect();
         let last: Vec<String> = (100 - LINES..100).map(|i| i.to_string()).collect();

@@ -246,7 +246,7 @@ fn a_huge_body() {
         )?;
         hang()
     });
-    assert_snapshot!(at_evaluate(&mock), @"POST http://127.0.0.1:PORT/Evaluate: the answer has more than 10000 bytes and was not read to its end; is it what the model should send? If so, raise the limit");
+    assert_snapshot!(at_evaluate(&mock), @"POST http://127.0.0.1:PORT/Evaluate: the answer has more than 1048960 bytes, which no answer to this call needs, and was not taken: see what the model returns");
     // One that does not say so beforehand.
     let mock = Mock::faulty("/Evaluate", |stream| {
         stream.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"output\": [[")?;
@@ -254,7 +254,7 @@ fn a_huge_body() {
             stream.write_all(&[b'1'; 4096])?;
         }
     });
-    assert_snapshot!(at_evaluate(&mock), @"POST http://127.0.0.1:PORT/Evaluate: the answer has more than 10000 bytes and was not read to its end; is it what the model should send? If so, raise the limit");
+    assert_snapshot!(at_evaluate(&mock), @"POST http://127.0.0.1:PORT/Evaluate: the answer has more than 1048960 bytes, which no answer to this call needs, and was not taken: see what the model returns");
 }
 
 #[test]

@@ -97,7 +97,7 @@ pub(crate) fn hurried() -> Settings {
         connect_timeout: Duration::from_secs(1),
         retries: 2,
         backoff: Duration::from_millis(5),
-        response_limit: 10_000,
+        ..Settings::default()
     }
 }
 

@@ -1,0 +1,213 @@
+//! What a report holds of others' strings, escaped before anything is said of it.
+//!
+//! A renderer begins with the copy from here, so that no sentence of it has to think of escaping. Each struct is taken
+//! apart field by field: one that gets a new string does not compile before it was thought of.
+
+use finite_diff::Coordinate;
+use finite_diff::printable::printable;
+
+use crate::control::{ControlReport, Planting, PlantingOutcome};
+use crate::diagnosis::Diagnosis;
+use crate::directional::{DirectionalBlock, DirectionalReport};
+use crate::directions::{DirectionResult, DirectionalTest};
+use crate::report::{BlockReport, CoordinateReport, KinkReport};
+use crate::{Report, settings::NamedKink};
+
+/// The report with every name, and every sentence that holds one, [`printable`].
+///
+/// What was found before the comparison is said in paragraphs, which are escaped as a whole.
+pub(super) fn shown(report: &Report) -> Report {
+    let mut shown = report.clone();
+    let Report {
+        verdict: _,
+        difference: _,
+        cost: _,
+        parameters: _,
+        selected: _,
+        fixed: _,
+        reexamined: _,
+        evaluations: _,
+        elapsed: _,
+        scheme,
+        noise: _,
+        accuracy: _,
+        tie_directions: _,
+        broken_tie: _,
+        power: _,
+        counts: _,
+        first_wrong_stage: _,
+        axes,
+        blocks,
+        worst,
+        kinks,
+        interrupted: _,
+        structure: _,
+        directional,
+        recheck: _,
+    } = &mut shown;
+    escape(scheme);
+    axes.iter_mut().flatten().for_each(escape);
+    blocks.iter_mut().for_each(block);
+    worst.iter_mut().for_each(entry);
+    kinks.iter_mut().for_each(kink);
+    directional.iter_mut().for_each(directions);
+    shown
+}
+
+/// The same of a negative control.
+pub(super) fn shown_control(control: &ControlReport) -> ControlReport {
+    let mut shown = control.clone();
+    for planting in &mut shown.plantings {
+        let Planting {
+            error: _,
+            block,
+            coordinate,
+            outcome,
+        } = planting;
+        block.iter_mut().for_each(escape);
+        coordinate.iter_mut().for_each(place);
+        if let PlantingOutcome::Misplaced { blamed } = outcome {
+            blamed.iter_mut().for_each(escape);
+        }
+    }
+    shown
+}
+
+/// The same of a check along directions.
+pub(super) fn shown_directional(report: &DirectionalReport) -> DirectionalReport {
+    let mut shown = report.clone();
+    for DirectionalBlock { name, wrong, .. } in &mut shown.blocks {
+        escape(name);
+        for range in wrong {
+            place(&mut range.first);
+            place(&mut range.last);
+            let examined = range.examined.iter_mut();
+            examined.for_each(|examined| place(&mut examined.coordinate));
+        }
+    }
+    shown
+}
+
+fn block(report: &mut BlockReport) {
+    let BlockReport {
+        name,
+        shape: _,
+        stage: _,
+        verdict: _,
+        difference: _,
+        scale: _,
+        power: _,
+        counts: _,
+        worst,
+        non_finite,
+        pattern: _,
+        wrong: _,
+        diagnosis,
+    } = report;
+    escape(name);
+    worst.iter_mut().chain(non_finite).for_each(entry);
+    if let Some(Diagnosis {
+        cause: _,
+        message,
+        factor: _,
+        residual: _,
+    }) = diagnosis
+    {
+        escape(message);
+    }
+}
+
+fn entry(report: &mut CoordinateReport) {
+    place(&mut report.coordinate);
+}
+
+fn place(coordinate: &mut Coordinate) {
+    escape(&mut coordinate.block);
+}
+
+fn kink(report: &mut KinkReport) {
+    let KinkReport { coordinate, kinks } = report;
+    place(coordinate);
+    for NamedKink { name, distance: _ } in kinks {
+        escape(name);
+    }
+}
+
+fn directions(test: &mut DirectionalTest) {
+    for DirectionResult { block, failure, .. } in &mut test.directions {
+        block.iter_mut().chain(failure).for_each(escape);
+    }
+}
+
+fn escape(text: &mut String) {
+    *text = printable(text).to_string();
+}
+
+#[cfg(test)]
+mod tests {
+    use finite_diff::printable::is_hidden;
+    use finite_diff::{ParameterLayout, from_fn};
+    use proptest::prelude::*;
+
+    use crate::{GradientCheck, Settings, check};
+
+    /// Names that look like lines of a report, switch colors as it does, and turn the line around.
+    const NAMES: [&str; 4] = [
+        "W\n  The gradient is right",
+        "\u{1b}[1m\u{1b}[31mW\u{1b}[0m",
+        "\u{202e}W\u{2066}",
+        "W\u{9b}2J\r",
+    ];
+
+    fn is_clean(said: &str) {
+        let said = said.replace('\n', "");
+        assert!(!said.contains(is_hidden), "{said:?}");
+    }
+
+    /// A report of a gradient that is wrong in the blocks where `wrong` says so.
+    fn said(names: &[String], wrong: usize) -> String {
+        let mut layout = ParameterLayout::new();
+        for (number, name) in names.iter().enumerate() {
+            layout = layout.with(format!("{name}{number}"), &[2]).unwrap();
+        }
+        let n = layout.len();
+        let j = from_fn(n, |x: &[f64]| x.iter().map(|x| x.abs() * x).sum::<f64>());
+        let point: Vec<f64> = (0..n).map(|i| i as f64).collect();
+        let factor = |i: usize| if i / 2 == wrong { 3.0 } else { 2.0 };
+        let gradient: Vec<f64> = (0..n).map(|i| factor(i) * point[i]).collect();
+        let report = check(&j, &gradient, &point, &layout, &Settings::default()).unwrap();
+        report.to_string()
+    }
+
+    #[test]
+    fn no_name_makes_a_line_or_moves_the_cursor() {
+        let names = NAMES.map(str::to_owned);
+        for wrong in 0..=NAMES.len() {
+            let said = said(&names, wrong);
+            is_clean(&said);
+            assert!(said.contains(r"W\n  The gradient is right0"), "{said}");
+            assert!(!said.contains("\n  The gradient is right"), "{said}");
+        }
+    }
+
+    #[test]
+    fn errors_escape_too() {
+        for name in NAMES {
+            let error = GradientCheck::new(|x: &[f64]| x[0], |_: &[f64]| [1.0])
+                .at([1.0])
+                .fixed(&[name])
+                .run()
+                .unwrap_err()
+                .to_string();
+            assert!(!error.contains(is_hidden), "{error:?}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+        #[test]
+        fn whatever_it_is_called(names in prop::collection::vec(any::<String>(), 1..3), wrong in 0..3usize) {
+            is_clean(&said(&names, wrong));
+        }
+    }
+}
