@@ -147,7 +147,7 @@ pub struct Prepared {
     /// Which coordinates to judge.
     pub selection: Selection,
     /// The fault to plant, if any.
-    pub fault: Option<&'static dyn Fault>,
+    pub fault: Option<&'static Fault>,
 }
 
 /// Loads the data, builds the network and draws its parameters.
@@ -332,7 +332,7 @@ fn find_fault(
     name: &str,
     architecture: &Architecture,
     spec: &NetworkSpec,
-) -> Result<&'static dyn Fault, PrepareError> {
+) -> Result<&'static Fault, PrepareError> {
     let Some(fault) = mlp_faults::find(name) else {
         let suggestion = nearest(name, mlp_faults::all().iter().map(|fault| fault.name()));
         return Err(PrepareError::UnknownFault {

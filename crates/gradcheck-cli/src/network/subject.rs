@@ -17,7 +17,7 @@ use super::model::Model;
 /// The network's cost and the backward pass under test: its own, or a fault's.
 pub(super) struct NetworkSubject<'a> {
     pub(super) model: &'a Model<'a>,
-    pub(super) fault: Option<&'static dyn Fault>,
+    pub(super) fault: Option<&'static Fault>,
     /// The cost in `f64`.
     pub(super) objective: NetworkObjective<'a, f64>,
 }

@@ -6,18 +6,18 @@ use anyhow::Result;
 use finite_diff::Execution;
 use gradient_check::constants::Constants;
 use gradient_check::{Report, Settings, check};
-use mlp::{Batch, DropoutMasks, Engine, MlpError, NetworkObjective, layout};
+use mlp::{Batch, DropoutMasks, Engine, Gradient, MlpError, NetworkObjective, layout};
 use mlp_faults::Fault;
 use num_complex::Complex;
 
 use super::scene::{KEEP_PROB, Scene};
-use crate::network::{NetworkMistakes, Precision, Scaled, context};
+use crate::network::{Model, NetworkMistakes, Precision, Scaled, context};
 
 /// The gradient under test: the network's own, or a fault's; of a model in single precision, a
 /// fault's is rounded at the end, as faults work in double.
 pub(super) fn gradient(
     scene: &Scene,
-    fault: Option<&dyn Fault>,
+    fault: Option<&Fault>,
     theta: &[f64],
 ) -> Result<Vec<f64>, MlpError> {
     let model = scene.model();
@@ -25,11 +25,24 @@ pub(super) fn gradient(
         Some(fault) => model.faulty(fault, theta)?,
         None => model.gradient(theta)?,
     };
+    Ok(finish(scene, gradient))
+}
+
+/// The network's own gradient, in the precision that faults work in, and rounded as theirs are.
+pub(super) fn unharmed(scene: &Scene, theta: &[f64]) -> Result<Vec<f64>, MlpError> {
+    let double = Model {
+        precision: Precision::F64,
+        ..scene.model()
+    };
+    Ok(finish(scene, double.gradient(theta)?))
+}
+
+fn finish(scene: &Scene, gradient: Gradient<f64>) -> Vec<f64> {
     let finish = |entry: f64| match scene.precision {
         Precision::F64 => scene.factor * entry,
         Precision::F32 => scene.factor * f64::from(entry as f32),
     };
-    Ok(gradient.into_flat().into_iter().map(finish).collect())
+    gradient.into_flat().into_iter().map(finish).collect()
 }
 
 /// By what is judged.

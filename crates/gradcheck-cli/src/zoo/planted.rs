@@ -7,7 +7,7 @@ use gradient_check::{Report, Verdict};
 use mlp_faults::{Fault, Shows};
 
 use super::correct::Correct;
-use super::judge::{By, Court, gradient};
+use super::judge::{By, Court, gradient, unharmed};
 use super::scene::{Scene, architectures};
 use crate::network::Precision;
 
@@ -106,11 +106,11 @@ impl FaultTally {
 /// One scene, with the faults to plant in it.
 pub(super) struct Unit {
     scene: Scene,
-    faults: Vec<&'static dyn Fault>,
+    faults: Vec<&'static Fault>,
 }
 
 /// Every architecture, seed and condition with the faults that apply.
-pub(super) fn units(seeds: u64, faults: &[&'static dyn Fault]) -> Result<Vec<Unit>> {
+pub(super) fn units(seeds: u64, faults: &[&'static Fault]) -> Result<Vec<Unit>> {
     let mut units = Vec::new();
     for architecture in architectures()? {
         for masked in [false, true] {
@@ -168,10 +168,10 @@ impl Unit {
         let report = court.judge(&own)?;
         let power = report.power.map(|power| power.single_coordinate);
         // Faults work in double precision; what they changed shows against what that gives.
-        let right = gradient(&self.scene, Some(&Unharmed), theta)?;
+        let right = unharmed(&self.scene, theta)?;
         let tallies = self.faults.iter().map(|fault| {
-            let wrong = gradient(&self.scene, Some(*fault), theta)?;
-            self.plant(*fault, &court, &right, &wrong, &report, power)
+            let wrong = gradient(&self.scene, Some(fault), theta)?;
+            self.plant(fault, &court, &right, &wrong, &report, power)
         });
         let tallies = tallies.collect::<Result<_>>()?;
         Ok((Correct::of(&self.scene, &report), tallies))
@@ -179,7 +179,7 @@ impl Unit {
 
     fn plant(
         &self,
-        fault: &'static dyn Fault,
+        fault: &'static Fault,
         court: &Court<'_>,
         right: &[f64],
         wrong: &[f64],
@@ -258,23 +258,4 @@ fn changes(unharmed: &Report, right: &[f64], wrong: &[f64]) -> Vec<(String, f64)
         changes.extend(largest.map(|change| (block.name.clone(), change)));
     }
     changes
-}
-
-/// No fault at all, in the precision that faults work in.
-struct Unharmed;
-
-impl mlp_faults::BackwardRules for Unharmed {}
-
-impl Fault for Unharmed {
-    fn name(&self) -> &'static str {
-        "none"
-    }
-
-    fn description(&self) -> &'static str {
-        "nothing is wrong"
-    }
-
-    fn cause(&self) -> &'static [&'static str] {
-        &[]
-    }
 }
