@@ -76,7 +76,6 @@ impl Outcome {
 pub(crate) fn run(options: &Options, progress: &(dyn Fn(Progress) + Sync)) -> Result<Outcome> {
     let faults: Vec<_> = mlp_faults::all()
         .iter()
-        .copied()
         .filter(|fault| options.only.as_ref().is_none_or(|o| o == fault.name()))
         .collect();
     if let (true, Some(name)) = (faults.is_empty(), &options.only) {

@@ -49,7 +49,7 @@ pub struct NetworkCheck<'a> {
     /// Dropout masks, the same for the gradient and for every evaluation of the cost.
     pub masks: Option<&'a DropoutMasks<f64>>,
     /// The wrong backward pass to check in place of mlp's own.
-    pub fault: Option<&'static dyn Fault>,
+    pub fault: Option<&'static Fault>,
     /// What the backward pass works in.
     pub precision: Precision,
     /// The numeric derivative.
@@ -377,7 +377,7 @@ impl AtPoint<'_> {
 
     fn delta(
         &self,
-        fault: &dyn Fault,
+        fault: &Fault,
         layer: usize,
         settings: &Settings<'_>,
     ) -> Result<Option<Delta>, NetworkCheckError> {

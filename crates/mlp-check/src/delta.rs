@@ -38,7 +38,7 @@ impl serde::Serialize for Delta {
 /// Holds dZ of one layer against finite differences in it; `None` where the fault is none of a single rule.
 pub(crate) fn delta(
     model: &Model<'_>,
-    fault: &dyn Fault,
+    fault: &Fault,
     objective: NetworkObjective<'_, f64>,
     theta: &[f64],
     layer: usize,
@@ -121,10 +121,10 @@ mod tests {
             for fault in applying.filter(|fault| fault.applies_to(architecture).is_ok()) {
                 for layer in 1..=architecture.depth() {
                     let settings = Settings::exact();
-                    let found = delta(&model, *fault, objective, theta, layer, &settings).unwrap();
+                    let found = delta(&model, fault, objective, theta, layer, &settings).unwrap();
                     let Some(found) = found else { continue };
                     let mut own = Vec::new();
-                    mlp_faults::backward_observed(&Unharmed, &network, |of, dz| {
+                    mlp_faults::backward_with(&Unharmed, &network, &mut |of, dz| {
                         if of == layer {
                             own = dz.as_slice().to_vec();
                         }

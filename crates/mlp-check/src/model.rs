@@ -35,11 +35,7 @@ impl Model<'_> {
     }
 
     /// The same by a fault's backward pass.
-    pub(crate) fn faulty(
-        &self,
-        fault: &dyn Fault,
-        theta: &[f64],
-    ) -> Result<Gradient<f64>, MlpError> {
+    pub(crate) fn faulty(&self, fault: &Fault, theta: &[f64]) -> Result<Gradient<f64>, MlpError> {
         let parameters = Parameters::from_flat(self.architecture, theta.to_vec())?;
         fault.gradient(self.architecture, &parameters, self.batch, self.masks)
     }

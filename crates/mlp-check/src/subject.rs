@@ -17,7 +17,7 @@ use crate::model::Model;
 /// The network's cost and the backward pass under test: its own, or a fault's.
 pub(crate) struct NetworkSubject<'a> {
     pub(crate) model: Model<'a>,
-    pub(crate) fault: Option<&'static dyn Fault>,
+    pub(crate) fault: Option<&'static Fault>,
     /// The cost in `f64`.
     pub(crate) objective: NetworkObjective<'a, f64>,
     /// c, where cost and gradient are those of c·J.

@@ -2,7 +2,7 @@
 //!
 //! Refuses any randomness besides, so that a fault is one function of the network and its parameters.
 
-use mlp::{Architecture, Gradient};
+use mlp::Architecture;
 
 /// The layer of one weight of the network and its place in dW, drawn by the network's shape.
 pub(crate) fn one_weight(architecture: &Architecture) -> (usize, usize) {
@@ -22,20 +22,6 @@ pub(crate) fn one_weight(architecture: &Architecture) -> (usize, usize) {
         at -= weights;
     }
     (1, 0)
-}
-
-/// Puts that weight's derivative off by `relative` of the scale of its block.
-pub(crate) fn nudge_one_weight(
-    architecture: &Architecture,
-    gradient: &mut Gradient<f64>,
-    relative: f64,
-) {
-    let (layer, at) = one_weight(architecture);
-    let entries = gradient.dw_mut(layer);
-    let scale = scale(entries);
-    if let Some(entry) = entries.get_mut(at) {
-        *entry += relative * scale;
-    }
 }
 
 /// A typical magnitude of a block: the root mean square of its entries.

@@ -1,68 +1,109 @@
-//! A bug planted on purpose, and the list of them.
+//! A fault: a backward pass that is wrong on purpose, with what is to be known of it.
 //!
-//! Refuses to know how it is found.
+//! Refuses to know which there are, and how they are found.
 
 use mlp::{Architecture, Batch, DropoutMasks, Gradient, MlpError, Parameters};
 use tensor_core::Matrix;
 
-use crate::faults::ALL;
-use crate::{BackwardRules, Network, backward_observed, backward_with};
+use crate::elsewhere::Place;
+use crate::needs::Need;
+use crate::{BackwardRules, Network, backward_with};
 
 /// A backward pass that is wrong on purpose.
-pub trait Fault: BackwardRules + Send + Sync {
+pub struct Fault {
+    pub(crate) name: &'static str,
+    pub(crate) cause: &'static [&'static str],
+    pub(crate) shows: Shows,
+    pub(crate) needs: &'static [Need],
+    pub(crate) description: &'static str,
+    pub(crate) wrong: Wrong,
+}
+
+/// What a fault does.
+pub(crate) enum Wrong {
+    /// It replaces steps of the backward pass.
+    Steps(&'static (dyn BackwardRules + Sync)),
+    /// Its gradient is the right one of something else.
+    Elsewhere(fn(Place<'_>) -> Result<Gradient<f64>, MlpError>),
+}
+
+impl Fault {
     /// The name that a person types, in kebab-case.
-    fn name(&self) -> &'static str;
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
 
     /// What is wrong, in one line.
-    fn description(&self) -> &'static str;
+    pub fn description(&self) -> &'static str {
+        self.description
+    }
 
     /// The causes, in kebab-case, of which a right diagnosis reports one first: what a person would say
     /// who saw only the gradient and its blocks, and knew the mistake.
-    fn cause(&self) -> &'static [&'static str];
+    pub fn cause(&self) -> &'static [&'static str] {
+        self.cause
+    }
 
     /// When it changes the gradient.
-    fn shows(&self) -> Shows {
-        Shows::Always
+    pub fn shows(&self) -> Shows {
+        self.shows
     }
 
     /// Fails where it could change nothing in such a network.
     ///
     /// # Errors
     /// The reason, as the end of a sentence.
-    fn applies_to(&self, _architecture: &Architecture) -> Result<(), String> {
-        Ok(())
+    pub fn applies_to(&self, architecture: &Architecture) -> Result<(), String> {
+        self.needs
+            .iter()
+            .try_for_each(|need| need.check(architecture))
     }
 
     /// The wrong gradient, at these parameters.
     ///
     /// # Errors
     /// As [`mlp::forward`] and [`mlp::backward`].
-    fn gradient(
+    pub fn gradient(
         &self,
         architecture: &Architecture,
         parameters: &Parameters<f64>,
         batch: &Batch<f64>,
         masks: Option<&DropoutMasks<f64>>,
     ) -> Result<Gradient<f64>, MlpError> {
-        let pass = mlp::forward(architecture, parameters, batch, masks)?;
-        backward_with(
-            self,
-            &Network {
+        match self.wrong {
+            Wrong::Steps(rules) => {
+                let pass = mlp::forward(architecture, parameters, batch, masks)?;
+                let network = Network {
+                    architecture,
+                    pass: &pass,
+                    batch,
+                };
+                backward_with(rules, &network, &mut |_, _| {})
+            }
+            Wrong::Elsewhere(gradient) => gradient(Place {
                 architecture,
-                pass: &pass,
+                parameters,
                 batch,
-            },
-        )
+                masks,
+            }),
+        }
     }
 
     /// dZ_l of this layer, counted from 1, as the wrong backward pass has it on the way; `None` where the
-    /// fault is no matter of its rules.
+    /// fault is not in a step of the backward pass.
     ///
     /// # Errors
     /// As [`gradient`](Self::gradient).
-    fn delta(&self, network: &Network<'_>, layer: usize) -> Result<Option<Matrix<f64>>, MlpError> {
+    pub fn delta(
+        &self,
+        network: &Network<'_>,
+        layer: usize,
+    ) -> Result<Option<Matrix<f64>>, MlpError> {
+        let Wrong::Steps(rules) = self.wrong else {
+            return Ok(None);
+        };
         let mut found = None;
-        backward_observed(self, network, |of, dz| {
+        backward_with(rules, network, &mut |of, dz| {
             if of == layer {
                 found = Some(Matrix::from_view(dz));
             }
@@ -90,26 +131,6 @@ pub enum Shows {
     AtKinks,
     /// Always, but so faintly that a check may be too blunt for it.
     Faintly,
-}
-
-/// Every fault, the course's first.
-///
-/// ```
-/// assert!(mlp_faults::all().len() > 12);
-/// assert_eq!(mlp_faults::all()[0].name(), "dw2-doubled");
-/// ```
-pub fn all() -> &'static [&'static dyn Fault] {
-    ALL
-}
-
-/// The fault of that name.
-///
-/// ```
-/// assert!(mlp_faults::find("l2-missing").is_some());
-/// assert!(mlp_faults::find("none").is_none());
-/// ```
-pub fn find(name: &str) -> Option<&'static dyn Fault> {
-    ALL.iter().copied().find(|fault| fault.name() == name)
 }
 
 /// The names of the blocks in which two gradients differ, in order; NaN differs from everything but

@@ -3,10 +3,16 @@
 //! Knows the backward pass of the crate mlp; refuses to know any checker.
 
 mod draw;
+mod elsewhere;
 mod fault;
-mod faults;
 mod needs;
 mod rules;
+mod steps;
+mod table;
 
-pub use fault::{Fault, Shows, all, changed_blocks, find};
-pub use rules::{BackwardRules, Network, backward_observed, backward_with};
+pub use fault::{Fault, Shows, changed_blocks};
+pub use rules::{BackwardRules, Network, backward_with};
+pub use steps::{
+    HiddenDelta, HiddenEntry, NotTransposed, OtherWeights, OtherZ, OutputDelta, OutputEntry, ZForA,
+};
+pub use table::{all, find};

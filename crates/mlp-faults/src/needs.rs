@@ -1,80 +1,102 @@
-//! What faults need of a network, with the reason where it is not there.
+//! What a fault needs of a network, with the reason where it is not there.
 //!
-//! Refuses to know the faults.
+//! Refuses to know which fault needs what.
 
-use mlp::{Activation, Architecture};
+use mlp::{Activation, Architecture, Loss};
 
-/// At least `count` hidden layers.
-pub(crate) fn hidden_layers(architecture: &Architecture, count: usize) -> Result<(), String> {
-    if architecture.depth() > count {
-        return Ok(());
+use crate::steps::{same_shape, same_width};
+
+/// Something of a network without which a fault could change nothing.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Need {
+    HiddenLayer,
+    /// None of these activations, with which the fault is right.
+    OtherThan(&'static [Activation]),
+    /// ReLU or leaky ReLU.
+    Kink,
+    /// Tanh or sigmoid.
+    Saturation,
+    Softmax,
+    /// Outputs that are probabilities.
+    Probabilities,
+    /// An L2 term.
+    L2,
+    /// Two hidden layers of the same width.
+    SameWidth,
+    /// Two layers whose weights have the same shape, one of them above the first.
+    SameShape,
+    /// A square W above the first layer.
+    Square,
+    /// A W with more than one row and column.
+    RowsAndColumns,
+    /// A layer of more than one unit.
+    Units,
+    /// More than one unit in the first layer.
+    FirstUnits,
+}
+
+impl Need {
+    /// Fails where `architecture` does not have it, with the end of a sentence that says so.
+    pub(crate) fn check(self, architecture: &Architecture) -> Result<(), String> {
+        let (widths, depth) = (architecture.widths(), architecture.depth());
+        let (activation, loss) = (architecture.activation(), architecture.loss());
+        let (met, reason) = match self {
+            Self::HiddenLayer => (depth > 1, "it needs a hidden layer".to_owned()),
+            Self::OtherThan(right) => (
+                !right.contains(&activation),
+                format!("with the activation {activation} it happens to be right"),
+            ),
+            Self::Kink => (
+                !activation.is_smooth(),
+                format!("it is about ReLU and leaky ReLU, and the activation is {activation}"),
+            ),
+            Self::Saturation => (
+                matches!(activation, Activation::Tanh | Activation::Sigmoid),
+                format!("it is about units that saturate, and the activation is {activation}"),
+            ),
+            Self::Softmax => (
+                loss == Loss::SoftmaxCrossEntropy,
+                format!("it is about softmax outputs, and the loss is {loss}"),
+            ),
+            Self::Probabilities => (
+                loss != Loss::MeanSquaredError,
+                format!("it is about probabilities, and the loss is {loss}"),
+            ),
+            Self::L2 => (
+                architecture.l2() > 0.0,
+                "it needs an L2 term, lambda above 0".to_owned(),
+            ),
+            Self::SameWidth => (
+                (1..depth).any(|layer| same_width(architecture, layer).is_some()),
+                "it needs two hidden layers of the same width, as in 6-5-5-1".to_owned(),
+            ),
+            Self::SameShape => (
+                (2..=depth).any(|layer| same_shape(architecture, layer).is_some()),
+                "it needs two layers whose weights have the same shape, as in 6-5-5-5-1".to_owned(),
+            ),
+            Self::Square => (
+                // A single unit is its own transpose.
+                pairs(&widths[1..]).any(|(n, next)| n == next && n > 1),
+                "it needs a square weight matrix above the first layer, as in 6-5-5-1".to_owned(),
+            ),
+            Self::RowsAndColumns => (
+                pairs(widths).any(|(n, next)| n.min(next) > 1),
+                "it needs a weight matrix with more than one row and column".to_owned(),
+            ),
+            Self::Units => (
+                widths[1..].iter().any(|&n| n > 1),
+                "it needs a layer of more than one unit".to_owned(),
+            ),
+            Self::FirstUnits => (
+                widths[1] > 1,
+                "it needs more than one unit in the first layer".to_owned(),
+            ),
+        };
+        if met { Ok(()) } else { Err(reason) }
     }
-    Err(match count {
-        1 => "it needs a hidden layer".into(),
-        _ => format!("it needs {count} hidden layers"),
-    })
 }
 
-/// None of these activations, under which the fault would be right.
-pub(crate) fn other_activation(
-    architecture: &Architecture,
-    right: &[Activation],
-) -> Result<(), String> {
-    let activation = architecture.activation();
-    if right.contains(&activation) {
-        return Err(format!(
-            "with the activation {activation} it happens to be right"
-        ));
-    }
-    Ok(())
-}
-
-/// An L2 term.
-pub(crate) fn l2(architecture: &Architecture) -> Result<(), String> {
-    if architecture.l2() > 0.0 {
-        Ok(())
-    } else {
-        Err("it needs an L2 term, lambda above 0".into())
-    }
-}
-
-/// Two hidden layers of the same width.
-pub(crate) fn twins(architecture: &Architecture) -> Result<(), String> {
-    if (1..architecture.depth()).any(|layer| twin(architecture, layer).is_some()) {
-        return Ok(());
-    }
-    Err("it needs two hidden layers of the same width, as in 6-5-5-1".into())
-}
-
-/// Another hidden layer as wide as `layer`.
-pub(crate) fn twin(architecture: &Architecture, layer: usize) -> Option<usize> {
-    let widths = architecture.widths();
-    (1..architecture.depth()).find(|&other| other != layer && widths[other] == widths[layer])
-}
-
-/// Two layers whose weights have the same shape, one of them above the first.
-pub(crate) fn shape_twins(architecture: &Architecture) -> Result<(), String> {
-    if (2..=architecture.depth()).any(|layer| shape_twin(architecture, layer).is_some()) {
-        return Ok(());
-    }
-    Err("it needs two layers whose weights have the same shape, as in 6-5-5-5-1".into())
-}
-
-/// Another layer whose weights have the shape of those of `layer`, and more than one of them.
-pub(crate) fn shape_twin(architecture: &Architecture, layer: usize) -> Option<usize> {
-    let widths = architecture.widths();
-    let shape = |layer: usize| (widths[layer], widths[layer - 1]);
-    (1..=architecture.depth())
-        .find(|&other| other != layer && shape(other) == shape(layer) && shape(layer) != (1, 1))
-}
-
-/// An activation with a kink at 0.
-pub(crate) fn kink(architecture: &Architecture) -> Result<(), String> {
-    let activation = architecture.activation();
-    if activation.is_smooth() {
-        return Err(format!(
-            "it is about ReLU and leaky ReLU, and the activation is {activation}"
-        ));
-    }
-    Ok(())
+/// The widths of neighboring layers.
+fn pairs(widths: &[usize]) -> impl Iterator<Item = (usize, usize)> {
+    widths.windows(2).map(|pair| (pair[0], pair[1]))
 }

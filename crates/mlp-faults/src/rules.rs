@@ -138,25 +138,17 @@ pub trait BackwardRules {
     }
 }
 
-/// [`mlp::backward`] by these rules.
+/// dJ/dθ by these rules; `observe` is shown dZ_l of each layer l, the last layer first.
+///
+/// Without a replacement it gives the bits of [`mlp::backward`]; where nobody is to observe,
+/// `&mut |_, _| {}`.
 ///
 /// # Errors
 /// As [`mlp::backward`], and whatever a rule fails with.
-pub fn backward_with<R: BackwardRules + ?Sized>(
-    rules: &R,
+pub fn backward_with(
+    rules: &dyn BackwardRules,
     network: &Network<'_>,
-) -> Result<Gradient<f64>, MlpError> {
-    backward_observed(rules, network, |_, _| {})
-}
-
-/// The same; `observe` is shown dZ_l of each layer l, the last layer first.
-///
-/// # Errors
-/// As [`backward_with`].
-pub fn backward_observed<R: BackwardRules + ?Sized>(
-    rules: &R,
-    network: &Network<'_>,
-    mut observe: impl FnMut(usize, MatrixView<'_, f64>),
+    observe: &mut dyn FnMut(usize, MatrixView<'_, f64>),
 ) -> Result<Gradient<f64>, MlpError> {
     let Network {
         architecture,

@@ -30,7 +30,7 @@ impl By {
 /// double, and of a model in single precision their gradient is rounded at the end.
 pub(super) fn in_double(
     scene: &Scene,
-    fault: Option<&'static dyn Fault>,
+    fault: Option<&'static Fault>,
     at: &AtPoint<'_>,
 ) -> Result<Vec<f64>> {
     let check = NetworkCheck {

@@ -106,11 +106,11 @@ impl FaultTally {
 /// One scene, with the faults to plant in it.
 pub(super) struct Unit {
     scene: Scene,
-    faults: Vec<&'static dyn Fault>,
+    faults: Vec<&'static Fault>,
 }
 
 /// Every architecture, seed and condition with the faults that apply.
-pub(super) fn units(seeds: u64, faults: &[&'static dyn Fault]) -> Result<Vec<Unit>> {
+pub(super) fn units(seeds: u64, faults: &[&'static Fault]) -> Result<Vec<Unit>> {
     let mut units = Vec::new();
     for architecture in architectures()? {
         for masked in [false, true] {
@@ -178,7 +178,7 @@ impl Unit {
 
     fn plant(
         &self,
-        fault: &'static dyn Fault,
+        fault: &'static Fault,
         at: &AtPoint<'_>,
         right: &[f64],
         wrong: &[f64],

@@ -146,7 +146,7 @@ pub struct Prepared {
     /// Which coordinates to judge.
     pub selection: Selection,
     /// The fault to plant, if any.
-    pub fault: Option<&'static dyn Fault>,
+    pub fault: Option<&'static Fault>,
 }
 
 /// Saved parameters take at most this part of what the run may use: little beside the check itself.
@@ -379,7 +379,7 @@ fn find_fault(
     name: &str,
     architecture: &Architecture,
     options: &NetworkOptions,
-) -> Result<&'static dyn Fault, PrepareError> {
+) -> Result<&'static Fault, PrepareError> {
     let Some(fault) = mlp_faults::find(name) else {
         let suggestion = nearest(name, mlp_faults::all().iter().map(|fault| fault.name()));
         return Err(PrepareError::UnknownFault {

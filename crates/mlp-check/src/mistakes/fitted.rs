@@ -2,8 +2,9 @@
 
 use gradient_check::diagnosis::Family;
 use mlp::{Gradient, MlpError, Parameters, forward};
+use mlp_faults::{HiddenDelta, OutputDelta};
 
-use super::variant::{Mistake, variant};
+use super::variant::{Right, variant};
 use crate::model::Model;
 
 /// So many values of a limit are tried at most, spread over those that make a difference.
@@ -56,7 +57,7 @@ fn stale<'a>(
                 .zip(analytic)
                 .map(|(x, g)| x + step * g)
                 .collect();
-            flat(variant(model, &before, &Mistake::None))
+            flat(variant(model, &before, &Right))
         }),
         message: Box::new(|rate| {
             let when = if rate > 0.0 {
@@ -82,8 +83,8 @@ fn slope_below_zero<'a>(model: &'a Model<'a>, theta: &'a [f64]) -> Family<'a> {
         candidates: vec![0.01, 0.1, 0.2, 0.3, 0.5],
         smooth: true,
         gradient: Box::new(move |slope| {
-            let derivative = |_: f64, z: f64, _: f64| if z > 0.0 { 1.0 } else { slope };
-            flat(variant(model, theta, &Mistake::Derivative(&derivative)))
+            let rules = HiddenDelta(|e| e.masked() * if e.z > 0.0 { 1.0 } else { slope });
+            flat(variant(model, theta, &rules))
         }),
         message: Box::new(move |slope| {
             format!(
@@ -102,8 +103,8 @@ fn clamped<'a>(model: &'a Model<'a>, theta: &'a [f64], deltas: &[f64]) -> Family
         candidates: spread(between(deltas.to_vec())),
         smooth: true,
         gradient: Box::new(move |limit| {
-            let delta = |a: f64, y: f64| (a - y).clamp(-limit.abs(), limit.abs());
-            flat(variant(model, theta, &Mistake::OutputDelta(&delta)))
+            let rules = OutputDelta(|e| (e.a - e.y).clamp(-limit.abs(), limit.abs()));
+            flat(variant(model, theta, &rules))
         }),
         message: Box::new(|limit| {
             format!(
@@ -123,11 +124,11 @@ fn cut_off<'a>(model: &'a Model<'a>, theta: &'a [f64], hidden: &[f64]) -> Family
         candidates: spread(between(hidden.to_vec())),
         smooth: false,
         gradient: Box::new(move |limit| {
-            let derivative = |_: f64, z: f64, _: f64| match z.abs() > limit {
-                true => 0.0,
-                false => activation.derivative(z),
-            };
-            flat(variant(model, theta, &Mistake::Derivative(&derivative)))
+            let rules = HiddenDelta(|e| match e.z.abs() > limit {
+                true => e.masked() * 0.0,
+                false => e.dz,
+            });
+            flat(variant(model, theta, &rules))
         }),
         message: Box::new(move |limit| {
             format!(
@@ -145,11 +146,11 @@ fn clipped<'a>(model: &'a Model<'a>, theta: &'a [f64], margins: &[f64]) -> Famil
         candidates: spread(between(margins.to_vec())),
         smooth: false,
         gradient: Box::new(move |margin| {
-            let delta = |a: f64, y: f64| match a < margin || a > 1.0 - margin {
+            let rules = OutputDelta(|e| match e.a < margin || e.a > 1.0 - margin {
                 true => 0.0,
-                false => a - y,
-            };
-            flat(variant(model, theta, &Mistake::OutputDelta(&delta)))
+                false => e.a - e.y,
+            });
+            flat(variant(model, theta, &rules))
         }),
         message: Box::new(|margin| {
             format!(
@@ -207,8 +208,8 @@ fn spread(mut values: Vec<f64>) -> Vec<f64> {
     values.into_iter().step_by(stride).collect()
 }
 
-fn flat(gradient: Result<Option<Gradient<f64>>, MlpError>) -> Option<Vec<f64>> {
-    Some(gradient.ok()??.into_flat())
+fn flat(gradient: Result<Gradient<f64>, MlpError>) -> Option<Vec<f64>> {
+    Some(gradient.ok()?.into_flat())
 }
 
 /// Three digits, without an exponent where there is no need.

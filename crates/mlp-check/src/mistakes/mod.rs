@@ -1,7 +1,8 @@
 //! What the gradient of a network would be under the mistakes that people make in a backward pass:
 //! hypotheses for the diagnosis, computed only when a gradient is wrong.
 //!
-//! Knows nothing of the zoo of planted faults, and decides nothing.
+//! Knows how a backward pass is replaced step by step, but nothing of the faults that are planted; decides
+//! nothing.
 
 mod fitted;
 mod listed;

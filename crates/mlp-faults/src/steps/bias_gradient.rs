@@ -1,0 +1,42 @@
+//! db summed along another axis, or without its 1/m.
+
+use mlp::MlpError;
+use tensor_core::MatrixView;
+
+use super::place::Layers;
+use crate::{BackwardRules, Network};
+
+/// db of these layers is the sum over the examples where the mean belongs.
+pub(crate) struct SummedBiases(pub(crate) Layers);
+
+impl BackwardRules for SummedBiases {
+    fn bias_gradient(
+        &self,
+        network: &Network<'_>,
+        layer: usize,
+        dz: MatrixView<'_, f64>,
+    ) -> Result<Vec<f64>, MlpError> {
+        let mut db = mlp::bias_gradient(dz);
+        if self.0.contain(layer, network.architecture.depth()) {
+            let examples = network.batch.examples() as f64;
+            db.iter_mut().for_each(|entry| *entry *= examples);
+        }
+        Ok(db)
+    }
+}
+
+/// Every entry of db is one number, this function of the right db: a sum along the wrong axis, spread by
+/// broadcasting.
+pub(crate) struct OneBias(pub(crate) fn(&[f64]) -> f64);
+
+impl BackwardRules for OneBias {
+    fn bias_gradient(
+        &self,
+        _: &Network<'_>,
+        _: usize,
+        dz: MatrixView<'_, f64>,
+    ) -> Result<Vec<f64>, MlpError> {
+        let db = mlp::bias_gradient(dz);
+        Ok(vec![(self.0)(&db); db.len()])
+    }
+}

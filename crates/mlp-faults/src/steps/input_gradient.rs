@@ -1,0 +1,60 @@
+//! dA of the layer before through other weights, or none.
+
+use mlp::{Architecture, MlpError};
+use tensor_core::{Matrix, MatrixView};
+
+use crate::{BackwardRules, Network};
+
+/// dA_{l−1} = W_l·dZ_l where W_l is square, and only there is it no error of shape; W_lᵀ·dZ_l elsewhere.
+#[derive(Debug, Clone, Copy)]
+pub struct NotTransposed;
+
+impl BackwardRules for NotTransposed {
+    fn input_gradient(
+        &self,
+        _: &Network<'_>,
+        _: usize,
+        weights: MatrixView<'_, f64>,
+        dz: MatrixView<'_, f64>,
+    ) -> Result<Matrix<f64>, MlpError> {
+        if weights.rows() == weights.cols() {
+            return Ok(tensor_core::product(weights, dz)?);
+        }
+        mlp::input_gradient(weights, dz)
+    }
+}
+
+/// dA_{l−1} = W_kᵀ·dZ_l with the weights of the layer k that this function of the network and l names,
+/// its own where it names none.
+#[derive(Debug, Clone, Copy)]
+pub struct OtherWeights<F: Fn(&Architecture, usize) -> Option<usize>>(pub F);
+
+impl<F: Fn(&Architecture, usize) -> Option<usize>> BackwardRules for OtherWeights<F> {
+    fn input_gradient(
+        &self,
+        network: &Network<'_>,
+        layer: usize,
+        weights: MatrixView<'_, f64>,
+        dz: MatrixView<'_, f64>,
+    ) -> Result<Matrix<f64>, MlpError> {
+        match (self.0)(network.architecture, layer) {
+            Some(other) => mlp::input_gradient(network.pass.layer(other)?.weights(), dz),
+            None => mlp::input_gradient(weights, dz),
+        }
+    }
+}
+
+/// Nothing flows back: dA_{l−1} = 0.
+pub(crate) struct NotConnected;
+
+impl BackwardRules for NotConnected {
+    fn input_gradient(
+        &self,
+        _: &Network<'_>,
+        _: usize,
+        weights: MatrixView<'_, f64>,
+        dz: MatrixView<'_, f64>,
+    ) -> Result<Matrix<f64>, MlpError> {
+        Ok(Matrix::zeros(weights.cols(), dz.cols())?)
+    }
+}
