@@ -10,6 +10,7 @@ fn options() -> LoadOptions {
         seed: 0,
         synthetic_features: 5,
         task: Task::Binary,
+        limit: ReadLimit::default(),
     }
 }
 
@@ -178,7 +179,7 @@ fn headers_are_found() {
         assert_eq!(data.feature_names.unwrap(), ["a", "b"]);
         assert_eq!(data.lines.unwrap(), [2, 3]);
     }
-    // Names that are numbers, beside one that isn't.
+    // Columns that are called by their number, as pandas does, beside one with a name.
     check("0,1,y\n5,6,1\n", &options(), &[5.0, 6.0], &[1.0]);
     let header = |header| LoadOptions {
         csv: CsvOptions {
@@ -350,6 +351,25 @@ fn bad_files_are_told_with_their_line() {
              write a decimal number such as -0.5 or 1e-3"
                 .to_owned(),
         ),
+        // A word among numbers is no header, whichever column it is in.
+        (
+            "1,2,x\n3,4,0\n",
+            "t.csv, line 1, column 3: \"x\" is no number, and beside it numbers stand that are no names: \
+             write a number, or give --header yes if this line names the columns"
+                .to_owned(),
+        ),
+        (
+            "\n0.5;l0;1\n3;4;0\n",
+            "t.csv, line 2, column 2: \"l0\" is no number, and beside it numbers stand that are no names: \
+             write a number, or give --header yes if this line names the columns"
+                .to_owned(),
+        ),
+        (
+            "one 2 1\n3 4 0\n",
+            "t.csv, line 1, column 1: \"one\" is no number, and beside it numbers stand that are no names: \
+             write a number, or give --header yes if this line names the columns"
+                .to_owned(),
+        ),
         // A mark for a missing value in the first line doesn't make a header of it.
         (
             "1,?,0\n3,4,1\n",
@@ -507,7 +527,14 @@ fn no_bytes_make_it_panic() {
                 label,
                 header: Header::Auto,
             };
-            csv_file::read(bytes.as_slice(), "t", rows, &options, Task::Classes(3))
+            csv_file::read(
+                bytes.as_slice(),
+                "t",
+                rows,
+                &options,
+                Task::Classes(3),
+                Room::new(ReadLimit::bytes(1 << 10)),
+            )
         };
         for result in [
             read(LabelColumn::Last, Rows::All),
