@@ -438,7 +438,9 @@ fn what_a_sample_leaves_out_on_a_bound_is_covered() {
         let text = report.to_string();
         let words: Vec<&str> = text.split_whitespace().collect();
         assert!(
-            words.join(" ").contains("those not judged are covered too"),
+            words
+                .join(" ")
+                .contains("it also covers the coordinates that were not checked"),
             "{text}"
         );
         assert_eq!(check_at(near, true).verdict, Verdict::Disagree, "{near}");

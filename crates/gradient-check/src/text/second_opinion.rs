@@ -90,13 +90,14 @@ fn well(test: &DirectionalTest) -> String {
         .iter()
         .filter(|d| d.reading.verdict == Verdict::Agree)
         .count();
+    let of = plural(test.directions.len(), "direction");
     let mut parts = Vec::new();
     if agree > 0 {
-        let power = test.power().map_or_else(String::new, |power| {
+        let limit = test.power().map_or_else(String::new, |power| {
             format!(" (detection limit {} of g·u)", short(power))
         });
-        let of = plural(test.directions.len(), "direction");
-        parts.push(format!("{agree} of {of} agree{power}"));
+        let verb = if agree == 1 { "agrees" } else { "agree" };
+        parts.push(format!("{agree} of {of} {verb}{limit}"));
     }
     let mut reasons: Vec<(Reason, usize)> = Vec::new();
     for direction in &test.directions {
@@ -108,7 +109,12 @@ fn well(test: &DirectionalTest) -> String {
         }
     }
     for (reason, count) in reasons {
-        parts.push(format!("{count} inconclusive ({})", words(reason)));
+        let which = match parts.is_empty() {
+            true => format!("{count} of {of}"),
+            false => count.to_string(),
+        };
+        let verb = if count == 1 { "is" } else { "are" };
+        parts.push(format!("{which} {verb} inconclusive ({})", words(reason)));
     }
     parts.join("; ")
 }

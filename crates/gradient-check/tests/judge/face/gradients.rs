@@ -383,7 +383,7 @@ fn bounds_are_kept_and_what_is_fixed_is_left_out() {
         (report.selected, report.fixed, report.counts.total()),
         (2, 1, 2)
     );
-    let said = "1 coordinate is fixed: nothing moves it, and nothing is said of it";
+    let said = "1 coordinate is fixed and was not checked";
     assert!(report.to_string().contains(said), "{report}");
 
     let text = |check: GradientCheck<'_>| check.run().unwrap_err().to_string();
@@ -394,7 +394,7 @@ fn bounds_are_kept_and_what_is_fixed_is_left_out() {
 }
 
 #[test]
-fn a_domain_that_nobody_stated_is_told_from_a_number_of_the_gradient_that_is_none() {
+fn a_domain_without_bounds_is_distinguished_from_a_gradient_that_is_not_finite() {
     let cost = |p: &[f64]| (1.0 - p[0]).sqrt() + p[1] * p[1];
     let gradient = |p: &[f64]| [-0.5 / (1.0 - p[0]).sqrt(), 2.0 * p[1]];
     let text = |at: [f64; 2]| steady(&check_gradient!(cost, gradient, at = at).unwrap_err());
@@ -424,7 +424,7 @@ fn a_domain_that_nobody_stated_is_told_from_a_number_of_the_gradient_that_is_non
     let logarithm = |p: &[f64]| p[0].ln();
     let report = assert_gradient!(logarithm, |p: &[f64]| [1.0 / p[0]], at = [1e-9]);
     let text = report.to_string().replace("\n  ", " ");
-    assert!(text.contains("so other steps were taken there"), "{text}");
+    assert!(text.contains("smaller steps were used there"), "{text}");
 }
 
 /// Two rates in one vector, far apart.
