@@ -102,7 +102,7 @@ pub(super) fn some_entries(e: &Exhibit<'_>) -> Option<String> {
     let right = e.comparisons.iter().filter(|c| c.verdict == Verdict::Agree);
     Some(match (judged - count, right.count()) {
         (0, _) if !hint.is_empty() => entries,
-        (0, _) => format!("{entries}; so few entries are too few to infer a factor"),
+        (0, _) => format!("{entries}; these are too few entries to infer a common factor"),
         (1, 1) => format!("{only}; the other agrees"),
         (others, right) if right == others => format!("{only}; the others agree"),
         (1, _) => format!("{only}; the other is inconclusive"),

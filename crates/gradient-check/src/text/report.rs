@@ -56,7 +56,7 @@ pub fn styled_report(report: &Report) -> String {
     if report.verdict != Verdict::Agree && report.counts.total() > 0 {
         let which = match report.counts.unmeasured {
             some if 0 < some && some < report.counts.total() => {
-                "over coordinates with a numeric derivative"
+                "where a numeric derivative exists"
             }
             _ => "over all coordinates",
         };

@@ -352,7 +352,7 @@ fn iterated(solver: impl Fn(f64, &[f64]) -> f64 + Send + Sync, gradient: &[f64],
         let cost = |x: &[f64]| solver(tolerance, x);
         let text = told(verdict, &of(&cost, gradient, at)).to_string();
         let unbroken = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(unbroken.contains("a tolerance"), "{text}");
+        assert!(unbroken.contains("tolerance"), "{text}");
         // Whatever accuracy is named accepts it.
         let named: Vec<f64> = (unbroken.split("`accuracy = ").skip(1))
             .map(|rest| rest.split_once('`').unwrap().0.parse().unwrap())

@@ -580,7 +580,7 @@ fn what_does_not_fit_is_an_error_and_no_verdict() {
         )
         .rsplit(": ")
         .next(),
-        Some("out of paper; if its domain ends there, state the bounds")
+        Some("out of paper; if its domain ends there, set the bounds")
     );
 }
 
