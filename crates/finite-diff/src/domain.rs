@@ -1,6 +1,6 @@
-//! Where J may be evaluated: an interval for each coordinate, and coordinates that nothing moves.
+//! The domain in which J may be evaluated: an interval for each coordinate, and coordinates that are fixed.
 //!
-//! Refuses to know J, and why it ends there.
+//! Invariant: knows nothing of J, nor of why its domain ends there.
 
 use std::borrow::Borrow;
 
@@ -32,18 +32,18 @@ pub struct Domain {
     fixed: usize,
 }
 
-/// What is no domain, or does not hold the point.
+/// Why bounds are not a domain, or do not contain the point.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum DomainError {
-    /// Not as many lower as upper bounds, or not as many of them as parameters.
+    /// The numbers of lower bounds, upper bounds and parameters differ.
     #[error(
         "there are {lower} lower and {upper} upper bounds for {parameters} parameters: give one of each for every parameter, infinite where there is none"
     )]
     Length {
-        /// How many lower bounds there are.
+        /// The number of lower bounds.
         lower: usize,
-        /// How many upper bounds there are.
+        /// The number of upper bounds.
         upper: usize,
         /// n.
         parameters: usize,
@@ -93,7 +93,7 @@ pub(crate) struct Interval {
 }
 
 impl Interval {
-    /// Between these, −T and T.
+    /// The interval between these bounds.
     pub(crate) const fn new(lower: f64, upper: f64) -> Self {
         Self {
             lower,
@@ -113,7 +113,7 @@ impl Interval {
         !self.fixed && self.lower < x.widen() && x.widen() < self.upper
     }
 
-    /// How far `x` is from the lower and from the upper bound; 0 from both where the coordinate is fixed.
+    /// The distances of `x` from the lower and from the upper bound; 0 from both where the coordinate is fixed.
     pub(crate) fn room<T: Real>(&self, x: T) -> [f64; 2] {
         if self.fixed {
             return [0.0; 2];
@@ -158,7 +158,7 @@ impl Domain {
         Ok(Self::of(intervals))
     }
 
-    /// No bounds for `dim` parameters, to [`fix`](Self::fix) some of them.
+    /// A domain of `dim` parameters without bounds, to [`fix`](Self::fix) some of them.
     pub fn unbounded(dim: usize) -> Self {
         Self::of(vec![Interval::WHOLE; dim])
     }
@@ -195,12 +195,12 @@ impl Domain {
         self.intervals.len()
     }
 
-    /// How many coordinates are fixed.
+    /// The number of fixed coordinates.
     pub fn fixed(&self) -> usize {
         self.fixed
     }
 
-    /// Whether nothing moves this coordinate.
+    /// Whether this coordinate is fixed.
     pub fn is_fixed(&self, coordinate: usize) -> bool {
         self.intervals
             .get(coordinate)

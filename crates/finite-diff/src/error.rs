@@ -28,7 +28,7 @@ impl fmt::Display for Side {
     }
 }
 
-/// What can stop a run of the engine.
+/// An error that stops a run of the engine.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DifferenceError {
@@ -101,9 +101,9 @@ pub enum DifferenceError {
     /// The threads could not be started.
     #[error("could not start {threads} threads: {source}; use fewer")]
     Threads {
-        /// How many threads were asked for.
+        /// The number of threads that were requested.
         threads: usize,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: rayon::ThreadPoolBuildError,
     },
 }

@@ -1,7 +1,7 @@
 //! The derivative along one coordinate, with its error bar. All numerics live here and in
 //! [`ladder`](crate::ladder), on functions of one variable.
 //!
-//! Refuses to know how many coordinates there are.
+//! Invariant: knows nothing of how many coordinates there are.
 
 use crate::error::Side;
 use crate::formula::Choice;
@@ -14,13 +14,13 @@ use crate::{Real, Stencil};
 pub struct Estimate {
     /// The derivative d.
     pub derivative: f64,
-    /// How far the formula itself may be off: 3·|D(2h) − D(h)|/(2ᵖ − 1) for a stencil of order p.
+    /// The bound on the truncation error of the formula: 3·|D(2h) − D(h)|/(2ᵖ − 1) for a stencil of order p.
     pub truncation: f64,
-    /// How far rounding in J may throw it off: c·ε_f/h, c the stencil's noise amplification.
+    /// The bound on the rounding error from J: c·ε_f/h, c the stencil's noise amplification.
     pub noise: f64,
     /// The step h it was taken with.
     pub step: f64,
-    /// Whether J was the same at every point: it does not move with the coordinate.
+    /// Whether J was the same at every point, so that it does not change with the coordinate.
     pub flat: bool,
     /// Whether the slopes on the two sides of x differ beyond noise, and by as much at h as at 2h: on smooth ground
     /// their gap is twice as large at 2h (docs/theory/kinks.md, equation K3).
@@ -34,7 +34,7 @@ impl Estimate {
     }
 }
 
-/// What came of one coordinate.
+/// The outcome at one coordinate.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Outcome<E = Estimate> {
     /// A derivative.
@@ -43,7 +43,7 @@ pub enum Outcome<E = Estimate> {
     NonFinite {
         /// The point of the stencil.
         side: Side,
-        /// What J was at that point.
+        /// The value of J at that point.
         value: f64,
     },
     /// x + h rounds to x, or past the largest number, so that there is nothing to divide by.
@@ -63,7 +63,7 @@ impl<E> Outcome<E> {
     }
 }
 
-/// How the absolute noise ε_f of one evaluation is known.
+/// The source of the absolute noise ε_f of one evaluation.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Noise {
     /// ε_f = c·ε·|J|, with ε of the type J is computed in. The default, with c = 2.
@@ -74,9 +74,9 @@ pub enum Noise {
     Growing {
         /// ε_f at the point itself.
         at_point: f64,
-        /// What the noise grows by with the distance t.
+        /// The growth of the noise with the distance t.
         growth: Growth,
-        /// What t is measured in.
+        /// The unit of the distance t.
         unit: Unit,
     },
 }
@@ -176,7 +176,7 @@ pub(crate) fn estimate<T: Real>(
     }))
 }
 
-/// By how many times its noise a jump of the slope has to be seen.
+/// The multiple of its noise that a jump of the slope must exceed.
 const SEEN: f64 = 2.0;
 
 /// Whether the gap G(h) = (J(x+h) − 2J(x) + J(x−h))/h of the two one-sided slopes does not shrink with h.

@@ -1,6 +1,6 @@
 //! How a run is carried out, and what ends it before it is done.
 //!
-//! Refuses to know what is evaluated.
+//! Invariant: knows nothing of what is evaluated.
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::DifferenceError;
 
-/// How far a run has come.
+/// The progress of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
     /// Coordinates done.
@@ -17,20 +17,20 @@ pub struct Progress {
     pub total: usize,
 }
 
-/// How a run is carried out; changes nothing in its numbers.
+/// The execution of a run: threads, cancellation, progress; it changes nothing in the numbers.
 ///
 /// Where one evaluation takes 1 ms or more, the evaluations are handed out to the threads one by one, and so many
 /// are under way at a time as there are threads, also where these are more than processors: they wait for
 /// another machine.
 #[derive(Clone, Copy, Default)]
 pub struct Execution<'a> {
-    /// How many threads; `None` takes rayon's current pool.
+    /// The number of threads; `None` takes rayon's current pool.
     pub threads: Option<NonZeroUsize>,
     /// Called after each coordinate, from whichever thread did it.
     pub progress: Option<&'a (dyn Fn(Progress) + Sync)>,
-    /// Once true, no further coordinate is begun and the run returns what it has.
+    /// A flag that cancels the run: once true, no further coordinate is begun and the run returns what it has.
     pub cancel: Option<&'a AtomicBool>,
-    /// Where an evaluation that fails leaves its error. With it the run ends as if it were cancelled, and returns
+    /// The slot in which a failed evaluation leaves its error. With it the run ends as if it were cancelled, and returns
     /// what it has; what is run later with the same slot evaluates nothing while the error is in it. Without
     /// it the run returns the error and nothing else.
     pub failure: Option<&'a Failed>,
@@ -45,12 +45,12 @@ impl Execution<'_> {
         failure: None,
     };
 
-    /// Whether nothing more is to be evaluated: the run was cancelled, or its slot holds an error.
+    /// Whether the run must evaluate nothing more: it was cancelled, or its slot holds an error.
     pub fn is_stopped(&self) -> bool {
         self.is_cancelled() || self.has_failed()
     }
 
-    /// Puts the error into the slot.
+    /// Stores an error in the slot.
     ///
     /// # Errors
     /// `error` itself, where there is no slot.

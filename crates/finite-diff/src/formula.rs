@@ -11,7 +11,7 @@ use crate::{Estimate, Real, Scheme, Stencil};
 /// A formula with the points of all its steps.
 pub(crate) struct Formula {
     pub(crate) stencil: Stencil,
-    /// In steps h, beside x itself.
+    /// The offsets of the points from x, in steps h, without x itself.
     pub(crate) offsets: Vec<i32>,
     /// Whether the formula is taken because of a bound. It then takes three steps and not two, because J may be less
     /// smooth at its bound than a formula counts on.

@@ -2,7 +2,7 @@
 //!
 //! Plain numbers; refuses to know how they were measured.
 
-/// What the noise at a distance exceeds that at the point by: known at up to three distances, and linear in
+/// The excess of the noise at a distance over that at the point: known at up to three distances, and linear in
 /// between, from 0 at the point and in proportion beyond the last.
 ///
 /// Noise grows like the distance to first order (docs/theory/error-bars.md, equation E2), and one distance is

@@ -52,33 +52,33 @@ pub struct Refined {
     /// The derivative: from both sides, or from the only one on which J is known to be smooth, or on which a
     /// bound leaves room.
     pub derivative: Estimate,
-    /// From x and below only: D⁻.
+    /// The one-sided derivative D⁻, from x and below only.
     pub left: Estimate,
-    /// From x and above only: D⁺.
+    /// The one-sided derivative D⁺, from x and above only.
     pub right: Estimate,
-    /// What J is like around x.
+    /// The character of J around x: smooth, or with a kink.
     pub ground: Ground,
-    /// How well the derivative is supported.
+    /// The support of the derivative.
     pub support: Support,
-    /// How J moves along the line.
+    /// The motion of J along the line.
     pub motion: Motion,
     /// The narrowest step of the ladder that leaves the smooth piece of x, on whichever side: a kink lies
     /// within it, and none within half of it. `None` where none leaves it or J does not know its pieces.
     pub other_piece_within: Option<f64>,
 }
 
-/// How J moves on the steps that were looked at.
+/// The motion of J on the steps that were tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Motion {
     /// Not at all on the steps near x: it rounds to one number there, whatever the derivative is.
     Still,
-    /// By no more than its noise.
+    /// The move is no more than noise.
     Noise,
-    /// By more than its noise.
+    /// The move is more than noise.
     Clear,
 }
 
-/// What the bar of a derivative is made of, and whether the derivative can be believed at all.
+/// The support of a derivative: what its error bar consists of, and whether it is reliable at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Support {
     /// Neighboring steps agree, and what they differ by is the larger part of the bar.
@@ -90,7 +90,7 @@ pub enum Support {
     Unresolved,
 }
 
-/// What J is like around the point.
+/// The character of J around the point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ground {
     /// Smooth, for all that is known.

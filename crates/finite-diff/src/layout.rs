@@ -1,7 +1,7 @@
 //! Names, shapes and offsets of a flat parameter vector, and the way there and back.
 //!
-//! Row-major, blocks one after the other, as NumPy and PyTorch flatten. Refuses to know what a block
-//! is for.
+//! Row-major, blocks one after the other, as NumPy and PyTorch flatten. Invariant: knows nothing
+//! of what a block is for.
 
 use std::fmt;
 
@@ -30,7 +30,7 @@ impl Block {
         &self.shape
     }
 
-    /// Where in the evaluation order the block is used, counted from the input; for a network, its
+    /// The place of the block in the evaluation order, counted from the input; for a network, its
     /// layer. `None` where there is no such order.
     pub fn stage(&self) -> Option<usize> {
         self.stage
@@ -91,7 +91,7 @@ impl fmt::Display for Coordinate {
     }
 }
 
-/// What can be wrong with a layout or with data held against it.
+/// An error in a layout, or in data that does not fit it.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum LayoutError {
@@ -241,7 +241,7 @@ impl ParameterLayout {
         self.len
     }
 
-    /// Whether there is no parameter.
+    /// Whether the layout has no parameter.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
@@ -313,7 +313,7 @@ impl ParameterLayout {
             .collect())
     }
 
-    /// Fails where a flat vector of length `got` does not fit.
+    /// Checks that a flat vector of length `got` fits the layout.
     ///
     /// # Errors
     /// [`LayoutError::Length`].

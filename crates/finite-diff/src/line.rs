@@ -25,7 +25,7 @@ pub(crate) struct Line<'a, T> {
     near: &'a mut dyn Neighborhood<T>,
     coordinate: usize,
     x: T,
-    /// Between which J may be evaluated, where not everywhere.
+    /// The interval in which J may be evaluated, where not everywhere.
     interval: Option<Interval>,
     points: &'a mut Vec<Seen<T>>,
     /// How far from x J failed, at the nearest: it is not asked again so far away.
@@ -174,7 +174,7 @@ impl<'a, T: Real> Line<'a, T> {
         self.points.iter().all(|seen| seen.1 == self.points[0].1)
     }
 
-    /// By how much J moves where it first does, seen from x: the rounding of what it adds up, where that is larger than
+    /// The smallest change of J next to x: the rounding of what it adds up, where that is larger than
     /// that of J. `None` where it moves at once, never, or by so much that it is a jump and no rounding.
     pub(crate) fn first_move(&self) -> Option<f64> {
         let (x, center) = (self.x.widen(), self.points.first()?.1);

@@ -31,12 +31,12 @@ pub struct MeasuredNoise {
     /// σ at the point, the standard deviation of one evaluation; `None` where no spacing gave a
     /// stable answer.
     pub sigma: Option<f64>,
-    /// How σ grows with the distance t from the point, in units of `unit`.
+    /// The growth of σ with the distance t from the point, in units of `unit`.
     pub growth: Growth,
-    /// What distances are measured in: where J is quiet on steps of the parameters' own size and noisy on those for
+    /// The unit of distances: where J is quiet on steps of the parameters' own size and noisy on those for
     /// parameters of size 1, the latter have passed over what J does.
     pub unit: Unit,
-    /// How often J was evaluated.
+    /// The number of evaluations of J.
     pub evaluations: u64,
 }
 
@@ -49,7 +49,7 @@ impl MeasuredNoise {
             .map_or(rounding, |sigma| rounding.max(3.0 * sigma))
     }
 
-    /// The same with its growth, as a scheme takes it, and at the point no less than `at_least` says.
+    /// This noise with its growth, in the form that schemes use, and no less at the point than `at_least`.
     pub fn noise<T: Real>(&self, magnitude: f64, at_least: Noise) -> Noise {
         let at_least = at_least.at::<T>(magnitude);
         Noise::Growing {
@@ -74,7 +74,7 @@ impl MeasuredNoise {
 /// Where J is the same at all of them, or its values repeat on the widest, its grain is looked for on wider spacings: 3σ is
 /// no less than the smallest step that it takes there.
 ///
-/// The same is done, with one spacing, on three lines that begin ε^0.15 away, where the widest steps
+/// The measurement is repeated, with one spacing, on three lines that begin ε^0.15 away, where the widest steps
 /// end: what the largest of their σ exceeds the first by is the growth. Noise grows where the terms
 /// that cancel at the point do so there only: a J = r²/2 with r rounded to ±δ has the noise |r|δ, next
 /// to none at its minimum, and the difference quotients the error δ·|r′| for every step
@@ -148,7 +148,7 @@ fn noise_of_cost<T: Real>(
     })
 }
 
-/// Where the noise of a cost is measured.
+/// The place at which the noise of a cost is measured.
 struct Place<'a, T> {
     objective: &'a dyn Objective<T>,
     point: &'a [T],
@@ -173,7 +173,7 @@ impl Seen {
         self.sigma.map(|sigma| sigma + away)
     }
 
-    /// Whether all of it is what rounding may be.
+    /// Whether rounding may explain all of this noise.
     fn is_rounding<T: Real>(&self) -> bool {
         let explained = NOISY * T::EPSILON * self.largest;
         self.most().is_some_and(|most| most <= explained)
@@ -185,7 +185,7 @@ impl Seen {
         most.is_none_or(|most| is_beyond_noise(most, self.largest))
     }
 
-    /// Whether it is less than the other by more than tables of nine values differ by. Where J does not move at all
+    /// Whether this noise is less than the other by more than tables of nine values differ by. Where J does not move at all
     /// nothing is known of its noise.
     fn is_quiet_beside(&self, other: &Self) -> bool {
         let own = self.most().filter(|_| self.sigma != Some(0.0));
@@ -367,7 +367,7 @@ const QUIET: f64 = 16.0;
 /// The spacings of the tables, as powers of ε, the widest first.
 const SPACINGS: [f64; 6] = [0.5, 0.6, 0.7, 0.75, 0.8, 0.85];
 
-/// So many of them are tried first, and the rest where J turns back between these.
+/// The number of spacings that are tried first; the rest follow where J turns back between these.
 const WIDE: usize = 3;
 
 /// How far away the noise is measured again, and with which spacing, as powers of ε: first where the widest steps
@@ -407,7 +407,7 @@ fn size(direction: &[f64]) -> f64 {
     direction.iter().map(|u| u.abs()).sum()
 }
 
-/// The same for a function of many values, such as a gradient: the noise σ of each of them, `None`
+/// Measures the noise σ of each value of a function of many values, such as a gradient: `None`
 /// where no spacing gave a stable answer. It costs 27 evaluations of the function, in `domain` only. Empty where the
 /// run was stopped before its end.
 ///

@@ -1,6 +1,6 @@
-//! What is differentiated: a scalar function of a flat vector, and that function around one fixed point.
+//! The objective: a scalar function of a flat vector, and that function around one fixed point.
 //!
-//! Refuses to know what the parameters mean; names and shapes are [`ParameterLayout`](crate::ParameterLayout)'s.
+//! Invariant: knows nothing of what the parameters mean; names and shapes are [`ParameterLayout`](crate::ParameterLayout)'s.
 
 use std::error::Error;
 
@@ -65,7 +65,7 @@ pub trait Objective<T: Copy + Send + Sync>: Sync {
         Ok(Box::new(Reevaluation::new(self, point)))
     }
 
-    /// All derivatives together, where the model can do that faster than one coordinate at a time.
+    /// The shortcut to all derivatives together, where the model has one that is faster than one coordinate at a time.
     fn shortcut(&self) -> Option<&dyn Shortcut<T>> {
         None
     }
@@ -77,7 +77,7 @@ pub trait Objective<T: Copy + Send + Sync>: Sync {
         None
     }
 
-    /// Where J may be evaluated; `None` where it may be everywhere. Whatever differentiates J or measures
+    /// The domain in which J may be evaluated; `None` where it may be everywhere. Whatever differentiates J or measures
     /// its noise stays inside; see [`Domain`], and [`Within`](crate::domain::Within) for giving one to an objective.
     fn domain(&self) -> Option<&Domain> {
         None
@@ -168,7 +168,7 @@ impl<T: Copy + Send + Sync, O: Objective<T> + ?Sized> Objective<T> for Plain<'_,
 pub struct Probe<T> {
     /// The flat index of the entry that is replaced.
     pub coordinate: usize,
-    /// What the entry is replaced by.
+    /// The value that replaces the entry.
     pub replacement: T,
 }
 
@@ -211,8 +211,8 @@ pub trait Neighborhood<T: Copy>: Sync {
         Ok(())
     }
 
-    /// How many probes at a time suit it. 1, where batches save nothing: each evaluation may take long,
-    /// and a run can be stopped between two.
+    /// The number of probes in a batch that suits the objective. 1, where batches save nothing: each evaluation may take
+    /// long, and a run can be stopped between two.
     fn batch(&self) -> usize {
         1
     }

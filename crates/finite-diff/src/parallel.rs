@@ -1,6 +1,6 @@
 //! Work shared out among threads, the same result for any number of them.
 //!
-//! Refuses to know what the work is.
+//! Invariant: knows nothing of what the work is.
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,7 +13,7 @@ use crate::{DifferenceError, Execution};
 /// Work that one thread does sooner than others are woken for it.
 const NOT_WORTH_SHARING: Duration = Duration::from_micros(200);
 
-/// From here on one evaluation is handed out by itself: some ten times what it takes to hand it over to a thread
+/// The duration from which each evaluation is handed out by itself: some ten times what it takes to hand it over to a thread
 /// that sleeps, so that no more than a tenth is lost by it.
 pub(crate) const SLOW: Duration = Duration::from_millis(1);
 

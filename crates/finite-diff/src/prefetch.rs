@@ -1,6 +1,6 @@
 //! The evaluations of one coordinate, made beside each other before anybody asks for them.
 //!
-//! Refuses to know what is made of them.
+//! Invariant: knows nothing of what the values are used for.
 
 use std::sync::{Mutex, PoisonError};
 

@@ -9,7 +9,7 @@ use crate::{Domain, ParameterLayout};
 /// Which coordinates of a layout to differentiate.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Selection {
-    /// Every coordinate.
+    /// All coordinates.
     #[default]
     All,
     /// The coordinates of these flat indices, in this order.
@@ -17,14 +17,14 @@ pub enum Selection {
     /// `count` coordinates without replacement, dealt to the blocks in turn until a block is used up.
     /// At least one of each block that has any entry, even where `count` is smaller than that.
     Sample {
-        /// How many coordinates.
+        /// The number of coordinates.
         count: usize,
         /// The seed of the draw.
         seed: u64,
     },
     /// `count` coordinates of each block without replacement, or all of a block that has no more.
     SampleEach {
-        /// How many coordinates of each block.
+        /// The number of coordinates of each block.
         count: usize,
         /// The seed of the draw.
         seed: u64,

@@ -158,7 +158,7 @@ impl Stencil {
         self.quotients.iter().all(|q| q.from == -q.to)
     }
 
-    /// All stencils that one chooses from.
+    /// The stencils to choose from.
     pub const ALL: [Self; 3] = [Self::FORWARD, Self::CENTRAL, Self::FIVE_POINT];
 
     /// The field's name: `forward`, `central`, `five-point`.
@@ -176,7 +176,7 @@ impl Stencil {
         self.quotients
     }
 
-    /// What an absolute noise ε_f of J does to the derivative, in units of ε_f/h:
+    /// The amplification of an absolute noise ε_f of J in the derivative, in units of ε_f/h:
     /// Σ 2|w|/|t−f|; 2 for forward, 1 for central, 1.5 for five-point.
     pub fn noise_amplification(&self) -> f64 {
         self.quotients
@@ -231,12 +231,12 @@ impl Stencil {
         (derivative, self.truncation(derivative, stretched(2)))
     }
 
-    /// How far D(h), `derivative`, may be off by truncation, D(2h) being `doubled`: 3·|D(2h) − D(h)|/(2ᵖ − 1).
+    /// The bound on the truncation error of D(h), `derivative`, where D(2h) is `doubled`: 3·|D(2h) − D(h)|/(2ᵖ − 1).
     pub fn truncation(&self, derivative: f64, doubled: f64) -> f64 {
         TWO_STEPS * (doubled - derivative).abs() / self.doubling_ratio()
     }
 
-    /// How far the points of the stencil are from x, in steps: 1 for forward and central, 2 for five-point.
+    /// The largest distance of the points of the stencil from x, in steps: 1 for forward and central, 2 for five-point.
     pub fn reach(&self) -> f64 {
         let furthest = |q: &Quotient| f64::from(q.from.abs().max(q.to.abs()));
         self.quotients.iter().map(furthest).fold(0.0, f64::max)

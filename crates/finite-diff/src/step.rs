@@ -2,7 +2,7 @@
 
 use crate::{Real, Stencil};
 
-/// How the step h follows from the coordinate's value x.
+/// The rule by which the step size h follows from the coordinate's value x.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum StepSize {
     /// One h for every x, taken as given; the course's rule with h = 1e-7.
@@ -34,7 +34,7 @@ impl StepSize {
         })
     }
 
-    /// Whether the rule gives a step that can be used: finite and above zero.
+    /// Whether the rule gives a usable step size: finite and above zero.
     pub fn is_valid(self) -> bool {
         match self {
             Self::Absolute(h) | Self::Relative(h) => h.is_finite() && h > 0.0,

@@ -1,7 +1,7 @@
 //! A random direction that is never stored: each entry follows from a seed, the number of the direction and
 //! the coordinate's index.
 //!
-//! Refuses to know J, and why somebody wants only a part of the direction.
+//! Invariant: knows nothing of J, nor of why only a part of the direction is wanted.
 
 use std::ops::Range;
 
@@ -60,7 +60,7 @@ const WORDS: u128 = 2;
 const BITS: u32 = 21;
 
 impl StreamedDirection {
-    /// No entry is larger beside max(1, |x_i|): |z| < 3, and (3 + ½)/ρ = 2.437.
+    /// The largest entry of a direction relative to max(1, |x_i|): |z| < 3, and (3 + ½)/ρ = 2.437.
     pub const LARGEST: f64 = LARGEST;
 
     /// Direction `number` of `seed`, over the coordinates of `range`.
@@ -73,8 +73,8 @@ impl StreamedDirection {
         }
     }
 
-    /// With every entry of a coordinate that is not 0 measured in |x_i| and not in max(1, |x_i|): for parameters in a unit
-    /// that is large beside them.
+    /// This direction with the entry of every coordinate that is not 0 measured in |x_i| instead of max(1, |x_i|): for
+    /// parameters in a unit that is large beside them.
     #[must_use]
     pub const fn in_own_lengths(mut self) -> Self {
         self.own_lengths = true;

@@ -1,6 +1,6 @@
 //! How far, and to which side, a coordinate is moved along a direction.
 //!
-//! Refuses to know J.
+//! Invariant: knows nothing of J.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -10,10 +10,10 @@ use crate::domain::{Domain, Interval};
 use crate::ladder::ladder_reach;
 use crate::real::either_side;
 
-/// No entry of a streamed direction is larger, before it is scaled.
+/// The largest entry of a streamed direction before it is scaled.
 pub(crate) const LARGEST: f64 = 2.44;
 
-/// To which side an entry may point.
+/// The side to which an entry may point.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Side {
     Either,
@@ -41,18 +41,18 @@ impl Stride {
     }
 }
 
-/// By what length the cost varies with each parameter, and where it may be evaluated.
+/// The length on which the cost varies with each parameter, and the domain.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Strides<'a> {
     pub(crate) domain: Option<&'a Domain>,
     /// The coordinates that are measured in |x| where max(1, |x|) is longer.
     pub(crate) short: &'a BTreeSet<usize>,
-    /// Whether all are.
+    /// Whether all coordinates are measured in their own lengths.
     pub(crate) own: bool,
 }
 
 impl<'a> Strides<'a> {
-    /// Those of `point`, which is θ from coordinate `first` on.
+    /// The strides of `point`, which is θ from coordinate `first` on.
     pub(crate) fn along<T: Real>(
         self,
         first: usize,
@@ -85,7 +85,7 @@ pub(crate) fn scale<T: Real>(x: T) -> f64 {
     x.widen().abs().max(1.0)
 }
 
-/// What t is relative to at the value x: max(1, |x|), or |x| where that is its `own` length and not 0.
+/// The length relative to which t is measured at the value x: max(1, |x|), or |x| where that is its `own` length and not 0.
 pub(crate) fn length<T: Real>(x: T, own: bool) -> f64 {
     match own && x.widen() != 0.0 {
         true => x.widen().abs(),

@@ -1,6 +1,6 @@
 //! Sums of many terms: compensated, shared among threads, with the same bits for every number of them.
 //!
-//! Refuses to know what is added up.
+//! Invariant: knows nothing of what is added.
 
 use std::ops::Range;
 

@@ -31,7 +31,7 @@ pub struct Scheme {
     pub stencil: Stencil,
     /// The rule for h.
     pub step: StepSize,
-    /// What is known of the noise of J.
+    /// The noise of J, as far as it is known.
     pub noise: Noise,
 }
 
@@ -65,7 +65,7 @@ pub struct Entry<E = Estimate> {
     pub coordinate: usize,
     /// The derivative, or why there is none.
     pub outcome: Outcome<E>,
-    /// How often J was evaluated for it.
+    /// The number of evaluations of J for this coordinate.
     pub evaluations: u64,
 }
 
@@ -77,7 +77,7 @@ pub struct Derivatives<E = Estimate> {
     pub center: f64,
     /// One entry for each coordinate, in the order they were asked for. Fewer, where the run was interrupted.
     pub entries: Vec<Entry<E>>,
-    /// How often J was evaluated in all.
+    /// The number of evaluations of J in all.
     pub evaluations: u64,
     /// Whether the run was cancelled, or an evaluation failed and left its error in the slot, before every
     /// coordinate was done.
@@ -209,7 +209,7 @@ fn differences<T: Real>(
     .map(|derivatives| derivatives.map_center(Real::widen))
 }
 
-/// Fails where the point does not lie in the domain.
+/// Checks that the point lies in the domain.
 pub(crate) fn inside<T: Real>(domain: Option<&Domain>, point: &[T]) -> Result<(), DifferenceError> {
     domain.map_or(Ok(()), |domain| domain.check(point))?;
     Ok(())
@@ -293,7 +293,7 @@ struct Scratch<T> {
     seen: Vec<Seen<T>>,
 }
 
-/// Fails where the lengths don't fit or a coordinate does not exist.
+/// Checks that the lengths fit and that every coordinate exists.
 pub(crate) fn check(dim: usize, got: usize, coordinates: &[usize]) -> Result<(), DifferenceError> {
     if got != dim {
         return Err(DifferenceError::PointLength { expected: dim, got });

@@ -1,7 +1,7 @@
 //! J along streamed directions, by one copy of θ that is moved and put back: two vectors of the length of θ
 //! in all.
 //!
-//! Refuses to know what the gradient that is subtracted is held to.
+//! Invariant: knows nothing of what the subtracted gradient is compared with.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
@@ -41,7 +41,7 @@ pub struct WorkingCopy<'a, T, O: ?Sized> {
     evaluations: AtomicU64,
 }
 
-/// How large a vector v is over a range of coordinates, with s_i = max(1, |θ_i|), or what bounds leave of it;
+/// The size of a vector v over a range of coordinates, with s_i = max(1, |θ_i|), or what bounds leave of it;
 /// those that nothing moves are left out.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Size {
@@ -94,8 +94,8 @@ impl<'a, T: Real, O: Objective<T> + ?Sized> WorkingCopy<'a, T, O> {
         })
     }
 
-    /// With some coordinates measured in |x_i| where s_i = max(1, |x_i|) is longer: those of which it is known that J
-    /// varies by lengths far below 1.
+    /// This working copy with some coordinates measured in |x_i| where s_i = max(1, |x_i|) is longer: those of which it is
+    /// known that J varies by lengths far below 1.
     #[must_use]
     pub fn with_short(mut self, coordinates: impl IntoIterator<Item = usize>) -> Self {
         self.short = coordinates.into_iter().collect();
@@ -107,7 +107,7 @@ impl<'a, T: Real, O: Objective<T> + ?Sized> WorkingCopy<'a, T, O> {
         self.point
     }
 
-    /// How often J, or its smooth piece where it has several, was evaluated so far.
+    /// The number of evaluations so far of J, or of its smooth piece where it has several.
     pub fn evaluations(&self) -> u64 {
         self.evaluations.load(Ordering::Relaxed)
     }
@@ -194,7 +194,7 @@ impl<'a, T: Real, O: Objective<T> + ?Sized> WorkingCopy<'a, T, O> {
         self.sum(direction.range(), values, scaled)
     }
 
-    /// How large `values` are over what `direction` moves, in its lengths, and what of it the point makes.
+    /// The size of `values` over the coordinates that `direction` moves, in its lengths, and the point's part of it.
     pub fn size(&self, direction: &StreamedDirection, values: &[f64]) -> Size {
         let (range, strides) = (direction.range(), self.strides_of(direction));
         let end = range.end.min(self.point.len()).min(values.len());

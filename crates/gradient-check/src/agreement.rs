@@ -1,4 +1,4 @@
-//! Whether the directional test and the comparison coordinate by coordinate say the same, and what it means if not.
+//! Whether the directional test and the component-wise comparison agree, and what it means if they do not.
 //!
 //! A pure function of the report.
 
@@ -6,7 +6,7 @@ use crate::directions::{DirectionResult, DirectionalTest};
 use crate::report::{BlockReport, Report};
 use crate::verdict::{Reason, Verdict};
 
-/// What the two checks say together.
+/// The combined result of the two checks.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Agreement {
     /// Neither finds an error.
@@ -22,7 +22,7 @@ pub enum Agreement {
     OnlyDirections {
         /// The blocks along which; empty where only the direction over all shows it.
         blocks: Vec<String>,
-        /// Why the other may not have found it.
+        /// The reason why the component-wise check may not have found it.
         because: Explanation,
     },
     /// The check coordinate by coordinate finds an error, and the directional test calls those very blocks right.
@@ -30,7 +30,7 @@ pub enum Agreement {
         /// The blocks, with the chance that a random direction misses it.
         blocks: Vec<Missed>,
     },
-    /// At least one of them is undecided, and they do not contradict each other.
+    /// At least one of the two is inconclusive, and they do not contradict each other.
     Undecided,
 }
 
@@ -59,7 +59,7 @@ pub enum Explanation {
 }
 
 impl Report {
-    /// What the directional test and the check coordinate by coordinate say together; `None` where there was no directional
+    /// The combined result of the directional test and the component-wise check; `None` where there was no directional
     /// test.
     pub fn agreement(&self) -> Option<Agreement> {
         Some(agreement(self.directional.as_ref()?, &self.blocks))
@@ -148,12 +148,12 @@ fn explanation(test: &DirectionalTest) -> Explanation {
     }
 }
 
-/// The word on the check, once the directional test is known. It never makes a gradient right.
+/// The verdict on the check once the directional test is known, which never makes a gradient right.
 ///
-/// Where all coordinates agree and it sees an error beyond its own bars, the check is undecided: the
-/// verdict on a coordinate rests on a bar for that coordinate, and only says that no error is larger.
+/// Where all coordinates agree and the test finds an error beyond its own error bars, the check is inconclusive: the
+/// verdict on a coordinate rests on an error bar for that coordinate, and only says that no error is larger.
 /// Where an error is larger than errors within the bars could add up to, and there are coordinates that
-/// were not judged, nothing speaks for them, and the gradient is wrong.
+/// were not checked, nothing supports them, and the gradient is wrong.
 pub(crate) fn temper(verdict: Verdict, test: &DirectionalTest) -> Verdict {
     if verdict != Verdict::Agree || test.verdict != Verdict::Disagree {
         return verdict;

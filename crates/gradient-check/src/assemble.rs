@@ -1,6 +1,6 @@
-//! From comparisons to a report: counts, power, the worst, causes, and the word on the whole.
+//! From comparisons to a report: counts, detection limit, the worst coordinates, causes, and the verdict on the whole.
 //!
-//! A pure function of what was compared; refuses to evaluate anything.
+//! A pure function of the comparisons. Invariant: evaluates nothing.
 
 use std::time::Duration;
 

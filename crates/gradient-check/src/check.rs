@@ -27,8 +27,8 @@ use crate::verdict::{self, Tie};
 /// complex numbers where there is [`Settings::shadow`], and on a ladder of steps. See [`verdict`] for the
 /// rule.
 ///
-/// An objective with a [`Domain`] ([`Objective::domain`], [`finite_diff::domain::Within`]) is evaluated in it only. Next to a bound its
-/// derivative is that into the domain, and fixed parameters are left out (docs/theory/bounds.md).
+/// An objective with a [`Domain`] ([`Objective::domain`], [`finite_diff::domain::Within`]) is evaluated in it only. Next to
+/// a bound its derivative is that into the domain, and fixed parameters are left out (docs/theory/bounds.md).
 ///
 /// ```
 /// use finite_diff::{ParameterLayout, from_fn};
@@ -252,12 +252,11 @@ pub fn check_estimates(
 
 /// Compares `analytic` with `numeric`, block by block, by the course's bands.
 ///
-/// A coordinate is wrong when |g − d| is [`BUG_FROM`](crate::course::BUG_FROM) of its block's scale (the root mean square of d)
-/// or more, so that one bad entry can't drown in a large block; the others agree where the block's
-/// difference is likely right, and are inconclusive where it says "look again": without error bars
-/// nobody can tell how far the numeric side is off by itself. A block that is zero on both sides is
-/// vacuous. A number that is not finite never agrees: wrong on the analytic side, inconclusive on
-/// the numeric one.
+/// A coordinate is wrong when |g − d| is [`BUG_FROM`](crate::course::BUG_FROM) of its block's scale (the root mean square
+/// of d) or more, so that one bad entry can't drown in a large block; the others agree where the block's difference is
+/// likely right, and are inconclusive where it says "look again": without error bars the error of the numeric side is
+/// unknown. A block that is zero on both sides is vacuous. A number that is not finite never agrees: wrong on the analytic
+/// side, inconclusive on the numeric one.
 ///
 /// ```
 /// use finite_diff::ParameterLayout;

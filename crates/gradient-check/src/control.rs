@@ -1,6 +1,6 @@
-//! A negative control: errors planted into a gradient that agrees, and what the judge makes of each.
+//! A negative control: errors planted into a gradient that agrees, each of which the checker must detect.
 //!
-//! For anyone who doubts a green run. Refuses to know how the gradient came about; the planted ones are
+//! For users who doubt a passing check. Invariant: knows nothing of how the gradient was computed; the planted ones are
 //! judged by the functions that judge every gradient.
 
 mod plantings;

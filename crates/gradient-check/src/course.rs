@@ -1,7 +1,7 @@
 //! The course's rule: one number for a whole gradient, how it is read, and two given gradients held against each
 //! other by it.
 //!
-//! Refuses to know any error bar.
+//! Invariant: knows no error bars.
 
 mod bands;
 mod difference;

@@ -31,17 +31,17 @@ use scatter::scattered_everywhere;
 /// The mistakes that a caller can try out on its own backward pass. They are asked for only when a
 /// gradient is wrong.
 pub trait Mistakes: Sync {
-    /// What the gradient would be under each, the more common first.
+    /// The gradients under each mistake, the more common first.
     fn alternatives(&self) -> Vec<Alternative>;
 
-    /// What the gradient would be under mistakes with an unknown number in them, as families to fit.
+    /// The gradients under mistakes with an unknown number in them, as families to fit.
     fn families(&self) -> Vec<Family<'_>> {
         Vec::new()
     }
 }
 
-/// The diagnosis of each block, `None` for those that are neither wrong nor surely off by less. `first_wrong_stage` is that of the
-/// wrong block nearest to the output.
+/// The diagnosis of each block, `None` for those that are neither wrong nor surely off by less. `first_wrong_stage` is that
+/// of the wrong block nearest to the output.
 ///
 /// In this order (docs/theory/causes.md, "In which order"): one mistake of the caller's that is the whole
 /// gradient found, in several blocks at once, unless one exact cause is found in each of them; small errors
@@ -146,8 +146,7 @@ fn best_mistake(exhibits: &[Exhibit<'_>], mistakes: &dyn Mistakes) -> Option<(Al
     best
 }
 
-/// Where nothing simple fits: an error that comes from nearer the output, or one that has to be
-/// looked for here.
+/// The diagnosis where no simple cause fits: an error that comes from nearer the output, or one in this block.
 fn unexplained(
     exhibit: &Exhibit<'_>,
     first_wrong_stage: Option<usize>,

@@ -44,7 +44,7 @@ pub struct DirectionalSettings<'a> {
     pub working_epsilon: f64,
     /// What is claimed of cost and gradient; a demanded resolution is one of coordinates, and not used here.
     pub claim: Claim,
-    /// By what the judge judges. Of them `safety`, `rounding`, `deviations`, `doubt`, `resolution` and
+    /// The constants of the verdict. Of them `safety`, `rounding`, `deviations`, `doubt`, `resolution` and
     /// `coarsest` are used.
     pub constants: Constants,
     /// At how many wrong ranges the search in one block ends: 8. What is wrong in more places than one wants
@@ -73,7 +73,7 @@ impl Default for DirectionalSettings<'_> {
 }
 
 impl DirectionalSettings<'_> {
-    /// As [`DirectionalSettings::default`], for a cost and a gradient that are both computed to rounding: every
+    /// The settings of [`DirectionalSettings::default`], for a cost and a gradient that are both computed to rounding: every
     /// difference beyond the error bars is wrong.
     pub fn exact() -> Self {
         Self {

@@ -1,7 +1,7 @@
 //! J less g along random directions: ψ(t) = (J(θ + t·u) − J(θ)) − g·Δ(t), whose derivative at 0 is 0 where g is right.
 //!
-//! One look at one direction, for the directional test of a whole check and for the check that takes nothing else. It
-//! goes through the engine and the judge that coordinates go through. docs/theory/directions.md.
+//! One estimate along one direction, for the directional test of a whole check and for the check along directions only. It
+//! uses the engine and the judge that coordinates use. docs/theory/directions.md.
 
 mod gather;
 mod look;

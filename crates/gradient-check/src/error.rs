@@ -39,7 +39,7 @@ pub enum CheckError {
     /// A sample of no parameters.
     #[error("a sample of 0 parameters checks nothing: sample at least 1")]
     EmptySample,
-    /// No point was given, or one without entries.
+    /// The point is missing or empty.
     #[error("the point is empty: set the parameters to check at with `.at(…)` or `.input(…)`")]
     NoPoint,
     /// The point has an entry that is NaN or infinite.
@@ -47,10 +47,10 @@ pub enum CheckError {
     PointNotFinite {
         /// The coordinate, such as `W2[3,1]`.
         name: String,
-        /// Its value.
+        /// The value of the coordinate.
         value: f64,
     },
-    /// All that was selected is fixed.
+    /// Every selected parameter is fixed.
     #[error(
         "nothing is left to check: all {fixed} selected parameters are fixed, or have equal lower and upper bounds"
     )]
@@ -198,7 +198,7 @@ impl CheckError {
     }
 }
 
-/// Puts an evaluation that failed into the slot for it.
+/// Stores the error of a failed evaluation in the slot for it.
 ///
 /// # Errors
 /// `error` itself, where there is no slot or it is of another kind.

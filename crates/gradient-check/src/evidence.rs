@@ -1,6 +1,6 @@
-//! What was measured, gathered once in two passes: every coordinate cheaply, suspects richly.
+//! The measurements of a check, gathered once in two passes: every coordinate cheaply, suspects carefully.
 //!
-//! Plain data: [`check`](crate::check()) gathers it, and the word on it is a pure function of it, in
+//! Plain data: [`check`](crate::check()) gathers it, and the verdict is a pure function of it, in
 //! [`verdict`](crate::verdict).
 
 use finite_diff::ladder::{Ground, Refined};
@@ -10,7 +10,7 @@ use crate::constants::Constants;
 use crate::seen::First;
 use crate::settings::{Claim, Settings};
 
-/// All that is known of one coordinate.
+/// The measurements of one coordinate.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Observation {
     /// The flat index.
@@ -25,14 +25,14 @@ pub struct Observation {
     pub analytic_noise: Option<f64>,
     /// σ of the rounding of g, where somebody worked it out.
     pub analytic_rounding: Option<f64>,
-    /// From the first pass.
+    /// The estimate of the first pass.
     pub first: Outcome<Estimate>,
-    /// From a sharper stencil, where the first look agreed but not sharply.
+    /// The estimate by a formula with a tighter error bar, where the first one agreed but not tightly enough.
     pub sharper: Option<Outcome<Estimate>>,
-    /// From the same function on complex numbers, where there is one and it can be believed here, for
+    /// The estimate by the complex step, where there is a complex-step counterpart that is reliable here, for
     /// those that did not agree before.
     pub shadow: Option<Shadow>,
-    /// From the ladder of steps, for those that did not agree.
+    /// The estimate by the step sequence, for coordinates that did not agree.
     pub fine: Option<Outcome<Refined>>,
 }
 
@@ -76,7 +76,7 @@ impl Observation {
         }
     }
 
-    /// Whether J does not move with the coordinate at all and the gradient says so too.
+    /// Whether J does not change with the coordinate at all, and the gradient is zero there.
     pub fn is_flat(&self) -> bool {
         self.analytic == 0.0 && self.first.estimated().is_some_and(|d| d.flat)
     }
@@ -125,7 +125,7 @@ pub struct AlongKinks {
     pub rounding: f64,
 }
 
-/// All that was measured in a check.
+/// The measurements of a whole check.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Evidence {
     /// J at the point.

@@ -1,7 +1,7 @@
-//! The way in for whoever has two closures and wants a word on them: a builder for gradients, one for functions of
-//! many values, and macros for tests.
+//! The interface for users with closures: a builder for gradients, one for functions of many values, and macros for
+//! tests.
 //!
-//! Puts together what the rest of the crate takes apart; refuses to judge.
+//! Combines the rest of the crate. Invariant: judges nothing.
 
 mod adjoint;
 mod caller;

@@ -1,6 +1,6 @@
-//! Kinks by name, for the few coordinates at which one matters, asked of whoever made the function.
+//! Kinks by name, for the few coordinates at which one matters, as the caller's function reports them.
 //!
-//! Chooses the coordinates and collects the answers. Refuses to know what has a kink, and decides nothing:
+//! Chooses the coordinates and collects the answers. Invariant: knows nothing of what has a kink, and decides nothing:
 //! it is called after the verdict.
 
 use std::collections::HashSet;
@@ -101,7 +101,7 @@ fn interest(observation: &Observation, comparison: &Comparison, safety: f64) -> 
     (right && crossed(observation, safety)).then_some(Interest::Crossed)
 }
 
-/// Whether the first look went across a kink, by what the second one said.
+/// Whether the steps of the first estimate crossed a kink, according to the second one.
 fn crossed(observation: &Observation, safety: f64) -> bool {
     let Some(first) = observation.first.estimated() else {
         return false;

@@ -1,6 +1,6 @@
-//! The first half of a check: everything that is measured, look after look, before a word is said.
+//! The first half of a check: all measurements, pass after pass, before any verdict.
 //!
-//! Evaluates; refuses to judge.
+//! Evaluates. Invariant: judges nothing.
 
 use std::time::Instant;
 

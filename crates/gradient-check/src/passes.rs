@@ -1,8 +1,8 @@
-//! The one loop that leads back: what is claimed is held against what was seen of J, and the judge says which
-//! coordinates it wants another look at.
+//! The one loop of a check: the gradient is compared with the estimates, and the judge decides which coordinates need
+//! another one.
 //!
-//! Every coordinate is looked at cheaply; blunt ones with a sharper formula, suspects on complex numbers where there is
-//! such a counterpart, the rest of them on the ladder of steps. Judges nothing by itself.
+//! Every coordinate is estimated cheaply; those with loose error bars by a more accurate formula, suspects by the complex
+//! step where there is a complex-step counterpart, and the rest of them by the step sequence. Judges nothing by itself.
 
 use std::collections::HashSet;
 
@@ -313,7 +313,7 @@ fn suspects<T: Real>(evidence: &Evidence, seen: &Seen<'_, T>) -> Vec<usize> {
         .collect()
 }
 
-/// Whether the coordinate does not agree, and could on another look.
+/// Whether the coordinate does not agree, and might with another estimate.
 fn wants_second_look(comparison: &Comparison) -> bool {
     comparison.verdict != Verdict::Agree
         && !comparison.settled

@@ -1,13 +1,13 @@
-//! Where in a block the error is: which rows and columns it heats, and whether it keeps to a few of them.
+//! The location of the errors in a block: the share of each row and column, and whether they are confined to a few.
 //!
-//! A pure function of the comparisons. Refuses to know what a row is.
+//! A pure function of the comparisons. Invariant: knows nothing of what a row means.
 
 use crate::verdict::{Comparison, Verdict};
 
 /// How many of the hottest rows and columns are listed.
 const HOTTEST: usize = 5;
 
-/// Where the wrong entries of a block are.
+/// The location of the wrong entries of a block.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pattern {
     /// The share of each row in the squared error Σ(g − d)² of the block (docs/theory/verdict.md,
@@ -19,7 +19,7 @@ pub struct Pattern {
     pub rows: Vec<Line>,
     /// The hottest columns, at most five.
     pub columns: Vec<Line>,
-    /// Where all wrong entries are in a few rows or columns and the others are right.
+    /// The few rows or columns that hold all wrong entries, where the others are right.
     pub confined: Option<Confined>,
 }
 
@@ -28,9 +28,9 @@ pub struct Pattern {
 pub struct Line {
     /// The index of the row or column, counted from 0.
     pub index: usize,
-    /// How many entries of the line are wrong.
+    /// The number of wrong entries in the line.
     pub wrong: usize,
-    /// How many entries of the line were judged.
+    /// The number of entries of the line that were checked.
     pub judged: usize,
     /// The line's share in the squared error of the block, from 0 to 1.
     pub share: f64,
@@ -102,7 +102,7 @@ impl Tally {
     }
 }
 
-/// Where the wrong entries of a block are; `None` where there are none, or only one line to be in.
+/// The location of the wrong entries of a block; `None` where there are none, or the block has only one line.
 pub(crate) fn pattern(
     shape: &[usize],
     offset: usize,

@@ -1,4 +1,4 @@
-//! J at a point, with the names of the coordinates: what derivatives are wanted of.
+//! The problem: J at a point, with the names of the coordinates.
 
 use finite_diff::{DifferenceError, Domain, Objective, ParameterLayout, Real};
 

@@ -1,7 +1,7 @@
-//! Trust in fast engines: some of their numbers, held against the plain evaluation of J.
+//! Tests of fast engines: some of their numbers are compared with plain evaluations of J.
 //!
-//! A fast engine is code too, and may be wrong. Then a verdict would blame the gradient for it, or let it
-//! off. Refuses to know how the engine works.
+//! A fast engine is code too, and may be wrong. Then a verdict would reject a right gradient for it, or pass a wrong
+//! one. Invariant: knows nothing of how the engine works.
 
 use std::collections::BTreeSet;
 
@@ -247,7 +247,7 @@ fn first(evidence: &Evidence, coordinate: usize) -> Option<&Estimate> {
 
 enum Compared {
     Same,
-    /// Whether the two differ takes another look to tell.
+    /// The two cannot be distinguished without another estimate.
     Unknown,
     Apart(Contradiction),
 }

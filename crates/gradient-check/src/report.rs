@@ -1,4 +1,4 @@
-//! All that a check has to say, as plain data. Every renderer reads only this.
+//! The results of a check, as plain data. Every renderer reads only this.
 
 use std::time::Duration;
 
@@ -13,46 +13,45 @@ use crate::settings::NamedKink;
 use crate::structure::Structure;
 use crate::verdict::{Comparison, Reason, Verdict};
 
-/// How many coordinates came out how.
+/// The number of coordinates with each outcome.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Right, as far as the power goes.
+    /// Coordinates that agree, down to the detection limit.
     pub agree: usize,
     /// Coordinates that are wrong.
     pub disagree: usize,
-    /// Undecided, by reason, in the order of [`Reason::ALL`].
+    /// Coordinates that are inconclusive, by reason, in the order of [`Reason::ALL`].
     pub reasons: [usize; Reason::ALL.len()],
-    /// Of those that agree: J does not move with the coordinate at all, and the gradient is zero.
+    /// Agreeing coordinates with which J does not change at all, and where the gradient is zero.
     pub flat: usize,
-    /// Of those that agree: J has a kink at the very point, and the gradient is one of its
-    /// subgradients.
+    /// Agreeing coordinates at which J has a kink at the very point, and the gradient is one of its subgradients.
     pub subgradients: usize,
-    /// Of those that agree: not flat, and too small to be told from 0, which would have agreed as well.
+    /// Agreeing coordinates that are not flat but too small to distinguish from 0, which would have agreed as well.
     pub near_zero: usize,
-    /// Of those that agree: in a block of which no entry is known beyond its bar, and zero to within their own. A
-    /// factor would not show there.
+    /// Agreeing coordinates that are zero to within their error bars, in a block of which no entry is known beyond its
+    /// error bar. A wrong factor cannot be detected there.
     pub zero: usize,
-    /// Coordinates without a numeric derivative: no part of the difference.
+    /// Coordinates without a numeric derivative, which are no part of the difference.
     pub unmeasured: usize,
 }
 
 impl Counts {
-    /// Undecided, for whatever reason.
+    /// The number of inconclusive coordinates, for whatever reason.
     pub fn inconclusive(&self) -> usize {
         self.reasons.iter().sum()
     }
 
-    /// All coordinates that were compared.
+    /// The number of coordinates that were compared.
     pub fn total(&self) -> usize {
         self.agree + self.disagree + self.inconclusive()
     }
 
-    /// The number with this reason.
+    /// The number of coordinates that are inconclusive for this reason.
     pub fn with_reason(&self, reason: Reason) -> usize {
         self.reasons[reason as usize]
     }
 
-    /// Counts one more coordinate.
+    /// Adds one more coordinate to the counts.
     pub(crate) fn add(&mut self, comparison: &Comparison) {
         self.unmeasured += usize::from(comparison.numeric.is_none());
         match comparison.verdict {
@@ -68,7 +67,7 @@ impl Counts {
         }
     }
 
-    /// The counts of both together.
+    /// The sum of two counts.
     pub fn merge(mut self, other: &Self) -> Self {
         self.agree += other.agree;
         self.disagree += other.disagree;
@@ -84,8 +83,8 @@ impl Counts {
     }
 }
 
-/// What the check would have caught, relative to a block's scale (a typical |d| in it): an error of a
-/// right gradient, of either sign.
+/// The detection limit of a check: the smallest error of a right gradient, of either sign, that would have been called
+/// wrong, relative to a block's scale (the root mean square of d in it).
 ///
 /// It is stated for the coordinates that agree and have a derivative. Where J has a kink at the point,
 /// every number between the one-sided derivatives is right, and no error among them can be caught.
@@ -97,26 +96,26 @@ pub struct Power {
     pub block: f64,
 }
 
-/// How many coordinates agree and were not tested as sharply as the others. A strict check fails on them.
+/// The number of coordinates that agree but were tested less strictly than the others. A strict check fails for them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct LeftOpen {
-    /// Too small beside their block to be told from 0.
+    /// Coordinates too small relative to their block to distinguish from 0.
     pub near_zero: usize,
-    /// Zero to within their bars, in a block of which nothing else is known.
+    /// Coordinates that are zero to within their error bars, in a block of which nothing else is known.
     pub zero: usize,
-    /// Flat: the cost does not move with them, and the gradient is zero.
+    /// Flat coordinates: the cost does not change with them, and the gradient is zero.
     pub flat: usize,
-    /// At kinks, and not held together.
+    /// Coordinates at kinks that were not tested together.
     pub subgradients: usize,
 }
 
 impl LeftOpen {
-    /// All coordinates that are left open.
+    /// The number of all coordinates that are left open.
     pub fn total(&self) -> usize {
         self.near_zero + self.zero + self.flat + self.subgradients
     }
 
-    /// What two reports leave open together.
+    /// The sum of what two reports leave open.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
         self.near_zero += other.near_zero;
@@ -127,36 +126,37 @@ impl LeftOpen {
     }
 }
 
-/// What noise there was in the cost, which is what an agreement may end at.
+/// The noise of the cost, which limits how tight an agreement can be.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CostNoise {
-    /// ε_f, how far one evaluation of the cost may be off.
+    /// The noise ε_f: how far one evaluation of the cost may be off.
     pub of_one_evaluation: f64,
-    /// 3σ of repeated evaluations at the point; 0 where the first two gave the same bits.
+    /// The spread 3σ of repeated evaluations at the point; 0 where the first two gave the same bits.
     pub spread: f64,
     /// Whether the cost comes in double precision and is as noisy as one that is computed in single precision.
     pub looks_single: bool,
 }
 
-/// Entries at kinks that are no subgradient together, each being one by itself: along a random direction u among them.
+/// Entries at kinks that are not a subgradient together, although each lies between its one-sided derivatives: the evidence,
+/// along a random direction u among them.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BrokenTie {
-    /// The slopes of the cost along u, before the point and behind it.
+    /// The one-sided derivatives of the cost along u, before the point and behind it.
     pub slopes: [f64; 2],
-    /// g·u, which lies outside of them.
+    /// The product g·u, which lies outside of them.
     pub analytic: f64,
 }
 
-/// One coordinate as people read it.
+/// One coordinate with its name.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CoordinateReport {
     /// The name and place of the coordinate.
     pub coordinate: Coordinate,
-    /// What was compared.
+    /// The comparison at the coordinate.
     pub comparison: Comparison,
 }
 
-/// What a check says of one block.
+/// The result of a check for one block.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BlockReport {
     /// The name of the block.
@@ -167,23 +167,23 @@ pub struct BlockReport {
     pub stage: Option<usize>,
     /// The verdict on the block.
     pub verdict: Verdict,
-    /// The course's difference over the coordinates that were judged.
+    /// The course's difference over the coordinates that were checked.
     pub difference: f64,
-    /// A typical |d|: the root mean square of the numeric derivatives judged.
+    /// The scale: the root mean square of the numeric derivatives that were checked.
     pub scale: f64,
-    /// What would have been caught in it; `None` where no coordinate agrees.
+    /// The detection limit in the block; `None` where no coordinate agrees.
     pub power: Option<Power>,
-    /// How its coordinates came out.
+    /// The outcomes of its coordinates.
     pub counts: Counts,
-    /// The coordinate that is furthest off, wrong ones first. `None` where none was judged.
+    /// The coordinate with the largest error, wrong ones first. `None` where none was checked.
     pub worst: Option<CoordinateReport>,
     /// The first of its coordinates at which something was NaN or infinite.
     pub non_finite: Option<CoordinateReport>,
-    /// Where in it the error is; `None` where nothing is wrong, or for a single number.
+    /// The location of the errors in the block; `None` where nothing is wrong, or for a single number.
     pub pattern: Option<Pattern>,
-    /// The flat indices of the wrong coordinates that are furthest off; at most eight.
+    /// The flat indices of the wrong coordinates with the largest errors; at most eight.
     pub wrong: Vec<usize>,
-    /// What is believed to be wrong with it; `None` where nothing is.
+    /// The most likely cause of its errors; `None` where nothing is wrong.
     pub diagnosis: Option<Diagnosis>,
 }
 
@@ -196,27 +196,27 @@ pub struct KinkReport {
     pub kinks: Vec<NamedKink>,
 }
 
-/// A whole check.
+/// The report of a whole check.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
     /// The verdict on the whole check.
     pub verdict: Verdict,
-    /// The course's difference over all coordinates that were judged.
+    /// The course's difference over all coordinates that were checked.
     pub difference: f64,
-    /// J at the point.
+    /// The cost J at the point.
     pub cost: f64,
     /// The number of parameters.
     pub parameters: usize,
-    /// How many parameters were meant to be judged.
+    /// The number of parameters that were selected to be checked.
     pub selected: usize,
-    /// How many of them are fixed, by their bounds or because that was said: nothing moved these, and they
-    /// are not among those selected.
+    /// The number of fixed parameters, by their bounds or by request: nothing perturbed these, and they are not among
+    /// those selected.
     pub fixed: usize,
-    /// How many were looked at a second time.
+    /// The number of coordinates that were estimated a second time.
     pub reexamined: usize,
-    /// How often J was evaluated.
+    /// The number of evaluations of J.
     pub evaluations: u64,
-    /// How long the check took.
+    /// The duration of the check.
     pub elapsed: Duration,
     /// The name of the numeric scheme.
     pub scheme: String,
@@ -224,39 +224,38 @@ pub struct Report {
     pub noise: Option<CostNoise>,
     /// The accuracy that was granted ([`Claim::accuracy`](crate::Claim::accuracy)).
     pub accuracy: f64,
-    /// Along how many random directions entries at kinks were held together; 0 where there are fewer than two, and where
-    /// the cost knows its own smooth pieces.
+    /// The number of random directions along which entries at kinks were tested together; 0 where there are fewer than two
+    /// of them, and where the cost knows its own smooth pieces.
     pub tie_directions: usize,
-    /// Where entries at kinks are no subgradient together, what shows it.
+    /// The evidence that entries at kinks are not a subgradient together, where they are not.
     pub broken_tie: Option<BrokenTie>,
-    /// The smallest error that the check would have caught; `None` where no coordinate agrees.
+    /// The detection limit of the check; `None` where no coordinate agrees.
     pub power: Option<Power>,
-    /// How all coordinates came out.
+    /// The outcomes of all coordinates.
     pub counts: Counts,
-    /// The stage of the wrong block nearest to the output: where to look first, since errors travel
-    /// from there toward the input.
+    /// The stage of the wrong block nearest to the output: the place to start, since errors propagate from there toward
+    /// the input.
     pub first_wrong_stage: Option<usize>,
-    /// What a row and a column of a block stand for, where the caller said.
+    /// The meaning of a row and a column of a block, where the caller gave one.
     pub axes: Option<[String; 2]>,
     /// The blocks in order.
     pub blocks: Vec<BlockReport>,
-    /// The coordinates that are furthest off, wrong ones first; at most ten.
+    /// The coordinates with the largest errors, wrong ones first; at most ten.
     pub worst: Vec<CoordinateReport>,
-    /// Kinks at or near the point, along a few of the coordinates that one matters for; empty where
-    /// nobody can name them.
+    /// Kinks at or near the point, along a few of the coordinates for which they matter; empty where they have no names.
     pub kinks: Vec<KinkReport>,
-    /// Whether the check was cancelled before it was done.
+    /// Whether the check was cancelled before it was complete.
     pub interrupted: bool,
-    /// What was looked at before the comparison; `None` where nothing was.
+    /// The preliminary checks, made before the comparison; `None` where there were none.
     pub structure: Option<Structure>,
     /// The directional test; `None` where it was switched off or could not be made.
     pub directional: Option<DirectionalTest>,
-    /// How the numbers of a fast engine fared beside plain evaluations of J; `None` where all were plain.
+    /// The comparison of a fast engine with plain evaluations of J; `None` where all evaluations were plain.
     pub recheck: Option<Recheck>,
 }
 
 impl Report {
-    /// What the agreement leaves open.
+    /// The coordinates that the agreement leaves open.
     pub fn left_open(&self) -> LeftOpen {
         let counts = &self.counts;
         LeftOpen {
@@ -271,13 +270,13 @@ impl Report {
         }
     }
 
-    /// How sharp the agreement is, relative to the scale of each block: the smallest error of any one coordinate that would
+    /// How tight the agreement is, relative to the scale of each block: the smallest error of any one coordinate that would
     /// have been called wrong. `None` where nothing agrees.
     pub fn agrees_to(&self) -> Option<f64> {
         self.power.map(|power| power.single_coordinate)
     }
 
-    /// How the course reads the difference.
+    /// The course's reading of the difference.
     pub fn band(&self) -> Band {
         Band::of(self.difference)
     }

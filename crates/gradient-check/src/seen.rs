@@ -1,7 +1,7 @@
-//! What is seen of J around a point, look by look, and how to see more of it.
+//! The estimates of J's derivatives around a point, pass by pass, and how to add more.
 //!
-//! No gradient is known here: what is claimed of J is held against what was seen of it ([`passes`](crate::passes)), and
-//! another claim is held against the same. No look is taken twice.
+//! Invariant: knows no gradient; gradients are compared with these estimates elsewhere ([`passes`](crate::passes)), and
+//! several gradients with the same ones. No estimate is made twice.
 
 mod along;
 mod complex;
@@ -42,11 +42,11 @@ pub(crate) struct First {
     pub(crate) outcome: Outcome,
 }
 
-/// By what the first look was taken.
+/// The method of the first estimate.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Method {
     Differences(Scheme),
-    /// No other look is taken then.
+    /// The complex step; no other estimate is made then.
     ComplexStep,
 }
 
@@ -55,7 +55,7 @@ pub(crate) enum Method {
 pub(crate) struct Facts {
     /// The noise of J; NaN where no difference was taken.
     pub(crate) noise: Noise,
-    /// Whether J gives numbers in double precision.
+    /// Whether J returns numbers in double precision.
     pub(crate) in_double: bool,
     /// How many parameters nothing moves.
     pub(crate) fixed: usize,
@@ -76,7 +76,7 @@ pub(crate) struct Seen<'a, T> {
     pub(crate) begun: Instant,
     /// J at the point.
     pub(crate) cost: f64,
-    /// Whether evaluating J again gave the same, but for what can be noise.
+    /// Whether a second evaluation of J gave the same value, up to noise.
     pub(crate) deterministic: bool,
     /// 3σ of repeated evaluations at the point; 0 where the first two gave the same bits.
     pub(crate) spread: f64,
@@ -84,7 +84,7 @@ pub(crate) struct Seen<'a, T> {
     pub(crate) noise: Noise,
     /// How many coordinates were meant to be looked at.
     pub(crate) selected: usize,
-    /// In ascending order of the coordinates.
+    /// The first estimates, in ascending order of the coordinates.
     pub(crate) first: Vec<First>,
     sharper: Memory<finite_diff::Estimate>,
     stepped: Memory<finite_diff::Estimate>,
@@ -101,7 +101,7 @@ pub(crate) struct Seen<'a, T> {
     complex_cost: f64,
     /// How often J was evaluated.
     pub(crate) evaluations: u64,
-    /// Whether the run was stopped before all that was wanted had been seen.
+    /// Whether the run was stopped before all estimates had been made.
     pub(crate) interrupted: bool,
 }
 
@@ -185,7 +185,7 @@ impl<'a, T: Real> Seen<'a, T> {
         self.interrupted |= looked.interrupted;
     }
 
-    /// Whether this coordinate was looked at again neither on the ladder nor on complex numbers.
+    /// Whether this coordinate has no second estimate, neither by the step sequence nor by the complex step.
     pub(crate) fn is_new(&self, coordinate: usize) -> bool {
         !self.ladder.contains_key(&coordinate) && !self.stepped.contains_key(&coordinate)
     }
@@ -214,7 +214,7 @@ impl<'a, T: Real> Seen<'a, T> {
         Ok(seen.flatten().collect())
     }
 
-    /// By the five-point formula, with a longer step and so less noise; nothing where that was the first look.
+    /// Estimates by the five-point formula, with a longer step and so less noise; nothing where that was the first one.
     pub(crate) fn look_sharper(
         &mut self,
         wanted: &[usize],
@@ -239,7 +239,7 @@ impl<'a, T: Real> Seen<'a, T> {
         )
     }
 
-    /// By one rung of steps of the parameters' own size, where that is far below 1.
+    /// Estimates with steps of the parameters' own size, where that is far below 1.
     pub(crate) fn look_close(
         &mut self,
         wanted: &[usize],
@@ -259,7 +259,7 @@ impl<'a, T: Real> Seen<'a, T> {
         )
     }
 
-    /// By the ladder of steps, on `execution`.
+    /// Estimates by the step sequence, on `execution`.
     pub(crate) fn climb(
         &mut self,
         wanted: &[usize],

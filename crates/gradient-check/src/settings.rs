@@ -1,6 +1,6 @@
 //! How to check: everything that a caller can set, with its defaults.
 //!
-//! Refuses to know what is done with it.
+//! Invariant: knows nothing of what the settings are used for.
 
 use finite_diff::{Execution, Objective, Scheme, Selection};
 use num_complex::Complex;
@@ -8,7 +8,7 @@ use num_complex::Complex;
 use crate::constants::Constants;
 use crate::diagnosis::{Context, Mistakes};
 
-/// How to check. [`Settings::default`] is central differences at the best step, every coordinate,
+/// The settings of a check. [`Settings::default`] is central differences at the best step, every coordinate,
 /// a gradient computed in `f64`.
 #[derive(Clone)]
 pub struct Settings<'a> {
@@ -21,7 +21,8 @@ pub struct Settings<'a> {
     /// `f32::EPSILON` for a single-precision backward pass whose forward is evaluated in `f64`.
     pub working_epsilon: f64,
     /// The noise σ of each entry of the analytic gradient, where somebody measured it; see
-    /// [`measure_gradient_noise`](crate::check::measure_gradient_noise). Without it the gradient is held to some 256 ε of its block.
+    /// [`measure_gradient_noise`](crate::check::measure_gradient_noise). Without it the gradient is held to some 256 ε of
+    /// its block.
     pub analytic_noise: Option<&'a [Option<f64>]>,
     /// The noise σ that rounding leaves in each entry of a right gradient, where somebody worked it out
     /// from the arithmetic, such as `mlp::rounding_noise`. It is taken at its word, and no other noise of
@@ -31,13 +32,13 @@ pub struct Settings<'a> {
     /// operations only. A second method for coordinates that do not agree at first, sharper and cheaper than a ladder of
     /// steps.
     pub shadow: Option<&'a dyn Objective<Complex<f64>>>,
-    /// What is claimed of cost and gradient, and how sharp an agreement has to be.
+    /// The claims about cost and gradient, and how tight an agreement has to be.
     pub claim: Claim,
-    /// By what the judge judges; leave it as it is, but to find out what hangs on it.
+    /// The constants of the verdict; change them only to see how much depends on them.
     pub constants: Constants,
-    /// What is known of the function, to name causes by.
+    /// The caller's knowledge of the function, by which causes are named.
     pub context: Context,
-    /// What the gradient would be under mistakes that people make in such a function; called only when
+    /// The gradients under common mistakes in such a function; called only when
     /// it is wrong.
     pub mistakes: Option<&'a dyn Mistakes>,
     /// The kinks of J along a coordinate, within a distance of the point: called after the verdict, for a
@@ -45,13 +46,14 @@ pub struct Settings<'a> {
     pub kinks: Option<&'a (dyn Fn(usize, f64) -> Vec<NamedKink> + Sync)>,
     /// Seed of the direction along which the noise of J is measured, and of those of the directional test.
     pub seed: u64,
-    /// Whether to make the directional test too, a second opinion along one random direction for each block and one over
+    /// Whether to make the directional test too: a second opinion along one random direction for each block and one over
     /// all: 6 to 12 evaluations of J each, and some 40 more where these do not settle it. It moves every parameter,
     /// whatever the selection.
     pub directional_test: bool,
     /// Threads, progress, cancellation. With a slot for failures ([`Execution::failure`]) a check that J fails in
     /// ends as a cancelled one does: what was found wrong stays wrong, and what agreed is
-    /// [`Reason::Interrupted`](crate::Reason::Interrupted). Where nothing had been compared yet it is the error that is returned, and the slot empty.
+    /// [`Reason::Interrupted`](crate::Reason::Interrupted). Where nothing had been compared yet it is the error that is
+    /// returned, and the slot empty.
     pub execution: Execution<'a>,
 }
 
@@ -76,19 +78,19 @@ impl Default for Settings<'_> {
     }
 }
 
-/// What is claimed of cost and gradient. [`Claim::default`] claims nothing: both may be right to about a millionth only,
+/// The claims about cost and gradient. [`Claim::default`] claims nothing: both may be right to about a millionth only,
 /// as where a solver stops at a tolerance.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Claim {
     /// a: cost and gradient are right to this part of themselves, as an iterative solver's tolerance has it. What lies
     /// within agrees, to a.
     pub accuracy: f64,
-    /// Both are computed to rounding: every difference beyond the error bars, and beyond what `accuracy` grants, is wrong,
-    /// however small it is. Otherwise one
-    /// below a millionth of the scale is [`Reason::Inexact`](crate::Reason::Inexact), since a tolerance explains it as well as a mistake.
+    /// Whether both are computed to rounding: every difference beyond the error bars, and beyond what `accuracy` grants, is
+    /// wrong, however small it is. Otherwise one below a millionth of the scale is
+    /// [`Reason::Inexact`](crate::Reason::Inexact), since a tolerance explains it as well as a mistake.
     pub exact: bool,
-    /// How sharp an agreement has to be, relative to the scale. `None`: a millionth where noise allows it, else what noise
-    /// allows, up to a thousandth; the report says which.
+    /// The resolution: how tight an agreement has to be, relative to the scale. `None`: a millionth where noise allows it,
+    /// else what noise allows, up to a thousandth; the report says which.
     pub resolution: Option<f64>,
 }
 
@@ -102,8 +104,8 @@ impl Claim {
 }
 
 impl Settings<'_> {
-    /// As [`Settings::default`], for a cost and a gradient that are both computed to rounding: every difference beyond the
-    /// error bars is wrong.
+    /// The settings of [`Settings::default`], for a cost and a gradient that are both computed to rounding: every
+    /// difference beyond the error bars is wrong.
     pub fn exact() -> Self {
         Self {
             claim: Claim::EXACT,
@@ -115,8 +117,8 @@ impl Settings<'_> {
 /// A kink of J along one coordinate, by the name its owner gives it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NamedKink {
-    /// What has the kink, such as `unit[17] of layer 2 for example[3]`.
+    /// The name of what has the kink, such as `unit[17] of layer 2 for example[3]`.
     pub name: String,
-    /// How far from the coordinate's value, negative below it; 0 where it is at the point.
+    /// The distance from the coordinate's value, negative below it; 0 where it is at the point.
     pub distance: f64,
 }

@@ -1,7 +1,7 @@
-//! What is looked at before the comparison: whether the code under test is a function at all, leaves its
-//! point alone, and hands out something that has the shape of a gradient. A handful of passes.
+//! The preliminary checks before the comparison: whether the code under test is a function at all, leaves its
+//! point unmodified, and returns something that has the shape of a gradient. A handful of passes.
 //!
-//! Refuses to know whether the numbers of the gradient are right; that is the comparison's to say.
+//! Invariant: knows nothing of whether the numbers of the gradient are right; the comparison decides that.
 
 mod dependence;
 mod finding;

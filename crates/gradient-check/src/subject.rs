@@ -1,7 +1,6 @@
-//! What is under test: a cost with the backward pass that somebody wrote for it, as code that can be
-//! called and watched.
+//! The subject of a check: a cost with its backward pass, as code that can be called and observed.
 //!
-//! Refuses to know what the code is made of; it may be foreign, and change what it is handed.
+//! Invariant: knows nothing of how the code works; it may be foreign, and modify its arguments.
 
 use finite_diff::domain::Within;
 use finite_diff::{Domain, EvaluationError, Objective, ParameterLayout, Real, from_fn};
@@ -107,7 +106,7 @@ pub trait Subject<T: Real>: Sync {
     /// Whatever the code under test fails with.
     fn backward(&self, point: &mut [T], cotangent: f64) -> Result<Gradient, EvaluationError>;
 
-    /// Whether [`backward`](Self::backward) minds its cotangent. Where it does not, it is called with 1
+    /// Whether [`backward`](Self::backward) uses its cotangent. Where it does not, it is called with 1
     /// alone, and what a cotangent would show is not checked.
     fn takes_cotangent(&self) -> bool {
         true

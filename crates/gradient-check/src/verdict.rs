@@ -1,7 +1,7 @@
 //! From evidence to verdict: agree, disagree, inconclusive. Pure functions; nothing is evaluated here.
 //!
 //! The tolerances are those of [`Constants`](crate::constants::Constants); the equations are numbered in
-//! docs/theory/verdict.md. Knows no scheme, no step rule and no layer.
+//! docs/theory/verdict.md. Invariant: knows nothing of schemes, step rules and layers.
 
 mod comparison;
 mod judge;
@@ -16,18 +16,18 @@ pub use comparison::{Comparison, Rule, compare, compare_all};
 pub(crate) use judge::{Allowance, Tie, hold_against, tie};
 pub use scale::{Scale, Scales};
 
-/// The word on a coordinate, a block, or a check.
+/// The verdict on a coordinate, a block, or a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Verdict {
-    /// The gradient is right as far as the stated power goes.
+    /// The gradient is right, down to the stated detection limit.
     Agree,
     /// The gradient is wrong.
     Disagree,
-    /// Whether the gradient is right could not be decided.
+    /// Neither agreement nor disagreement could be established.
     Inconclusive(Reason),
 }
 
-/// Why something could not be decided. A closed list.
+/// Why something is inconclusive: a closed list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Reason {
     /// The numeric derivative is not known well enough.
@@ -36,17 +36,16 @@ pub enum Reason {
     Kink,
     /// J was NaN or infinite.
     NonFinite,
-    /// The step vanished beside the coordinate's value.
+    /// The step size is lost to rounding when it is added to the coordinate.
     StepNotRepresentable,
     /// J gave different values at the same point.
     NotDeterministic,
-    /// Gradient and derivative are zero throughout the block: nothing depends on it here, so that
-    /// nothing was tested.
+    /// Gradient and derivative are zero throughout the block: nothing depends on it here, so nothing was tested.
     Vacuous,
     /// Gradient and derivative are zero to rounding in a block that is hardly more: a minimum or saddle,
     /// where terms that are not small cancel, so that nothing in proportion to the gradient was tested.
     Stationary,
-    /// The check was stopped before it came to this.
+    /// The check was interrupted before this was decided.
     Interrupted,
     /// Gradient and derivative differ for sure, by less than a millionth of the scale: a tolerance or single precision on
     /// either side explains it as well as a mistake.
@@ -54,7 +53,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// Every reason, in the order they are shown.
+    /// All reasons, in the order in which they are shown.
     pub const ALL: [Self; 9] = [
         Self::BelowResolution,
         Self::Kink,
@@ -67,7 +66,7 @@ impl Reason {
         Self::Inexact,
     ];
 
-    /// As written in JSON: `below_resolution`, `kink`, …
+    /// The name of the reason as written in JSON: `below_resolution`, `kink`, …
     pub fn name(self) -> &'static str {
         match self {
             Self::BelowResolution => "below_resolution",
@@ -93,7 +92,7 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// Who made a number that is none.
+/// Where a NaN or an infinity came from.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum NonFinite {
     /// The forward pass at the point itself.
@@ -114,7 +113,7 @@ pub enum NonFinite {
     Difference,
 }
 
-/// The word on a whole: wrong if anything is wrong, else undecided if anything is undecided.
+/// The verdict on a whole: wrong if any part is wrong, else inconclusive if any part is inconclusive.
 pub fn overall(verdicts: impl IntoIterator<Item = Verdict>) -> Verdict {
     let mut word = Verdict::Agree;
     for verdict in verdicts {

@@ -1,4 +1,4 @@
-//! How a report is written for scripts, behind the feature `serde`: types of the wire, apart from those of the
+//! Reports for scripts, behind the feature `serde`: types of the wire, apart from those of the
 //! domain, so that one can change without the other.
 //!
 //! The keys are those of `checks[…]` in the command's JSON, schema 1. What is not a finite number has no form
@@ -15,8 +15,8 @@ use crate::Report;
 use crate::control::ControlReport;
 use crate::report::Counts;
 
-/// As an object with the keys of one check in the command's JSON: `verdict`, `difference`, `power`, `counts`,
-/// `blocks` with their `worst` and `diagnosis`, and more.
+/// Serializes a report as an object with the keys of one check in the command's JSON: `verdict`, `difference`, `power`,
+/// `counts`, `blocks` with their `worst` and `diagnosis`, and more.
 ///
 /// ```
 /// use finite_diff::{ParameterLayout, from_fn};
@@ -35,14 +35,15 @@ impl Serialize for Report {
     }
 }
 
-/// As an object: how many errors were planted and rejected, and those that passed.
+/// Serializes a negative control as an object: how many errors were planted and rejected, and those that passed.
 impl Serialize for ControlReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         control::control(self).serialize(serializer)
     }
 }
 
-/// As an object: `agree`, `disagree`, `inconclusive`, and of those that agree `flat`, `subgradients` and `near_zero`.
+/// Serializes counts as an object: `agree`, `disagree`, `inconclusive`, and of those that agree `flat`, `subgradients` and
+/// `near_zero`.
 impl Serialize for Counts {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         report::counts(self).serialize(serializer)

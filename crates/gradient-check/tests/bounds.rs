@@ -438,7 +438,9 @@ fn what_a_sample_leaves_out_on_a_bound_is_covered() {
         let text = report.to_string();
         let words: Vec<&str> = text.split_whitespace().collect();
         assert!(
-            words.join(" ").contains("those not judged are covered too"),
+            words
+                .join(" ")
+                .contains("it also covers the coordinates that were not checked"),
             "{text}"
         );
         assert_eq!(check_at(near, true).verdict, Verdict::Disagree, "{near}");
@@ -497,8 +499,8 @@ fn errors_say_what_to_mend() {
     let mut at = problem.at.clone();
     at[1] = 0.75;
     let gradient = [0.0; 3];
-    let outside = "at x[1]: parameter 1 is 0.75, which is not between its bounds -5e-1 and 5e-1: check at a \
-                   point inside, or mend the bounds";
+    let outside = "at x[1]: parameter 1 is 0.75, outside its bounds -5e-1 and 5e-1: check at a point inside, or \
+                   correct the bounds";
     let settings = Settings::exact();
     let error = check(&j, &gradient, &at, &layout, &settings).unwrap_err();
     assert_eq!(error.to_string(), outside);

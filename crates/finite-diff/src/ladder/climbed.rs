@@ -1,4 +1,4 @@
-//! What one climb says, whether other steps can tell more, and what two climbs say together.
+//! The result of one step sequence, whether other steps can improve it, and the combined result of two sequences.
 //!
 //! A pure function of estimates; evaluates nothing.
 
@@ -50,7 +50,7 @@ impl Climbed {
         self.flat
     }
 
-    /// Whether its steps go as far as they were to, and not less because J ends before.
+    /// Whether the step sequence reached its full span, instead of ending early at the end of J's domain.
     pub(super) fn reaches(&self, span: &Span) -> bool {
         self.widest >= span.step(span.to)
     }
@@ -108,7 +108,7 @@ impl Climbed {
         })
     }
 
-    /// By how much the derivative is off at least, if the narrower steps are right.
+    /// The least error of the derivative, if the narrower steps are right.
     fn excess(&self, narrower: &Self) -> f64 {
         let pair = self.derivative().zip(narrower.derivative());
         pair.map_or(0.0, |(d, closer)| {
@@ -170,7 +170,7 @@ impl Climbed {
         }
     }
 
-    /// With how well the derivative is supported.
+    /// The outcome, with how well the derivative is supported.
     pub(super) fn into_outcome(self) -> Outcome<Refined> {
         let swings = self.swings();
         let mut outcome = self.outcome;

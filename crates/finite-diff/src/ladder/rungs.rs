@@ -13,7 +13,7 @@ const HIDDEN: f64 = std::f64::consts::SQRT_2 + 1.0;
 /// a difference, six of these; where rounding of both is of the worst sign, it is √2 of one bar.
 pub(super) const CENTRAL: f64 = std::f64::consts::FRAC_1_SQRT_2;
 
-/// That of (J(x+h) − J(x))/h, whose ends are h apart: √2.
+/// The noise factor of (J(x+h) − J(x))/h, whose ends are h apart: √2.
 const ONE_SIDED: f64 = std::f64::consts::SQRT_2;
 
 /// The sharper of a short and a long extrapolation for each rung.
@@ -145,7 +145,7 @@ pub(super) fn sharpest(rungs: &[Estimate]) -> Option<(Estimate, bool)> {
     best.map(|best| (best, contradicted))
 }
 
-/// So many neighboring pairs of steps make a run.
+/// The number of neighboring pairs of steps that make a run.
 const RUN: usize = 5;
 
 /// With so many steps, each twice the one before, a truncation error is small on some of them, unless J varies on a
@@ -157,9 +157,9 @@ const ENOUGH_RUNS: usize = 3 * RUN;
 const GROWS: f64 = 64.0;
 
 /// The least noise ε_f that J must have for central quotients to differ as they do: on every run of five steps some
-/// neighbors are apart by more than |D(h) − D(2h)| = 1.5ε_f/h explains. Truncation adds to it on wide steps and a kink on those
-/// that cross it, but not on all. Three times what one run shows, as everywhere ε_f is 3σ. 0 where there are too few steps
-/// to tell, and where the run that shows the least grows as a truncation error does.
+/// neighbors are apart by more than |D(h) − D(2h)| = 1.5ε_f/h explains. Truncation adds to it on wide steps and a kink on
+/// those that cross it, but not on all. Three times what one run shows, as everywhere ε_f is 3σ. 0 where there are too few
+/// steps to tell, and where the run that shows the least grows as a truncation error does.
 pub(super) fn plateau(quotients: &[f64], h: f64) -> f64 {
     if quotients.len() < ENOUGH_RUNS {
         return 0.0;

@@ -34,7 +34,7 @@ impl Span {
         self.to - self.from + 1
     }
 
-    /// Whether the narrowest step is none that rounds away.
+    /// Whether the narrowest step is not lost to rounding.
     pub(super) fn is_representable<T: Real>(&self, x: T) -> bool {
         is_representable(x, self.step(self.from))
     }

@@ -1,6 +1,6 @@
 //! The noise of derivatives by the complex step.
 //!
-//! Refuses to know that of J itself.
+//! Invariant: knows nothing of the noise of J itself.
 
 use num_complex::Complex;
 use rand::SeedableRng;
@@ -13,8 +13,8 @@ use crate::sweep::COMPLEX_STEP;
 use crate::{DifferenceError, Execution, Objective};
 
 /// The noise of derivatives by the complex step around `point`: σ of Im J(x + ihu)/h, a derivative along
-/// a random direction u with entries of size ½ to 1, by [`measure_noise`](crate::noise::measure_noise)'s tables on three lines, of
-/// which the largest is taken.
+/// a random direction u with entries of size ½ to 1, by [`measure_noise`](crate::noise::measure_noise)'s tables on three
+/// lines, of which the largest is taken.
 ///
 /// A single derivative is hardly noisier than that along all coordinates at once, in which the noise
 /// of each has its part. 27 evaluations. See docs/theory/error-bars.md, equation E4.

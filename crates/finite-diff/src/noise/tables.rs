@@ -1,6 +1,6 @@
 //! Tables of values in a row, and the noise that their differences tell.
 //!
-//! Refuses to know whose noise it is.
+//! Invariant: knows nothing of where the noise comes from.
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,6 +1,6 @@
 //! The complex step: one evaluation a coordinate, and nothing subtracted.
 //!
-//! Refuses to know whether J is analytic.
+//! Invariant: knows nothing of whether J is analytic.
 
 use num_complex::Complex;
 

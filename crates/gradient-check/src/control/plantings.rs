@@ -1,4 +1,4 @@
-//! The errors themselves: which entry becomes what. Nothing is judged here.
+//! The planted errors: which entries are changed, and to what. Invariant: judges nothing.
 
 use finite_diff::ParameterLayout;
 

@@ -1,4 +1,4 @@
-//! What became of the errors that were planted, as plain data.
+//! The outcome of each planted error, as plain data.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ pub enum PlantedError {
 }
 
 impl PlantedError {
-    /// In kebab-case, as written in JSON.
+    /// The name of the planted error in kebab-case, as written in JSON.
     pub fn name(self) -> &'static str {
         match self {
             Self::Doubled => "doubled",
@@ -51,7 +51,7 @@ impl PlantedError {
     }
 }
 
-/// What became of a planted error.
+/// The outcome of a planted error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PlantingOutcome {
@@ -64,51 +64,51 @@ pub enum PlantingOutcome {
     },
     /// Neither called wrong nor let pass.
     Undecided {
-        /// Why it was left undecided.
+        /// The reason why it is inconclusive.
         reason: Reason,
     },
     /// Called right: the judge is blind to it.
     Passed,
     /// Not planted: no coordinate that agreed has another bit.
     ChangesNothing,
-    /// Not planted: nowhere is it above what the check says it would have caught.
+    /// Not planted: nowhere would it be above the detection limit.
     BelowPower,
-    /// No error after all: at a kink of J what was planted is a subgradient as well.
+    /// The planted value is no error: at a kink of J it is a subgradient as well.
     Subgradient,
 }
 
 /// One planted error and what became of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Planting {
-    /// What was planted.
+    /// The error that was planted.
     pub error: PlantedError,
-    /// In which block; `None` for the whole gradient.
+    /// The block with the planted error; `None` for the whole gradient.
     pub block: Option<String>,
-    /// At which coordinate, where it is one.
+    /// The coordinate with the error, if it is in one only.
     pub coordinate: Option<Coordinate>,
-    /// What became of it.
+    /// The outcome of this planted error.
     pub outcome: PlantingOutcome,
 }
 
-/// What became of all of them.
+/// The outcome of all planted errors.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ControlReport {
     /// The word on the gradient as it is. The control can't speak where it is wrong.
     pub unplanted: Verdict,
-    /// How many of its coordinates agree; only at these is anything planted.
+    /// The number of its coordinates that agree; only there are errors planted.
     pub agreeing: usize,
-    /// What the check says it would have caught.
+    /// The detection limit of the check.
     pub power: Option<Power>,
-    /// Every error; none where the control can't speak.
+    /// All planted errors; none where a negative control is not possible.
     pub plantings: Vec<Planting>,
-    /// How often J was evaluated.
+    /// The number of evaluations of J.
     pub evaluations: u64,
-    /// How long it took.
+    /// The duration of the control.
     pub elapsed: Duration,
 }
 
 impl ControlReport {
-    /// Whether there is anything to go by: a gradient that is not wrong, with coordinates that agree.
+    /// Whether a negative control is possible: the gradient is not wrong, and some of its coordinates agree.
     pub fn speaks(&self) -> bool {
         !self.plantings.is_empty()
     }
@@ -119,7 +119,7 @@ impl ControlReport {
         self.speaks() && self.failures().next().is_none()
     }
 
-    /// What was let pass, or blamed on other blocks.
+    /// The errors that were not detected, or attributed to other blocks.
     pub fn failures(&self) -> impl Iterator<Item = &Planting> {
         self.plantings.iter().filter(|planting| {
             matches!(
@@ -129,24 +129,24 @@ impl ControlReport {
         })
     }
 
-    /// How many were rejected, and in the right place.
+    /// The number of errors that were detected, in the right place.
     pub fn rejected(&self) -> usize {
         let rejected = |planting: &&Planting| planting.outcome == PlantingOutcome::Rejected;
         self.plantings.iter().filter(rejected).count()
     }
 
-    /// How many were left undecided.
+    /// The number of errors that are inconclusive.
     pub fn undecided(&self) -> usize {
         let undecided = |p: &&Planting| matches!(p.outcome, PlantingOutcome::Undecided { .. });
         self.plantings.iter().filter(undecided).count()
     }
 
-    /// How many were not planted, because they change nothing that could be seen, or are no errors.
+    /// The number of errors that were not planted, because they are below the detection limit, change nothing, or are none.
     pub fn skipped(&self) -> usize {
         self.plantings.len() - self.planted()
     }
 
-    /// How many were planted.
+    /// The number of errors that were planted.
     pub fn planted(&self) -> usize {
         self.rejected() + self.undecided() + self.failures().count()
     }

@@ -1,4 +1,4 @@
-//! The gradient as it is: the word on it, and what the check states of its own power. Planted ones are measured by it.
+//! The gradient without planted errors: its verdict and detection limit, by which planted errors are measured.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::verdict::{self, Comparison, Reason, Verdict};
 
 pub(super) struct Unplanted<'a> {
     layout: &'a ParameterLayout,
-    /// Of the gradient as it is, by coordinate; `None` where it was not judged.
+    /// The comparison of each coordinate of the unchanged gradient; `None` where it was not checked.
     comparisons: Vec<Option<Comparison>>,
     scales: Vec<f64>,
     /// The coordinate of each block whose tolerance is smallest beside its |d|.
@@ -63,7 +63,7 @@ impl<'a> Unplanted<'a> {
         self.comparisons[i].is_some_and(|c| c.verdict == Verdict::Agree && !c.subgradient)
     }
 
-    /// From what distance on g is called wrong here.
+    /// The distance from which g is called wrong at coordinate `i`.
     pub(super) fn reach(&self, i: usize) -> f64 {
         self.comparisons[i].map_or(f64::INFINITY, |c| c.tolerance + c.doubt)
     }

@@ -2,17 +2,17 @@
 
 /// Above it the notebook prints its warning.
 pub const WARN_ABOVE: f64 = 2e-7;
-/// From it on the course speaks of a bug.
+/// The difference from which the course calls the gradient a bug.
 pub const BUG_FROM: f64 = 1e-3;
 
-/// How the course reads a difference.
+/// The course's reading of a difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Band {
-    /// Up to 2e-7: likely right.
+    /// The difference is at most 2e-7: likely right.
     LikelyRight,
     /// Between: look again.
     LookAgain,
-    /// From 1e-3 on, or not a number: a bug.
+    /// The difference is at least 1e-3, or NaN: a bug.
     Bug,
 }
 

@@ -1,6 +1,6 @@
 //! The right numbers in the wrong places: transposed, of another block, in another order, mirrored at the diagonal.
 //!
-//! Refuses to know what the numbers are.
+//! Invariant: knows nothing of what the numbers mean.
 
 use super::factors::scaled;
 use super::hypotheses::found;
@@ -82,7 +82,7 @@ fn in_another_order(
     length: usize,
     at: &dyn Fn(usize, usize) -> usize,
 ) -> Option<f64> {
-    /// Beyond it the search would be felt.
+    /// The largest number of comparisons that the search may take.
     const LARGEST: usize = 1 << 20;
     /// How many times its noise the sharpest entry must move.
     const MARGIN: f64 = 4.0;

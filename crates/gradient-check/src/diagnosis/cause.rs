@@ -1,18 +1,18 @@
-//! What the caller knows of the function, and what is believed to be wrong: as plain data.
+//! The caller's knowledge of the function, and the diagnosis of a block: as plain data.
 
-/// What the caller knows of the function, to give numbers their names.
+/// The caller's knowledge of the function, by which factors and axes get names.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Context {
     /// Factors that have a meaning, such as the number of examples or keep_prob, the likelier first. 2, ½,
-    /// 4, ¼ and −1 need not be said.
+    /// 4, ¼ and −1 are known anyway.
     pub factors: Vec<NamedFactor>,
     /// κ of a decay term κ·θ in the gradient, λ/m for L2; `None` without one.
     pub decay: Option<f64>,
-    /// What a row and a column of a block stand for, such as `unit` and `input`.
+    /// The meaning of a row and a column of a block, such as `unit` and `input`.
     pub axes: Option<[String; 2]>,
 }
 
-/// What the whole gradient would be under some mistake, as the caller knows how to compute.
+/// A mistake that the caller can simulate, and the whole gradient under it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alternative {
     /// The cause in kebab-case.
@@ -30,19 +30,19 @@ pub struct NamedFactor {
     pub value: f64,
     /// The cause in kebab-case, such as `missing-1-over-m`.
     pub cause: &'static str,
-    /// What it is, as the end of a sentence: "the number of examples: 1/m is missing".
+    /// The meaning of the factor, as the end of a sentence: "the number of examples: 1/m is missing".
     pub meaning: String,
-    /// Whether a plain 2 or ½, where it is that too, is the likelier reading.
+    /// Whether a plain 2 or ½ is the likelier explanation where the value is that too.
     pub unlikely: bool,
 }
 
-/// What is believed to be wrong with a block.
+/// The most likely cause of the errors in a block.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Diagnosis {
     /// The cause in kebab-case: `scale`, `sign`, `transposed`, …; `unknown` where no simple one fits.
     pub cause: &'static str,
-    /// What is wrong with the block, as a sentence a person can act on, without a full stop: either whole,
-    /// or what follows the name of the gradient, beginning with `is`.
+    /// The mistake in words, without a full stop: either a whole sentence, or a predicate that follows the name of the
+    /// gradient and begins with `is` or `has`.
     pub message: String,
     /// The factor, where the cause is one.
     pub factor: Option<f64>,

@@ -1,6 +1,6 @@
 //! A few wrong entries: which, and how far off or by what factor each.
 //!
-//! Refuses to know what the entries of a block have in common.
+//! Invariant: knows nothing of what the entries of a block have in common.
 
 use finite_diff::Coordinate;
 
@@ -12,10 +12,10 @@ use super::tolerance::{LITTLE, advice};
 use super::{Context, Diagnosis, Exhibit};
 use crate::verdict::{Comparison, Verdict};
 
-/// Beyond it they are not a few.
+/// The largest number of wrong entries that are named one by one.
 const FEW: usize = 3;
 
-/// A factor of one entry has a name only where it is known to this part.
+/// The relative accuracy to which the factor of one entry must be known to get a name.
 const KNOWN: f64 = 0.01;
 
 /// A few wrong entries among many right ones.
@@ -102,7 +102,7 @@ pub(super) fn some_entries(e: &Exhibit<'_>) -> Option<String> {
     let right = e.comparisons.iter().filter(|c| c.verdict == Verdict::Agree);
     Some(match (judged - count, right.count()) {
         (0, _) if !hint.is_empty() => entries,
-        (0, _) => format!("{entries}; so few entries are too few to infer a factor"),
+        (0, _) => format!("{entries}; these are too few entries to infer a common factor"),
         (1, 1) => format!("{only}; the other agrees"),
         (others, right) if right == others => format!("{only}; the others agree"),
         (1, _) => format!("{only}; the other is inconclusive"),

@@ -1,4 +1,4 @@
-//! One block as a hypothesis sees it: g, d and θ side by side, and how far apart noise may set them.
+//! The data of one block for a hypothesis: g, d and θ side by side, and how far noise may separate them.
 
 use finite_diff::Block;
 
@@ -6,7 +6,7 @@ use super::cause::{Alternative, Context, Diagnosis};
 use super::fit;
 use crate::verdict::{Comparison, Reason, Verdict};
 
-/// Whether an entry is wrong, or surely off by less than what is called wrong: either wants a cause. A subgradient that
+/// Whether an entry needs a cause: it is wrong, or definitely off by less than what counts as wrong. A subgradient that
 /// others contradict has one: the tie.
 pub(crate) fn is_off(comparison: &Comparison) -> bool {
     let off = matches!(
@@ -16,7 +16,7 @@ pub(crate) fn is_off(comparison: &Comparison) -> bool {
     off && !comparison.subgradient
 }
 
-/// One block as a hypothesis sees it: g, d and θ side by side.
+/// The data of one block for a hypothesis: g, d and θ side by side.
 pub(crate) struct Exhibit<'a> {
     pub(crate) block: &'a Block,
     /// Every coordinate of the block was judged and has a derivative.
@@ -30,7 +30,7 @@ pub(crate) struct Exhibit<'a> {
     pub(crate) tolerance: Vec<f64>,
     pub(crate) theta: Vec<f64>,
     pub(crate) scale: f64,
-    /// ε of the type that g was computed in.
+    /// The machine epsilon ε of the type that g was computed in.
     pub(crate) epsilon: f64,
 }
 
@@ -65,7 +65,7 @@ impl<'a> Exhibit<'a> {
         }
     }
 
-    /// This exhibit with the decay term, which is right, taken off both sides: an error in the rest shows
+    /// The exhibit with the decay term, which is right, subtracted from both sides: an error in the rest shows
     /// its shape only then. `None` where there is no such term: vectors are biases and have none.
     pub(super) fn without_decay(&self, context: &Context) -> Option<Self> {
         let kappa = context.decay.filter(|_| self.block.shape().len() > 1)?;
@@ -170,7 +170,7 @@ impl<'a> Exhibit<'a> {
         self.comparisons.iter().filter(|c| is_off(c)).count()
     }
 
-    /// Whether the block wants a cause.
+    /// Whether the block has an entry that needs a cause.
     pub(crate) fn is_off(&self) -> bool {
         self.off_entries() > 0
     }

@@ -1,6 +1,6 @@
 //! Gradients that are a multiple of the numeric one, all of it or but for a little.
 //!
-//! Refuses to know why, but for the names it was given.
+//! Invariant: knows nothing of why, except for the names that the caller gives.
 
 use super::fit::{self, residual};
 use super::numbers::{factor, number, percent};

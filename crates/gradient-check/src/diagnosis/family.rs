@@ -1,12 +1,11 @@
 //! Mistakes with an unknown number in them: a slope, a limit, a rate. The number is fitted, and the mistake
 //! then stands or falls as any other.
 //!
-//! Knows how to fit one number; refuses to know what it means.
+//! Fits one number. Invariant: knows nothing of what it means.
 
 use super::{Alternative, Exhibit};
 
-/// What the whole gradient would be under a mistake with one number c in it, as the caller knows how to
-/// compute.
+/// A family of mistakes with one unknown number c in them, and the whole gradient under each.
 pub struct Family<'a> {
     /// The cause in kebab-case.
     pub cause: &'static str,

@@ -10,7 +10,7 @@ use super::{Context, Diagnosis, Exhibit};
 
 pub(super) type Hypothesis = fn(&Exhibit<'_>, &[Exhibit<'_>], &Context) -> Option<Diagnosis>;
 
-/// Those that mean one thing where they fit.
+/// The hypotheses that have one meaning where they fit.
 pub(super) const SPECIFIC: &[Hypothesis] = &[
     not_a_number,
     wrong_axis,
@@ -26,7 +26,7 @@ pub(super) const SPECIFIC: &[Hypothesis] = &[
     permuted,
 ];
 
-/// Those that describe more than they explain.
+/// The hypotheses that describe an error more than they explain it.
 pub(super) const VAGUE: &[Hypothesis] =
     &[scattered, some_factor, factor_of_another, factor_and_rest];
 

@@ -1,6 +1,6 @@
-//! Numbers as causes say them: with the digits that are known, and no others.
+//! The numbers in a cause: with the digits that are known, and no others.
 //!
-//! Refuses to know what a number stands for.
+//! Invariant: knows nothing of what a number stands for.
 
 /// Significant digits of a number that is known to more.
 const DIGITS: f64 = 6.0;
@@ -35,7 +35,7 @@ pub(super) fn factor(value: f64, bar: f64) -> String {
     trimmed(&format!("{value:.decimals$}"))
 }
 
-/// Without the zeros at the end of its decimals.
+/// A number without trailing zeros.
 fn trimmed(text: &str) -> String {
     let (mantissa, exponent) = match text.split_once('e') {
         Some((mantissa, exponent)) => (mantissa, format!("e{exponent}")),

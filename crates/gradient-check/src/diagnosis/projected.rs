@@ -1,6 +1,6 @@
 //! One direction taken out of the gradient, or left in it: of the whole block or line by line along its last axis.
 //!
-//! Refuses to know what is normalized.
+//! Invariant: knows nothing of what is normalized.
 
 use super::hypotheses::found;
 use super::{Context, Diagnosis, Exhibit};
@@ -19,7 +19,7 @@ type Way = (
     &'static str,
 );
 
-/// In the order in which they are tried: those without a free number first.
+/// The ways of projecting, in the order in which they are tried: those without a free number first.
 const WAYS: [Way; 4] = [
     (
         |e, length| without(e, length, &e.theta),
@@ -122,8 +122,8 @@ fn left_in(e: &Exhibit<'_>, length: usize) -> Option<f64> {
     (!few).then(|| e.explains(&p, |i| noise[i]))?
 }
 
-/// Whether the error is orthogonal to g in each line, which it is not entry by entry: what one direction less leaves, whatever
-/// it is.
+/// Whether the error is orthogonal to g in each line, which it is not entry by entry: what one direction less leaves,
+/// whatever it is.
 fn orthogonal(e: &Exhibit<'_>, length: usize) -> bool {
     let lines = || {
         (0..e.d.len())

@@ -1,6 +1,6 @@
 //! Errors without a shape: small ones of either sign, as single precision and noise leave them.
 //!
-//! Refuses to know any other cause.
+//! Invariant: knows no other cause.
 
 use super::hypotheses::found;
 use super::tolerance::{TINY, advice};
@@ -29,7 +29,7 @@ impl Scatter {
 
 /// The scatter of a block whose errors are all small beside it (docs/theory/causes.md, equation 38).
 fn scatter(e: &Exhibit<'_>) -> Option<Scatter> {
-    /// Larger errors are no noise that anybody would call so.
+    /// The largest relative error that counts as noise.
     const LARGEST: f64 = 1e-3;
     let (mut above, mut below, mut sum, mut count) = (0, 0, 0.0, 0.0);
     for i in 0..e.g.len() {

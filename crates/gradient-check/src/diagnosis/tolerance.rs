@@ -1,6 +1,6 @@
 //! Errors so small that a tolerance or single precision explains them as well as a mistake, and what would accept them.
 //!
-//! Refuses to know any other cause.
+//! Invariant: knows no other cause.
 
 use super::Exhibit;
 use super::numbers::rounded_up;
@@ -12,11 +12,11 @@ pub(super) const LITTLE: f64 = 1e-4;
 /// What a constant in single precision, or a tolerance, may be off by.
 pub(super) const TINY: f64 = 1e-6;
 
-/// The largest error that anybody would grant.
+/// The largest error that a user would accept.
 const MOST_GRANTED: f64 = 1e-3;
 
 /// How to accept the errors of a block, as the end of a sentence: `; accuracy = 2e-7 would accept it`. Empty where both
-/// sides are said to be exact, and where the errors are too large to be granted.
+/// sides are declared exact, and where the errors are too large to be accepted.
 pub(super) fn advice(e: &Exhibit<'_>) -> String {
     // Nothing is too small to be wrong where both sides are exact.
     let exact = e.comparisons.iter().all(|c| c.least == 0.0);

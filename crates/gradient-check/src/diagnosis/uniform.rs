@@ -1,6 +1,6 @@
 //! Gradients whose entries are all one number.
 //!
-//! Refuses to know how they were computed.
+//! Invariant: knows nothing of how the gradients were computed.
 
 use super::hypotheses::found;
 use super::numbers::number;

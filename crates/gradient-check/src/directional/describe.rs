@@ -1,6 +1,6 @@
-//! What is wrong with a range that the search came to: coordinates by themselves, and a common factor.
+//! The description of a wrong range: single coordinates that are wrong, and a common factor.
 //!
-//! Refuses to know how the range was found.
+//! Invariant: knows nothing of how the range was found.
 
 use std::ops::Range;
 
@@ -19,7 +19,7 @@ pub(super) struct Site<'s, 'a, T, O: ?Sized> {
     pub(super) bench: &'s Bench<'a, T, O>,
     pub(super) layout: &'s ParameterLayout,
     pub(super) block: &'s Block,
-    /// Whether short looks can be believed to lead the way.
+    /// Whether estimates by few steps are reliable enough to guide the search.
     pub(super) calm: bool,
     /// k.
     pub(super) directions: usize,

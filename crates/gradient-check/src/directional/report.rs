@@ -1,4 +1,4 @@
-//! What a check along directions says, as plain data, and what it could have missed.
+//! The report of a check along directions, as plain data, and its detection limit.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -34,7 +34,7 @@ pub struct DirectionalReport {
     pub search_evaluations: u64,
     /// How long the check took.
     pub elapsed: Duration,
-    /// Whether the check was stopped before it was done.
+    /// Whether the check was interrupted before it was complete.
     pub interrupted: bool,
 }
 
@@ -51,7 +51,7 @@ pub struct DirectionalBlock {
     pub size: f64,
     /// What was seen along each direction; fewer than asked for where one of them was wrong.
     pub readings: Vec<DirectionReading>,
-    /// Where it is wrong: the smallest ranges that bisection came to. Not empty if the block is wrong.
+    /// The wrong ranges of the block: the smallest to which bisection led. Not empty if the block is wrong.
     pub wrong: Vec<WrongRange>,
     /// Ranges in which an error could be neither seen nor excluded during the search.
     pub undecided: Vec<Range<usize>>,
@@ -92,7 +92,7 @@ pub struct ExaminedCoordinate {
     pub numeric: Option<f64>,
     /// The error bar of d.
     pub error_bar: Option<f64>,
-    /// Whether g is wrong here by more than the bars allow.
+    /// Whether g is wrong at this coordinate by more than the error bars allow.
     pub wrong: bool,
 }
 

@@ -1,6 +1,6 @@
 //! Bisection: from a block that is wrong along a direction to the coordinates, or the ranges, that are.
 //!
-//! Refuses to know how a direction is looked at.
+//! Invariant: knows nothing of how a derivative along a direction is estimated.
 
 use std::ops::Range;
 
@@ -321,7 +321,7 @@ impl<T: Real, O: Objective<T> + ?Sized> Search<'_, '_, T, O> {
         Ok(())
     }
 
-    /// Whether a limit is reached.
+    /// Whether the search has reached one of its limits.
     fn is_cut(&mut self) -> bool {
         let over = self.site.bench.copy.evaluations() >= self.limits.until
             || self.site.bench.is_cancelled()

@@ -1,6 +1,6 @@
-//! The evidence of the directional test, gathered once: one look along a direction for each block, and one over all.
+//! The evidence of the directional test, gathered once: a derivative along one direction for each block, and one over all.
 //!
-//! Evaluates; refuses to judge beyond what the look says.
+//! Evaluates; Invariant: judges nothing beyond the single direction.
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -288,7 +288,7 @@ struct Allowances {
     rounding: Vec<f64>,
     /// What an accuracy of 1 would grant: max(scale, |g|).
     sizes: Vec<f64>,
-    /// Whether rounding was worked out for each entry.
+    /// Whether the rounding error was estimated for each entry.
     is_worked_out: bool,
 }
 

@@ -1,6 +1,6 @@
-//! One direction: what g is wrong by along it, with a bar, and the word on it.
+//! One direction: the error of g along it, with an error bar, and the verdict on it.
 //!
-//! Evaluates by the engine's own schemes, on J along the direction; refuses to know what is done with the word.
+//! Evaluates by the engine's own schemes, on J along the direction. Invariant: knows nothing of what the verdict is used for.
 
 use std::cell::Cell;
 use std::ops::Range;
@@ -26,14 +26,14 @@ const SHORTER: f64 = 32.0;
 /// What all looks share.
 pub(crate) struct Bench<'a, T, O: ?Sized> {
     pub(crate) copy: WorkingCopy<'a, T, O>,
-    /// Where J may be evaluated.
+    /// The domain, in which J may be evaluated.
     pub(crate) domain: Option<&'a Domain>,
     pub(crate) analytic: &'a [f64],
     pub(crate) cost: T,
     /// The smooth piece of θ.
     pub(crate) piece: Piece,
     pub(crate) noise: Noise,
-    /// By what lines are judged; a demanded resolution is one of coordinates.
+    /// The rule by which directions are judged; a required resolution holds for coordinates.
     pub(crate) rule: Rule,
     pub(crate) seed: u64,
     pub(crate) execution: Execution<'a>,
@@ -46,7 +46,7 @@ pub(crate) struct Looked {
     pub(crate) reading: DirectionReading,
     /// Whether J moved at all.
     pub(crate) moved: bool,
-    /// Whether the short look said the same as the ladder, where both were had.
+    /// Whether the estimate by few steps agreed with the step sequence, where both were taken.
     pub(crate) calm: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What was seen along one direction, as plain data.
+//! The result along one direction, as plain data.
 
 use finite_diff::directions::{MISSED_PER_BAR, MISSED_PER_TURNED_BAR};
 
@@ -21,7 +21,7 @@ pub struct DirectionReading {
     pub doubt: f64,
     /// t, the step of the estimate, relative to max(1, |θ_i|).
     pub step: Option<f64>,
-    /// Whether the direction was looked at on the whole ladder of steps.
+    /// Whether the derivative along the direction was estimated by the whole step sequence.
     pub on_the_ladder: bool,
     /// Whether bounds turned entries of the direction round, so that it went to one side only: it misses more
     /// then ([`MISSED_PER_TURNED_BAR`]).

@@ -1,7 +1,7 @@
 //! The directional test: a second opinion beside the comparison coordinate by coordinate, along one random direction
 //! for each block and one over all.
 //!
-//! The word on what was gathered, beside the comparisons: a pure function. Knows no block's meaning and no scheme.
+//! Judges the evidence beside the comparisons: a pure function. Invariant: knows nothing of blocks' meanings and schemes.
 
 use std::ops::Range;
 

@@ -1,6 +1,6 @@
 //! The functions under test, as the check calls them: on any thread, or on the one that asks for the check.
 //!
-//! Invariant: knows nothing of what is done with the numbers.
+//! Invariant: knows nothing of what the numbers are used for.
 
 use std::cell::RefCell;
 use std::num::NonZeroUsize;
@@ -46,7 +46,7 @@ impl Output {
         }
     }
 
-    /// All numbers.
+    /// The values of a function, as numbers.
     pub(super) fn many(self) -> Returned {
         match self {
             Self::One(value) => Returned::Flat(vec![value]),
@@ -99,7 +99,7 @@ pub trait Closures<T>: sealed::Sealed {
     #[doc(hidden)]
     const THREADS: Option<NonZeroUsize>;
 
-    /// Whether there is a function for this part.
+    /// Whether the caller supplied a function for this part.
     #[doc(hidden)]
     fn has(&self, part: Part) -> bool;
 

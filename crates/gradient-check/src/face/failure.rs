@@ -1,4 +1,4 @@
-//! What a failed check says: everything that is known, and how to see it again.
+//! The error of a check without agreement: the report, and how to reproduce it.
 
 use std::error::Error;
 use std::fmt;
@@ -9,13 +9,13 @@ use finite_diff::Real;
 use super::setup::{Called, Setup};
 use crate::{CheckError, Reason, Report, Verdict};
 
-/// How many entries of a point are written out.
+/// The number of entries of a point that are written out.
 const ENTRIES: usize = 12;
 
-/// Up to how many characters of a function are quoted.
+/// The number of characters up to which a function is quoted.
 const QUOTED: usize = 48;
 
-/// Why a check did not end with agreement. Its text is complete.
+/// Why a check did not end with agreement, with the complete report as its text.
 ///
 /// In a test of proptest `?` is all it takes: the failing case is shrunk, and the text is that of the smallest.
 #[derive(Debug)]
@@ -23,46 +23,46 @@ const QUOTED: usize = 48;
 pub enum GradientError<R = Report> {
     /// The gradient is wrong.
     Wrong(Box<Failure<R>>),
-    /// Nothing is known to be wrong, and not everything could be decided. That is no pass.
+    /// The gradient is inconclusive: nothing is known to be wrong, but not everything could be decided, so it is no pass.
     Undecided(Box<Failure<R>>),
     /// The gradient could not be checked.
     Check {
-        /// What the caller wanted to have said.
+        /// The caller's message.
         message: Option<String>,
         /// Why it could not be checked.
         source: CheckError,
     },
 }
 
-/// A check that did not agree, and how to see it again.
+/// A check that did not agree, and how to reproduce it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Failure<R = Report> {
-    /// What was found.
+    /// The report of the check.
     pub report: R,
-    /// What the caller wanted to have said.
+    /// The caller's message.
     pub message: Option<String>,
-    /// The seed of all that was random.
+    /// The seed of all random choices.
     pub seed: u64,
-    /// A line that does the same check again, as far as it can be written in one.
+    /// The call that repeats this check, as far as it can be written on one line.
     pub again: String,
-    /// Where the check was called, where a panic does not say so.
+    /// The place of the call, where a panic does not show it.
     pub location: Option<&'static Location<'static>>,
-    /// `the gradient is wrong`.
+    /// The first line of the text: `the gradient is wrong`.
     pub headline: &'static str,
-    /// Whether nothing more than sharpness was missing.
+    /// Whether the check only failed to reach the required resolution.
     pub(crate) is_blunt: bool,
 }
 
-/// What a builder checks, in the words of a headline.
+/// The headlines of a builder.
 pub(super) struct Headlines {
     pub(super) wrong: &'static str,
     pub(super) undecided: &'static str,
-    /// Whether the caller could ask for less.
+    /// Whether the caller can set a looser resolution.
     pub(super) takes_resolution: bool,
 }
 
 impl<R> GradientError<R> {
-    /// `report`, if all agrees.
+    /// The report, if all agrees, and this error otherwise.
     pub(super) fn unless_agreed<T: Real>(
         verdict: Verdict,
         report: R,
@@ -146,7 +146,7 @@ fn again<T: Real>(called: &Called, point: &[T], seed: u64) -> String {
     }
 }
 
-/// Source as it was written, or its beginning where it is long.
+/// Source code as it was written, or its beginning if it is long.
 fn quoted(source: &str) -> String {
     let line = source.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() <= QUOTED {
@@ -156,7 +156,7 @@ fn quoted(source: &str) -> String {
     format!("{}…", beginning.trim_end())
 }
 
-/// Each number with as many digits as give back its bits.
+/// The entries of a point, each with as many digits as reproduce its bits.
 fn written_out<T: Real>(point: &[T]) -> String {
     let entries = point.iter().take(ENTRIES);
     let shown: Vec<String> = entries.map(|x| format!("{x:?}")).collect();

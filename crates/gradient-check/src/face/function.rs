@@ -110,7 +110,7 @@ pub(super) struct Placed<'b, T> {
     pub(super) calls: &'b Calls<'b, T>,
     pub(super) layout: &'b ParameterLayout,
     pub(super) domain: Option<&'b Domain>,
-    /// Whether the caller says that the cost has no kinks.
+    /// Whether the caller declares that the cost has no kinks.
     pub(super) smooth: bool,
 }
 

@@ -77,7 +77,7 @@ pub struct GradientCheck<'a, T = f64, C = AnyThread<'a, T>> {
 }
 
 impl<'a, T: Real> GradientCheck<'a, T> {
-    /// Of a value and a gradient, both functions of one flat vector.
+    /// A check of a value and a gradient, both functions of one flat vector.
     ///
     /// The closures are called on several threads. Those that are `FnMut`, or hold what can't leave its thread, go to
     /// [`single_threaded`](Self::single_threaded).
@@ -88,7 +88,7 @@ impl<'a, T: Real> GradientCheck<'a, T> {
         Self::of(function::flat(value, gradient), V::EPSILON)
     }
 
-    /// Of one function that gives the value and the gradient.
+    /// A check of one function that returns the value and the gradient.
     ///
     /// ```
     /// use gradient_check::GradientCheck;
@@ -100,7 +100,7 @@ impl<'a, T: Real> GradientCheck<'a, T> {
         Self::of(function::fused(both), P::EPSILON)
     }
 
-    /// Of functions of several arrays, given by [`input`](Self::input). The gradient comes as one vector an input, in
+    /// A check of functions of several arrays, given by [`input`](Self::input). The gradient is one vector an input, in
     /// their order, or as arrays with their names.
     pub fn of_inputs<S: ReturnedValue<T>, V: ReturnedVector>(
         value: impl Fn(&[&[T]]) -> S + Send + Sync + 'a,
@@ -182,7 +182,7 @@ impl<'a, T: Real, C: Closures<T>> GradientCheck<'a, T, C> {
         self
     }
 
-    /// The same cost on complex numbers, as a function of the whole point, flat.
+    /// Adds the cost on complex numbers, as a function of the whole point, flat, so that the complex step applies.
     ///
     /// Coordinates that do not agree at first are looked at again by the complex step, whose derivatives have no rounding
     /// error to speak of: a cost too noisy for sharp differences is checked to its last digits all the same. The cost has to

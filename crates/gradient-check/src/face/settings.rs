@@ -82,22 +82,22 @@ macro_rules! place {
         }
 
         /// Cost and derivative are both computed to rounding: every difference beyond the error bars, and beyond what
-        /// [`accuracy`](Self::accuracy) grants, is wrong, however small it is. Without it one below a millionth of the scale is inconclusive, since a tolerance on either side explains it
-        /// as well.
+        /// [`accuracy`](Self::accuracy) grants, is wrong, however small it is. Without it one below a millionth of the
+        /// scale is inconclusive, since a tolerance on either side explains it as well.
         #[must_use]
         pub fn exact(mut self, exact: bool) -> Self {
             self.setup.settings.claim.exact = exact;
             self
         }
 
-        /// How many threads evaluate the function; 0 leaves it to rayon.
+        /// Sets the number of threads that evaluate the function; 0 leaves it to rayon.
         #[must_use]
         pub fn threads(mut self, threads: usize) -> Self {
             self.setup.threads(threads);
             self
         }
 
-        /// What to say with a failure.
+        /// Sets a message that is printed with a failure.
         #[must_use]
         pub fn message(mut self, message: impl Into<String>) -> Self {
             self.setup.called.message = Some(message.into());
@@ -154,16 +154,17 @@ macro_rules! judgment {
             self
         }
 
-        /// How sharp a comparison must be to count as agreement, relative to the scale. Without it that is a millionth where
-        /// the noise of the function allows it, else what noise allows, up to a thousandth; the report says what was reached.
+        /// Sets how tight a comparison must be to count as agreement, relative to the scale. Without it that is a millionth
+        /// where the noise of the function allows it, else what noise allows, up to a thousandth; the report says what was
+        /// reached.
         #[must_use]
         pub fn resolution(mut self, resolution: f64) -> Self {
             self.setup.settings.claim.resolution = Some(resolution);
             self
         }
 
-        /// Whether what an agreement leaves open fails: entries too small to be told from 0, blocks that are zero to within
-        /// their bars, and entries at a kink that were not held together along directions.
+        /// Sets whether the check fails for what an agreement leaves open: entries too small to distinguish from 0, blocks
+        /// that are zero to within their bars, and entries at a kink that were not held together along directions.
         #[must_use]
         pub fn strict(mut self, strict: bool) -> Self {
             self.setup.strict = strict;

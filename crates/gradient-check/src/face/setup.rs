@@ -1,4 +1,4 @@
-//! What every builder asks for alike: the point, the names and shapes of its blocks, how to check.
+//! The settings that every builder has: the point, the names and shapes of its blocks, how to check.
 
 use std::num::NonZeroUsize;
 
@@ -14,15 +14,15 @@ pub(super) struct Setup<'a, T> {
     layout: Option<Result<ParameterLayout, LayoutError>>,
     pub(super) settings: Settings<'a>,
     pub(super) bounds: Bounds<T>,
-    /// Whether what an agreement leaves open fails.
+    /// Whether the check fails for what an agreement leaves open.
     pub(super) strict: bool,
-    /// Whether the caller said himself how well the gradient can be.
+    /// Whether the caller set the machine epsilon of the gradient.
     pub(super) says_epsilon: bool,
     /// How the caller would write it again, apart from the point.
     pub(super) called: Called,
 }
 
-/// Where the function may be evaluated, as it was said.
+/// The bounds as the caller set them.
 #[derive(Debug, Clone)]
 pub(super) struct Bounds<T> {
     pub(super) lower: Option<Vec<T>>,
@@ -153,7 +153,7 @@ impl<'a, T: Real> Setup<'a, T> {
         Ok(settings)
     }
 
-    /// Where the function may be evaluated; `None` where nothing was said.
+    /// The domain in which the function may be evaluated; `None` without bounds.
     pub(super) fn domain(&self, layout: &ParameterLayout) -> Result<Option<Domain>, CheckError> {
         let Bounds {
             lower,

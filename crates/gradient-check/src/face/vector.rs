@@ -58,7 +58,7 @@ pub struct VectorCheck<'a, T = f64, C = AnyThread<'a, T>> {
 }
 
 impl<'a, T: Real> VectorCheck<'a, T> {
-    /// Of the function F. What to check of it is said by the other methods, at least one of them.
+    /// A check of the function F. The other methods, at least one of them, set which derivatives of it to check.
     pub fn new<V: ReturnedVector>(function: impl Fn(&[T]) -> V + Send + Sync + 'a) -> Self {
         let mut closures = AnyThread::new();
         closures.set(Part::Value, move |_, x, _| many(function(x)));
@@ -161,7 +161,7 @@ impl<'a, T: Real, C: Closures<T>> VectorCheck<'a, T, C> {
         }
     }
 
-    /// With one more derivative, in a type of this ε.
+    /// This check with one more derivative, computed in a type of this machine epsilon.
     fn at_best(mut self, epsilon: f64) -> Self {
         self.epsilon = self.epsilon.max(epsilon);
         self
@@ -360,7 +360,7 @@ fn rows(
     Ok(flat.chunks(parameters).map(<[f64]>::to_vec).collect())
 }
 
-/// What [`VectorCheck`] found: a report for each derivative that it was given.
+/// The result of a [`VectorCheck`]: a report for each derivative that it was given.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct VectorReport {

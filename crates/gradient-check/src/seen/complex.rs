@@ -46,8 +46,8 @@ impl<'a, T: Real> Seen<'a, T> {
         self.complex.as_ref().map(|complex| complex.shadow)
     }
 
-    /// By the complex step, where J has a counterpart on complex numbers that is the same function as far as its value at
-    /// the point tells.
+    /// Estimates by the complex step, where J has a counterpart on complex numbers that is the same function as far as its
+    /// value at the point tells.
     pub(crate) fn look_by_complex_step(
         &mut self,
         wanted: &[usize],
@@ -94,7 +94,7 @@ impl<'a, T: Real> Seen<'a, T> {
         Ok(noise)
     }
 
-    /// The same; 0 where it was not measured.
+    /// The noise of J on complex numbers; 0 where it was not measured.
     pub(crate) fn known_complex_noise(&self) -> f64 {
         self.complex_noise.unwrap_or(0.0)
     }

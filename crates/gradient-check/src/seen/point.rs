@@ -1,4 +1,4 @@
-//! J at the point itself, before anything is looked at next to it.
+//! J at the point itself, before it is evaluated next to it.
 
 use std::collections::HashMap;
 use std::time::Instant;
@@ -81,7 +81,7 @@ impl<'a, T: Real> Seen<'a, T> {
     }
 }
 
-/// Where J itself is no number, or not the same twice: no probe is worth its price.
+/// The estimates where J itself is NaN or infinite, or differs from call to call: none is worth an evaluation.
 fn unmeasured(cost: f64, coordinates: &[usize]) -> Vec<First> {
     let side = Side {
         offset: 0,

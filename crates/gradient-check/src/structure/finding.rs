@@ -1,7 +1,7 @@
 //! What can be wrong with a backward pass before a single number is compared: each finding with its
 //! evidence. Its sentence and its remedy stand in `text`.
 //!
-//! Refuses to know how it was found.
+//! Invariant: knows nothing of how a finding was made.
 
 use finite_diff::Coordinate;
 use finite_diff::error::Side;
@@ -21,7 +21,7 @@ pub enum Pass {
 }
 
 impl Pass {
-    /// As written in JSON.
+    /// The name as written in JSON.
     pub fn name(self) -> &'static str {
         match self {
             Self::Forward => "forward",
@@ -64,24 +64,24 @@ pub enum Dependence {
         /// The largest |J(θ + t·u) − J(θ)|.
         moved: f64,
     },
-    /// Whether J depends on the block can't be told.
+    /// It is not clear whether J depends on the block.
     Unknown {
-        /// Why it is unknown.
+        /// The reason why it is unknown.
         reason: Reason,
     },
 }
 
-/// Where entry i of the flat vector ends up in the subject's own arrays.
+/// The scalars of the subject's own arrays that entry i of the flat vector changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reach {
     /// Nowhere: J can't depend on it.
     None,
-    /// In more than one scalar.
+    /// The entry changes more than one scalar.
     Several {
-        /// In how many.
+        /// The number of scalars.
         times: usize,
     },
-    /// In one scalar, which is another coordinate's.
+    /// The entry changes one scalar, which is another coordinate's.
     Other {
         /// The coordinate whose place it is.
         place: Coordinate,
@@ -110,7 +110,7 @@ pub enum Finding {
     BackwardNotDeterministic {
         /// The blocks in which it does.
         blocks: Vec<String>,
-        /// Where it does most.
+        /// The coordinate with the largest change.
         at: Coordinate,
         /// The entry at the first call.
         first: f64,
@@ -121,7 +121,7 @@ pub enum Finding {
     Accumulates {
         /// The blocks in which it does.
         blocks: Vec<String>,
-        /// Where it does most.
+        /// The coordinate with the largest change.
         at: Coordinate,
         /// The entry at the first call.
         first: f64,
@@ -138,7 +138,7 @@ pub enum Finding {
         before: f64,
         /// The value of that coordinate after.
         after: f64,
-        /// How many it changes.
+        /// The number of parameters that it changes.
         count: usize,
     },
     /// A pass changes what it reads beside the parameters.
@@ -170,14 +170,14 @@ pub enum Finding {
     Layout {
         /// Whose arrays.
         of: Arrays,
-        /// How they depart from the layout.
+        /// The departure from the layout.
         fault: LayoutFault,
     },
     /// There is no gradient for a block.
     Missing {
         /// The block.
         block: String,
-        /// Whether J depends on it.
+        /// Whether J depends on the block.
         dependence: Dependence,
     },
     /// A number that is none. Of the gradient only where J itself is finite.
@@ -188,9 +188,9 @@ pub enum Finding {
         at: Option<Coordinate>,
         /// The value.
         value: f64,
-        /// How many there are.
+        /// The number of such entries.
         count: usize,
-        /// Where the probe was.
+        /// The position of the probe.
         side: Option<Side>,
     },
     /// Flattening what was unflattened does not give the same vector back.
@@ -213,15 +213,15 @@ pub enum Finding {
     Reaches {
         /// The first of them.
         at: Coordinate,
-        /// What it reaches.
+        /// The scalars that it changes.
         reach: Reach,
-        /// How many there are.
+        /// The number of such entries.
         count: usize,
     },
 }
 
 impl Finding {
-    /// In kebab-case, as written in JSON.
+    /// The name of the finding in kebab-case, as written in JSON.
     pub fn name(&self) -> &'static str {
         match self {
             Self::ForwardNotDeterministic { .. } => "forward-not-deterministic",
@@ -249,7 +249,7 @@ impl Finding {
         }
     }
 
-    /// What it makes of the check: [`Verdict::Disagree`] where the gradient is wrong whatever its
+    /// The effect of the finding on the verdict: [`Verdict::Disagree`] where the gradient is wrong whatever its
     /// numbers are; inconclusive where nothing can be said; `None` where it changes nothing.
     pub fn word(&self) -> Option<Verdict> {
         Some(match self {

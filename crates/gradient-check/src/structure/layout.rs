@@ -1,13 +1,13 @@
 //! Whether named arrays have the layout of the parameters, block by block, and what of them can still be
 //! compared where they don't. Pure functions of names, shapes and lengths.
 //!
-//! Refuses to know whether the numbers are right.
+//! Invariant: knows nothing of whether the numbers are right.
 
 use finite_diff::{ParameterLayout, Real};
 
 use crate::subject::{Gradient, NamedArray};
 
-/// How arrays can depart from a layout.
+/// A departure of arrays from a layout.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LayoutFault {
@@ -26,7 +26,7 @@ pub enum LayoutFault {
         shape: Vec<usize>,
         /// The shape that came with the entries.
         stated: Vec<usize>,
-        /// How many entries came.
+        /// The number of entries that were returned.
         got: usize,
     },
     /// A block with as many entries in another shape; the entries are compared in the order they came.
@@ -47,7 +47,7 @@ pub enum LayoutFault {
     Duplicate {
         /// The block.
         block: String,
-        /// How often the block came.
+        /// The number of times the block was returned.
         times: usize,
     },
     /// The blocks come in another order than the parameters.
@@ -75,7 +75,7 @@ impl LayoutFault {
 
 /// Arrays, as far as they fit into a layout.
 pub(crate) struct Fitted<T> {
-    /// In the order of the layout; blocks without an array, and those that can't be placed, hold zeros.
+    /// The entries in the order of the layout; blocks without an array, and those that can't be placed, hold zeros.
     pub(crate) flat: Vec<T>,
     /// For each block of the layout, whether `flat` holds its entries or a gradient that is missing.
     pub(crate) placed: Vec<bool>,

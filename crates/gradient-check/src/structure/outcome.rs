@@ -1,25 +1,25 @@
-//! What was looked at before the comparison, as plain data: the findings, and what was left out.
+//! The result of the preliminary checks, as plain data: the findings, and the checks that were skipped.
 //!
-//! Refuses to know how it was looked at.
+//! Invariant: knows nothing of how the checks were made.
 
 use super::finding::Finding;
 use crate::verdict::{self, Verdict};
 
-/// What was looked at before the comparison, and what was found.
+/// The result of the preliminary checks: findings, and checks that were skipped.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Structure {
-    /// What is wrong, or worth knowing; empty where all is well.
+    /// The findings: what is wrong, or worth knowing; empty where all is well.
     pub findings: Vec<Finding>,
-    /// What was not looked at, and why.
+    /// The checks that were skipped, and why.
     pub skipped: Vec<Skipped>,
-    /// How often J was evaluated for it.
+    /// The number of evaluations of J for the preliminary checks.
     pub forward_passes: u64,
-    /// How often the gradient was.
+    /// The number of evaluations of the gradient.
     pub backward_passes: u64,
 }
 
 impl Structure {
-    /// What the findings make of a check whose numbers agree: wrong if one of them is, else undecided
+    /// The verdict of the findings on a check whose numbers agree: wrong if one of them is, else inconclusive
     /// if one of them is.
     pub fn verdict(&self) -> Verdict {
         verdict::overall(self.findings.iter().filter_map(Finding::word))
@@ -31,7 +31,7 @@ impl Structure {
         self.findings.iter().any(varies)
     }
 
-    /// Whether what one call of the backward pass gives is no matter of the calls before it.
+    /// Whether the result of the backward pass does not depend on the calls before it.
     pub(crate) fn gradient_repeats(&self) -> bool {
         !self.findings.iter().any(|finding| {
             matches!(
@@ -47,11 +47,11 @@ impl Structure {
 pub struct Skipped {
     /// The check that was skipped.
     pub check: StructuralCheck,
-    /// Why, as the end of a sentence.
+    /// The reason why the check was skipped, as the end of a sentence.
     pub reason: &'static str,
 }
 
-/// What can be skipped.
+/// A preliminary check that can be skipped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum StructuralCheck {
     /// Whether a zero cotangent gives a zero gradient.
@@ -67,7 +67,7 @@ pub enum StructuralCheck {
 }
 
 impl StructuralCheck {
-    /// In kebab-case, as written in JSON.
+    /// The name of the check in kebab-case, as written in JSON.
     pub fn name(self) -> &'static str {
         match self {
             Self::ZeroCotangent => "zero-cotangent",

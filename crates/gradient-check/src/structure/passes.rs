@@ -1,7 +1,7 @@
 //! Both passes, called a few times each and watched: the same bits, nothing written that should only be
 //! read, a gradient that is linear in its cotangent.
 //!
-//! Refuses to know the shape of the function.
+//! Invariant: knows nothing of the shape of the function.
 
 use finite_diff::{Block, Coordinate, ParameterLayout, Real};
 
@@ -18,13 +18,13 @@ pub(super) struct Passes<'a, T> {
     subject: &'a dyn Subject<T>,
     point: &'a [T],
     layout: &'a ParameterLayout,
-    /// By how much what is the same but for rounding may differ, relative to its size.
+    /// The relative difference that rounding may cause between two results that should be equal.
     rounding: f64,
-    /// By how much evaluations of J may vary and be noise, relative to J.
+    /// The relative variation of J that counts as noise.
     noise: f64,
-    /// By how much a gradient may vary and be noise, relative to its size: so much is measured and believed.
+    /// The relative variation of a gradient that counts as noise, which is measured.
     gradient_noise: f64,
-    /// Whether J was seen to vary by as little as that.
+    /// Whether J varies by no more than that.
     varies: bool,
     fingerprint: Option<u64>,
     /// The first writing of each pass into its point.
@@ -136,7 +136,7 @@ impl<'a, T: Real> Passes<'a, T> {
         Ok(first)
     }
 
-    /// Where two calls differ: whether each adds to the last, or nothing of the sort.
+    /// Compares two calls that differ: each may add its gradient to that of the last.
     ///
     /// A third call tells: g₃ − g₂ = g₂ − g₁ ≠ 0 throughout a block, up to rounding (S1).
     fn compare_calls(

@@ -139,7 +139,7 @@ fn place(range: &WrongRange) -> String {
         false => ", not located more precisely",
     };
     format!(
-        "{which}: error {} along a direction (tolerance {}){narrowed}",
+        "{which}: error {} (tolerance {}){narrowed}",
         short(range.error.abs()),
         short(range.tolerance)
     )

@@ -32,9 +32,7 @@ impl<R: fmt::Display> fmt::Display for Failure<R> {
         }
         write!(f, "\n{}", self.report)?;
         if self.is_blunt {
-            f.write_str(
-                "  to accept less, set for example `resolution = 1e-2`: agreement then means agreement to that\n",
-            )?;
+            f.write_str("  to accept a looser tolerance, set `resolution = 1e-2`, for example\n")?;
         }
         write!(f, "to reproduce: {}", self.again)?;
         match self.location {

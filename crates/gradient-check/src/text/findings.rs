@@ -68,7 +68,7 @@ impl Finding {
             Self::Layout { of, fault } => layout_message(*of, fault),
             Self::Missing { block, dependence } => match dependence {
                 Dependence::Depends { moved, noise } => format!(
-                    "no gradient for `{block}`, although J depends on it: perturbing it changes J by {moved:.1e}, where \
+                    "no gradient for `{block}`, though J depends on it: perturbing it changes J by {moved:.1e}, where \
                      the noise of J is {noise:.1e}"
                 ),
                 Dependence::Unmoved => format!(

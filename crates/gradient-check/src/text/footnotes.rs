@@ -162,11 +162,11 @@ fn kinks(report: &Report) -> String {
         ),
         (_, 0) => format!(
             "{count} coordinates are at a kink of the cost: {example}. Each entry of the gradient lies between its own \
-             two; whether all of them together are a subgradient was not tested"
+             two, which counts as right whatever the relative error; whether they are a subgradient together was not tested"
         ),
         (_, directions) => format!(
             "{count} coordinates are at a kink of the cost: {example}. Each entry of the gradient lies between its own \
-             two, and together they agree with a subgradient along {}",
+             two, and together they agree with a subgradient along {}, which counts as right whatever the relative error",
             plural(directions, "random direction")
         ),
     };

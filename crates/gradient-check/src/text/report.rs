@@ -16,7 +16,7 @@ use super::inconclusive::{inconclusive, interrupted};
 use super::numbers::{plural, short, thousands};
 use super::second_opinion::second_opinion;
 use super::structure::{decisive, remarks};
-use super::style::{BAD, GOOD, UNSURE, hanging, plain, styled};
+use super::style::{BAD, GOOD, UNSURE, hanging, plain, styled, wrapped};
 use super::wrong::wrong;
 
 /// Prints whether the gradient is wrong, where, why, and what to do next; the blocks in a table; and what the check could
@@ -58,12 +58,11 @@ pub fn styled_report(report: &Report) -> String {
     if report.verdict != Verdict::Agree && report.counts.total() > 0 {
         let which = match report.counts.unmeasured {
             some if 0 < some && some < report.counts.total() => {
-                "over the coordinates with a numeric derivative"
+                "where a numeric derivative exists"
             }
             _ => "over all coordinates",
         };
-        let error = relative_error(report, which);
-        text.push_str(&format!("  {error}\n"));
+        text.push_str(&wrapped("", &relative_error(report, which)));
     }
     if !matches!(report.verdict, Verdict::Inconclusive(_)) {
         text.push_str(&inconclusive(report));

@@ -90,13 +90,14 @@ fn well(test: &DirectionalTest) -> String {
         .iter()
         .filter(|d| d.reading.verdict == Verdict::Agree)
         .count();
+    let of = plural(test.directions.len(), "direction");
     let mut parts = Vec::new();
     if agree > 0 {
-        let power = test.power().map_or_else(String::new, |power| {
+        let limit = test.power().map_or_else(String::new, |power| {
             format!(" (detection limit {} of g·u)", short(power))
         });
-        let of = plural(test.directions.len(), "direction");
-        parts.push(format!("{agree} of {of} agree{power}"));
+        let verb = if agree == 1 { "agrees" } else { "agree" };
+        parts.push(format!("{agree} of {of} {verb}{limit}"));
     }
     let mut reasons: Vec<(Reason, usize)> = Vec::new();
     for direction in &test.directions {
@@ -108,7 +109,12 @@ fn well(test: &DirectionalTest) -> String {
         }
     }
     for (reason, count) in reasons {
-        parts.push(format!("{count} inconclusive ({})", words(reason)));
+        let which = match parts.is_empty() {
+            true => format!("{count} of {of}"),
+            false => count.to_string(),
+        };
+        let verb = if count == 1 { "is" } else { "are" };
+        parts.push(format!("{which} {verb} inconclusive ({})", words(reason)));
     }
     parts.join("; ")
 }
@@ -258,17 +264,20 @@ mod tests {
     #[test]
     fn one_line_where_all_is_well() {
         let all = Settings::exact();
-        insta::assert_snapshot!(told(cubes, &of_cubes(), &all), @"random directions: 3 agree, would have seen # of g·u");
+        insta::assert_snapshot!(told(cubes, &of_cubes(), &all), @"directional test: 3 of 3 directions agree (detection limit # of g·u)");
         let linear = |x: &[f64]| x.iter().sum::<f64>();
-        insta::assert_snapshot!(told(linear, &[1.0; 6], &all), @"random directions: 3 agree, would have seen # of g·u");
-        insta::assert_snapshot!(told(|_| 1.0, &[0.0; 6], &all), @"random directions: 3 undecided (cost and gradient are flat)");
+        insta::assert_snapshot!(told(linear, &[1.0; 6], &all), @"directional test: 3 of 3 directions agree (detection limit # of g·u)");
+        insta::assert_snapshot!(told(|_| 1.0, &[0.0; 6], &all), @r"
+        directional test: 3 of 3 directions are inconclusive (zero derivative and
+            zero gradient)
+        ");
         let some = Settings {
             selection: Selection::Some(vec![0, 5]),
             ..Settings::exact()
         };
         insta::assert_snapshot!(told(cubes, &of_cubes(), &some), @r"
-        random directions: 3 agree, would have seen # of g·u; those not judged
-            are covered too
+        directional test: 3 of 3 directions agree (detection limit # of g·u);
+            it also covers the coordinates that were not checked
         ");
         let off = Settings {
             directional_test: false,
@@ -281,9 +290,15 @@ mod tests {
     fn where_both_see_it_where() {
         let mut gradient = of_cubes();
         gradient[4] += 0.01;
-        insta::assert_snapshot!(told(cubes, &gradient, &Settings::exact()), @"random directions: wrong too along b and over all, by up to # of g·u");
+        insta::assert_snapshot!(told(cubes, &gradient, &Settings::exact()), @r"
+    directional test: also fails, along b and all blocks together, by up to
+        # of g·u
+    ");
         gradient[4] = f64::NAN;
-        insta::assert_snapshot!(told(cubes, &gradient, &Settings::exact()), @"random directions: wrong too along b and over all (the gradient is no number)");
+        insta::assert_snapshot!(told(cubes, &gradient, &Settings::exact()), @r"
+        directional test: also fails, along b and all blocks together (the gradient
+            is NaN)
+        ");
     }
 
     #[test]
@@ -296,9 +311,9 @@ mod tests {
             ..Settings::exact()
         };
         insta::assert_snapshot!(told(cubes, &gradient, &some), @r"
-        random directions: wrong along b and over all, off by # ± # where
-            a typical g·u is #. No coordinate that was judged is wrong, so that
-            one that was not judged must be: judge all
+        directional test: fails along b and all blocks together: the error is
+            # ± #, where a typical g·u is #. No coordinate that was
+            checked is wrong, so one that was not checked must be: check all of them.
         ");
         // Orthogonal to the direction.
         let flat = ParameterLayout::flat("x", 6);
@@ -310,7 +325,7 @@ mod tests {
         let report = check(&j, &gradient, &AT, &flat, &Settings::exact()).unwrap();
         let said = second_opinion(&report);
         let words: Vec<&str> = said.split_whitespace().collect();
-        let why = "it sees nothing: a random direction misses such an error with a chance of";
+        let why = "does not detect the error in x: a random direction misses such an error with probability";
         assert!(words.join(" ").contains(why), "{said}");
         // In no coordinate.
         let bent = |x: &[f64]| {

@@ -47,8 +47,7 @@ pub fn short_report(report: &Report) -> String {
     if let Some(test) = &report.directional
         && test.verdict == Verdict::Disagree
     {
-        let fails = verdict(test.verdict);
-        text.push_str(&format!("{fails} along random directions\n"));
+        text.push_str(&format!("directional test: {}\n", verdict(test.verdict)));
     }
     let mut rows: Vec<Vec<String>> = report.blocks.iter().map(row).collect();
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();

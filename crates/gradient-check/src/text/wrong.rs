@@ -8,7 +8,7 @@ use crate::pattern::Confined;
 use crate::report::{BlockReport, BrokenTie};
 use crate::{Reason, Report, Verdict};
 
-use super::numbers::{counted, derivative, plural, short, thousands};
+use super::numbers::{counted, derivative, short, thousands};
 use super::style::{BAD, STRONG, hanging, styled, wrapped};
 
 /// Beyond so many wrong blocks the rest of them are counted: the table shows them all.
@@ -86,7 +86,7 @@ fn next(report: &Report) -> String {
         Some(layer) if elsewhere(layer) => wrapped(
             "next: ",
             &format!(
-                "Start with layer {layer}, the wrong layer nearest to the output: errors propagate from there toward \
+                "start with layer {layer}, the wrong layer nearest to the output: errors propagate from there toward \
                  the input."
             ),
         ),
@@ -102,7 +102,7 @@ fn tie(report: &Report) -> String {
     wrapped(
         "why: ",
         &format!(
-            "The cost has a kink at {}. Each entry of the gradient lies between its two one-sided derivatives, but \
+            "the cost has a kink at {}. Each entry of the gradient lies between its two one-sided derivatives, but \
              together they are not a subgradient: along a random direction u the one-sided derivatives are {} and {}, \
              and g·u is {}. At a tie the whole gradient belongs to one of the tied entries, or is divided among them.",
             counted(report.counts.disagree, "entry", "entries"),
@@ -138,33 +138,23 @@ fn tolerable(report: &Report) -> String {
     let Some(off) = off.filter(|off| differs && 0.0 < *off && *off < SMALL) else {
         return String::new();
     };
-    let bars = report.worst.first().and_then(|worst| {
-        let c = &worst.comparison;
-        Some((c.analytic - c.numeric?).abs() / c.error_bar?)
-    });
-    let bars = bars.map_or_else(String::new, |bars| {
-        let bars = plural(bars.round().min(1e15) as usize, "error bar");
-        format!(" ({bars})")
-    });
+    // The cause may say it already.
     let has_advice = |block: &BlockReport| {
         let message = block.diagnosis.as_ref().map(|diagnosis| &diagnosis.message);
         message.is_some_and(|message| message.contains("`accuracy = "))
     };
-    let (lead, remedy) = match report.blocks.iter().any(has_advice) {
-        true => ("", String::new()),
-        false => (
-            "next: ",
-            format!(
-                " If the cost or the gradient is computed to a tolerance, set `accuracy = {}` to accept it.",
-                accepting(off)
-            ),
+    if report.blocks.iter().any(has_advice) {
+        return String::new();
+    }
+    wrapped(
+        "next: ",
+        &format!(
+            "the largest difference is only {} of the block's scale. If the cost or the gradient is computed to a \
+             tolerance, set `accuracy = {}` to accept it.",
+            short(off),
+            accepting(off)
         ),
-    };
-    let differs = format!(
-        "The largest difference is {} of the block's scale{bars}.{remedy}",
-        short(off)
-    );
-    wrapped(lead, &differs)
+    )
 }
 
 /// An accuracy that accepts a difference like this one at other points too: the power of ten at or above twice of it.

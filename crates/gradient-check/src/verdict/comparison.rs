@@ -26,23 +26,23 @@ pub struct Comparison {
     /// The least error that is called wrong, however sharp the comparison is: a millionth of the scale where nobody says
     /// that both sides are exact, else 0.
     pub least: f64,
-    /// How far beyond `tolerance` a gradient in single precision is still undecided and not wrong
+    /// How far beyond `tolerance` a gradient in single precision is still inconclusive and not wrong
     /// (docs/theory/verdict.md, equation 25).
     pub doubt: f64,
     /// The verdict on the coordinate.
     pub verdict: Verdict,
-    /// Who made a NaN or an infinity, where there is one.
+    /// The origin of a NaN or an infinity, where there is one.
     pub non_finite: Option<NonFinite>,
     /// D⁻ and D⁺ where they differ: J has a kink at the very point, and d is their mean and no
     /// derivative.
     pub one_sided: Option<[f64; 2]>,
     /// Whether J has a kink at the point and g is one of its subgradients (Clarke 1983).
     pub subgradient: bool,
-    /// Whether J does not move with the coordinate and g is zero.
+    /// Whether J does not change with the coordinate and g is zero.
     pub flat: bool,
     /// Whether no entry of the block is known beyond its bar, and this one is zero to within its own.
     pub zero: bool,
-    /// Whether the word was settled by a second method, the same function on complex numbers, so that no
+    /// Whether the verdict was settled by a second method, the same function on complex numbers, so that no
     /// further look is wanted.
     pub settled: bool,
 }
@@ -83,20 +83,20 @@ impl Comparison {
     }
 }
 
-/// By what coordinates are compared.
+/// The rule by which coordinates are compared.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rule {
     /// J at the point.
     pub cost: f64,
     /// K, λ, ρ and the rest.
     pub constants: Constants,
-    /// What is claimed of cost and gradient.
+    /// The claims about cost and gradient.
     pub claim: Claim,
     /// ε of the type the gradient was computed in.
     pub working_epsilon: f64,
     /// How far a derivative by the complex step may be off by rounding, where nobody worked that out.
     pub complex_noise: f64,
-    /// Whether second looks may be missing.
+    /// Whether second estimates may be missing.
     pub interrupted: bool,
 }
 

@@ -1,6 +1,6 @@
-//! The judge of one line: g held against what was seen, by what may set them apart.
+//! The judge of one line: g is compared with the estimates, allowing for everything that may make them differ.
 //!
-//! One for all: a coordinate, and J less g along a direction.
+//! The same for all lines: a coordinate, and J minus g along a direction.
 
 use finite_diff::error::Side;
 use finite_diff::ladder::{Ground, Refined, Support};
@@ -11,7 +11,7 @@ use super::{NonFinite, Reason, Verdict};
 use crate::constants::Constants;
 use crate::evidence::{AlongKinks, Observation};
 
-/// What separates g from d without being an error, and in what errors are measured.
+/// The differences between g and d that are no error, and the scale of errors.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Allowance {
     /// r, what rounding may do to g.
@@ -57,7 +57,7 @@ impl Allowance {
         }
     }
 
-    /// The same share of all that is measured in units of a gradient, for another measure of its size.
+    /// This allowance rescaled to another measure of the gradient's size.
     pub(crate) fn scaled_to(self, size: f64) -> Self {
         let share = match self.size > 0.0 {
             true => size / self.size,
@@ -190,7 +190,7 @@ impl Judge<'_> {
         self.allowance.tolerance(bar, self.rule)
     }
 
-    /// Whether a comparison with this bar is sharp enough to confirm g. What was granted is no bluntness.
+    /// Whether this error bar is small enough to confirm g, whatever accuracy was granted.
     fn is_sharp(&self, bar: f64) -> bool {
         let Constants {
             safety, coarsest, ..

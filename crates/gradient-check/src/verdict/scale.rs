@@ -1,6 +1,6 @@
-//! What an error is measured in: the size of the derivatives of a block, and of the whole gradient.
+//! The scale of errors: the size of the derivatives of a block, and of the whole gradient.
 //!
-//! A pure function of what was seen of J.
+//! A pure function of the measurements of J.
 
 use crate::evidence::{Evidence, Observation};
 use crate::root_mean_square::root_mean_square;
@@ -18,8 +18,8 @@ pub struct Scale {
     pub typical: f64,
     /// A typical |d|·|x|, what the cost changes by if a parameter doubles: the root mean square.
     in_units: f64,
-    /// Whether any entry is known beyond its bar. Where none is, the block is zero to within its bars and has no scale of
-    /// its own.
+    /// Whether any entry is known beyond its error bar. Where none is, the block is zero to within its error bars and has
+    /// no scale of its own.
     pub is_known: bool,
 }
 
@@ -33,7 +33,7 @@ pub struct Scales {
 }
 
 impl Scale {
-    /// Of the observations of one block; the sizes of those that have one are added to `sizes`.
+    /// The scale of the observations of one block; the sizes of those that have one are added to `sizes`.
     fn of(observations: &[Observation], safety: f64, sizes: &mut Vec<f64>) -> Self {
         let is_beyond = |d: &Estimate| d.derivative.abs() > safety * d.error_bar();
         let beyond = |o: &Observation| match o.refined() {
@@ -65,7 +65,7 @@ impl Scale {
 }
 
 impl Scales {
-    /// Of all that was measured.
+    /// The scales of all measurements.
     pub fn of(evidence: &Evidence, layout: &ParameterLayout) -> Self {
         let safety = evidence.constants.safety;
         let mut known = Vec::with_capacity(evidence.observations.len());

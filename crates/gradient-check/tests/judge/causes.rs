@@ -1,4 +1,4 @@
-//! What is said of wrong gradients: the true cause, or none.
+//! The diagnosis of wrong gradients: the true cause, or none.
 
 use finite_diff::{ParameterLayout, from_fn};
 use gradient_check::diagnosis::Diagnosis;
@@ -153,7 +153,7 @@ fn a_sign_is_minus_in_any_block_and_with_a_rest() {
         &at,
     );
     assert_eq!((found.cause, found.factor), ("sign", Some(-1.0)));
-    let said = "is minus the numeric gradient but for 1 %";
+    let said = "is minus the numeric gradient to within 1 %";
     assert!(found.message.starts_with(said), "{}", found.message);
 
     let found = diagnosis(
@@ -162,7 +162,7 @@ fn a_sign_is_minus_in_any_block_and_with_a_rest() {
         &at,
     );
     assert_eq!(found.cause, "scale");
-    let said = "is 2× the numeric gradient but for 0.1 %";
+    let said = "is 2× the numeric gradient to within 0.1 %";
     assert!(found.message.starts_with(said), "{}", found.message);
     // What is left is too much: no factor.
     let found = diagnosis(
@@ -177,13 +177,19 @@ fn a_sign_is_minus_in_any_block_and_with_a_rest() {
 fn a_factor_has_the_digits_that_its_bar_allows() {
     let at = twelve();
     for (factor, said) in [
-        (1.0 + 1e-7, "is 1.0000001× the numeric gradient: so little"),
+        (
+            1.0 + 1e-7,
+            "is 1.0000001× the numeric gradient: a uniform error",
+        ),
         (
             1.0 - 2.5e-7,
-            "is 0.99999975× the numeric gradient: so little",
+            "is 0.99999975× the numeric gradient: a uniform error",
         ),
-        (1.000_01, "is 1.00001× the numeric gradient: a factor"),
-        (0.731, "is 0.731× the numeric gradient: a factor"),
+        (
+            1.000_01,
+            "is 1.00001× the numeric gradient: there is a factor",
+        ),
+        (0.731, "is 0.731× the numeric gradient: there is a factor"),
     ] {
         let gradient: Vec<f64> = cosines(&at).iter().map(|d| factor * d).collect();
         let report = report_of(sum_of_sines, &gradient, &at, &[12], &Settings::exact());
@@ -294,7 +300,7 @@ fn a_constant_is_not_summed_over_the_wrong_axis() {
     );
     // The sum and the mean are the axis, still.
     let sum: f64 = at.iter().map(|v| v.exp()).sum();
-    for (number, said) in [(sum, "their sum"), (sum / 6.0, "their mean")] {
+    for (number, said) in [(sum, "the sum of"), (sum / 6.0, "the mean of")] {
         let found = diagnosis(exponentials, &[number; 6], &at);
         assert_eq!(found.cause, "wrong-axis");
         assert!(found.message.contains(said), "{}", found.message);
@@ -311,7 +317,7 @@ fn right_on_symmetric_matrices_only() {
     for shape in [&[3, 3][..], &[9]] {
         let found = shaped(&cost, &inverse, &s, shape);
         assert_eq!(found.cause, "symmetric-only", "{}", found.message);
-        let said = "right on symmetric matrices only";
+        let said = "right for symmetric perturbations only";
         assert!(found.message.contains(said), "{}", found.message);
     }
     // The cost reads all of it, and the gradient counts each pair once: 2S⁻¹ less its diagonal.

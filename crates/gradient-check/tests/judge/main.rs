@@ -14,6 +14,7 @@ mod reasons;
 mod recheck;
 mod second_opinion;
 mod structure;
+mod text;
 mod units;
 
 use std::num::NonZeroUsize;
@@ -166,8 +167,9 @@ fn an_error_of_a_tolerance_is_named_as_such() {
     assert_eq!(report.verdict, Verdict::Disagree);
     let message = &report.blocks[0].diagnosis.as_ref().unwrap().message;
     assert!(
-        message.contains("is off by")
-            && message.ends_with("a tolerance to which one side is iterated, or single precision"),
+        message.contains("has a relative error of")
+            && message
+                .ends_with("from the tolerance of an iterative method, or from single precision"),
         "{message}"
     );
 }
@@ -578,7 +580,7 @@ fn what_does_not_fit_is_an_error_and_no_verdict() {
         )
         .rsplit(": ")
         .next(),
-        Some("out of paper; if its domain ends there, state the bounds")
+        Some("out of paper; if its domain ends there, set the bounds")
     );
 }
 

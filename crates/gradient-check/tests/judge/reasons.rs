@@ -158,7 +158,7 @@ fn who_made_a_nan_is_said() {
 #[test]
 fn every_reason_says_what_to_do() {
     for reason in Reason::ALL {
-        let does = ["check", "use", "take", "run", "mend", "set"];
+        let does = ["check", "use", "run", "fix", "set"];
         let remedy = reason.remedy().to_lowercase();
         assert!(does.iter().any(|verb| remedy.contains(verb)), "{remedy}");
     }

@@ -217,13 +217,15 @@ fn the_message_blames_the_engine() {
     };
     // Wrong at a[0,0] alone, and found out because that comes out wrong.
     let message = judged(engine, &[]).unwrap_err().to_string();
-    let (start, _) = message.split_once("gives the derivative").unwrap();
+    let (start, _) = message.split_once("returns the derivative").unwrap();
     assert_eq!(
         start,
-        "the engine `test` is at fault, not the gradient: at a[0,0] it "
+        "the engine `test` is wrong, not the gradient: at a[0,0] it "
     );
     assert!(
-        message.ends_with("There is no verdict. Check with the engine `full`, and report this")
+        message.ends_with(
+            "There is no verdict. Check with the engine `full`, and report this as a bug"
+        )
     );
 }
 

@@ -172,7 +172,7 @@ fn a_cost_that_differs_from_call_to_call() {
     );
     insta::assert_snapshot!(said(&report), @r"
     inconclusive
-    forward-not-deterministic: two forward passes at the same point give 3.725087777598978 and 4.7250877775989775: is dropout on? Set keep_prob = 1 or freeze the masks, and fix every seed
+    forward-not-deterministic: two forward passes at the same point return 3.725087777598978 and 4.7250877775989775: if dropout is on, set keep_prob = 1 or freeze the masks; fix every random seed
     ");
     // However wrong the gradient seems.
     let report = report_of(
@@ -197,7 +197,7 @@ fn a_gradient_that_differs_from_call_to_call() {
     });
     insta::assert_snapshot!(said(&report), @r"
     inconclusive
-    backward-not-deterministic: two backward passes at the same point differ in b; at b[1] they give -2.4 and -2.3999989999999998: is dropout on, with masks drawn anew? Reuse the forward pass's masks, and add up in a fixed order
+    backward-not-deterministic: two backward passes at the same point differ in b: at b[1] they return -2.4 and -2.3999989999999998: if dropout is on, reuse the masks of the forward pass; sum in a fixed order
     ");
     let structure = report.structure.unwrap();
     let skipped: Vec<&str> = structure.skipped.iter().map(|s| s.check.name()).collect();
@@ -229,7 +229,7 @@ fn a_gradient_that_adds_up_from_call_to_call() {
         if dirty == 0.0 {
             insta::assert_snapshot!(said(&report), @r"
             disagree
-            accumulates: each backward pass adds its gradient to the last one's in b; at b[1] the first call gives -2.4, the second -4.8: zero the gradients before each backward
+            accumulates: each backward pass adds its gradient to that of the previous one in b: at b[1] the first call returns -2.4, the second -4.8: zero the gradients before each backward pass
             ");
             // The first call was right.
             assert_eq!(report.counts.agree, 8);
@@ -256,7 +256,7 @@ fn a_pass_that_writes_into_its_point() {
     );
     insta::assert_snapshot!(said(&report), @r"
     disagree
-    mutates-point: the forward pass writes into the parameters: W[1,1] was -0.4 and is -0.399: work on a copy; only the optimizer may write there
+    mutates-point: the forward pass modifies the parameters: W[1,1] was -0.4 and is now -0.399: work on a copy: only the optimizer may change the parameters
     ");
     let report = report_of(&right_forward, &|p, cotangent| {
         let gradient = right_backward(p, cotangent);
@@ -265,7 +265,7 @@ fn a_pass_that_writes_into_its_point() {
     });
     insta::assert_snapshot!(said(&report), @r"
     disagree
-    mutates-point: the backward pass writes into the parameters: W[0,0] was 0.3 and is 0.19999999999999998 (and 7 others): work on a copy; only the optimizer may write there
+    mutates-point: the backward pass modifies the parameters: W[0,0] was 0.3 and is now 0.19999999999999998 (and 7 others): work on a copy: only the optimizer may change the parameters
     ");
     // The numbers are right all the same: what the code wrote into was a copy.
     assert_eq!(report.counts.agree, 8);
@@ -303,7 +303,7 @@ fn a_pass_that_changes_its_inputs_or_the_cost() {
     let report = check_subject(&code, &AT, &layout(), &Settings::default()).unwrap();
     insta::assert_snapshot!(said(&report), @r"
     disagree
-    mutates-inputs: the forward pass changes its inputs: their fingerprint is another one after it: work on a copy of the data, and freeze running statistics
+    mutates-inputs: the forward pass modifies its inputs: their fingerprint has changed: work on a copy of the data, and freeze running statistics
     ");
 }
 
@@ -316,7 +316,7 @@ fn a_term_that_the_cotangent_does_not_reach() {
     });
     insta::assert_snapshot!(said(&report), @r"
     disagree
-    non-zero-at-zero-cotangent: a zero cotangent must give a zero gradient and does not in W; at W[0,2] it gives 0.011000000000000001: look for a term that is added without the cotangent as a factor, such as a decay term
+    non-zero-at-zero-cotangent: the gradient in W is not zero for a zero cotangent: at W[0,2] it is 0.011000000000000001: look for a term that is added without the cotangent as a factor, such as weight decay
     ");
 }
 
@@ -332,7 +332,7 @@ fn a_clipped_gradient_is_not_linear() {
     let report = report_of(&right_forward, &clipped);
     insta::assert_snapshot!(said(&report), @r"
     disagree
-    not-linear: the gradient is not linear in its cotangent in W, b; at b[1] it is -2.4 for the cotangent 1 and -2.9856640329857056 for 2: look for a clip, a normalization, or a branch on the cotangent
+    not-linear: the gradient in W, b is not linear in its cotangent: at b[1] it is -2.4 for the cotangent 1 and -2.9856640329857056 for 2: look for a clip, a normalization, or a branch on the cotangent
     ");
     assert_eq!(report.counts.agree, 8);
 }
@@ -346,7 +346,7 @@ fn a_gradient_of_another_layout() {
     });
     insta::assert_snapshot!(said(&transposed), @r"
     disagree
-    wrong-shape: the gradient has the shape [3, 2] for `W`, whose shape is [2, 3]: transposed: return the block in the shape of its parameter; is it transposed, or an axis too many or too few?
+    wrong-shape: the gradient has the shape [3, 2] for `W`, whose shape is [2, 3]: transposed: return the block in the shape of its parameter; it may be transposed, or have one axis too many or too few
     ");
     // The numbers have their own word on it.
     assert_eq!(
@@ -356,7 +356,7 @@ fn a_gradient_of_another_layout() {
     let squeezed = backward_gives(|arrays| arrays[1].shape = vec![2, 1]);
     insta::assert_snapshot!(said(&squeezed), @r"
     disagree
-    wrong-shape: the gradient has the shape [2, 1] for `b`, whose shape is [2]: return the block in the shape of its parameter; is it transposed, or an axis too many or too few?
+    wrong-shape: the gradient has the shape [2, 1] for `b`, whose shape is [2]: return the block in the shape of its parameter; it may be transposed, or have one axis too many or too few
     ");
     assert_eq!(squeezed.counts.agree, 8);
 
@@ -365,7 +365,7 @@ fn a_gradient_of_another_layout() {
     });
     insta::assert_snapshot!(said(&short), @r"
     disagree
-    wrong-length: the gradient has 5 entries for `W`, whose shape is [2, 3]: return one entry for each parameter of the block; was it summed over the wrong axis?
+    wrong-length: the gradient has 5 entries for `W`, whose shape is [2, 3]: return one entry for each parameter of the block; it may have been summed over the wrong axis
     ");
     let words: Vec<Verdict> = short.blocks.iter().map(|block| block.verdict).collect();
     assert_eq!(words, [Verdict::Disagree, Verdict::Agree]);
@@ -373,17 +373,17 @@ fn a_gradient_of_another_layout() {
 
     insta::assert_snapshot!(said(&backward_gives(|arrays| arrays.swap(0, 1))), @r"
     disagree
-    wrong-order: the gradient has its blocks in another order than the parameters: `W` comes after `b`: return the blocks in the order of the parameters
+    wrong-order: the gradient has its blocks in a different order from the parameters: `W` comes after `b`: return the blocks in the order of the parameters
     ");
     insta::assert_snapshot!(said(&backward_gives(|arrays| arrays.push(arrays[1].clone()))), @r"
     disagree
-    duplicate-block: the gradient has the block `b` 2 times: add up the parts of a block before they are returned
+    duplicate-block: the gradient has the block `b` 2 times: add up the parts of a block before returning them
     ");
     let renamed = backward_gives(|arrays| arrays[1].name = "bias".to_owned());
     insta::assert_snapshot!(said(&renamed), @r"
     disagree
-    unknown-block: the gradient has a block `bias`, which is no parameter: name each block as its parameter is named
-    missing-block: no gradient for `b`, though J depends on it: moving it changes J by 4.3e-5, whose noise is 1.7e-15: is it detached, left out of the list, or overwritten before the backward pass?
+    unknown-block: the gradient has a block `bias`, but no parameter has that name: give each block the name of its parameter
+    missing-block: no gradient for `b`, though J depends on it: perturbing it changes J by 4.3e-5, where the noise of J is 1.7e-15: it may be detached, missing from the list of parameters, or overwritten before the backward pass
     ");
 
     let flat = report_of(&right_forward, &|p, cotangent| {
@@ -391,7 +391,7 @@ fn a_gradient_of_another_layout() {
     });
     insta::assert_snapshot!(said(&flat), @r"
     disagree
-    wrong-length: the gradient has 7 entries for 8 parameters: concatenate one entry for each parameter, in the order of the layout
+    wrong-length: the gradient has 7 entries for 8 parameters: return one entry for each parameter, in the order of the layout
     ");
     assert_eq!(flat.counts.total(), 0);
     assert!(flat.difference.is_nan() && flat.power.is_none());
@@ -438,7 +438,7 @@ fn a_missing_block_is_wrong_only_where_the_cost_depends_on_it() {
     assert_eq!(report.verdict, Verdict::Inconclusive(Reason::Vacuous));
     insta::assert_snapshot!(said(&report), @r"
     inconclusive
-    unused-block: no gradient for `b`, and J does not depend on it: moving it leaves every bit of J: use it in the forward pass, or take it out of the parameters
+    unused-block: no gradient for `b`, and J does not depend on it: perturbing it changes no bit of J: use it in the forward pass, or remove it from the parameters
     ");
 
     let faint = |p: &mut [f64]| 1e3 + p[..6].iter().map(|w| w.sin()).sum::<f64>() + 1e-11 * p[6];
@@ -458,7 +458,7 @@ fn what_is_no_number_is_said_with_its_place() {
     let report = backward_gives(|arrays| arrays[0].values[4] = f64::NAN);
     insta::assert_snapshot!(said(&report), @r"
     disagree
-    non-finite: the backward pass gives NaN at W[1,1], though the cost is finite: look for 0/0 and log 0 in the derivative, as of a square root or a norm at 0
+    non-finite: the backward pass returns NaN at W[1,1], although the cost is finite: look for 0/0 and log 0 in the derivative, for example of a square root or a norm at 0
     ");
     // At a sample that does not hold it, too.
     let code = Code {
@@ -484,7 +484,7 @@ fn what_is_no_number_is_said_with_its_place() {
     let forward = report_of(&|_| f64::NEG_INFINITY, &right_backward);
     insta::assert_snapshot!(said(&forward), @r"
     inconclusive
-    non-finite: the forward pass gives -inf at the point itself: mend the forward pass first: look for log 0, 0/0 and overflow
+    non-finite: the forward pass returns -inf at the point itself: fix the forward pass first: look for log 0, 0/0 and overflow
     ");
     let probe = report_of(
         &|p| if p[7] > AT[7] { f64::NAN } else { cost(p) },
@@ -493,7 +493,7 @@ fn what_is_no_number_is_said_with_its_place() {
     let redacted = said(&probe).replace(|c: char| c.is_ascii_digit(), "0");
     insta::assert_snapshot!(redacted, @r"
     inconclusive
-    non-finite: the cost is NaN next to the point at b[0], x + h = -0.0000000000000000e0: state the bounds of the cost's domain, or check at a point further inside it
+    non-finite: the cost is NaN next to the point at b[0], x + h = -0.0000000000000000e0: set the bounds of the cost's domain, or check at a point further inside it
     ");
 }
 
@@ -547,21 +547,21 @@ fn a_layout_that_does_not_go_there_and_back() {
     // There and back by the same wrong way: only the place of each entry tells.
     insta::assert_snapshot!(packed(|f| f.swap(1, 5), |f| f.swap(1, 5)), @r"
     disagree
-    not-one-scalar: a coordinate must perturb one scalar, its own, but W[0,1] ends up in the place of W[1,2] (and 1 other): mend unflatten: each entry of the flat vector belongs to one scalar, in row-major order
+    not-one-scalar: each coordinate must perturb exactly one scalar, its own, but W[0,1] perturbs W[1,2] (and 1 other): fix unflatten: each entry of the flat vector belongs to one scalar, in row-major order
     ");
     insta::assert_snapshot!(packed(nothing, |f| f[..6].reverse()), @r"
     disagree
-    round-trip: unflattening the parameters and flattening them again turns W[0,0] from 0.3 into 0.9: mend flatten or unflatten: each must undo the other
+    round-trip: unflattening the parameters and flattening them again changes W[0,0] from 0.3 to 0.9: fix flatten or unflatten: each must be the inverse of the other
     ");
     insta::assert_snapshot!(packed(nothing, |f| f.truncate(6)), @r"
     disagree
-    round-trip: unflattening the 8 parameters and flattening them again gives 6: mend flatten or unflatten: each must undo the other
+    round-trip: unflattening the 8 parameters and flattening them again gives 6: fix flatten or unflatten: each must be the inverse of the other
     ");
     // Tied weights.
     insta::assert_snapshot!(packed(|f| f[7] = f[6], nothing), @r"
     disagree
-    round-trip: unflattening the parameters and flattening them again turns b[1] from -1.2 into 0.5: mend flatten or unflatten: each must undo the other
-    not-one-scalar: a coordinate must perturb one scalar, its own, but b[0] reaches 2 of the arrays' entries (and 1 other): mend unflatten: each entry of the flat vector belongs to one scalar, in row-major order
+    round-trip: unflattening the parameters and flattening them again changes b[1] from -1.2 to 0.5: fix flatten or unflatten: each must be the inverse of the other
+    not-one-scalar: each coordinate must perturb exactly one scalar, its own, but b[0] perturbs 2 entries of the arrays (and 1 other): fix unflatten: each entry of the flat vector belongs to one scalar, in row-major order
     ");
 }
 
@@ -578,10 +578,10 @@ fn two_closures_skip_what_they_can_not_show_and_it_is_said() {
         .map(|s| format!("{}: {}", s.check.name(), s.reason))
         .collect();
     insta::assert_snapshot!(skipped.join("\n"), @r"
-    blocks: the gradient comes as one flat vector, without names and shapes
+    blocks: the gradient is one flat vector, without names and shapes
     zero-cotangent: the backward pass takes no cotangent
     linearity: the backward pass takes no cotangent
-    inputs: the subject gives no fingerprint of its inputs
+    inputs: the subject provides no fingerprint of its inputs
     round-trip: the subject has no flatten and unflatten of its own
     ");
 }

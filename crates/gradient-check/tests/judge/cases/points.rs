@@ -203,7 +203,8 @@ fn at_a_tie_the_whole_gradient_has_to_be_a_subgradient() {
         }
         for gradient in wrong {
             let text = told(WRONG, &of(cost, gradient, at)).to_string();
-            assert!(text.contains("no subgradient"), "{text}");
+            let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(text.contains("not a subgradient"), "{text}");
             assert!(!text.contains("wrong axis"), "{text}");
         }
     }
@@ -224,8 +225,12 @@ fn at_a_minimum_it_is_stationary_and_the_remedy_says_so() {
         let mut gradient = vec![0.0; at.len()];
         let stationary = Verdict::Inconclusive(Reason::Stationary);
         let text = told(stationary, &of(cost, &gradient, at)).to_string();
-        assert!(text.contains("the point is a minimum or a"), "{text}");
-        assert!(text.contains("check at another point"), "{text}");
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            text.contains("a stationary point (a minimum or a saddle)"),
+            "{text}"
+        );
+        assert!(text.contains("Check at another point"), "{text}");
         assert!(!text.contains("fewer examples"), "{text}");
         gradient[0] = 0.01;
         told(WRONG, &of(cost, &gradient, at));

@@ -31,16 +31,15 @@ fn two_functions() {
     assert_eq!(report.verdict, Verdict::Agree);
     insta::assert_snapshot!(said(|| drop(assert_gradient!(cost, wrong, at = [1.5, 0.25]))), @r#"
     the gradient is wrong
-      block  shape  verdict   diff.    worst      analytic       numeric    ± bar
-      x      2      disagree  8.9e-01  x[1]   -3.37500e+00  +3.37500e+00  #
-      x is wrong in 1 of 2 entries, most in x[1], by 6.8e+00
+      x is wrong in 1 of 2 entries; largest error 6.8e+00 at x[1]
       why: dx: only 1 of 2 entries is wrong: x[1] is minus its numeric derivative
            (-1×); the other agrees.
-      difference 8.9e-01 over all; the course reads it as "a bug"
-      would have caught: # of its block's scale in any one coordinate, #
-      in any whole block
-      random directions: wrong too along x, by up to 1.8e+00 of g·u
-    to see it again: assert_gradient!(cost, wrong, at = [1.5, 0.25], seed = 0)
+      block  shape  verdict   rel. err  worst      analytic       numeric  ± error
+      x      2      disagree  8.9e-01   [1]    -3.37500e+00  +3.37500e+00  #
+      relative error 8.9e-01 over all coordinates (course: "a bug")
+      detection limit: # of block RMS (one coordinate), # (whole block)
+      directional test: also fails, along x, by up to 1.8e+00 of g·u
+    to reproduce: assert_gradient!(cost, wrong, at = [1.5, 0.25], seed = 0)
     "#);
 }
 
@@ -64,17 +63,17 @@ fn one_function_for_both_with_blocks_a_seed_and_a_message() {
     };
     insta::assert_snapshot!(said(fails), @r#"
     the gradient is wrong: epoch 3
-      block  shape  verdict   diff.    worst      analytic       numeric    ± bar
-      a      1      agree     #  a      +1.68750e+00  +1.68750e+00  #
-      b      1      disagree  1.0e+00  b      -3.37500e+00  +3.37500e+00  #
-      b is wrong, by 6.8e+00
+      b is wrong by 6.8e+00
       why: db is minus the numeric gradient: the sign is flipped. Every other block
            agrees.
-      difference 8.9e-01 over all; the course reads it as "a bug"
-      would have caught: # of its block's scale in any one coordinate, #
-      in any whole block
-      random directions: wrong too along b and over all, by up to 1.8e+00 of g·u
-    to see it again: assert_gradient!(both, at = [1.5, 0.25], blocks = blocks, seed = 7)
+      block  shape  verdict   rel. err  worst      analytic       numeric  ± error
+      a      1      agree     #          +1.68750e+00  +1.68750e+00  #
+      b      1      disagree  1.0e+00          -3.37500e+00  +3.37500e+00  #
+      relative error 8.9e-01 over all coordinates (course: "a bug")
+      detection limit: # of block RMS (one coordinate), # (whole block)
+      directional test: also fails, along b and all blocks together, by up to
+        1.8e+00 of g·u
+    to reproduce: assert_gradient!(both, at = [1.5, 0.25], blocks = blocks, seed = 7)
     "#);
 }
 
@@ -102,18 +101,17 @@ fn functions_of_several_arrays() {
     );
     insta::assert_snapshot!(steady(&fails.unwrap_err()), @r#"
     the gradient is wrong
-      block           shape  verdict   diff.    worst                    analytic       numeric    ± bar
-      encoder.weight  2×2    agree     0        encoder.weight[0,0]  +1.00000e+00  +1.00000e+00  #
-      encoder.scale   1      disagree  3.3e-01  encoder.scale        +6.00000e+01  +3.00000e+01  #
-      encoder.scale is wrong, by 3.0e+01
-      why: d(encoder.scale) is 2× the numeric gradient: a factor 2 too many. Every
-           other block agrees.
-      difference 3.3e-01 over all; the course reads it as "a bug"
-      would have caught: # of its block's scale in any one coordinate, #
-      in any whole block
-      random directions: wrong too along encoder.scale and over all, by up to
-        3.3e-01 of g·u
-    to see it again: check_gradient!(cost, parts(2.0), inputs = [("encoder.weight", [2, 2], w), ("encoder.scale"…, seed = 0)
+      encoder.scale is wrong by 3.0e+01
+      why: d(encoder.scale) is 2× the numeric gradient: there is a factor 2 too
+           many. Every other block agrees.
+      block          shape verdict  rel. err worst     analytic      numeric ± error
+      encoder.weight 2×2   agree    0        [0,0] +1.00000e+00 +1.00000e+00 #
+      encoder.scale  1     disagree 3.3e-01        +6.00000e+01 +3.00000e+01 #
+      relative error 3.3e-01 over all coordinates (course: "a bug")
+      detection limit: # of block RMS (one coordinate), # (whole block)
+      directional test: also fails, along encoder.scale and all blocks together,
+        by up to 3.3e-01 of g·u
+    to reproduce: check_gradient!(cost, parts(2.0), inputs = [("encoder.weight", [2, 2], w), ("encoder.scale"…, seed = 0)
     called at #
     "#);
 
@@ -269,11 +267,11 @@ fn what_is_judged_and_how() {
 fn what_does_not_fit_is_said() {
     let text = |check: GradientCheck<'_>| check.run().unwrap_err().to_string();
     let check = || GradientCheck::new(cost, gradient);
-    insta::assert_snapshot!(text(check()), @"the point is empty: say at which parameters to check, with `.at(…)` or `.input(…)`");
+    insta::assert_snapshot!(text(check()), @"the point is empty: set the parameters to check at with `.at(…)` or `.input(…)`");
     insta::assert_snapshot!(text(check().at([1.0, 2.0]).blocks(&[("a", &[3])])), @"the point does not fit the layout: the flat vector has 2 entries, but the layout a[3] has 3");
-    insta::assert_snapshot!(text(check().at([1.0, 2.0]).blocks(&[("a", &[]), ("a", &[])])), @"the point does not fit the layout: two blocks are named `a`: give each block a name of its own");
+    insta::assert_snapshot!(text(check().at([1.0, 2.0]).blocks(&[("a", &[]), ("a", &[])])), @"the point does not fit the layout: two blocks are named `a`: give each block a different name");
     insta::assert_snapshot!(text(check().input("a", &[2], [1.0])), @"the point does not fit the layout: the part for block `a` has 1 entries, but its shape [2] has 2");
-    insta::assert_snapshot!(text(check().at([1.0, 2.0]).epsilon(0.0)), @"the step size Absolute(0.0) is not a finite number above zero: choose one, for example 1e-7");
+    insta::assert_snapshot!(text(check().at([1.0, 2.0]).epsilon(0.0)), @"invalid step size Absolute(0.0): it must be finite and above 0, for example 1e-7");
     let layout = ParameterLayout::flat("x", 3);
     let wrong = check().at([1.0, 2.0]).layout(layout).run();
     assert!(matches!(
@@ -285,11 +283,11 @@ fn what_does_not_fit_is_said() {
     let short = check_gradient!(cost, |_: &[f64]| [1.0], at = [1.0, 2.0]).unwrap_err();
     insta::assert_snapshot!(steady(&short), @r"
     the gradient is wrong
-      block  shape  verdict     diff.  worst  analytic  numeric  ± bar
-      x      2      not judged
-      before the comparison: the gradient has 1 entry for 2 parameters:
-        concatenate one entry for each parameter, in the order of the layout
-    to see it again: check_gradient!(cost, |_: &[f64]| [1.0], at = [1.0, 2.0], seed = 0)
+      preliminary check: the gradient has 1 entry for 2 parameters. Return one
+        entry for each parameter, in the order of the layout.
+      block  shape  verdict      rel. err  worst  analytic  numeric  ± error
+      x      2      not checked
+    to reproduce: check_gradient!(cost, |_: &[f64]| [1.0], at = [1.0, 2.0], seed = 0)
     called at #
     ");
 }
@@ -383,38 +381,38 @@ fn bounds_are_kept_and_what_is_fixed_is_left_out() {
         (report.selected, report.fixed, report.counts.total()),
         (2, 1, 2)
     );
-    let said = "1 coordinate is fixed: nothing moves it, and nothing is said of it";
+    let said = "1 coordinate is fixed and was not checked";
     assert!(report.to_string().contains(said), "{report}");
 
     let text = |check: GradientCheck<'_>| check.run().unwrap_err().to_string();
-    insta::assert_snapshot!(text(wrong_in_a().fixed(&["d"])), @"no block is named `d`, which is to be fixed: the blocks are a[1] b[1] c[1]");
-    insta::assert_snapshot!(text(wrong_in_a().upper([0.1, 1.0, 9.0])), @"at a[0]: parameter 0 is 0.5, which is not between its bounds 0e0 and 1e-1: check at a point inside, or mend the bounds");
-    insta::assert_snapshot!(text(wrong_in_a().upper([1.0, 9.0])), @"there are 3 lower and 2 upper bounds for 3 parameters: give one each, infinite where there is none");
-    insta::assert_snapshot!(text(wrong_in_a().fixed(&["a", "b", "c"])), @"nothing moves the parameters to check: 3 of them were selected, and all are fixed, or their lower bound is their upper one");
+    insta::assert_snapshot!(text(wrong_in_a().fixed(&["d"])), @"cannot fix the block `d`, which does not exist: the blocks are a[1] b[1] c[1]");
+    insta::assert_snapshot!(text(wrong_in_a().upper([0.1, 1.0, 9.0])), @"at a[0]: parameter 0 is 0.5, outside its bounds 0e0 and 1e-1: check at a point inside, or correct the bounds");
+    insta::assert_snapshot!(text(wrong_in_a().upper([1.0, 9.0])), @"there are 3 lower and 2 upper bounds for 3 parameters: give one of each for every parameter, infinite where there is none");
+    insta::assert_snapshot!(text(wrong_in_a().fixed(&["a", "b", "c"])), @"nothing is left to check: all 3 selected parameters are fixed, or have equal lower and upper bounds");
 }
 
 #[test]
-fn a_domain_that_nobody_stated_is_told_from_a_number_of_the_gradient_that_is_none() {
+fn a_domain_without_bounds_is_distinguished_from_a_gradient_that_is_not_finite() {
     let cost = |p: &[f64]| (1.0 - p[0]).sqrt() + p[1] * p[1];
     let gradient = |p: &[f64]| [-0.5 / (1.0 - p[0]).sqrt(), 2.0 * p[1]];
     let text = |at: [f64; 2]| steady(&check_gradient!(cost, gradient, at = at).unwrap_err());
     insta::assert_snapshot!(text([1.0, 0.5]), @r#"
     the gradient could not be confirmed
-      block  shape  verdict       diff.  worst  analytic  numeric    ± bar
-      x      2      inconclusive  0      x[0]       -inf     none  unknown
-      before the comparison: the backward pass gives -inf at x[0], though the cost
-        is finite: look for 0/0 and log 0 in the derivative, as of a square root or
-        a norm at 0
-      Undecided: 1 of 2 coordinates (x):
-      the cost was NaN or infinite at the point or near it; where its domain ends
-      there, state the bounds, else mend the forward pass first.
-      x[0]: the cost is NaN at a probe, x + h = 1.0000076293945313e0, though it is
-      finite at the point.
-      difference 0 over the rest; the course reads it as "likely right"
-      would have caught: # of its block's scale in any one coordinate, #
-      in any whole block
-      random directions: 1 undecided (the cost has no value there)
-    to see it again: check_gradient!(cost, gradient, at = [1.0, 0.5], seed = 0)
+      preliminary check: the backward pass returns -inf at x[0], although the cost
+        is finite. Look for 0/0 and log 0 in the derivative, for example of a square
+        root or a norm at 0.
+      inconclusive: 1 of 2 coordinates (x). The cost is NaN or infinite at the
+        point or near it. If its domain ends there, set the bounds; otherwise fix
+        the forward pass first.
+      At x[0] the cost is NaN for x + h = 1.0000076293945313e0, although it is
+      finite at the point itself.
+      block  shape  verdict       rel. err  worst  analytic  numeric  ± error
+      x      2      inconclusive  0         [0]        -inf     none  unknown
+      relative error 0 where a numeric derivative exists (course: "likely right")
+      detection limit: # of block RMS (one coordinate), # (whole block)
+      directional test: 1 of 1 direction is inconclusive (the cost is NaN or
+        infinite)
+    to reproduce: check_gradient!(cost, gradient, at = [1.0, 0.5], seed = 0)
     called at #
     "#);
     // Near the end of its domain shorter steps are taken.
@@ -424,7 +422,7 @@ fn a_domain_that_nobody_stated_is_told_from_a_number_of_the_gradient_that_is_non
     let logarithm = |p: &[f64]| p[0].ln();
     let report = assert_gradient!(logarithm, |p: &[f64]| [1.0 / p[0]], at = [1e-9]);
     let text = report.to_string().replace("\n  ", " ");
-    assert!(text.contains("so other steps were taken there"), "{text}");
+    assert!(text.contains("smaller steps were used there"), "{text}");
 }
 
 /// Two rates in one vector, far apart.
@@ -444,15 +442,14 @@ fn small_entries_that_the_large_ones_hide_are_counted() {
     assert_eq!(report.counts.near_zero, 1);
     assert!(check_gradient!(cost, of_wrong_sign, at = at, strict = true).is_err());
     insta::assert_snapshot!(steady(&report), @r#"
-    block  shape  verdict  diff.    worst      analytic       numeric    ± bar
-    x      2      agree    #  x[0]   +5.40302e+05  +5.40302e+05  6.4e-05
-    difference # over all; the course reads it as "likely right"
-    would have caught: # of its block's scale in any one coordinate, #
-    in any whole block
-    random directions: 1 agrees, would have seen # of g·u
-    1 entry is too small beside the block to be told from 0 (x): left out, or with
-    the wrong sign, it would not show; in a block apart, or with the large ones
-    fixed, it may
+    agree: all 2 coordinates; relative error # (course: "likely right")
+    block  shape  verdict  rel. err  worst      analytic       numeric  ± error
+    x      2      agree    #   [0]    +5.40302e+05  +5.40302e+05  6.4e-05
+    detection limit: # of block RMS (one coordinate), # (whole block)
+    directional test: 1 of 1 direction agrees (detection limit # of g·u)
+    1 entry (x) is too small relative to the block to distinguish from 0: if it is
+    missing or has the wrong sign, that is not detected; checking it in a block of
+    its own may detect it
     "#);
 
     let blocks: &[(&str, &[usize])] = &[("fast", &[1]), ("slow", &[1])];

@@ -52,16 +52,15 @@ fn a_jacobian() {
     insta::assert_snapshot!(said(|| drop(assert_jacobian!(f, transposed, at = AT))), @r#"
     the derivative is wrong
     the Jacobian: disagree
-      block  shape  verdict   diff.    worst       analytic       numeric    ± bar
-      dy/dx  3×3    disagree  6.2e-01  dy/dx[0,1]         0  +2.00000e+00  #
-      dy/dx is wrong in 2 of 9 entries, most in dy/dx[0,1], by 2.0e+00
-      error by row ██·  by column ██·
-      why: dy/dx is the numeric gradient transposed, or written down column by
-           column (residual #).
-      difference 6.2e-01 over all; the course reads it as "a bug"
-      would have caught: # of its block's scale in any one coordinate, #
-      in any whole block
-    to see it again: assert_jacobian!(f, transposed, at = [2.0, 0.5, 0.25], seed = 0)
+      dy/dx is wrong in 2 of 9 entries; largest error 2.0e+00 at dy/dx[0,1]
+        error by row ██·  by column ██·
+      why: dy/dx is the numeric gradient transposed, or in column-major order
+           (residual #).
+      block  shape  verdict   rel. err  worst  analytic       numeric  ± error
+      dy/dx  3×3    disagree  6.2e-01   [0,1]         0  +2.00000e+00  #
+      relative error 6.2e-01 over all coordinates (course: "a bug")
+      detection limit: # of block RMS (one coordinate), # (whole block)
+    to reproduce: assert_jacobian!(f, transposed, at = [2.0, 0.5, 0.25], seed = 0)
     "#);
 }
 
@@ -73,18 +72,18 @@ fn a_vector_jacobian_product() {
     insta::assert_snapshot!(said(move || drop(assert_vjp!(f, ignores, at = AT))), @r#"
     the derivative is wrong
     the vector-Jacobian product, for a random v: disagree
-      block  shape  verdict   diff.    worst      analytic       numeric    ± bar
-      x      3      disagree  1.7e-01  x[2]   +5.00000e-01  -2.65043e-01  #
-      before the comparison: a zero cotangent must give a zero gradient and does
-        not in x; at x[1] it gives 2.8775825618903728: look for a term that is added
-        without the cotangent as a factor, such as a decay term
-      x is wrong in 3 of 3 entries, most in x[2], by 7.7e-01
+      preliminary check: the gradient in x is not zero for a zero cotangent: at
+        x[1] it is 2.8775825618903728. Look for a term that is added without the
+        cotangent as a factor, such as weight decay.
+      x is wrong in 3 of 3 entries; largest error 7.7e-01 at x[2]
       why: dx: x[0] is 1.17022× its numeric derivative, x[1] is 1.21392× its numeric
-           derivative, x[2] is -1.88649× its numeric derivative; of so few entries
-           any factor may be had.
-      difference 1.7e-01 over all; the course reads it as "a bug"
-      random directions: wrong too along x, by up to 2.1e-01 of g·u
-    to see it again: assert_vjp!(f, ignores, at = [2.0, 0.5, 0.25], seed = 0)
+           derivative, x[2] is -1.88649× its numeric derivative; these are too
+           few entries to infer a common factor.
+      block  shape  verdict   rel. err  worst      analytic       numeric  ± error
+      x      3      disagree  1.7e-01   [2]    +5.00000e-01  -2.65043e-01  #
+      relative error 1.7e-01 over all coordinates (course: "a bug")
+      directional test: also fails, along x, by up to 2.1e-01 of g·u
+    to reproduce: assert_vjp!(f, ignores, at = [2.0, 0.5, 0.25], seed = 0)
     "#);
 }
 
@@ -105,22 +104,20 @@ fn a_jacobian_vector_product() {
     insta::assert_snapshot!(said(fails), @r#"
     the derivative is wrong: step 2
     the Jacobian-vector product, for random u: disagree
-      block        shape  verdict   diff.    worst               analytic       numeric    ± bar
-      dy/da·u      3      disagree  7.5e-01  dy/da·u[0]      -1.16859e+00  +1.05624e+00  #
-      dy/db·u      3      agree     #  dy/db·u[2]      +1.77810e-01  +1.77810e-01  #
-      dy/d(all)·u  3      disagree  4.1e-01  dy/d(all)·u[0]  +1.18319e+00  +3.16553e+00  #
-      dy/da·u is wrong in 1 of 3 entries, most in dy/da·u[0], by 2.2e+00
-      all of it in entry 0
-      dy/d(all)·u is wrong in 1 of 3 entries, most in dy/d(all)·u[0], by 2.0e+00
-      all of it in entry 0
+      dy/da·u is wrong in 1 of 3 entries; largest error 2.2e+00 at dy/da·u[0]
+      dy/d(all)·u is wrong in 1 of 3 entries; largest error 2.0e+00 at
+        dy/d(all)·u[0]
       why: dy/d(all)·u: only 1 of 3 entries is wrong: dy/d(all)·u[0] is 0.373774×
            its numeric derivative; the others agree.
       why: dy/da·u: only 1 of 3 entries is wrong: dy/da·u[0] is -1.10636× its
            numeric derivative; the others agree. Every other block agrees.
-      difference 5.1e-01 over all; the course reads it as "a bug"
-      would have caught: # of its block's scale in any one coordinate, #
-      in any whole block
-    to see it again: assert_jvp!(f, wrong, at = [2.0, 0.5, 0.25], blocks = &[("a", &[2]), ("b", &[])], seed = 0)
+      block       shape verdict  rel. err worst     analytic      numeric ± error
+      dy/da·u     3     disagree 7.5e-01  [0]   -1.16859e+00 +1.05624e+00 #
+      dy/db·u     3     agree    #  [2]   +1.77810e-01 +1.77810e-01 #
+      dy/d(all)·u 3     disagree 4.1e-01  [0]   +1.18319e+00 +3.16553e+00 #
+      relative error 5.1e-01 over all coordinates (course: "a bug")
+      detection limit: # of block RMS (one coordinate), # (whole block)
+    to reproduce: assert_jvp!(f, wrong, at = [2.0, 0.5, 0.25], blocks = &[("a", &[2]), ("b", &[])], seed = 0)
     "#);
 }
 
@@ -137,26 +134,23 @@ fn two_products_that_contradict_each_other() {
     insta::assert_snapshot!(said(move || drop(assert_products!(f, wrong, jvp, at = AT))), @r#"
     the derivative is wrong
     the vector-Jacobian product, for a random v: disagree
-      block  shape  verdict   diff.    worst      analytic       numeric    ± bar
-      x      3      disagree  3.7e-01  x[1]   +1.04766e+00  +2.37049e+00  #
-      x is wrong in 1 of 3 entries, most in x[1], by 1.3e+00
-      all of it in entry 1
+      x is wrong in 1 of 3 entries; largest error 1.3e+00 at x[1]
       why: dx: only 1 of 3 entries is wrong: x[1] is 0.441957× its numeric
            derivative; the others agree.
-      difference 3.7e-01 over all; the course reads it as "a bug"
-      would have caught: # of its block's scale in any one coordinate, #
-      in any whole block
-      random directions: wrong too along x, by up to 1.1e+00 of g·u
+      block  shape  verdict   rel. err  worst      analytic       numeric  ± error
+      x      3      disagree  3.7e-01   [1]    +1.04766e+00  +2.37049e+00  #
+      relative error 3.7e-01 over all coordinates (course: "a bug")
+      detection limit: # of block RMS (one coordinate), # (whole block)
+      directional test: also fails, along x, by up to 1.1e+00 of g·u
     the Jacobian-vector product, for random u: agree
-      block    shape  verdict  diff.    worst           analytic       numeric    ± bar
-      dy/dx·u  3      agree    #  dy/dx·u[1]  +9.76238e-01  +9.76238e-01  #
-      difference # over all; the course reads it as "likely right"
-      would have caught: # of its block's scale in any one coordinate, #
-      in any whole block
-    one against the other: disagree
-      along x: disagree, v·(Ju) = +1.99623e+00 and (Jᵀv)·u = +5.24680e-01, 1.5e+00
-      apart where rounding explains #
-    to see it again: assert_products!(f, wrong, jvp, at = [2.0, 0.5, 0.25], seed = 0)
+      agree: all 3 coordinates; relative error # (course: "likely right")
+      block    shape  verdict  rel. err  worst      analytic       numeric  ± error
+      dy/dx·u  3      agree    #   [1]    +9.76238e-01  +9.76238e-01  #
+      detection limit: # of block RMS (one coordinate), # (whole block)
+    the adjoint identity: disagree
+      along x: disagree; v·(Ju) = +1.99623e+00 and (Jᵀv)·u = +5.24680e-01 differ by
+      1.5e+00 (rounding allows #)
+    to reproduce: assert_products!(f, wrong, jvp, at = [2.0, 0.5, 0.25], seed = 0)
     "#);
     // Wrong alike: they fit together, and the function itself tells.
     let report = VectorCheck::new(f)
@@ -234,12 +228,12 @@ fn a_row_of_another_size_is_judged_by_itself() {
 #[test]
 fn what_does_not_fit_is_said() {
     let text = |check: VectorCheck<'_>| check.run().unwrap_err().to_string();
-    insta::assert_snapshot!(text(VectorCheck::new(f).at(AT)), @"there is nothing to check: give the Jacobian, a vector-Jacobian or a Jacobian-vector product");
+    insta::assert_snapshot!(text(VectorCheck::new(f).at(AT)), @"there is nothing to check: supply the Jacobian, a vector-Jacobian or a Jacobian-vector product");
     insta::assert_snapshot!(text(VectorCheck::new(f).jacobian(|_: &[f64]| [1.0; 4]).at(AT)), @"the analytic gradient does not fit the parameters: the flat vector has 4 entries, but the layout dy/dx[3,3] has 9");
-    insta::assert_snapshot!(text(VectorCheck::new(f).jacobian(jacobian).output("C", &[2, 2]).at(AT)), @"the function gives 3 values, but `C` of shape [2, 2] has 4");
-    insta::assert_snapshot!(text(VectorCheck::new(f).jvp(|_: &[f64], _: &[f64]| [1.0; 2]).at(AT)), @"the Jacobian-vector product failed: the function gave 2 values where it had given 3 at the point itself");
-    insta::assert_snapshot!(text(VectorCheck::new(|_: &[f64]| Vec::<f64>::new()).jacobian(jacobian).at(AT)), @"the function gives no values at this point: there is nothing to differentiate");
-    insta::assert_snapshot!(text(VectorCheck::new(f).jacobian(jacobian)), @"the point is empty: say at which parameters to check, with `.at(…)` or `.input(…)`");
+    insta::assert_snapshot!(text(VectorCheck::new(f).jacobian(jacobian).output("C", &[2, 2]).at(AT)), @"the function returns 3 values, but `C` of shape [2, 2] has 4");
+    insta::assert_snapshot!(text(VectorCheck::new(f).jvp(|_: &[f64], _: &[f64]| [1.0; 2]).at(AT)), @"the Jacobian-vector product failed: the function returned 2 values, but 3 at the point itself");
+    insta::assert_snapshot!(text(VectorCheck::new(|_: &[f64]| Vec::<f64>::new()).jacobian(jacobian).at(AT)), @"the function returns no values at this point: there is nothing to differentiate");
+    insta::assert_snapshot!(text(VectorCheck::new(f).jacobian(jacobian)), @"the point is empty: set the parameters to check at with `.at(…)` or `.input(…)`");
     // A product of the wrong length is a finding of its structure.
     let short = VectorCheck::new(f)
         .vjp(|_: &[f64], _: &[f64]| [1.0; 2])
@@ -250,10 +244,10 @@ fn what_does_not_fit_is_said() {
     };
     insta::assert_snapshot!(steady(&failure.report), @r"
     the vector-Jacobian product, for a random v: disagree
-      block  shape  verdict     diff.  worst  analytic  numeric  ± bar
-      x      3      not judged
-      before the comparison: the gradient has 2 entries for 3 parameters:
-        concatenate one entry for each parameter, in the order of the layout
+      preliminary check: the gradient has 2 entries for 3 parameters. Return one
+        entry for each parameter, in the order of the layout.
+      block  shape  verdict      rel. err  worst  analytic  numeric  ± error
+      x      3      not checked
     ");
 }
 

@@ -252,7 +252,7 @@ fn a_check_that_runs_itself_is_an_error() {
     assert!(
         error
             .to_string()
-            .contains("must not run the check that it is part of"),
+            .contains("must not run the check that calls it"),
         "{error}"
     );
     slot.borrow_mut().take();

@@ -92,13 +92,14 @@ fn directions_find_the_coordinate_with_a_text_like_any_other() {
     };
     insta::assert_snapshot!(said(fails), @r"
     the gradient is wrong: epoch 3
-    disagree: 2,000 parameters in 2 blocks, 3 random directions each, 394 evaluations, 262 of them to find the place
-      W: wrong
-        W[17,4]: off by 4.16e-3 along a direction, where # is allowed
-          W[17,4]: analytic +9.30272e-1, numeric +9.21061e-1 ± #
-      1 block agrees; an error e there passes with a chance of at most 1 % if ‖e‖ is below
-      6.8e-5, # of the block's gradient, in the bluntest of them, b
-    to see it again: assert_directional!(cost, wrong, at = [0.4, 0.4, 0.4, 0.4, 0.4, 0.4, 0.4, 0.4, 0.4, 0.4, 0.4, 0.4, … 1988 more], blocks = BLOCKS, seed = 7)
+    disagree: 2,000 parameters in 2 blocks, 3 random directions each
+      W is wrong
+        W[17,4]: error 4.2e-03 (tolerance #)
+          W[17,4]: analytic +9.30272e-01, numeric +9.21061e-01 ± #
+      1 block agrees; detection limit (99 % probability): an error of norm 6.8e-05,
+      # of the gradient's, in b
+      394 evaluations of the cost, 262 of them to locate the errors
+    to reproduce: assert_directional!(cost, wrong, at = [0.4, 0.4, 0.4, 0.4, 0.4, 0.4, 0.4, 0.4, 0.4, 0.4, 0.4, 0.4, … 1988 more], blocks = BLOCKS, seed = 7)
     ");
 
     // One function for both, several arrays, closures on their thread, single precision.
