@@ -91,7 +91,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict> {
         line.push_str(&row(entry, &prepared, &outcome, seconds, width));
         bar.suspend(|| anstream::println!("{line}"));
         if outcome.verdict() != Verdict::Agree {
-            let _ = writeln!(details, "\n{}", text::network(&prepared, &outcome));
+            let _ = writeln!(details, "\n{}", text::network(&prepared, &outcome, text::Detail::Full));
         }
     }
     bar.finish();

@@ -44,7 +44,7 @@ pub use numbers::{
     derivative, extents, plural, scientific, seconds, sentence_case, short, thousands,
 };
 #[cfg(feature = "text")]
-pub use report::styled_report;
+pub use report::{styled_report, styled_summary};
 #[cfg(feature = "text")]
 pub use short::short_report;
 #[cfg(feature = "text")]

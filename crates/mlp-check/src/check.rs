@@ -7,6 +7,7 @@ use finite_diff::{Execution, Objective, ParameterLayout, Selection};
 use gradient_check::check::check_by_complex_step;
 use gradient_check::constants::Constants;
 use gradient_check::control::{ControlReport, negative_control_by_complex_step};
+use gradient_check::settings::Claim;
 use gradient_check::structure::examine;
 use gradient_check::{Report, Settings, check, negative_control};
 use mlp::{Architecture, Batch, DropoutMasks, Engine, MlpError, NetworkObjective, Parameters};
@@ -62,6 +63,8 @@ pub struct NetworkCheck<'a> {
     pub selection: Selection,
     /// c: what is checked is the gradient of c·J, as under loss scaling.
     pub loss_scale: f64,
+    /// What is claimed of cost and gradient: both are computed to rounding, unless a looser accuracy is granted.
+    pub claim: Claim,
     /// The judge's constants; leave them as they are, but to find out what hangs on them.
     pub constants: Constants,
     /// Whether to plant errors into the gradient after the check, and see that each is rejected.
@@ -119,6 +122,7 @@ impl<'a> NetworkCheck<'a> {
             engine: None,
             selection: Selection::All,
             loss_scale: 1.0,
+            claim: Claim::EXACT,
             constants: Constants::default(),
             negative_control: false,
             seed: 0,
@@ -358,13 +362,14 @@ impl AtPoint<'_> {
             working_epsilon: check.precision.epsilon(),
             analytic_rounding: Some(&self.rounding),
             shadow: Some(&*shadow),
+            claim: check.claim,
             constants: check.constants,
             context: context(&model, check.loss_scale),
             mistakes: Some(&mistakes),
             kinks: Some(&kinks),
             seed: check.seed,
             execution: check.execution,
-            ..Settings::exact()
+            ..Settings::default()
         };
         with(&mut Judge {
             point: self,

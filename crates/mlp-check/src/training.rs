@@ -86,6 +86,12 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// How many entries the checks left untested, though all that was tested agrees.
+    pub fn left_open(&self) -> usize {
+        let open = |(_, checked): &(Stage, Checked)| checked.report.left_open().total();
+        self.checks.iter().map(open).sum()
+    }
+
     /// The verdict on all checks together; a run that was canceled does not agree.
     pub fn verdict(&self) -> Verdict {
         let all = verdict::overall(

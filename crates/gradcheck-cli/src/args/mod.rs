@@ -11,6 +11,7 @@ mod words;
 use std::path::PathBuf;
 
 use anyhow::Result;
+use serde::Serialize;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 pub use config::{ConfigError, ConfigProblem};
@@ -18,15 +19,16 @@ pub(crate) use model::ModelArgs;
 pub use network::NetworkOptions;
 pub use words::{Column, Widths};
 
+use crate::exit;
 use crate::source_file::ReadLimit;
 
-/// Checks hand-written gradients: at random initialization and again after training, with a verdict
-/// that rests on error bars, and says where they are wrong.
+/// Checks hand-written gradients against numeric derivatives with error bars, and says where a gradient is
+/// wrong and why.
 #[derive(Debug, Parser)]
-#[command(name = "gradcheck", version, max_term_width = 100, after_help = EXAMPLES)]
+#[command(name = "gradcheck", version, max_term_width = 80, after_help = EXAMPLES)]
 pub struct Cli {
-    /// When to use colors; NO_COLOR is honoured
-    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
+    /// When to use colors; NO_COLOR is honored
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t, hide_possible_values = true, help_heading = "Output")]
     pub color: Color,
 
     /// What to do
@@ -57,89 +59,130 @@ impl Cli {
 
 const EXAMPLES: &str = "\
 Examples:
-  gradcheck mlp                                      a network on real data, before and after training
-  gradcheck mlp --data digits --activation tanh      ten classes, another activation
-  gradcheck mlp --fault dw2-doubled                  what a wrong backward pass looks like
-  gradcheck mlp --data my.csv --label price --loss mse --layers 12,8,1
-  gradcheck course                                   the course's exercise and its published numbers
-  gradcheck model --spawn 'python model.py'          a model in any language, by the UM-Bridge protocol
-  gradcheck compare mine.npz numeric.npz             two gradients from anywhere
+  gradcheck compare mine.npz reference.npz
+      compare two gradients from files
+  gradcheck model --spawn 'python model.py'
+      check a model in any language, over UM-Bridge
+  gradcheck mlp
+      check a network on real data, before and after training
+  gradcheck mlp --fault dw2-doubled
+      see what a wrong backward pass looks like
+  gradcheck course
+      run the course's exercise and its published numbers
 
-Exit codes: 0 every check agrees, 1 a gradient is wrong, 2 something could not be used,
-3 no gradient is wrong but something could not be decided or is inexact: a real difference below a
-millionth; or --strict found something left open, or --negative-control let an error pass.";
+Exit codes:
+  0  every check agrees
+  1  a gradient is wrong
+  2  the command, a file or a model could not be used
+  3  no gradient is wrong, but something is inconclusive";
+
+const EXIT_CODES: &str = "Exit codes:
+  0  every check agrees
+  1  a gradient is wrong
+  2  the command, a file or a model could not be used
+  3  no gradient is wrong, but something is inconclusive or inexact (a real
+     difference below a millionth), --strict found something untested, or
+     --negative-control found that a planted error goes undetected";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// The 1-D check of the course: J = θx, dJ/dθ = x
+    /// Compare two gradients from files (.npy, .npz, .safetensors, .json, .csv)
+    #[command(after_help = compare_help())]
+    Compare(Box<CompareArgs>),
+    /// Check the gradient of a model in any language, over the UM-Bridge protocol
     #[command(
-        after_help = "Examples:\n  gradcheck scalar\n  gradcheck scalar --x 3 --theta -1 --epsilon 1e-5"
-    )]
-    Scalar(ScalarArgs),
-    /// The course's own exercise, right and with its two planted bugs, the published numbers beside ours
-    #[command(
-        after_help = "Examples:\n  gradcheck course\n  gradcheck course --epsilon 1e-5 --format json"
-    )]
-    Course(CourseArgs),
-    /// A network on real data, at initialization and again after training
-    #[command(after_help = MLP_EXAMPLES)]
-    Mlp(Box<MlpArgs>),
-    /// A model in any language behind the UM-Bridge protocol, with the gradient it offers
-    #[command(
-        after_help = MODEL_EXAMPLES,
+        after_help = model_help(),
         override_usage = "gradcheck model [OPTIONS] <URL>...\n       gradcheck model [OPTIONS] --spawn <COMMAND>"
     )]
     Model(Box<ModelArgs>),
-    /// Two gradients from files (.npy, .npz, .safetensors, .json, .csv)
-    #[command(after_help = COMPARE_EXAMPLES)]
-    Compare(CompareArgs),
-    /// The list of planted faults
-    #[command(after_help = "Example:\n  gradcheck faults\n  gradcheck mlp --fault db1-times-4")]
+    /// Check a network on real data, at initialization and again after training
+    #[command(after_help = mlp_help())]
+    Mlp(Box<MlpArgs>),
+    /// Run the course's exercise: the right gradient, and one with its two planted bugs
+    #[command(after_help = "Examples:\n  gradcheck course\n  gradcheck course --epsilon 1e-5 --format json")]
+    Course(CourseArgs),
+    /// Run the course's first check in one dimension: J = θx, dJ/dθ = x
+    #[command(after_help = "Examples:\n  gradcheck scalar\n  gradcheck scalar --x 3 --theta -1 --epsilon 1e-5")]
+    Scalar(ScalarArgs),
+    /// List the bugs that `gradcheck mlp --fault` can plant
+    #[command(after_help = "Examples:\n  gradcheck faults\n  gradcheck mlp --fault db1-times-4")]
     Faults(OutputArgs),
-    /// Completions for a shell, on standard output
+    /// Print completions for a shell
     #[command(
-        after_help = "Example:\n  gradcheck completions bash > ~/.local/share/bash-completion/completions/gradcheck"
+        after_help = "Example:\n  gradcheck completions bash \\\n      > ~/.local/share/bash-completion/completions/gradcheck"
     )]
     Completions {
         /// The shell
+        #[arg(hide_possible_values = false)]
         shell: clap_complete::Shell,
+    },
+    /// Print the manual page, of the command or of one of its subcommands
+    #[command(after_help = "Examples:\n  gradcheck man | man -l -\n  gradcheck man mlp > gradcheck-mlp.1")]
+    Man {
+        /// The subcommand
+        subcommand: Option<String>,
     },
 }
 
-const MLP_EXAMPLES: &str = "\
+fn mlp_help() -> String {
+    format!(
+        "\
 Examples:
   gradcheck mlp
-  gradcheck mlp --layers 30,16,8,1 --activation tanh --l2 0.1 --steps 200 --optimizer adam
+  gradcheck mlp --layers 30,16,8,1 --activation tanh --optimizer adam
   gradcheck mlp --data digits --scheme complex-step --activation gelu
-  gradcheck mlp --data my.csv --label 3 --loss mse --layers 7,10,1 --rows 100
-  gradcheck mlp --config net.toml --seed 7           flags win over the file
-  gradcheck mlp --keep-prob 0.8 --frozen-masks       dropout with the same masks on both sides
-  gradcheck mlp --negative-control                   is the judge awake? Errors planted, each to be rejected
+  gradcheck mlp --data my.csv --label 3 --loss mse --layers 7,10,1
+  gradcheck mlp --config net.toml --seed 7
+  gradcheck mlp --keep-prob 0.8 --frozen-masks
+  gradcheck mlp --negative-control
 
-The file for --config is TOML with the names of the flags as keys, for example:
+The file for --config is TOML with the names of the flags as keys:
   layers = [30, 16, 8, 1]
   activation = \"tanh\"
-  learning-rate = 0.05";
+  learning-rate = 0.05
+Flags win over the file.
 
-const MODEL_EXAMPLES: &str = "\
+{EXIT_CODES}"
+    )
+}
+
+fn model_help() -> String {
+    format!(
+        "\
 Examples:
   gradcheck model http://localhost:4242
   gradcheck model --spawn 'python model.py' --block W1:5x4 --block b1:5
-  gradcheck model http://localhost:4242 --at point.json --config '{\"fidelity\": 2}'
-  gradcheck model http://a:4242 http://b:4242 --jobs 8        two servers share the work
-  gradcheck model http://localhost:4242 --accuracy 1e-6       a solver inside stops at a tolerance
+  gradcheck model http://localhost:4242 --at point.json
+  gradcheck model http://a:4242 http://b:4242 --jobs 8
+  gradcheck model http://localhost:4242 --accuracy 1e-6
 
-A point is a JSON list with one list of numbers for each input: [[0.5, -1.0], [2.0]].
-A model without a gradient has its forward side looked at, and exit code 2.";
+A point is a JSON list with one list of numbers for each input:
+[[0.5, -1.0], [2.0]]. Of a model without a gradient only the forward pass is
+examined, with exit code 2.
 
-const COMPARE_EXAMPLES: &str = "\
+{EXIT_CODES}"
+    )
+}
+
+fn compare_help() -> String {
+    format!(
+        "\
 Examples:
-  gradcheck compare analytic.npy numeric.npy
-  gradcheck compare grads.safetensors numeric.npz    blocks are matched by name
+  gradcheck compare mine.npy reference.npy
+  gradcheck compare grads.safetensors reference.npz
+  gradcheck compare mine.npz reference.npz --rtol 1e-5 --atol 1e-8
+  gradcheck compare float16.npz float32.npz float64.npz
 
-There are no error bars here, so the course's bands decide: a block agrees up to a difference of
-2e-7, and a coordinate is wrong from a thousandth of its block's scale on.";
+Blocks are matched by name. Files carry no error bars: without --rtol or --atol
+a block agrees if its relative error is at most 2e-7, or what its storage type
+can hold, and an entry is wrong if it is off by a thousandth of its block's RMS
+or more. With a third file, the reference, the first file is wrong where it is
+farther from the reference than --times the second file is.
+
+{EXIT_CODES}"
+    )
+}
 
 /// When to use colors.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -153,31 +196,50 @@ pub enum Color {
     Never,
 }
 
-/// How to say the result.
+/// The form of the result.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people
+    /// Text for people
     #[default]
     Text,
-    /// For scripts, schema 1
+    /// One line per block
+    Short,
+    /// JSON for scripts, schema 1
     Json,
 }
 
 /// Where the result goes and in what form.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct OutputArgs {
-    /// The form of the result
-    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    /// Form of the result
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT", help_heading = "Output")]
     pub format: Format,
-    /// Write the result to a file instead of standard output
-    #[arg(long, value_name = "FILE")]
+    /// Write the result to FILE instead of standard output
+    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
     pub output: Option<PathBuf>,
+    /// Print nothing on standard output, and no progress: the exit code says it all
+    #[arg(long, short, conflicts_with = "verbose", help_heading = "Output")]
+    pub quiet: bool,
+    /// Print every detail, also of what is right
+    #[arg(long, short, help_heading = "Output")]
+    pub verbose: bool,
+    /// Exit with 0 whatever the verdict is; still 2 if the check could not be made
+    #[arg(long, help_heading = "Output")]
+    pub exit_zero: bool,
 }
 
 impl OutputArgs {
     /// Whether somebody reads it as it comes.
     pub(crate) fn is_text_on_stdout(&self) -> bool {
-        self.format == Format::Text && self.output.is_none()
+        self.format == Format::Text && self.output.is_none() && !self.quiet
+    }
+
+    /// The exit code for a verdict's.
+    pub(crate) fn code(&self, code: u8) -> u8 {
+        match self.exit_zero && code != exit::UNUSABLE {
+            true => exit::AGREE,
+            false => code,
+        }
     }
 }
 
@@ -202,7 +264,7 @@ pub struct ScalarArgs {
         value_name = "NUMBER"
     )]
     pub theta: f64,
-    /// The step of the difference
+    /// Step size of the central difference
     #[arg(
         long,
         default_value_t = 1e-7,
@@ -211,7 +273,7 @@ pub struct ScalarArgs {
         value_name = "NUMBER"
     )]
     pub epsilon: f64,
-    /// The form of the result
+    /// Where the result goes
     #[command(flatten)]
     pub output: OutputArgs,
 }
@@ -219,7 +281,7 @@ pub struct ScalarArgs {
 /// `gradcheck course`.
 #[derive(Debug, Args)]
 pub struct CourseArgs {
-    /// The step of the difference
+    /// Step size of the central difference
     #[arg(
         long,
         default_value_t = 1e-7,
@@ -228,7 +290,7 @@ pub struct CourseArgs {
         value_name = "NUMBER"
     )]
     pub epsilon: f64,
-    /// The form of the result
+    /// Where the result goes
     #[command(flatten)]
     pub output: OutputArgs,
 }
@@ -242,7 +304,7 @@ pub struct MlpArgs {
     /// The network and how to check it
     #[command(flatten)]
     pub network: NetworkOptions,
-    /// The form of the result
+    /// Where the result goes
     #[command(flatten)]
     pub output: OutputArgs,
 }
@@ -250,14 +312,47 @@ pub struct MlpArgs {
 /// `gradcheck compare`.
 #[derive(Debug, Args)]
 pub struct CompareArgs {
-    /// The gradient to be judged
-    pub analytic: PathBuf,
-    /// The one to judge it by
-    pub numeric: PathBuf,
-    /// Read and keep at most this much of a file, in GiB [default: 1]
-    #[arg(long, value_name = "GIB", allow_hyphen_values = true, value_parser = numbers::read_limit)]
-    pub read_limit: Option<ReadLimit>,
-    /// The form of the result
+    /// The gradient to be checked
+    pub candidate: PathBuf,
+    /// The gradient to compare it with; with a third file, a baseline whose error is acceptable
+    pub baseline: PathBuf,
+    /// The reference that both are compared with
+    pub reference: Option<PathBuf>,
+    /// How the two are compared
+    #[command(flatten)]
+    pub options: CompareOptions,
+    /// Where the result goes
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+/// How two gradients are compared.
+#[derive(Debug, Clone, Default, PartialEq, Args, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct CompareOptions {
+    /// Relative tolerance: an entry agrees if |c − b| ≤ atol + rtol·|b|
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true, value_parser = numbers::tolerance, help_heading = "Check")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rtol: Option<f64>,
+    /// Absolute tolerance
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true, value_parser = numbers::tolerance, help_heading = "Check")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub atol: Option<f64>,
+    /// With three files: how many times as far from the reference as the baseline the candidate may be [default: 2]
+    #[arg(long, value_name = "NUMBER", requires = "reference", conflicts_with_all = ["rtol", "atol", "accuracy", "exact"], allow_hyphen_values = true, value_parser = numbers::positive, help_heading = "Check")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub times: Option<f64>,
+    /// Accept differences up to this part of a block's RMS
+    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["rtol", "atol"], allow_hyphen_values = true, value_parser = numbers::part, help_heading = "Check")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accuracy: Option<f64>,
+    /// Every difference beyond the rounding of the storage types is wrong
+    #[arg(long, conflicts_with_all = ["rtol", "atol"], help_heading = "Check")]
+    pub exact: bool,
+    /// Fail if an agreement leaves anything untested, such as a block of zeros
+    #[arg(long, help_heading = "Check")]
+    pub strict: bool,
+    /// Read and keep at most this much of a file, in GiB
+    #[arg(long, value_name = "GIB", default_value = "1", allow_hyphen_values = true, value_parser = numbers::read_limit, help_heading = "Check")]
+    pub read_limit: ReadLimit,
 }

@@ -103,7 +103,7 @@ pub struct NetworkOptions {
     #[serde(with = "choice::by_name")]
     pub scheme: Method,
     /// Absolute step size, in place of the method's own
-    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true, value_parser = numbers::real, help_heading = "Numeric derivative")]
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true, value_parser = numbers::positive, help_heading = "Numeric derivative")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub epsilon: Option<f64>,
     /// How the cost is evaluated around a point [default: the fastest that applies]
@@ -118,6 +118,16 @@ pub struct NetworkOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sample: Option<usize>,
 
+    /// Accept differences up to this part of the gradient
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true, value_parser = numbers::part, help_heading = "Check")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accuracy: Option<f64>,
+    /// Every difference beyond the error bars is wrong, which a network is always checked with
+    #[arg(long, hide = true)]
+    pub exact: bool,
+    /// Fail if an agreement leaves anything untested, such as a parameter that the cost does not depend on
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_value_t = false, default_missing_value = "true", hide_default_value = true, hide_possible_values = true, help_heading = "Check")]
+    pub strict: bool,
     /// Self-test: after each check, plant errors into the gradient and verify that each is detected
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_value_t = false, default_missing_value = "true", hide_default_value = true, hide_possible_values = true, help_heading = "Check")]
     pub negative_control: bool,
@@ -165,6 +175,9 @@ impl Default for NetworkOptions {
             epsilon: None,
             engine: None,
             sample: None,
+            accuracy: None,
+            exact: false,
+            strict: false,
             negative_control: false,
             threads: None,
             memory_limit: 4.0,

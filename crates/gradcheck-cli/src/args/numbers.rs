@@ -24,7 +24,31 @@ pub(super) fn real(text: &str) -> Result<f64, String> {
 pub(super) fn gib(text: &str) -> Result<f64, String> {
     match real(text)? {
         size if size > 0.0 => Ok(size),
-        _ => Err("it must be above 0: give a number of GiB, such as 0.5 or 8".to_owned()),
+        _ => Err("it must be above 0: give a size in GiB, such as 0.5 or 8".to_owned()),
+    }
+}
+
+/// A tolerance: finite, 0 or larger.
+pub(super) fn tolerance(text: &str) -> Result<f64, String> {
+    match real(text)? {
+        number if number >= 0.0 => Ok(number),
+        _ => Err("it can't be negative: give a tolerance, such as 1e-5".to_owned()),
+    }
+}
+
+/// A finite number above 0.
+pub(super) fn positive(text: &str) -> Result<f64, String> {
+    match real(text)? {
+        number if number > 0.0 => Ok(number),
+        _ => Err("it must be above 0: give a number, such as 2 or 1e-7".to_owned()),
+    }
+}
+
+/// A part of something, between 0 and 1.
+pub(super) fn part(text: &str) -> Result<f64, String> {
+    match real(text)? {
+        number if number > 0.0 && number < 1.0 => Ok(number),
+        _ => Err("it must be between 0 and 1: give a part, such as 1e-6".to_owned()),
     }
 }
 

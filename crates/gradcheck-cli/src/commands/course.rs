@@ -10,9 +10,10 @@ use mlp::{Activation, Architecture, Batch, Loss, NetworkObjective, Parameters, b
 use serde::Deserialize;
 use tensor_core::Matrix;
 
-use super::step::{self, COURSE_EPSILON};
-use crate::args::{CourseArgs, Format};
+use super::{Forms, emit};
+use crate::args::CourseArgs;
 use crate::exit;
+use crate::output::text::Detail;
 use crate::output::{Sink, json, text};
 
 /// The exercise's parameters and data, with what the course publishes for it; see data/README.md.
@@ -55,6 +56,9 @@ impl Objective<f64> for NotebookCost<'_> {
     }
 }
 
+/// The course's ε.
+pub(super) const COURSE_EPSILON: f64 = 1e-7;
+
 /// One gradient of the exercise, judged both ways.
 struct Judged {
     name: &'static str,
@@ -64,7 +68,6 @@ struct Judged {
 }
 
 pub(crate) fn run(args: &CourseArgs) -> Result<u8> {
-    step::check(args.epsilon)?;
     let sink = Sink::open(args.output.output.as_deref(), &[])?;
     let exercise: Exercise = serde_json::from_str(EXERCISE).context("the embedded exercise")?;
     let architecture =
@@ -78,7 +81,7 @@ pub(crate) fn run(args: &CourseArgs) -> Result<u8> {
     let pass = forward(&architecture, &parameters, &batch, None)?;
     let right = backward(&architecture, &pass, &batch)?;
     let both_bugs = mlp_faults::find("course")
-        .context("the course's fault is missing from the zoo")?
+        .context("the course's fault is missing from the table")?
         .gradient(&architecture, &parameters, &batch, None)?;
 
     let notebook_cost = NotebookCost {
@@ -118,13 +121,23 @@ pub(crate) fn run(args: &CourseArgs) -> Result<u8> {
         )?,
     ];
 
-    sink.write(&match args.output.format {
-        Format::Text => render(&judged, from_logits, args.epsilon),
-        Format::Json => json::render(&json::NamedChecks {
-            schema: json::SCHEMA,
-            checks: judged.iter().map(|j| to_json(j, args.epsilon)).collect(),
-        })?,
-    })?;
+    emit(
+        &args.output,
+        sink,
+        &Forms {
+            text: &|detail| render(&judged, from_logits, args.epsilon, detail),
+            short: &|| {
+                let line = |j: &Judged| {
+                    format!("{}: {}", sentence(j.name), text::short_report(&j.report))
+                };
+                judged.iter().map(line).collect()
+            },
+            json: &|| json::NamedChecks {
+                schema: json::SCHEMA,
+                checks: judged.iter().map(|j| to_json(j, args.epsilon)).collect(),
+            },
+        },
+    )?;
     // The exercise is known: it comes out well when the right one agrees and the wrong one does not.
     let expected = verdict::overall([
         judged[0].report.verdict,
@@ -134,7 +147,7 @@ pub(crate) fn run(args: &CourseArgs) -> Result<u8> {
             undecided => undecided,
         },
     ]);
-    Ok(exit::code(expected))
+    Ok(args.output.code(exit::code(expected)))
 }
 
 fn to_json(judged: &Judged, epsilon: f64) -> json::NamedCheck {
@@ -156,8 +169,8 @@ fn wrong_blocks(report: &Report) -> Vec<String> {
         .collect()
 }
 
-fn render(judged: &[Judged; 2], from_logits: f64, epsilon: f64) -> String {
-    let mut said = format!(
+fn render(judged: &[Judged; 2], from_logits: f64, epsilon: f64, detail: Detail) -> String {
+    let mut out = format!(
         "{}\n\n",
         text::styled(
             text::STRONG,
@@ -168,13 +181,13 @@ fn render(judged: &[Judged; 2], from_logits: f64, epsilon: f64) -> String {
         .iter()
         .map(|j| {
             let published = match epsilon == COURSE_EPSILON {
-                true if j.published < 1e-3 => text::scientific(j.published, 11),
-                true => j.published.to_string(),
+                true if j.published < 1e-3 => text::scientific(j.published, 6),
+                true => format!("{:.10}", j.published),
                 false => "-".to_owned(),
             };
             let digits = match j.notebook < 1e-3 {
                 true => text::scientific(j.notebook, 2),
-                false => format!("{:.12}", j.notebook),
+                false => format!("{:.10}", j.notebook),
             };
             let wrong = wrong_blocks(&j.report);
             vec![
@@ -191,41 +204,42 @@ fn render(judged: &[Judged; 2], from_logits: f64, epsilon: f64) -> String {
             ]
         })
         .collect();
-    let notebook = format!("difference at {epsilon:e}");
-    let head = ["", &notebook, "published", "best step", "verdict", "wrong"];
-    said.push_str(&text::table(&head, rows, 6));
-    said.push_str(&match epsilon == COURSE_EPSILON {
+    let notebook = format!("at ε = {epsilon:e}");
+    let head = ["difference", &notebook, "published", "best step", "verdict", "wrong"];
+    out.push_str(&text::table(&head, rows, 6));
+    out.push_str(&match epsilon == COURSE_EPSILON {
         true => why_above(&judged[0], from_logits),
         false => format!(
-            "\nThe published numbers are those of ε = {COURSE_EPSILON:e}. What another ε gives measures \
-             ε as\nwell as the gradient; our verdict rests on steps that the check chooses itself.\n\n"
+            "\nThe published numbers are for ε = {COURSE_EPSILON:e}. With another ε the number measures ε\nas \
+             well as the gradient; the verdict rests on step sizes that the check chooses.\n\n"
         ),
     });
     for j in judged {
         let _ = writeln!(
-            said,
+            out,
             "{}: {}",
             text::styled(text::STRONG, sentence(j.name)),
             text::verdict(j.report.verdict)
         );
-        said.push_str(&text::report(&j.report));
-        said.push('\n');
+        out.push_str(&text::report(&j.report, detail));
+        out.push('\n');
     }
-    said
+    out
 }
 
 /// Why the right gradient's difference lies above the course's own limit.
 fn why_above(right: &Judged, from_logits: f64) -> String {
-    let said = format!(
-        "The right gradient's published difference, {}, lies above the 1e-07 that the course calls fine, \
-         although nothing is wrong: with so small a step the numeric side is mostly rounding, and that is \
-         what the number measures. The notebook's cost, from ln A and ln(1 - A), rounds more than one from \
-         the logits: with that the same loop comes to {}; central differences at the best step come to {}.",
+    let why = format!(
+        "The published difference of the right gradient, {}, is above the 1e-07 that the course calls fine, \
+         although the gradient is correct: at so small a step size the numeric derivative is mostly \
+         rounding error, and that is what the number measures. The notebook computes the cost from ln A and \
+         ln(1 - A), which round more than the logits do: from the logits the same loop gives {}, and \
+         central differences at the best step size give {}.",
         text::scientific(right.published, 2),
         text::scientific(from_logits, 1),
         text::short(right.report.difference),
     );
-    format!("\n{}\n\n", textwrap::fill(&said, 80))
+    format!("\n{}\n\n", textwrap::fill(&why, 80))
 }
 
 fn sentence(name: &str) -> &str {

@@ -3,7 +3,8 @@
 use anyhow::Result;
 use mlp::Activation;
 
-use crate::args::{Format, OutputArgs};
+use super::{Forms, emit};
+use crate::args::OutputArgs;
 use crate::exit;
 use crate::network::prepare;
 use crate::output::{Sink, json, text};
@@ -19,24 +20,33 @@ pub(crate) fn run(args: &OutputArgs) -> Result<u8> {
             example: example(fault.name()),
         })
         .collect();
-    sink.write(&match args.format {
-        Format::Text => render(&faults),
-        Format::Json => json::render(&json::FaultList {
-            schema: json::SCHEMA,
-            faults,
-        })?,
-    })?;
+    emit(
+        args,
+        sink,
+        &Forms {
+            text: &|_| render(&faults),
+            short: &|| faults.iter().map(|fault| format!("{}\n", fault.name)).collect(),
+            json: &|| json::FaultList {
+                schema: json::SCHEMA,
+                faults: faults.clone(),
+            },
+        },
+    )?;
     Ok(exit::AGREE)
 }
 
 fn render(faults: &[json::FaultEntry]) -> String {
-    let mut said = String::new();
+    let mut out = String::new();
     for fault in faults {
         let name = text::styled(text::STRONG, fault.name);
         let example = text::styled(text::FAINT, &fault.example);
-        said.push_str(&format!("{name}\n  {}\n  {example}\n", fault.description));
+        out.push_str(&format!("{name}\n"));
+        for line in textwrap::wrap(fault.description, 78) {
+            out.push_str(&format!("  {line}\n"));
+        }
+        out.push_str(&format!("  {example}\n"));
     }
-    said
+    out
 }
 
 /// The command that shows a fault, on the first of a few networks that it applies to.

@@ -6,7 +6,8 @@ use anyhow::{Result, bail};
 use finite_diff::Execution;
 use mlp_check::{Outcome, Stage};
 
-use crate::args::{Format, MlpArgs};
+use super::{Forms, emit};
+use crate::args::MlpArgs;
 use crate::network::prepare;
 use crate::output::{Sink, json, text};
 use crate::progress::Bar;
@@ -20,7 +21,7 @@ pub(crate) fn run(args: MlpArgs) -> Result<u8> {
     let sink = Sink::open(args.output.output.as_deref(), &inputs)?;
 
     let prepared = prepare(&options)?;
-    let bar = Bar::new();
+    let bar = Bar::new(args.output.quiet);
     let progress = |stage: Stage, p| bar.show(&stage.to_string(), p);
     let execution = Execution {
         cancel: Some(interrupt::listen()),
@@ -29,24 +30,30 @@ pub(crate) fn run(args: MlpArgs) -> Result<u8> {
     let outcome = prepared.trained_check(execution).run(&progress)?;
     bar.finish();
 
-    sink.write(&match args.output.format {
-        Format::Text => text::network(&prepared, &outcome),
-        Format::Json => json::render(&json::network(&prepared, &outcome))?,
-    })?;
-    let code = code(&outcome);
+    emit(
+        &args.output,
+        sink,
+        &Forms {
+            text: &|detail| text::network(&prepared, &outcome, detail),
+            short: &|| text::short_network(&outcome),
+            json: &|| json::network(&prepared, &outcome),
+        },
+    )?;
+    let code = code(&outcome, prepared.options.strict);
     match &outcome.training_failed {
-        // The text on standard output has said it already.
+        // The text on standard output has reported it already.
         Some(error) if code == exit::UNUSABLE && !args.output.is_text_on_stdout() => {
             bail!("the training failed: {error}. The check at initialization stands")
         }
-        _ => Ok(code),
+        _ => Ok(args.output.code(code)),
     }
 }
 
-/// A wrong gradient is the news, whatever else happened; a judge that is blind has found nothing.
-fn code(outcome: &Outcome) -> u8 {
+/// A wrong gradient comes first, whatever else happened; after a failed self-test, agreement means nothing.
+fn code(outcome: &Outcome, strict: bool) -> u8 {
     let mut code = exit::code(outcome.verdict());
-    if code == exit::AGREE && outcome.failed_control() {
+    let open = strict && outcome.left_open() > 0;
+    if code == exit::AGREE && (open || outcome.failed_control()) {
         code = exit::UNDECIDED;
     }
     if code != exit::WRONG && outcome.training_failed.is_some() {
@@ -85,7 +92,7 @@ mod tests {
                 evaluations: 0,
                 elapsed: Duration::ZERO,
             };
-            code(&Outcome {
+            let outcome = Outcome {
                 checks: vec![(
                     Stage::Initialization,
                     Checked {
@@ -100,7 +107,8 @@ mod tests {
                 training_failed: None,
                 onset: None,
                 interrupted: false,
-            })
+            };
+            code(&outcome, false)
         };
         assert_eq!(code_of(1.0, PlantingOutcome::Rejected), exit::AGREE);
         assert_eq!(code_of(1.0, PlantingOutcome::Passed), exit::UNDECIDED);

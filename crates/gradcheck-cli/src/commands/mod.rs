@@ -2,11 +2,12 @@
 
 mod compare;
 mod course;
+mod emit;
 mod faults;
+mod man;
 mod mlp;
 mod model;
 mod scalar;
-mod step;
 
 use std::io::Write;
 
@@ -15,6 +16,7 @@ use clap::CommandFactory;
 
 use crate::args::{Cli, Color, Command};
 use crate::exit;
+use emit::{Forms, emit};
 
 /// Runs what the user asked for; results to standard output or `--output`, one clear message to
 /// standard error where something could not be used. Returns the exit code of [`exit`].
@@ -47,6 +49,7 @@ fn dispatch(command: Command) -> Result<u8> {
         Command::Model(args) => model::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Faults(args) => faults::run(&args),
+        Command::Man { subcommand } => man::run(subcommand.as_deref()),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "gradcheck", &mut script);

@@ -4,6 +4,7 @@
 use std::num::NonZeroUsize;
 
 use finite_diff::{Execution, Selection};
+use gradient_check::settings::Claim;
 use mlp::{Architecture, Batch, DropoutMasks, Engine, Loss, MlpError, Parameters, TrainingOptions};
 use mlp_check::training::FEWEST_SAVED;
 use mlp_check::{Method, NetworkCheck, Precision, TrainedCheck};
@@ -161,6 +162,7 @@ impl Prepared {
             scheme,
             epsilon,
             engine,
+            accuracy,
             negative_control,
             seed,
             threads,
@@ -174,6 +176,10 @@ impl Prepared {
             epsilon,
             engine,
             selection: self.selection.clone(),
+            claim: Claim {
+                accuracy: accuracy.unwrap_or(0.0),
+                ..Claim::EXACT
+            },
             negative_control,
             seed,
             execution: Execution {

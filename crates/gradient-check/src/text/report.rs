@@ -41,6 +41,15 @@ impl fmt::Display for Report {
 
 /// One report, styled: the verdict and what it rests on, the blocks, and what the check could not see.
 pub fn styled_report(report: &Report) -> String {
+    render(report, true)
+}
+
+/// One report, styled, without the table of its blocks where all of them agree.
+pub fn styled_summary(report: &Report) -> String {
+    render(report, report.verdict != Verdict::Agree)
+}
+
+fn render(report: &Report, with_blocks: bool) -> String {
     let report = &shown(report);
     let by_directions = matches!(report.agreement(), Some(Agreement::OnlyDirections { .. }));
     let mut text = decisive(report);
@@ -54,7 +63,9 @@ pub fn styled_report(report: &Report) -> String {
         Verdict::Inconclusive(_) => text.push_str(&(inconclusive(report) + &wrong(report))),
     }
     text.push_str(&interrupted(report));
-    text.push_str(&blocks(report));
+    if with_blocks {
+        text.push_str(&blocks(report));
+    }
     if report.verdict != Verdict::Agree && report.counts.total() > 0 {
         let which = match report.counts.unmeasured {
             some if 0 < some && some < report.counts.total() => {

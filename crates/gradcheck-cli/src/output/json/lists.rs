@@ -36,7 +36,7 @@ pub struct FaultList {
 }
 
 /// One of them.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct FaultEntry {
     /// The name for `--fault`.
     pub name: &'static str,

@@ -1,6 +1,6 @@
 //! Results for people: what the commands add around the text of a report, which is the judge's own.
 //!
-//! Reads reports; knows nothing of how they came about. Styles are always written; where the text goes
+//! Invariant: reads reports and knows nothing of how they came about. Styles are always written; where the text goes
 //! decides whether they stay.
 
 mod model;
@@ -9,7 +9,27 @@ mod onset;
 
 pub use gradient_check::text::{
     BAD, FAINT, GOOD, STRONG, UNSURE, derivative, extents, plural, scientific, seconds, short,
-    style_of, styled, styled_report as report, table, thousands, verdict,
+    short_report, style_of, styled, table, thousands, verdict,
 };
 pub use model::model;
-pub use network::network;
+pub use network::{network, short_network};
+
+use gradient_check::Report;
+use gradient_check::text::{styled_report, styled_summary};
+
+/// How much of a result a person gets to see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// What fits a screen where all is right.
+    Summary,
+    /// All of it.
+    Full,
+}
+
+/// A report, without the table of its blocks where a summary is asked for and all of them agree.
+pub fn report(report: &Report, detail: Detail) -> String {
+    match detail {
+        Detail::Summary => styled_summary(report),
+        Detail::Full => styled_report(report),
+    }
+}

@@ -1,64 +1,45 @@
 //! The checks of a network, before and after training, and what they come to.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
+use anstyle::Style;
 use gradient_check::evidence::Recheck;
 use gradient_check::text::{
-    BAD, FAINT, GOOD, STRONG, UNSURE, seconds, sentence_case, styled, styled_control,
-    styled_report, thousands, verdict, wrapped,
+    BAD, FAINT, GOOD, STRONG, UNSURE, seconds, sentence_case, short_report, styled, styled_control, thousands, wrapped,
 };
 use gradient_check::{Report, Verdict};
 
-use mlp_check::{Delta, Outcome, Stage};
+use mlp_check::{Checked, Delta, Outcome, Stage};
 
 use super::onset::onset;
+use super::{Detail, report};
 use crate::network::{Prepared, summary};
 
-/// The checks of a network.
-pub fn network(prepared: &Prepared, outcome: &Outcome) -> String {
+/// The checks of a network, before and after training, and what they come to.
+pub fn network(prepared: &Prepared, outcome: &Outcome, detail: Detail) -> String {
     let mut text = String::new();
     for line in lines_of(&summary(prepared)) {
         let _ = writeln!(text, "{}", styled(STRONG, line));
     }
     for (stage, checked) in &outcome.checks {
-        let when = match stage {
-            Stage::Initialization => "At initialization".to_owned(),
-            Stage::AfterTraining { .. } => {
-                format!("{} of training", sentence_case(&stage.to_string()))
-            }
-        };
-        let _ = writeln!(
-            text,
-            "\n{}: {}",
-            styled(STRONG, when),
-            verdict(checked.report.verdict)
-        );
-        text.push_str(&styled_report(&checked.report));
+        let _ = writeln!(text, "\n{}", styled(STRONG, when(*stage)));
+        text.push_str(&report(&checked.report, detail));
         if let Some(delta) = &checked.delta {
             text.push_str(&wrapped("", &inside_the_layer(delta, &checked.report)));
         }
         if checked.planted.as_ref().is_some_and(Vec::is_empty) {
-            text.push_str("  the planted fault changes no bit of the gradient here\n");
+            text.push_str("  the planted bug does not change the gradient here\n");
         }
-        if let Some(planted) = &checked.control {
-            text.push_str(&styled_control(planted));
+        if let Some(control) = &checked.control {
+            text.push_str(&styled_control(control));
         }
-        let _ = writeln!(
-            text,
-            "  {}",
-            styled(
-                FAINT,
-                format_args!(
-                    "{} evaluations of the cost in {}; {}, {} engine",
-                    thousands(checked.report.evaluations),
-                    seconds(checked.report.elapsed.as_secs_f64()),
-                    scheme(&checked.report.scheme),
-                    checked.engine.name(),
-                )
-            )
-        );
-        if let Some(recheck) = &checked.report.recheck {
-            text.push_str(&rechecked(recheck));
+        let recheck = checked.report.recheck.as_ref();
+        if let Some(recheck) = recheck.filter(|r| detail == Detail::Full || r.rejected > 0) {
+            text.push_str(&wrapped("", &rechecked(recheck)));
+        }
+        if detail == Detail::Full {
+            text.push_str(&wrapped("", &effort(&[checked])));
         }
     }
     text.push('\n');
@@ -66,23 +47,50 @@ pub fn network(prepared: &Prepared, outcome: &Outcome) -> String {
     if let Some(found) = &outcome.onset {
         text.push_str(&onset(found));
     }
-    let _ = writeln!(
-        text,
-        "{}",
-        styled(FAINT, "This is slow: debug with it, never train with it.")
-    );
-    let _ = writeln!(
-        text,
-        "{}",
-        styled(
-            FAINT,
-            format_args!("Again: {}", prepared.options.command_line())
-        )
-    );
+    let all: Vec<&Checked> = outcome.checks.iter().map(|(_, checked)| checked).collect();
+    let remarks = [
+        effort(&all),
+        "Gradient checking is slow: use it for debugging, never in training.".to_owned(),
+        format!("Reproduce with: {}", prepared.options.command_line()),
+    ];
+    for remark in remarks {
+        let _ = writeln!(text, "{}", styled(FAINT, remark));
+    }
     text
 }
 
-/// Whether a layer goes wrong in dZ, or in what is made of it.
+/// A line for each block, behind a line for each stage.
+pub fn short_network(outcome: &Outcome) -> String {
+    let part =
+        |(stage, checked): &(Stage, Checked)| format!("{}: {}", when(*stage), short_report(&checked.report));
+    outcome.checks.iter().map(part).collect()
+}
+
+fn when(stage: Stage) -> String {
+    match stage {
+        Stage::Initialization => "At initialization".to_owned(),
+        Stage::AfterTraining { .. } => {
+            format!("{} of training", sentence_case(&stage.to_string()))
+        }
+    }
+}
+
+/// What the checks took, and how the cost was evaluated.
+fn effort(checks: &[&Checked]) -> String {
+    let evaluations = checks.iter().map(|checked| checked.report.evaluations).sum();
+    let time: Duration = checks.iter().map(|checked| checked.report.elapsed).sum();
+    let how = checks.first().map_or_else(String::new, |checked| {
+        let (method, engine) = (&checked.report.scheme, checked.engine.name());
+        format!("; {}, {engine} engine", self::method(method))
+    });
+    format!(
+        "{} evaluations of the cost in {}{how}",
+        thousands(evaluations),
+        seconds(time.as_secs_f64())
+    )
+}
+
+/// Whether the error of the first wrong layer is in dZ, or in the step from dZ to its parameters.
 fn inside_the_layer(delta: &Delta, report: &Report) -> String {
     let Delta { layer, report: dz } = delta;
     let wrong: Vec<String> = report
@@ -94,31 +102,31 @@ fn inside_the_layer(delta: &Delta, report: &Report) -> String {
     let products = wrong.join(" and ");
     match dz.verdict {
         Verdict::Agree => format!(
-            "inside layer {layer}: dZ{layer} is right everywhere, so look at what makes {products} of it"
+            "in layer {layer}: dZ{layer} is correct, so inspect the step from dZ{layer} to {products}"
         ),
         Verdict::Disagree => {
             let worst =
                 dz.worst.first().map_or_else(
                     String::new,
                     |worst| match worst.coordinate.index[..] {
-                        [unit, example] => format!(", most for unit {unit} in example[{example}]"),
+                        [unit, example] => format!(", most in unit {unit} for example {example}"),
                         _ => String::new(),
                     },
                 );
             format!(
-                "inside layer {layer}: dZ{layer} is wrong already in {} of {} entries{worst}, so look at \
-                 what makes dZ{layer}",
+                "in layer {layer}: dZ{layer} is already wrong in {} of {} entries{worst}, so inspect the \
+                 code that computes dZ{layer}",
                 thousands(dz.counts.disagree as u64),
                 thousands(dz.counts.total() as u64),
             )
         }
         Verdict::Inconclusive(_) => format!(
-            "inside layer {layer}: dZ{layer} is not known to be wrong, but not all of it could be decided"
+            "in layer {layer}: no entry of dZ{layer} is known to be wrong, but some are inconclusive"
         ),
     }
 }
 
-/// What was held against the whole forward pass.
+/// What whole forward passes confirmed of the results of a faster engine.
 fn rechecked(recheck: &Recheck) -> String {
     let Recheck {
         drawn,
@@ -129,22 +137,18 @@ fn rechecked(recheck: &Recheck) -> String {
     } = *recheck;
     let wrong = match (rejected, rejected_in_all) {
         (0, _) => String::new(),
-        (_, 1) => " and of the one that came out wrong".to_owned(),
-        (some, all) if some == all => format!(" and of all {all} that came out wrong"),
+        (_, 1) => " and the one that disagreed".to_owned(),
+        (some, all) if some == all => format!(" and all {} that disagreed", thousands(all as u64)),
         (some, all) => {
             let (some, all) = (thousands(some as u64), thousands(all as u64));
-            format!(" and of {some} of the {all} that came out wrong")
+            format!(" and {some} of the {all} that disagreed")
         }
     };
     let undecided = match undecided {
         0 => String::new(),
-        some => format!(", but for {some} next to a kink"),
+        some => format!(", except {some} next to a kink"),
     };
-    let same = "the whole forward pass says the same of";
-    wrapped(
-        "",
-        &format!("{same} {drawn} drawn at random{wrong}{undecided}"),
-    )
+    format!("confirmed by full forward passes: {drawn} random coordinates{wrong}{undecided}")
 }
 
 /// A line of parts, as many of them side by side as a terminal has room for.
@@ -163,29 +167,26 @@ fn lines_of(summary: &str) -> Vec<String> {
     lines
 }
 
-fn scheme(name: &str) -> String {
+fn method(name: &str) -> String {
     match name {
         "complex-step" => "complex step".to_owned(),
-        "course" => "the course's differences".to_owned(),
+        "course" => "central differences at the course's step size".to_owned(),
         stencil => format!("{stencil} differences"),
     }
 }
 
 fn conclusion(prepared: &Prepared, outcome: &Outcome) -> String {
-    let mut text = String::new();
+    let mut lines = Vec::new();
     if let Some(error) = &outcome.training_failed {
-        let _ = writeln!(
-            text,
-            "{} {error}. The check at initialization stands.",
-            styled(BAD, "The training failed:")
-        );
+        lines.push((
+            BAD,
+            "The training failed:",
+            format!("{error}. The check at initialization stands."),
+        ));
     }
     if outcome.interrupted {
-        let _ = writeln!(
-            text,
-            "{} This is what was measured before.",
-            styled(UNSURE, "Interrupted.")
-        );
+        let what = "These are the results up to the interruption.".to_owned();
+        lines.push((UNSURE, "Interrupted.", what));
     }
     let stages = |wanted: fn(Verdict) -> bool| {
         let names: Vec<String> = outcome
@@ -199,50 +200,58 @@ fn conclusion(prepared: &Prepared, outcome: &Outcome) -> String {
             .collect();
         names.join(" and ")
     };
-    match outcome.verdict() {
-        Verdict::Agree => {
-            let _ = writeln!(
-                text,
-                "{} {},\nas far as the power stated above goes.",
-                styled(GOOD, "The gradient is right"),
-                stages(|v| v == Verdict::Agree)
-            );
-        }
+    lines.push(match outcome.verdict() {
+        Verdict::Agree => (
+            GOOD,
+            "The gradient is right",
+            format!("{}, up to the detection limits above.", stages(|v| v == Verdict::Agree)),
+        ),
         Verdict::Disagree => {
             let right = stages(|v| v == Verdict::Agree);
-            let _ = writeln!(
-                text,
-                "{} {}{}.",
-                styled(BAD, "The gradient is wrong"),
-                stages(|v| v == Verdict::Disagree),
-                if right.is_empty() {
-                    String::new()
-                } else {
-                    format!(", though right {right}")
-                }
-            );
+            let but = match right.is_empty() {
+                true => String::new(),
+                false => format!(", but right {right}"),
+            };
+            let wrong = stages(|v| v == Verdict::Disagree);
+            (BAD, "The gradient is wrong", format!("{wrong}{but}."))
         }
-        Verdict::Inconclusive(_) => {
-            let _ = writeln!(
-                text,
-                "{} Nothing was found to be wrong, but not everything could be decided.",
-                styled(UNSURE, "No verdict.")
-            );
-        }
+        Verdict::Inconclusive(_) => (
+            UNSURE,
+            "Inconclusive:",
+            "nothing is known to be wrong, but not everything could be checked.".to_owned(),
+        ),
+    });
+    if prepared.options.strict && outcome.verdict() == Verdict::Agree && outcome.left_open() > 0 {
+        let open = thousands(outcome.left_open() as u64);
+        let what = format!("--strict fails: {open} entries that agree could not be tested; see above.");
+        lines.push((UNSURE, "Untested:", what));
     }
     if outcome.failed_control() {
-        let _ = writeln!(
-            text,
-            "{} The negative control let an error pass, so that what was called right may be wrong.",
-            styled(BAD, "The judge is blind here.")
-        );
+        let what = "a planted error was not detected, so \"agree\" is not reliable here.";
+        lines.push((BAD, "The self-test failed:", what.to_owned()));
     }
     if prepared.training.steps == 0 {
-        let _ = writeln!(
-            text,
-            "Not checked after training (--steps 0): a backward pass may be right only near\n\
-             initialization."
-        );
+        let what = "Not checked after training (--steps 0): a backward pass may be right only near \
+                    initialization.";
+        lines.push((FAINT, "", what.to_owned()));
     }
-    text
+    lines
+        .into_iter()
+        .map(|(style, lead, line)| paragraph(style, lead, &line))
+        .collect()
+}
+
+/// A paragraph as wide as a terminal, with a lead that stands out. It is wrapped before it is styled, so that no
+/// escape sequence counts as width.
+pub(super) fn paragraph(style: Style, lead: &str, line: &str) -> String {
+    let whole = match lead {
+        "" => line.to_owned(),
+        lead => format!("{lead} {line}"),
+    };
+    let lines = textwrap::wrap(&whole, 80);
+    let styled = |(i, line): (usize, &std::borrow::Cow<'_, str>)| match line.strip_prefix(lead) {
+        Some(rest) if i == 0 => format!("{}{rest}\n", styled(style, lead)),
+        _ => format!("{line}\n"),
+    };
+    lines.iter().enumerate().map(styled).collect()
 }

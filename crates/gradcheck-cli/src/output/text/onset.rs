@@ -1,42 +1,31 @@
-//! Since which step of the training a gradient is wrong, and what saturated then.
+//! The step of the training at which a gradient became wrong, and what saturated then.
 //!
-//! Reads what the run found; says no more than that.
+//! Reads nothing but what the run found.
 
-use std::fmt::Write as _;
-
-use gradient_check::text::{STRONG, plural, scientific, short, styled, wrapped};
+use gradient_check::text::{STRONG, plural, scientific, short, wrapped};
+use super::network::paragraph;
 use mlp_check::training::{Grown, Limit, Onset, Quantity, Saturated, State};
 
-/// The lines on since when, indented as the ones of a report.
+/// The step at which the gradient became wrong, what qualifies it, and what saturated then.
 pub(super) fn onset(onset: &Onset) -> String {
-    let mut text = String::new();
     let right = match onset.right_until {
         Some(0) => "Right at initialization".to_owned(),
         Some(step) => format!("Right up to step {step}"),
-        None => "Not found right at any step before".to_owned(),
+        None => "No earlier step was verified correct".to_owned(),
     };
     let undecided = match onset.undecided.as_slice() {
         [] => String::new(),
-        [one] => format!(", undecided at step {one}"),
-        many => format!(
-            ", undecided at steps {}",
-            many.iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join(", ")
-        ),
+        [one] => format!(", inconclusive at step {one}"),
+        many => format!(", inconclusive at steps {}", listed(many, ", ")),
     };
     let step = onset.wrong_from;
     let wrong = match onset.is_exact() {
         true => format!("wrong from step {step} on"),
-        false => format!("wrong at step {step}, and from some step in between on"),
+        false => format!("wrong at step {step} and from some earlier step on"),
     };
-    let _ = writeln!(
-        text,
-        "{} ({}).",
-        styled(STRONG, format_args!("{right}{undecided}, {wrong}")),
-        plural(onset.checks, "more check"),
-    );
+    let lead = format!("{right}{undecided}, {wrong}");
+    let count = format!("({}).", plural(onset.checks, "more check"));
+    let mut text = paragraph(STRONG, &lead, &count);
     for remark in remarks(onset) {
         text.push_str(&wrapped("", &remark));
     }
@@ -44,42 +33,32 @@ pub(super) fn onset(onset: &Onset) -> String {
     text
 }
 
+fn listed(steps: &[usize], between: &str) -> String {
+    let steps: Vec<String> = steps.iter().map(ToString::to_string).collect();
+    steps.join(between)
+}
+
 /// What qualifies the sentence.
 fn remarks(onset: &Onset) -> Vec<String> {
     let mut remarks = Vec::new();
-    match &onset.limit {
-        None => {}
-        Some(Limit::Interrupted) => remarks.push(
-            "Interrupted before it could be told more closely.".to_owned(),
-        ),
-        Some(Limit::NotSaved) => remarks.push(
-            "The steps between were not saved, and training to them again would take longer than the \
-             training: check after fewer --steps."
-                .to_owned(),
-        ),
-        Some(Limit::NotRepeatable) => {
-            remarks.push("Training to the steps between again led elsewhere.".to_owned());
+    remarks.extend(onset.limit.as_ref().map(|limit| match limit {
+        Limit::Interrupted => "The search was interrupted before it could be more precise.".to_owned(),
+        Limit::NotSaved => "The steps in between were not saved, and training to them again would take longer than \
+                            the training itself: check after fewer --steps."
+            .to_owned(),
+        Limit::NotRepeatable => "Re-running the training did not reproduce the parameters.".to_owned(),
+        Limit::Scattered => {
+            "Each earlier step had other wrong coordinates: the error may have started earlier.".to_owned()
         }
-        Some(Limit::Scattered) => remarks.push(
-            "Other coordinates were wrong before, time and again: it may have begun earlier."
-                .to_owned(),
-        ),
-        Some(Limit::Failed(error)) => {
-            remarks.push(format!("A check between could not be made: {error}."));
-        }
-    }
+        Limit::Failed(error) => format!("A check in between could not be made: {error}."),
+    }));
     if !onset.confirmed && onset.right_until.is_some() {
-        remarks.push(
-            "Right there are the coordinates that are wrong later; the others were not all looked at \
-             or not all decided."
-                .to_owned(),
-        );
+        remarks.push("At that step only the coordinates that fail later were verified.".to_owned());
     }
     if !onset.unsteady.is_empty() {
-        let steps: Vec<String> = onset.unsteady.iter().map(ToString::to_string).collect();
         remarks.push(format!(
-            "It comes and goes: step {} says otherwise, so that it may have been wrong before.",
-            steps.join(" and ")
+            "The error is intermittent (step {} contradicts this), so it may have started earlier.",
+            listed(&onset.unsteady, " and ")
         ));
     }
     remarks
@@ -94,9 +73,8 @@ fn changed(onset: &Onset) -> String {
         return String::new();
     }
     let mut text = format!(
-        "  from step {} to {step}:\n",
-        onset.not_wrong_at,
-        step = onset.wrong_from
+        "  changes from step {} to step {}:\n",
+        onset.not_wrong_at, onset.wrong_from
     );
     for line in lines {
         text.push_str(&wrapped("  ", &line));
@@ -118,18 +96,18 @@ fn saturated(unit: &Saturated) -> String {
     } = unit;
     let of = plural(*examples, "example");
     let counts = if unit.state != State::Saturated && then > before && last >= then {
-        format!("on {then} of {of} (before {before})")
+        format!("on {then} of {of} (before: {before})")
     } else if then > before {
-        format!("on {then} of {of} (before {before}, at the end {last})")
+        format!("on {then} of {of} (before: {before}, at the end: {last})")
     } else {
-        format!("on {last} of {of} only at the end ({then} then)")
+        format!("on {last} of {of}, only at the end (at this step: {then})")
     };
     match unit.state {
-        State::Saturated => format!("{who} saturated {counts}"),
-        State::Dead => format!("{who} dead: z ≤ 0 {counts}"),
-        State::AlwaysBelow => format!("{who} below its kink: z ≤ 0 {counts}"),
-        State::AlwaysOn => format!("{who} always on: z > 0 {counts}"),
-        State::Sure => format!("{who} {} {counts}", State::Sure.name()),
+        State::Saturated => format!("{who} is saturated {counts}"),
+        State::Dead => format!("{who} is dead: z ≤ 0 {counts}"),
+        State::AlwaysBelow => format!("{who} is below its kink: z ≤ 0 {counts}"),
+        State::AlwaysOn => format!("{who} is always active: z > 0 {counts}"),
+        State::Sure => format!("{who} is {} {counts}", State::Sure.name()),
     }
 }
 
