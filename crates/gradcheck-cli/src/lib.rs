@@ -19,4 +19,4 @@ pub mod suggest;
 pub mod zoo;
 
 pub use args::{Cli, Command, ConfigProblem};
-pub use commands::run;
+pub use commands::{run, run_arguments};

@@ -1,10 +1,7 @@
-//! The binary `gradcheck`: parse, run, exit code.
+//! The binary `gradcheck`: run, exit code.
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use gradcheck_cli::{Cli, run};
-
 fn main() -> ExitCode {
-    ExitCode::from(run(Cli::parse()))
+    ExitCode::from(gradcheck_cli::run_arguments())
 }

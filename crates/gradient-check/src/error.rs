@@ -87,7 +87,10 @@ pub enum CheckError {
         value: f64,
     },
     /// A block to be fixed that is not there.
-    #[error("no block is named `{}`, which is to be fixed: the blocks are {layout}", printable(name))]
+    #[error(
+        "no block is named `{}`, which is to be fixed: the blocks are {layout}",
+        printable(name)
+    )]
     NoSuchBlock {
         /// The name.
         name: String,
@@ -103,7 +106,10 @@ pub enum CheckError {
     #[error("the function gives no values at this point: there is nothing to differentiate")]
     NoValues,
     /// A function of many values gives another number of them than was said.
-    #[error("the function gives {got} values, but `{}` of shape {shape:?} has {expected}", printable(name))]
+    #[error(
+        "the function gives {got} values, but `{}` of shape {shape:?} has {expected}",
+        printable(name)
+    )]
     Output {
         /// The output.
         name: String,

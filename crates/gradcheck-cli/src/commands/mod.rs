@@ -9,13 +9,20 @@ mod scalar;
 mod step;
 mod zoo;
 
-use std::io::Write;
-
 use anyhow::Result;
-use clap::CommandFactory;
+use clap::{CommandFactory, Parser};
 
 use crate::args::{Cli, Color, Command};
 use crate::exit;
+use crate::output::terminal;
+
+/// Runs what the arguments of this process ask for. Returns the exit code of [`exit`].
+pub fn run_arguments() -> u8 {
+    match Cli::try_parse() {
+        Ok(cli) => run(cli),
+        Err(error) => terminal::usage(error),
+    }
+}
 
 /// Runs what the user asked for; results to standard output or `--output`, one clear message to
 /// standard error where something could not be used. Returns the exit code of [`exit`].
@@ -29,9 +36,7 @@ pub fn run(cli: Cli) -> u8 {
     match dispatch(cli.command) {
         Ok(code) => code,
         Err(error) => {
-            let label = crate::output::text::styled(crate::output::text::BAD, "error:");
-            // Nowhere is left to report a failure of this.
-            let _ = writeln!(anstream::stderr(), "{label} {}", message(&error));
+            terminal::error(&message(&error));
             exit::UNUSABLE
         }
     }
@@ -49,7 +54,7 @@ fn dispatch(command: Command) -> Result<u8> {
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "gradcheck", &mut script);
-            crate::output::Sink::Stdout.write(&String::from_utf8_lossy(&script))?;
+            crate::output::Sink::script(&String::from_utf8_lossy(&script))?;
             Ok(exit::AGREE)
         }
     }

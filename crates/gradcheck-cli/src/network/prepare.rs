@@ -3,6 +3,7 @@
 
 use std::num::NonZeroUsize;
 
+use finite_diff::printable::printable;
 use finite_diff::{ParameterLayout, Selection};
 use mlp::{Architecture, Batch, DropoutMasks, Engine, Loss, MlpError, Parameters, TrainingOptions};
 use mlp_faults::{Fault, Shows};
@@ -13,7 +14,7 @@ use super::command_line::number;
 use super::history::FEWEST;
 use super::spec::{NetworkSpec, Precision};
 use crate::data::{self, Dataset, LoadOptions, Source, Task};
-use crate::input_error::{InputError, printable};
+use crate::input_error::InputError;
 use crate::suggest::nearest;
 
 /// Why a network can't be checked.

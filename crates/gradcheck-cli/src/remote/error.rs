@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use finite_diff::domain::DomainError;
 use finite_diff::{DifferenceError, EvaluationError, ParameterLayout};
 use gradient_check::CheckError;
-use gradient_check::text::plural;
+use gradient_check::text::{plural, printable};
 use thiserror::Error;
 use um_bridge::{Problem, SpawnError};
 
 use super::ModelSpec;
-use crate::input_error::InputError;
+use crate::input_error::{InputError, excerpt, model_name, shown};
 
 /// A model that can't be checked.
 #[derive(Debug, Error)]
@@ -22,7 +22,8 @@ pub enum ModelError {
     Interrupted,
     /// The configuration can't be read.
     #[error(
-        "{path}: can't be read ({source}): --config takes a JSON object, or the name of a file with one"
+        "{}: can't be read ({source}): --config takes a JSON object, or the name of a file with one",
+        printable(path)
     )]
     ConfigFile {
         /// The file.
@@ -31,7 +32,7 @@ pub enum ModelError {
         source: std::io::Error,
     },
     /// It is no JSON.
-    #[error("{place}: this is no JSON: {source}")]
+    #[error("{}: this is no JSON: {source}", printable(place))]
     ConfigJson {
         /// Where it stands.
         place: String,
@@ -40,7 +41,8 @@ pub enum ModelError {
     },
     /// It is JSON, and no object.
     #[error(
-        "{place}: the configuration of a model is a JSON object, such as {{\"vtk_output\": false}}"
+        "{}: the configuration of a model is a JSON object, such as {{\"vtk_output\": false}}",
+        printable(place)
     )]
     ConfigKind {
         /// Where it stands.
@@ -52,7 +54,7 @@ pub enum ModelError {
     /// A list that is no list of lists of numbers.
     #[error(
         "{}: {source}: a point is a JSON list with one list of finite numbers for each input, such as [[0.5, -1.0], [2.0]]",
-        path.display()
+        shown(path)
     )]
     PointJson {
         /// The file.
@@ -63,7 +65,7 @@ pub enum ModelError {
     /// Another number of lists than the model has inputs.
     #[error(
         "{}: it has {}, but the model has {}, {expected}: give one list of numbers for each",
-        path.display(), plural(*got, "list"), plural(*inputs, "input")
+        shown(path), plural(*got, "list"), plural(*inputs, "input")
     )]
     PointCount {
         /// The file.
@@ -77,8 +79,10 @@ pub enum ModelError {
     },
     /// A block that the file does not hold.
     #[error(
-        "{}: it holds no `{block}`, but {}: give every input by the name of its --block",
-        path.display(), listed(holds)
+        "{}: it holds no `{}`, but {}: give every input by the name of its --block",
+        shown(path),
+        printable(block),
+        listed(holds)
     )]
     PointBlock {
         /// The file.
@@ -90,8 +94,8 @@ pub enum ModelError {
     },
     /// An input of another length.
     #[error(
-        "{}: `{block}` has {}, but that input of the model has {expected}: give as many",
-        path.display(), plural(*got, "number")
+        "{}: `{}` has {}, but that input of the model has {expected}: give as many",
+        shown(path), printable(block), plural(*got, "number")
     )]
     PointLength {
         /// The file.
@@ -104,7 +108,10 @@ pub enum ModelError {
         got: usize,
     },
     /// A number that is none.
-    #[error("{}: {coordinate} is {value}: give a point of finite numbers", path.display())]
+    #[error(
+        "{}: {coordinate} is {value}: give a point of finite numbers",
+        shown(path)
+    )]
     PointNotFinite {
         /// The file.
         path: PathBuf,
@@ -115,7 +122,8 @@ pub enum ModelError {
     },
     /// Blocks that don't fit the model's inputs.
     #[error(
-        "the blocks {blocks} have {got} numbers, but the inputs of `{model}` {expected}: give one --block for each input, in their order"
+        "the blocks {blocks} have {got} numbers, but the inputs of `{}` {expected}: give one --block for each input, in their order",
+        model_name(model)
     )]
     Blocks {
         /// The model.
@@ -129,7 +137,8 @@ pub enum ModelError {
     },
     /// Bounds of, or a place to be fixed in, what is no input.
     #[error(
-        "there is no `{place}` among the inputs {layout}: name an input, or one entry of it such as W1[2,3]"
+        "there is no `{}` among the inputs {layout}: name an input, or one entry of it such as W1[2,3]",
+        printable(place)
     )]
     NoSuchPlace {
         /// As given.
@@ -138,7 +147,10 @@ pub enum ModelError {
         layout: String,
     },
     /// Bounds that leave nothing of what others left.
-    #[error("{bounds} leaves no room for {coordinate}, which other bounds keep away from there")]
+    #[error(
+        "{} leaves no room for {coordinate}, which other bounds keep away from there",
+        printable(bounds)
+    )]
     NoRoom {
         /// The last of them.
         bounds: String,
@@ -149,7 +161,10 @@ pub enum ModelError {
     #[error(transparent)]
     Layout(#[from] finite_diff::layout::LayoutError),
     /// It has no inputs or no outputs.
-    #[error("the model `{model}` has {what}: there is nothing to differentiate")]
+    #[error(
+        "the model `{}` has {what}: there is nothing to differentiate",
+        model_name(model)
+    )]
     Nothing {
         /// The model.
         model: String,
@@ -160,7 +175,10 @@ pub enum ModelError {
     #[error("{0}")]
     Shape(String),
     /// It can't even be evaluated.
-    #[error("the model `{model}` does not offer Evaluate: there is nothing to check it by")]
+    #[error(
+        "the model `{}` does not offer Evaluate: there is nothing to check it by",
+        model_name(model)
+    )]
     NoEvaluate {
         /// The model.
         model: String,
@@ -171,19 +189,42 @@ pub enum ModelError {
     /// The server could not be started.
     #[error(transparent)]
     Spawn(#[from] SpawnError),
+    /// The model is larger than is taken without being asked for.
+    #[error("{0} with --max-size")]
+    Oversize(um_bridge::Error),
     /// The model could not be used.
     #[error(transparent)]
-    Bridge(#[from] um_bridge::Error),
+    Bridge(um_bridge::Error),
     /// The check could not be made.
     #[error(transparent)]
     Check(#[from] CheckError),
 }
 
+/// A few names, fit to be shown.
 fn listed(names: &[String]) -> String {
-    match names {
-        [] => "nothing".to_owned(),
-        [one] => format!("`{one}`"),
-        _ => format!("`{}`", names.join("`, `")),
+    const SHOWN: usize = 12;
+    if names.is_empty() {
+        return "nothing".to_owned();
+    }
+    let shown = names.iter().take(SHOWN);
+    let shown: Vec<String> = shown.map(|name| format!("`{}`", excerpt(name))).collect();
+    let more = match names.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    shown.join(", ") + &more
+}
+
+impl From<um_bridge::Error> for ModelError {
+    fn from(error: um_bridge::Error) -> Self {
+        match &error {
+            // A model that is asked nothing any more has not failed.
+            um_bridge::Error::Call(call) if matches!(call.problem, Problem::Interrupted) => {
+                Self::Interrupted
+            }
+            um_bridge::Error::Oversize { .. } => Self::Oversize(error),
+            _ => Self::Bridge(error),
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use super::{BlockShape, Bounds, Place};
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelSpec {
     /// The URLs of its servers; none where one is started.
-    pub urls: Vec<String>,
+    pub urls: Vec<um_bridge::Url>,
     /// The command of a server to start.
     pub spawn: Option<String>,
     /// Its name, where a server has several.
@@ -47,4 +47,6 @@ pub struct ModelSpec {
     pub timeout: Duration,
     /// How often a call is tried again.
     pub retries: u32,
+    /// How many numbers its inputs and outputs may have together.
+    pub max_size: usize,
 }
