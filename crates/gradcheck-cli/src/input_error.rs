@@ -5,14 +5,17 @@
 
 use std::error::Error;
 use std::fmt;
+use std::path::Path;
 
+use gradient_check::text::printable;
 use thiserror::Error;
 
 /// A problem in something the user named, at its place.
 ///
-/// Displays as `place: problem`, or as the problem alone when it belongs to no file.
+/// Displays as `place: problem`, or as the problem alone when it belongs to no file: one line, in which what a file holds is
+/// escaped.
 #[derive(Debug, Error)]
-#[error("{place}{problem}")]
+#[error("{}", printable(&format!("{place}{problem}")))]
 pub struct Located<E: Error> {
     /// Where it is.
     pub place: Box<Place>,
@@ -94,7 +97,11 @@ impl Place {
 impl fmt::Display for Place {
     /// `file, line 3, column 2 (radius): `, ready for the problem to follow; empty for no place.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut parts: Vec<String> = self.file.iter().map(|file| printable(file)).collect();
+        let mut parts: Vec<String> = self
+            .file
+            .iter()
+            .map(|file| printable(file).to_string())
+            .collect();
         parts.extend(self.line.map(|line| format!("line {line}")));
         parts.extend(self.example.map(|example| format!("example[{example}]")));
         parts.extend(self.column.map(|column| match &self.column_name {
@@ -113,14 +120,27 @@ impl fmt::Display for Place {
     }
 }
 
-/// The start of a text from a file: one line, no control characters, of bounded length.
+/// The start of a text from elsewhere: one line, no hidden characters, of bounded length.
 pub(crate) fn excerpt(text: &str) -> String {
-    const LONGEST: usize = 40;
-    let mut shown = without_controls(text.chars().take(LONGEST));
-    if text.chars().nth(LONGEST).is_some() {
+    beginning(text, 40)
+}
+
+/// The name of a model, which may be a sentence.
+pub(crate) fn model_name(name: &str) -> String {
+    beginning(name, 80)
+}
+
+fn beginning(text: &str, longest: usize) -> String {
+    let mut shown: String = text.chars().take(longest).collect();
+    if shown.len() < text.len() {
         shown.push('…');
     }
-    shown
+    printable(&shown).to_string()
+}
+
+/// A path fit to be shown: a file may be called anything.
+pub(crate) fn shown(path: &Path) -> String {
+    printable(&path.to_string_lossy()).to_string()
 }
 
 /// `; did you mean …?`, or else the advice. The word is shown whole, since a cut one can't be pasted.
@@ -130,21 +150,4 @@ pub(crate) fn did_you_mean(suggestion: Option<&str>, advice: &str) -> String {
         None if advice.is_empty() => String::new(),
         None => format!(": {advice}"),
     }
-}
-
-/// `text` without what would disturb a terminal: a file may be called anything.
-pub(crate) fn printable(text: &str) -> String {
-    without_controls(text.chars())
-}
-
-/// Escapes what would disturb a terminal, and nothing else.
-fn without_controls(text: impl Iterator<Item = char>) -> String {
-    text.fold(String::new(), |mut shown, character| {
-        if character.is_control() {
-            shown.extend(character.escape_debug());
-        } else {
-            shown.push(character);
-        }
-        shown
-    })
 }

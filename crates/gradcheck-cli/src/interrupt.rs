@@ -1,7 +1,8 @@
 //! Ctrl-C: the first one asks the run to end with what it has, the second ends the process.
 
-use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::output::terminal;
 
 /// Set by the first Ctrl-C (or SIGTERM).
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
@@ -19,12 +20,7 @@ pub fn listen() -> &'static AtomicBool {
             um_bridge::Server::end_all();
             std::process::exit(KILLED);
         }
-        // A run that can't say it ends all the same.
-        let mut stderr = std::io::stderr();
-        if stderr.is_terminal() {
-            let words = "ending with what was measured; once more ends it at once";
-            let _ = writeln!(stderr, "\n{words}");
-        }
+        terminal::remark("ending with what was measured; once more ends it at once");
     });
     &INTERRUPTED
 }

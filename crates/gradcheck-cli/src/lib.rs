@@ -21,4 +21,4 @@ pub mod suggest;
 mod unique_keys;
 
 pub use args::{Cli, Column, Command, ConfigError, ConfigProblem, NetworkOptions, Widths};
-pub use commands::run;
+pub use commands::run_arguments;

@@ -1,9 +1,7 @@
-//! The binary `gradcheck`: parse, run, exit code.
+//! The binary `gradcheck`: run, exit code.
 
 use std::process::ExitCode;
 
-use gradcheck_cli::{Cli, run};
-
 fn main() -> ExitCode {
-    ExitCode::from(run(Cli::from_environment()))
+    ExitCode::from(gradcheck_cli::run_arguments())
 }

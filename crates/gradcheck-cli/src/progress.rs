@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 
 use finite_diff::execution::Progress;
+use gradient_check::text::printable;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// A bar with the time left.
@@ -37,7 +38,7 @@ impl Bar {
             label.clone_into(&mut current);
             self.bar.reset();
             self.bar.set_length(progress.total as u64);
-            self.bar.set_message(label.to_owned());
+            self.bar.set_message(printable(label).to_string());
             if first {
                 // Only now is there something to see.
                 self.bar

@@ -1,5 +1,7 @@
 //! Words and numbers as a person can paste them into a shell.
 
+use finite_diff::printable::is_hidden;
+
 /// `value` so that it reads back as the same number, with an exponent where there would be a row of
 /// zeros.
 pub fn number(value: f64) -> String {
@@ -17,20 +19,20 @@ pub fn quoted(word: &str) -> String {
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();
     }
-    if word.chars().any(char::is_control) {
+    if word.contains(is_hidden) {
         return ansi_quoted(word);
     }
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 
-/// `$'…'`, in which bash, zsh and newer shells write control characters, so that no terminal has to
-/// show them.
+/// `$'…'`, in which bash, zsh and newer shells write characters that are not shown, so that no terminal has to
+/// obey them.
 fn ansi_quoted(word: &str) -> String {
     let mut text = String::from("$'");
     for character in word.chars() {
         match character {
             '\'' | '\\' => text.extend(['\\', character]),
-            c if c.is_control() => {
+            c if is_hidden(c) => {
                 let mut bytes = [0; 4];
                 for byte in c.encode_utf8(&mut bytes).bytes() {
                     text.push_str(&format!("\\x{byte:02x}"));

@@ -49,5 +49,5 @@ pub use report::{styled_report, styled_summary};
 pub use short::short_report;
 #[cfg(feature = "text")]
 pub use style::{
-    BAD, FAINT, GOOD, STRONG, UNSURE, hanging, plain, style_of, styled, table, verdict, wrapped,
+    BAD, FAINT, GOOD, STRONG, UNSURE, clean, hanging, plain, style_of, styled, table, verdict, wrapped,
 };

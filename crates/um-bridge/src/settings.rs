@@ -31,15 +31,15 @@ pub struct Settings {
 
 impl Default for Settings {
     /// A minute an attempt, ten seconds to connect, three retries after 0.2, 0.4 and 0.8 s (a server that is
-    /// started again has 1.4 s), and a million numbers: as JSON they are 25 MB, a third of a second to write and to read
-    /// again at each evaluation. A vector is a request of its own, which takes as long as a thousand numbers.
+    /// started again has 1.4 s), and a million numbers: as JSON they are 25 MB, written and read again at each
+    /// evaluation. A vector is a request of its own, which takes about as long as a thousand numbers.
     fn default() -> Self {
         Self {
             timeout: Duration::from_secs(60),
             connect_timeout: Duration::from_secs(10),
             retries: 3,
             backoff: Duration::from_millis(200),
-            size_limit: 1_000_000,
+            size_limit: Self::SIZE_LIMIT,
         }
     }
 }
@@ -54,6 +54,9 @@ const OF_A_NUMBER: u64 = 64;
 const OTHER_VALUES: usize = 10_000;
 
 impl Settings {
+    /// The size limit by default: a million numbers.
+    pub const SIZE_LIMIT: usize = 1_000_000;
+
     /// How large vectors of these sizes are, in the measure of the limit.
     pub(crate) fn weight(sizes: &[usize]) -> usize {
         let weights = sizes.iter().map(|size| *size.max(&LEAST));

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use serde::Serialize;
-use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{ArgMatches, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 pub use config::{ConfigError, ConfigProblem};
 pub(crate) use model::ModelArgs;
@@ -37,17 +37,12 @@ pub struct Cli {
 }
 
 impl Cli {
-    /// What was typed, with the options of a configuration file where it names one; clap itself prints
-    /// help and what is wrong with a flag, and exits.
+    /// What was typed, with the options of a configuration file where it names one.
     ///
     /// # Errors
     /// Where the configuration file can't be used.
-    pub fn from_environment() -> Result<Self> {
-        Self::from_matches(&Self::command().get_matches())
-    }
-
-    fn from_matches(matches: &ArgMatches) -> Result<Self> {
-        let mut cli = Self::from_arg_matches(matches).unwrap_or_else(|error| error.exit());
+    pub(crate) fn from_matches(matches: &ArgMatches) -> Result<Self> {
+        let mut cli = Self::from_arg_matches(matches)?;
         if let (Command::Mlp(args), Some(("mlp", given))) = (&mut cli.command, matches.subcommand())
             && let Some(file) = &args.config
         {

@@ -77,6 +77,9 @@ pub struct ModelArgs {
     /// Read and keep at most this much of a file, in GiB [default: 1]
     #[arg(long, value_name = "GIB", allow_hyphen_values = true, value_parser = numbers::read_limit)]
     pub read_limit: Option<ReadLimit>,
+    /// Most numbers that the inputs and outputs may have together, an input or output vector counting as 1000 at least
+    #[arg(long, value_name = "N", default_value_t = um_bridge::Settings::SIZE_LIMIT, allow_hyphen_values = true, value_parser = numbers::count)]
+    pub max_size: usize,
     /// The form of the result
     #[command(flatten)]
     pub output: OutputArgs,
@@ -85,6 +88,9 @@ pub struct ModelArgs {
 /// What of the flags makes no sense.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelUsage {
+    /// A URL that is none.
+    #[error(transparent)]
+    Url(#[from] um_bridge::Error),
     /// No time, or no end.
     #[error("{flag} {value} is no time to wait: give some seconds, such as 60")]
     Timeout {
@@ -143,8 +149,9 @@ impl ModelArgs {
         if let Some(value) = self.accuracy.filter(is_no_share) {
             return Err(ModelUsage::Accuracy { value });
         }
+        let urls = self.urls.iter().map(|url| um_bridge::Url::parse(url));
         Ok(ModelSpec {
-            urls: self.urls.clone(),
+            urls: urls.collect::<Result<_, _>>()?,
             spawn: self.spawn.clone(),
             model: self.model.clone(),
             at: self.at.clone(),
@@ -164,6 +171,7 @@ impl ModelArgs {
             timeout,
             retries: u32::try_from(self.retries).unwrap_or(u32::MAX),
             read_limit: self.read_limit.unwrap_or_default(),
+            max_size: self.max_size,
         })
     }
 }

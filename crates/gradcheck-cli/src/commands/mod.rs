@@ -9,18 +9,25 @@ mod mlp;
 mod model;
 mod scalar;
 
-use std::io::Write;
-
 use anyhow::Result;
 use clap::CommandFactory;
 
 use crate::args::{Cli, Color, Command};
 use crate::exit;
+use crate::output::terminal;
 use emit::{Forms, emit};
+
+/// Runs what the arguments of this process ask for. Returns the exit code of [`exit`].
+pub fn run_arguments() -> u8 {
+    match Cli::command().try_get_matches() {
+        Ok(matches) => run(Cli::from_matches(&matches)),
+        Err(error) => terminal::usage(error),
+    }
+}
 
 /// Runs what the user asked for; results to standard output or `--output`, one clear message to
 /// standard error where something could not be used. Returns the exit code of [`exit`].
-pub fn run(cli: Result<Cli>) -> u8 {
+fn run(cli: Result<Cli>) -> u8 {
     let outcome = cli.and_then(|cli| {
         match cli.color {
             Color::Auto => anstream::ColorChoice::Auto,
@@ -33,9 +40,7 @@ pub fn run(cli: Result<Cli>) -> u8 {
     match outcome {
         Ok(code) => code,
         Err(error) => {
-            let label = crate::output::text::styled(crate::output::text::BAD, "error:");
-            // Nowhere is left to report a failure of this.
-            let _ = writeln!(anstream::stderr(), "{label} {}", message(&error));
+            terminal::error(&message(&error));
             exit::UNUSABLE
         }
     }
@@ -53,7 +58,7 @@ fn dispatch(command: Command) -> Result<u8> {
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "gradcheck", &mut script);
-            crate::output::Sink::Stdout.write(&String::from_utf8_lossy(&script))?;
+            crate::output::Sink::script(&String::from_utf8_lossy(&script))?;
             Ok(exit::AGREE)
         }
     }

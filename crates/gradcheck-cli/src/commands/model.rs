@@ -4,6 +4,7 @@ use anyhow::{Result, bail};
 use gradient_check::Verdict;
 
 use crate::args::{Format, ModelArgs};
+use crate::input_error::model_name;
 use crate::output::{Sink, json, text};
 use crate::progress::Bar;
 use crate::remote::{self, ModelOutcome, Offered};
@@ -39,7 +40,7 @@ fn refuse(outcome: &ModelOutcome, verdict: Option<Verdict>) -> Result<()> {
         bail!(
             "the model `{}` offers no Gradient, so that there is nothing to check: only its forward side was \
              looked at. Give it a gradient, and let it say so (supports_gradient)",
-            outcome.model
+            model_name(&outcome.model)
         );
     }
     match (&outcome.failure, verdict) {

@@ -6,7 +6,9 @@ use safetensors::{Dtype, SafeTensors};
 
 use crate::gradient_file::elements::Element;
 use crate::gradient_file::{GradientError, GradientProblem, NamedBlock};
-use crate::input_error::{Place, printable};
+use finite_diff::printable::printable;
+
+use crate::input_error::Place;
 use crate::source_file::Room;
 use crate::unique_keys::key_twice;
 

@@ -3,6 +3,7 @@
 
 use std::num::NonZeroUsize;
 
+use finite_diff::printable::printable;
 use finite_diff::{Execution, Selection};
 use gradient_check::settings::Claim;
 use mlp::{Architecture, Batch, DropoutMasks, Engine, Loss, MlpError, Parameters, TrainingOptions};
@@ -13,7 +14,6 @@ use tensor_core::Matrix;
 use thiserror::Error;
 
 use crate::data::{self, DataError, Dataset, LoadOptions, Source, Task};
-use crate::input_error::printable;
 use crate::shell_words::number;
 use crate::suggest::nearest;
 use crate::{NetworkOptions, Widths};

@@ -3,6 +3,7 @@
 
 pub mod json;
 mod sink;
+pub(crate) mod terminal;
 pub mod text;
 
 pub use sink::{Sink, SinkError};

@@ -6,12 +6,18 @@ use std::path::{Path, PathBuf};
 use tempfile::{Builder, NamedTempFile};
 use thiserror::Error;
 
+use super::terminal;
+use crate::input_error::shown;
+
 /// Why a result can't be written.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum SinkError {
     /// The place for the file can't be written to.
-    #[error("{}: can't be written ({source}): choose another --output", path.display())]
+    #[error(
+        "{}: can't be written ({source}): choose another --output",
+        shown(path)
+    )]
     Unwritable {
         /// The file.
         path: PathBuf,
@@ -19,7 +25,11 @@ pub enum SinkError {
         source: std::io::Error,
     },
     /// The folder it is to be in is not there.
-    #[error("{}: there is no folder {}: create it, or choose another --output", path.display(), folder.display())]
+    #[error(
+        "{}: there is no folder {}: create it, or choose another --output",
+        shown(path),
+        shown(folder)
+    )]
     NoFolder {
         /// The file.
         path: PathBuf,
@@ -27,13 +37,16 @@ pub enum SinkError {
         folder: PathBuf,
     },
     /// It is a folder.
-    #[error("{}: is a folder: give the name of a file for --output", path.display())]
+    #[error("{}: is a folder: give the name of a file for --output", shown(path))]
     Directory {
         /// The folder.
         path: PathBuf,
     },
     /// It would overwrite what was read.
-    #[error("{}: is an input of this very run, which --output would overwrite: choose another", path.display())]
+    #[error(
+        "{}: is an input of this very run, which --output would overwrite: choose another",
+        shown(path)
+    )]
     Input {
         /// The file.
         path: PathBuf,
@@ -113,27 +126,27 @@ impl Sink {
         Ok(Self::File(place))
     }
 
+    /// Writes a script, which is our own, as it is to standard output.
+    ///
+    /// # Errors
+    /// [`SinkError::Stdout`].
+    pub fn script(text: &str) -> Result<(), SinkError> {
+        terminal::script(text).map_err(SinkError::Stdout)
+    }
+
     /// Writes the result, styles only where a terminal shows them.
     ///
     /// # Errors
     /// [`SinkError`]. A reader that closed the pipe early has seen what it wanted: no error.
     pub fn write(self, text: &str) -> Result<(), SinkError> {
         match self {
-            Self::Stdout => {
-                let mut out = anstream::stdout();
-                match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-                    Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-                        Err(SinkError::Stdout(error))
-                    }
-                    _ => Ok(()),
-                }
-            }
+            Self::Stdout => terminal::result(text).map_err(SinkError::Stdout),
             Self::File(path) => {
                 let unwritable = |source| SinkError::Unwritable {
                     path: path.clone(),
                     source,
                 };
-                let plain = anstream::adapter::strip_str(text).to_string();
+                let plain = terminal::plain(text);
                 let mut file = temporary(&Builder::new(), &path).map_err(unwritable)?;
                 file.write_all(plain.as_bytes()).map_err(unwritable)?;
                 share(&path, file.as_file()).map_err(unwritable)?;
@@ -142,7 +155,7 @@ impl Sink {
                 Ok(())
             }
             Self::Special(path) => {
-                let plain = anstream::adapter::strip_str(text).to_string();
+                let plain = terminal::plain(text);
                 let write = || {
                     let mut file = std::fs::OpenOptions::new().append(true).open(&path)?;
                     file.write_all(plain.as_bytes())

@@ -8,7 +8,7 @@ use finite_diff::domain::Within;
 use finite_diff::execution::{Failed, Progress};
 use finite_diff::{Domain, Execution, ParameterLayout};
 use gradient_check::{CheckError, Reason, Verdict};
-use um_bridge::{Client, Model, ModelObjective, Server, SpawnSettings, Support};
+use um_bridge::{Client, Model, ModelObjective, Server, SpawnSettings, Support, Url};
 
 use super::bounds::Limits;
 use super::error::failed_words;
@@ -23,7 +23,7 @@ use super::{ModelError, ModelSpec, config, point};
 pub struct ModelOutcome {
     /// Its name.
     pub model: String,
-    /// The URLs that were asked; of a server that was started, none.
+    /// The URLs that were asked, without passwords; of a server that was started, none.
     pub urls: Vec<String>,
     /// Its inputs.
     pub layout: ParameterLayout,
@@ -71,7 +71,7 @@ impl ModelOutcome {
 /// [`ModelError`], where the model can't be found, used or asked; its server is ended all the same.
 pub fn check(
     spec: &ModelSpec,
-    cancel: &AtomicBool,
+    cancel: &'static AtomicBool,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<ModelOutcome, ModelError> {
     let config = config::read(spec.config.as_deref(), spec.read_limit)?;
@@ -81,23 +81,27 @@ pub fn check(
             command,
             &SpawnSettings {
                 wait: spec.wait,
+                // An interrupted run is to end within a second, whatever the server does.
+                grace: Duration::from_millis(500),
                 cancel: Some(cancel),
-                ..SpawnSettings::default()
             },
         )?),
         None => None,
     };
-    let urls: Vec<String> = match &server {
-        Some(server) => vec![server.url().to_owned()],
+    let urls = match &server {
+        Some(server) => vec![Url::parse(server.url())?],
         None => spec.urls.clone(),
     };
+    let count = NonZeroUsize::new(urls.len());
     let begun = Instant::now();
     let settings = um_bridge::Settings {
         timeout: spec.timeout,
         retries: spec.retries,
+        size_limit: spec.max_size,
         ..um_bridge::Settings::default()
     };
-    let model = Model::open(Client::new(&urls, settings)?, spec.model.as_deref(), config)?;
+    let client = Client::of(urls, settings)?.until(cancel);
+    let model = Model::open(client, spec.model.as_deref(), config)?;
     let Support {
         evaluate, gradient, ..
     } = model.support();
@@ -113,7 +117,7 @@ pub fn check(
         None => point::drawn(&layout, &limits, spec.seed),
     };
     let limits = limits.at(&point);
-    let jobs = spec.jobs.or(NonZeroUsize::new(urls.len()));
+    let jobs = spec.jobs.or(count);
     let failed = Failed::new();
     let execution = Execution {
         threads: jobs,
@@ -163,7 +167,7 @@ pub fn check(
     let failure = failed.take().filter(|_| !cancel.load(Ordering::Relaxed));
     Ok(ModelOutcome {
         model: model.name().to_owned(),
-        urls: if server.is_some() { Vec::new() } else { urls },
+        urls: spec.urls.iter().map(ToString::to_string).collect(),
         outputs: model.output_sizes().to_vec(),
         failure: failure
             .map(|error| failed_words(&error, &layout, spec))

@@ -9,7 +9,8 @@ use crate::source_file::ReadLimit;
 /// `gradcheck model` with every choice that differs from its default, quoted for a shell.
 pub fn command_line(spec: &ModelSpec) -> String {
     let mut words = vec!["gradcheck".to_owned(), "model".to_owned()];
-    words.extend(spec.urls.iter().map(|url| quoted(url)));
+    // Without their passwords, which are not for logs.
+    words.extend(spec.urls.iter().map(|url| quoted(&url.to_string())));
     let mut flag = |name: &str, value: Option<String>| {
         if let Some(value) = value {
             // What begins with a dash would be taken for a flag.
@@ -54,6 +55,10 @@ pub fn command_line(spec: &ModelSpec) -> String {
     flag(
         "read-limit",
         read_limit.map(|limit| limit.in_gib().to_string()),
+    );
+    flag(
+        "max-size",
+        (spec.max_size != um_bridge::Settings::SIZE_LIMIT).then(|| spec.max_size.to_string()),
     );
     flag("seed", Some(spec.seed.to_string()));
     for (name, is_set) in [("--exact", spec.exact), ("--strict", spec.strict)] {

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::ModelError;
-use crate::input_error::printable;
+use finite_diff::printable::printable;
 use crate::source_file::{self, ReadLimit};
 use crate::unique_keys::key_twice;
 

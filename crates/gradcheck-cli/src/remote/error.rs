@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use finite_diff::domain::DomainError;
 use finite_diff::{DifferenceError, EvaluationError, ParameterLayout};
 use gradient_check::CheckError;
-use gradient_check::text::plural;
+use gradient_check::text::{plural, printable};
 use thiserror::Error;
 use um_bridge::{Problem, SpawnError};
 
 use super::ModelSpec;
 use crate::gradient_file::GradientError;
-use crate::input_error::{Located, Place, excerpt};
+use crate::input_error::{Located, Place, excerpt, model_name, shown};
 use crate::source_file::FileProblem;
 
 /// A model that can't be checked.
@@ -27,7 +27,8 @@ pub enum ModelError {
     ConfigFile(#[from] Located<FileProblem>),
     /// It says something twice.
     #[error(
-        "{place}: the key \"{}\" stands there twice: write each once",
+        "{}: the key \"{}\" occurs twice: write each key once",
+        printable(place),
         excerpt(key)
     )]
     ConfigKeyTwice {
@@ -37,7 +38,7 @@ pub enum ModelError {
         key: String,
     },
     /// It is no JSON.
-    #[error("{place}: this is no JSON: {source}")]
+    #[error("{}: this is no JSON: {source}", printable(place))]
     ConfigJson {
         /// Where it stands.
         place: String,
@@ -46,7 +47,8 @@ pub enum ModelError {
     },
     /// It is JSON, and no object.
     #[error(
-        "{place}: the configuration of a model is a JSON object, such as {{\"vtk_output\": false}}"
+        "{}: the configuration of a model is a JSON object, such as {{\"vtk_output\": false}}",
+        printable(place)
     )]
     ConfigKind {
         /// Where it stands.
@@ -68,7 +70,7 @@ pub enum ModelError {
     /// Another number of lists than the model has inputs.
     #[error(
         "{}: it has {}, but the model has {}, {expected}: give one list of numbers for each",
-        path.display(), plural(*got, "list"), plural(*inputs, "input")
+        shown(path), plural(*got, "list"), plural(*inputs, "input")
     )]
     PointCount {
         /// The file.
@@ -82,8 +84,10 @@ pub enum ModelError {
     },
     /// A block that the file does not hold.
     #[error(
-        "{}: it holds no `{block}`, but {}: give every input by the name of its --block",
-        path.display(), listed(holds)
+        "{}: it holds no `{}`, but {}: give every input by the name of its --block",
+        shown(path),
+        printable(block),
+        listed(holds)
     )]
     PointBlock {
         /// The file.
@@ -95,8 +99,8 @@ pub enum ModelError {
     },
     /// An input of another length.
     #[error(
-        "{}: `{block}` has {}, but that input of the model has {expected}: give as many",
-        path.display(), plural(*got, "number")
+        "{}: `{}` has {}, but that input of the model has {expected}: give as many",
+        shown(path), printable(block), plural(*got, "number")
     )]
     PointLength {
         /// The file.
@@ -109,7 +113,10 @@ pub enum ModelError {
         got: usize,
     },
     /// A number that is none.
-    #[error("{}: {coordinate} is {value}: give a point of finite numbers", path.display())]
+    #[error(
+        "{}: {coordinate} is {value}: give a point of finite numbers",
+        shown(path)
+    )]
     PointNotFinite {
         /// The file.
         path: PathBuf,
@@ -120,7 +127,8 @@ pub enum ModelError {
     },
     /// Blocks that don't fit the model's inputs.
     #[error(
-        "the blocks {blocks} have {got} numbers, but the inputs of `{model}` {expected}: give one --block for each input, in their order"
+        "the blocks {blocks} have {got} numbers, but the inputs of `{}` {expected}: give one --block for each input, in their order",
+        model_name(model)
     )]
     Blocks {
         /// The model.
@@ -134,7 +142,8 @@ pub enum ModelError {
     },
     /// Bounds of, or a place to be fixed in, what is no input.
     #[error(
-        "there is no `{place}` among the inputs {layout}: name an input, or one entry of it such as W1[2,3]"
+        "there is no `{}` among the inputs {layout}: name an input, or one entry of it such as W1[2,3]",
+        printable(place)
     )]
     NoSuchPlace {
         /// As given.
@@ -143,7 +152,10 @@ pub enum ModelError {
         layout: String,
     },
     /// Bounds that leave nothing of what others left.
-    #[error("{bounds} leaves no room for {coordinate}, which other bounds keep away from there")]
+    #[error(
+        "{} leaves no room for {coordinate}, which other bounds keep away from there",
+        printable(bounds)
+    )]
     NoRoom {
         /// The last of them.
         bounds: String,
@@ -154,7 +166,10 @@ pub enum ModelError {
     #[error(transparent)]
     Layout(#[from] finite_diff::layout::LayoutError),
     /// It has no inputs or no outputs.
-    #[error("the model `{model}` has {what}: there is nothing to differentiate")]
+    #[error(
+        "the model `{}` has {what}: there is nothing to differentiate",
+        model_name(model)
+    )]
     Nothing {
         /// The model.
         model: String,
@@ -165,7 +180,10 @@ pub enum ModelError {
     #[error("{0}")]
     Shape(String),
     /// It can't even be evaluated.
-    #[error("the model `{model}` does not offer Evaluate: there is nothing to check it by")]
+    #[error(
+        "the model `{}` does not offer Evaluate: there is nothing to check it by",
+        model_name(model)
+    )]
     NoEvaluate {
         /// The model.
         model: String,
@@ -176,19 +194,42 @@ pub enum ModelError {
     /// The server could not be started.
     #[error(transparent)]
     Spawn(#[from] SpawnError),
+    /// The model is larger than is taken without being asked for.
+    #[error("{0} with --max-size")]
+    Oversize(um_bridge::Error),
     /// The model could not be used.
     #[error(transparent)]
-    Bridge(#[from] um_bridge::Error),
+    Bridge(um_bridge::Error),
     /// The check could not be made.
     #[error(transparent)]
     Check(#[from] CheckError),
 }
 
+/// A few names, fit to be shown.
 fn listed(names: &[String]) -> String {
-    match names {
-        [] => "nothing".to_owned(),
-        [one] => format!("`{one}`"),
-        _ => format!("`{}`", names.join("`, `")),
+    const SHOWN: usize = 12;
+    if names.is_empty() {
+        return "nothing".to_owned();
+    }
+    let shown = names.iter().take(SHOWN);
+    let shown: Vec<String> = shown.map(|name| format!("`{}`", excerpt(name))).collect();
+    let more = match names.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    shown.join(", ") + &more
+}
+
+impl From<um_bridge::Error> for ModelError {
+    fn from(error: um_bridge::Error) -> Self {
+        match &error {
+            // A model that is asked nothing any more has not failed.
+            um_bridge::Error::Call(call) if matches!(call.problem, Problem::Interrupted) => {
+                Self::Interrupted
+            }
+            um_bridge::Error::Oversize { .. } => Self::Oversize(error),
+            _ => Self::Bridge(error),
+        }
     }
 }
 

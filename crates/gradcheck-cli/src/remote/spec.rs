@@ -11,7 +11,7 @@ use crate::source_file::ReadLimit;
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelSpec {
     /// The URLs of its servers; none where one is started.
-    pub urls: Vec<String>,
+    pub urls: Vec<um_bridge::Url>,
     /// The command of a server to start.
     pub spawn: Option<String>,
     /// Its name, where a server has several.
@@ -50,4 +50,6 @@ pub struct ModelSpec {
     pub retries: u32,
     /// How much is read and kept of a file.
     pub read_limit: ReadLimit,
+    /// How many numbers its inputs and outputs may have together.
+    pub max_size: usize,
 }

@@ -27,7 +27,7 @@ fn begun(folder: &Folder, line: &str) -> Child {
 }
 
 /// Whether SIGINT is caught.
-fn listens(process: u32) -> bool {
+pub(crate) fn listens(process: u32) -> bool {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     let caught = status
         .lines()

@@ -13,6 +13,7 @@ mod compare;
 mod config;
 mod contract;
 mod control;
+mod escaped;
 mod failures;
 mod faults;
 mod interrupt;

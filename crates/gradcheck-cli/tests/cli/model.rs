@@ -2,7 +2,9 @@
 
 mod claims;
 mod hessian;
-mod mock;
+mod hostile;
+pub(crate) mod mock;
+mod secrets;
 mod several;
 
 use std::sync::atomic::Ordering;
@@ -587,4 +589,101 @@ fn an_interrupted_check_asks_a_slow_model_nothing_more() {
     assert!(more <= 5, "{more} evaluations after it");
     assert_eq!(run.code, 3, "{}", run.stderr);
     run.says(&["interrupted: 5 of 5 coordinates were judged", "No verdict."]);
+}
+
+/// A check that was interrupted at a request that nobody answers: the run, and how many seconds it took from there.
+#[cfg(target_os = "linux")]
+fn called_away(mock: &Mock, more: &str) -> (Run, f64) {
+    let child = Folder::new()
+        .command(&format!("model {} {more}", mock.url))
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    while !(mock.hangs.load(Ordering::Relaxed) > 0 && crate::interrupt::listens(child.id())) {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    let begun = std::time::Instant::now();
+    crate::interrupt::signal(&child, "INT");
+    let run = Run::of(child.wait_with_output().unwrap());
+    (run, begun.elapsed().as_secs_f64())
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_call_that_hangs_does_not_hold_an_interrupted_run() {
+    let hanging = |at: &'static str, after: usize| {
+        Mock::with(move |path, request, calls| {
+            let hangs = path == at && calls >= after;
+            (!hangs).then(|| mock::answer(path, request, Fault::Hessian(1.0), calls))
+        })
+    };
+    // With the time-out and the retries that there are by default: minutes.
+    for (at, after) in [
+        ("/Info", 0),
+        ("/InputSizes", 0),
+        ("/Evaluate", 0),
+        ("/Evaluate", 20),
+        ("/Gradient", 0),
+    ] {
+        let (run, seconds) = called_away(&hanging(at, after), "");
+        assert!(seconds < 60.0, "{at}: {seconds} s");
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{at}");
+        let error = "error: interrupted before there was anything to report\n";
+        assert_eq!(run.stderr, error, "{at}");
+    }
+    // What was measured before is reported.
+    let (run, seconds) = called_away(&hanging("/ApplyHessian", 0), "");
+    assert!(seconds < 60.0, "{seconds} s");
+    assert_eq!((run.code, run.stderr.as_str()), (3, ""), "{}", run.stdout);
+    run.says(&["Gradient: agree", "No verdict."]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_interrupted_start_leaves_no_process_behind() {
+    // Told apart from those of other runs by how long they sleep.
+    let marks = [1, 2, 3].map(|number| format!("{}.{number}", 600 + std::process::id()));
+    let folder = Folder::new().with(
+        "serve.sh",
+        format!(
+            "trap '' TERM\n(trap '' TERM; sleep {}) &\nsh -c 'sleep {}; true' &\nsleep {}\ntrue\n",
+            marks[0], marks[1], marks[2]
+        ),
+    );
+    let sleeping = || {
+        let processes = std::process::Command::new("ps")
+            .args(["-A", "-o", "stat=,args="])
+            .output();
+        let processes = String::from_utf8(processes.unwrap().stdout).unwrap();
+        let lines = processes.lines().filter(|line| !line.starts_with('Z'));
+        let marked = |line: &&str| {
+            marks
+                .iter()
+                .any(|mark| line.ends_with(&format!("sleep {mark}")))
+        };
+        lines.filter(marked).count()
+    };
+    let child = folder
+        .command("model --spawn 'sh serve.sh'")
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    while sleeping() < 3 {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    crate::interrupt::signal(&child, "INT");
+    let run = Run::of(child.wait_with_output().unwrap());
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""));
+    assert_eq!(
+        run.stderr,
+        "error: the start of the server `sh serve.sh` was interrupted\n"
+    );
+    // A signal takes its time; the bound is a guard against hanging.
+    let gone = (0..1000).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        sleeping() == 0
+    });
+    assert!(gone);
 }

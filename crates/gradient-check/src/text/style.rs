@@ -18,6 +18,41 @@ pub const STRONG: Style = Style::new().bold();
 /// The style of what can be skipped.
 pub const FAINT: Style = Style::new().dimmed();
 
+/// The sequences that the styles above are made of.
+const SEQUENCES: [&str; 6] = [
+    "\u{1b}[0m",
+    "\u{1b}[1m",
+    "\u{1b}[2m",
+    "\u{1b}[31m",
+    "\u{1b}[32m",
+    "\u{1b}[33m",
+];
+
+/// `text` with everything hidden escaped but line breaks and the sequences of our own styles: the last net below the
+/// functions that make sentences of others' strings.
+pub fn clean(text: &str) -> String {
+    let lines: Vec<String> = text.split('\n').map(clean_line).collect();
+    lines.join("\n")
+}
+
+/// [`clean`] for one line, whose line breaks are escaped too.
+fn clean_line(line: &str) -> String {
+    let mut shown = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(at) = rest.find('\u{1b}') {
+        let (before, from) = rest.split_at(at);
+        shown.push_str(&printable(before).to_string());
+        let ours = SEQUENCES.iter().find(|ours| from.starts_with(*ours));
+        let length = ours.map_or(1, |ours| ours.len());
+        match ours {
+            Some(ours) => shown.push_str(ours),
+            None => shown.push_str(&printable("\u{1b}").to_string()),
+        }
+        rest = &from[length..];
+    }
+    shown + &printable(rest).to_string()
+}
+
 /// `text` in `style`.
 pub fn styled(style: Style, text: impl std::fmt::Display) -> String {
     format!("{style}{text}{style:#}")
@@ -110,7 +145,7 @@ pub(super) fn lines(text: &str, width: usize) -> Vec<String> {
 
 /// A paragraph at most 80 columns wide behind a lead in `style`; its further lines are indented.
 pub fn hanging(style: Style, lead: &str, line: &str) -> String {
-    let whole = format!("{lead} {}", printable(line));
+    let whole = format!("{lead} {}", clean_line(line));
     let mut text = String::new();
     for (i, part) in lines(&whole, WIDTH - 4).iter().enumerate() {
         match part.strip_prefix(lead).filter(|_| i == 0) {
@@ -131,7 +166,7 @@ pub(super) fn paragraph(line: &str) -> String {
 pub fn wrapped(lead: &str, line: &str) -> String {
     let indent = 2 + display_width(lead);
     let mut text = String::new();
-    let line = printable(line).to_string();
+    let line = clean_line(line);
     for (i, part) in lines(&line, WIDTH.saturating_sub(indent)).iter().enumerate() {
         let lead = match i {
             0 => styled(STRONG, lead),

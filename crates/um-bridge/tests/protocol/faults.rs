@@ -2,11 +2,11 @@
 
 use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use insta::assert_snapshot;
-use um_bridge::{Client, Model};
+use um_bridge::{Client, Model, Settings};
 
 use crate::http::{Next, respond};
 use crate::mock::{Mock, POINT, good, hang, hurried, open, open_with, raw, unhurried};
@@ -480,4 +480,45 @@ fn answers_in_chunks_are_read() {
         )
     });
     assert_eq!(mock.open().unwrap().evaluate(&POINT).unwrap()[1], [4.0]);
+}
+
+#[test]
+fn a_call_that_hangs_can_be_interrupted() {
+    static CANCEL: AtomicBool = AtomicBool::new(false);
+    let mock = Mock::faulty("/Evaluate", |_| {
+        CANCEL.store(true, Ordering::Relaxed);
+        hang()
+    });
+    // Without it this would take ten minutes.
+    let settings = Settings {
+        timeout: Duration::from_secs(600),
+        ..hurried()
+    };
+    let client = Client::new(&[&mock.url], settings).unwrap().until(&CANCEL);
+    let model = Model::open(client, None, serde_json::Map::new()).unwrap();
+    for _ in 0..2 {
+        let error = model.evaluate(&POINT).unwrap_err();
+        assert_snapshot!(mock.redact(&error.to_string()), @"POST http://127.0.0.1:PORT/Evaluate: it was interrupted");
+    }
+    // It is nobody's fault, and the second was not even sent.
+    assert!(model.client().troubles().is_empty());
+    assert_eq!(mock.requests.load(Ordering::Relaxed), 5);
+}
+
+#[test]
+fn the_limit_is_for_all_vectors_together() {
+    let sized = |sizes: &'static str| {
+        let mock = Mock::answering("/InputSizes", sizes);
+        let settings = Settings {
+            size_limit: 10_000,
+            ..unhurried()
+        };
+        let outcome = open_with(&[&mock.url], settings).map(|model| model.input_sizes().len());
+        outcome.map_err(|error| mock.redact(&error.to_string()))
+    };
+    // The outputs of this model are two short vectors, each of which counts as a thousand.
+    assert_eq!(sized(r#"{"inputSizes": [8000]}"#), Ok(1));
+    assert_eq!(sized(r#"{"inputSizes": [1, 1, 1, 1, 1, 1, 1, 1]}"#), Ok(8));
+    assert_snapshot!(sized(r#"{"inputSizes": [8001]}"#).unwrap_err(), @"");
+    assert_snapshot!(sized(r#"{"inputSizes": [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]}"#).unwrap_err(), @"");
 }

@@ -6,6 +6,7 @@
 )]
 
 mod faults;
+mod hostile;
 #[allow(dead_code, reason = "the example uses the rest")]
 #[path = "../../examples/mock_server/http.rs"]
 mod http;

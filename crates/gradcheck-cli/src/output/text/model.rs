@@ -5,11 +5,12 @@ use std::fmt::Write as _;
 use gradient_check::face::AdjointReport;
 use gradient_check::report::{CoordinateReport, LeftOpen};
 use gradient_check::text::{
-    BAD, FAINT, GOOD, STRONG, UNSURE, derivative, plain, plural, seconds, short, styled,
+    BAD, FAINT, GOOD, STRONG, UNSURE, derivative, plain, plural, printable, seconds, short, styled,
     styled_report, table, thousands, verdict, wrapped,
 };
 use gradient_check::{Reason, Report, Verdict};
 
+use crate::input_error::model_name;
 use crate::remote::{
     Derivatives, Forward, ModelOutcome, ModelSpec, OfOutputs, Offered, command_line,
 };
@@ -17,7 +18,11 @@ use crate::remote::{
 /// The check of a model.
 pub fn model(spec: &ModelSpec, outcome: &ModelOutcome) -> String {
     let mut text = String::new();
-    let mut title = format!("model {} · inputs {}", outcome.model, outcome.layout);
+    let mut title = format!(
+        "model {} · inputs {}",
+        model_name(&outcome.model),
+        outcome.layout
+    );
     let outputs: usize = outcome.outputs.iter().sum();
     let _ = write!(title, " · {}", plural(outputs, "output"));
     if outcome.urls.len() > 1 {
@@ -52,7 +57,7 @@ pub fn model(spec: &ModelSpec, outcome: &ModelOutcome) -> String {
     text.push('\n');
     if let Some(failure) = &outcome.failure {
         let said = format!("On the way {failure}. What was measured before stands above.");
-        for line in textwrap::wrap(&said, 80) {
+        for line in textwrap::wrap(&printable(&said).to_string(), 80) {
             let _ = writeln!(text, "{}", styled(BAD, line));
         }
     }

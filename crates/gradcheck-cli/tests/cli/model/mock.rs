@@ -79,26 +79,60 @@ pub(crate) struct Mock {
     port: u16,
     /// How often it was evaluated.
     pub(crate) evaluations: Arc<AtomicUsize>,
+    /// How many requests get no answer.
+    pub(crate) hangs: Arc<AtomicUsize>,
 }
 
 impl Mock {
     /// A server on a port of its own, which lives as long as the test's process.
     pub(crate) fn start(fault: Fault) -> Self {
+        Self::with(move |path, request, calls| Some(answer(path, request, fault, calls)))
+    }
+
+    /// A right one whose model is called `name`.
+    pub(crate) fn named(name: &str) -> Self {
+        let name = name.to_owned();
+        Self::with(move |path, request, calls| {
+            Some(match path {
+                "/Info" => (200, json!({"protocolVersion": 1.0, "models": [name]})),
+                _ => answer(path, request, Fault::None, calls),
+            })
+        })
+    }
+
+    /// One that refuses to evaluate with `words`.
+    pub(crate) fn refusing(words: &str) -> Self {
+        let words = words.to_owned();
+        Self::with(move |path, request, calls| {
+            Some(match path {
+                "/Evaluate" => (400, json!({"error": {"type": words, "message": words}})),
+                _ => answer(path, request, Fault::None, calls),
+            })
+        })
+    }
+
+    /// One that gives these answers, and none ever where there is none.
+    pub(crate) fn with(
+        answer: impl Fn(&str, &Value, usize) -> Option<(u16, Value)> + Send + Sync + 'static,
+    ) -> Self {
+        let answer = Arc::new(answer);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let evaluations = Arc::new(AtomicUsize::new(0));
-        let counter = Arc::clone(&evaluations);
+        let hangs = Arc::new(AtomicUsize::new(0));
+        let counters = [Arc::clone(&evaluations), Arc::clone(&hangs)];
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let counter = Arc::clone(&counter);
+                let (counters, answer) = (counters.clone(), Arc::clone(&answer));
                 // A client that goes away is none of our business.
-                std::thread::spawn(move || drop(serve(stream, fault, &counter)));
+                std::thread::spawn(move || drop(serve(stream, &*answer, &counters)));
             }
         });
         Self {
             url: format!("http://127.0.0.1:{port}"),
             port,
             evaluations,
+            hangs,
         }
     }
 
@@ -108,7 +142,11 @@ impl Mock {
     }
 }
 
-fn serve(mut stream: TcpStream, fault: Fault, counter: &AtomicUsize) -> io::Result<()> {
+fn serve(
+    mut stream: TcpStream,
+    answer: &dyn Fn(&str, &Value, usize) -> Option<(u16, Value)>,
+    [evaluations, hangs]: &[Arc<AtomicUsize>; 2],
+) -> io::Result<()> {
     let mut reader = BufReader::new(stream.try_clone()?);
     loop {
         let mut head = String::new();
@@ -125,10 +163,15 @@ fn serve(mut stream: TcpStream, fault: Fault, counter: &AtomicUsize) -> io::Resu
         reader.read_exact(&mut body)?;
         let request = serde_json::from_slice(&body).unwrap_or_default();
         let calls = match path == "/Evaluate" {
-            true => counter.fetch_add(1, Ordering::Relaxed),
+            true => evaluations.fetch_add(1, Ordering::Relaxed),
             false => 0,
         };
-        let (status, answer) = answer(&path, &request, fault, calls);
+        let Some((status, answer)) = answer(&path, &request, calls) else {
+            hangs.fetch_add(1, Ordering::Relaxed);
+            // Longer than any test; the thread ends with the process.
+            std::thread::sleep(Duration::from_secs(600));
+            return Ok(());
+        };
         let answer = answer.to_string();
         let length = answer.len();
         let answer = format!("HTTP/1.1 {status} .\r\nContent-Length: {length}\r\n\r\n{answer}");
@@ -136,7 +179,7 @@ fn serve(mut stream: TcpStream, fault: Fault, counter: &AtomicUsize) -> io::Resu
     }
 }
 
-fn answer(path: &str, request: &Value, fault: Fault, calls: usize) -> (u16, Value) {
+pub(crate) fn answer(path: &str, request: &Value, fault: Fault, calls: usize) -> (u16, Value) {
     if let Fault::Breaks(from) | Fault::WrongAndBreaks(from) = fault
         && path == "/Evaluate"
         && calls >= from
@@ -144,7 +187,6 @@ fn answer(path: &str, request: &Value, fault: Fault, calls: usize) -> (u16, Valu
         return (500, json!("the solver did not converge"));
     }
     if fault == Fault::Hangs && path == "/Evaluate" {
-        // Longer than any test; the thread ends with the process.
         std::thread::sleep(Duration::from_secs(600));
     }
     if matches!(fault, Fault::Slow | Fault::SlowWithoutGradient) && path == "/Evaluate" {
