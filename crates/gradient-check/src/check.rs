@@ -8,8 +8,8 @@ use finite_diff::{
 };
 use num_complex::Complex;
 
-use crate::assemble::{Frame, assemble};
-use crate::course;
+use crate::assemble::{Frame, as_seen, assemble};
+use crate::course::{self, Stored};
 use crate::diagnosis::Context;
 use crate::directions;
 use crate::error::CheckError;
@@ -253,19 +253,30 @@ pub fn check_estimates(
 /// Compares `analytic` with `numeric`, block by block, by the course's bands.
 ///
 /// A coordinate is wrong when |g − d| is [`BUG_FROM`](crate::course::BUG_FROM) of its block's scale (the root mean square of d)
-/// or more, so that one bad entry can't drown in a large block; the others agree where the block's
-/// difference is likely right, and are inconclusive where it says "look again": without error bars
-/// nobody can tell how far the numeric side is off by itself. A block that is zero on both sides is
-/// vacuous. A number that is not finite never agrees: wrong on the analytic side, inconclusive on
+/// or more, so that one bad entry can't drown in a large block. The others agree where the difference of all of them
+/// together is likely right, or where they are by themselves within the same share of the block's scale; else they are
+/// inconclusive: without error bars nobody can tell how far the numeric side is off by itself. A block that is zero on
+/// both sides is vacuous; one that on both sides is no more than 256 ε of the scale of the whole gradient is zero to
+/// within rounding, and agrees.
+///
+/// `stored` says in which type each block was stored (the coarser one of both sides), in the order of the layout; what
+/// it does not say is `f64`. One unit in the last place of that type counts for nothing, and wrong is from 8 ε of the
+/// block's scale on where that is more than `BUG_FROM`: so much a gradient computed in the type may be off.
+/// A number that is not finite never agrees: wrong on the analytic side, inconclusive on
 /// the numeric one.
 ///
 /// ```
 /// use finite_diff::ParameterLayout;
+/// use gradient_check::course::Stored;
 /// use gradient_check::{Verdict, compare_gradients};
 /// let layout = ParameterLayout::new().with("W", &[2])?;
-/// let report = compare_gradients(&[1.0, 2.0], &[1.0, 2.0 + 1e-9], &layout)?;
-/// assert_eq!(report.verdict, Verdict::Agree);
-/// assert_eq!(compare_gradients(&[1.0, 4.0], &[1.0, 2.0], &layout)?.verdict, Verdict::Disagree);
+/// let word = |g, stored: &[Stored]| {
+///     compare_gradients(g, &[1.0, 2.0], &layout, stored).map(|report| report.verdict)
+/// };
+/// assert_eq!(word(&[1.0, 2.0 + 1e-9], &[])?, Verdict::Agree);
+/// assert_eq!(word(&[1.0, 4.0], &[])?, Verdict::Disagree);
+/// assert_eq!(word(&[1.0, 2.01], &[])?, Verdict::Disagree);
+/// assert_eq!(word(&[1.0, 2.01], &[Stored::BF16])?, Verdict::Agree);
 /// # Ok::<(), finite_diff::layout::LayoutError>(())
 /// ```
 ///
@@ -275,13 +286,13 @@ pub fn compare_gradients(
     analytic: &[f64],
     numeric: &[f64],
     layout: &ParameterLayout,
+    stored: &[Stored],
 ) -> Result<Report, LayoutError> {
-    let compared = course::compare(analytic, numeric, layout)?;
-    // Nothing is known of the parameters, and a decay that is proportional to zeros fits nothing.
-    let theta = vec![0.0; layout.len()];
+    let compared = course::compare(analytic, numeric, layout, stored)?;
     let context = Context::default();
     let frame = Frame {
-        theta: &theta,
+        // Nothing is known of the parameters.
+        theta: &[],
         working_epsilon: f64::EPSILON,
         context: &context,
         mistakes: None,
@@ -300,7 +311,7 @@ pub fn compare_gradients(
         tie_directions: 0,
         broken_tie: None,
     };
-    Ok(assemble(layout, compared, frame))
+    Ok(assemble(layout, &as_seen(&compared), frame))
 }
 
 /// Measures the noise σ of each entry of a gradient at `point`, for [`Settings::analytic_noise`]: how
@@ -355,7 +366,7 @@ pub(crate) fn judge(
         tie_directions: along_kinks(evidence, Tie::Together).count(),
         broken_tie: broken_tie(evidence),
     };
-    assemble(layout, compared, frame)
+    assemble(layout, &as_seen(&compared), frame)
 }
 
 /// ε of a single-precision cost is 2⁻²⁴ of it or more, by up to as much as a sum of a thousand terms loses, and a quarter

@@ -2,11 +2,12 @@
 
 use anyhow::Result;
 use finite_diff::ParameterLayout;
+use gradient_check::course::Stored;
 use gradient_check::{Verdict, compare_gradients};
 
 use crate::args::{CompareArgs, Format};
 use crate::exit;
-use crate::gradient_file;
+use crate::gradient_file::{self, StoredAs};
 use crate::network::quoted;
 use crate::output::{Sink, json, text};
 use crate::source_file::ReadLimit;
@@ -22,13 +23,15 @@ pub(crate) fn run(args: &CompareArgs) -> Result<u8> {
         gradient_file::read(&args.numeric, limit)?,
     )?;
     let mut layout = ParameterLayout::new();
-    let (mut analytic, mut numeric) = (Vec::new(), Vec::new());
+    let (mut analytic, mut numeric, mut stored) = (Vec::new(), Vec::new(), Vec::new());
     for pair in pairs {
         layout = layout.with(pair.name, &pair.shape)?;
         append(&mut analytic, pair.analytic);
         append(&mut numeric, pair.numeric);
+        let [of_analytic, of_numeric] = pair.stored.map(type_of);
+        stored.push(of_analytic.coarser(of_numeric));
     }
-    let report = compare_gradients(&analytic, &numeric, &layout)?;
+    let report = compare_gradients(&analytic, &numeric, &layout, &stored)?;
     sink.write(&match args.output.format {
         Format::Text => {
             let word = match report.verdict {
@@ -53,6 +56,15 @@ pub(crate) fn run(args: &CompareArgs) -> Result<u8> {
         }
     })?;
     Ok(exit::code(report.verdict))
+}
+
+fn type_of(stored: StoredAs) -> Stored {
+    match stored {
+        StoredAs::F64 => Stored::F64,
+        StoredAs::F32 => Stored::F32,
+        StoredAs::F16 => Stored::F16,
+        StoredAs::BF16 => Stored::BF16,
+    }
 }
 
 /// Appends `more` to `all`, without a copy where it is the first.

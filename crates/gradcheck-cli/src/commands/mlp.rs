@@ -89,7 +89,7 @@ mod tests {
             code(&Outcome {
                 checks: vec![Checked {
                     stage: Stage::Initialization,
-                    report: compare_gradients(&[g], &[1.0], &layout).unwrap(),
+                    report: compare_gradients(&[g], &[1.0], &layout, &[]).unwrap(),
                     engine: "full",
                     delta: None,
                     control: Some(control),

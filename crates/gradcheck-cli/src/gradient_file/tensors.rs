@@ -43,7 +43,7 @@ pub(super) fn blocks(
                 name,
                 shape: tensor.shape().to_vec(),
                 values,
-                epsilon: element.epsilon(),
+                stored: element.stored_as(),
             })
         })
         .collect()

@@ -116,13 +116,18 @@ pub(super) fn footnotes(report: &Report) -> String {
     text
 }
 
-/// Blocks that are zero to within their bars.
+/// Blocks that are zero to within their bars, or to rounding.
 fn zero(report: &Report) -> String {
     let blocks = report.blocks.iter();
     let names: Vec<String> = blocks
         .filter(|block| block.counts.zero > 0)
         .map(|block| block.name.clone())
         .collect();
+    // Two given gradients have none.
+    let has_bars = report
+        .worst
+        .iter()
+        .any(|c| c.comparison.error_bar.is_some());
     match report.counts.zero {
         0 => String::new(),
         count => wrapped(
@@ -135,10 +140,10 @@ fn zero(report: &Report) -> String {
                 } else {
                     "entries are"
                 },
-                if count == 1 {
-                    "its error bar"
-                } else {
-                    "their error bars"
+                match (has_bars, count) {
+                    (false, _) => "rounding",
+                    (true, 1) => "its error bar",
+                    (true, _) => "their error bars",
                 },
                 list(&names),
             ),

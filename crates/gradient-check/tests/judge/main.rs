@@ -586,7 +586,7 @@ fn what_does_not_fit_is_an_error_and_no_verdict() {
 fn two_gradients_from_elsewhere_are_read_by_the_courses_bands() {
     let layout = two_blocks(6);
     let d = [1.0, -2.0, 0.5, 1.5, 0.0, 3.0];
-    let word = |g: &[f64], d: &[f64]| compare_gradients(g, d, &layout).unwrap().verdict;
+    let word = |g: &[f64], d: &[f64]| compare_gradients(g, d, &layout, &[]).unwrap().verdict;
     assert_eq!(word(&d, &d), Verdict::Agree);
     let with = |i: usize, v: f64| {
         let mut g = d;
@@ -607,7 +607,7 @@ fn two_gradients_from_elsewhere_are_read_by_the_courses_bands() {
         word(&[0.0; 6], &[0.0; 6]),
         Verdict::Inconclusive(Reason::Vacuous)
     );
-    assert!(compare_gradients(&d[..5], &d, &layout).is_err());
+    assert!(compare_gradients(&d[..5], &d, &layout, &[]).is_err());
 }
 
 /// J = Σ sin(x_i)·c_i over many x_i, of which a probe changes one term.
