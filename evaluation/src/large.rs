@@ -92,7 +92,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     for plant in &arguments.plant {
         let planted = planted(&layout, *plant).context("the layout has no such place")?;
         multiply(&mut gradient[planted.clone()], arguments.factor);
-        let bar = Bar::new();
+        let bar = Bar::new(false);
         let settings = DirectionalSettings {
             directions: arguments.directions,
             seed: arguments.seed,

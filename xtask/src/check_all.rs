@@ -70,7 +70,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict> {
         .map(|entry| entry.name.chars().count())
         .max()
         .unwrap_or(0);
-    let bar = Bar::new();
+    let bar = Bar::new(false);
     print_head(arguments, width);
 
     let mut totals = Totals::default();
@@ -91,7 +91,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict> {
         line.push_str(&row(entry, &prepared, &outcome, seconds, width));
         bar.suspend(|| anstream::println!("{line}"));
         if outcome.verdict() != Verdict::Agree {
-            let _ = writeln!(details, "\n{}", text::network(&prepared, &outcome, text::Detail::Full));
+            let _ = writeln!(
+                details,
+                "\n{}",
+                text::network(&prepared, &outcome, text::Detail::Full)
+            );
         }
     }
     bar.finish();

@@ -96,13 +96,19 @@ impl fmt::Display for Coordinate {
 #[non_exhaustive]
 pub enum LayoutError {
     /// Two blocks have the same name.
-    #[error("two blocks are named `{}`: give each block a different name", printable(name))]
+    #[error(
+        "two blocks are named `{}`: give each block a different name",
+        printable(name)
+    )]
     DuplicateName {
         /// The name.
         name: String,
     },
     /// The number of entries is larger than an index can count.
-    #[error("block `{}` of shape {shape:?} has more entries than usize can count", printable(name))]
+    #[error(
+        "block `{}` of shape {shape:?} has more entries than usize can count",
+        printable(name)
+    )]
     TooLarge {
         /// The block.
         name: String,

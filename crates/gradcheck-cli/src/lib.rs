@@ -20,5 +20,5 @@ pub mod source_file;
 pub mod suggest;
 mod unique_keys;
 
-pub use args::{Cli, Column, Command, ConfigError, ConfigProblem, NetworkOptions, Widths};
+pub use args::{Cli, Column, Command, ConfigError, ConfigProblem, NetworkOptions, Seconds, Widths};
 pub use commands::run_arguments;

@@ -10,11 +10,12 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 pub struct Bar {
     bar: ProgressBar,
     label: Mutex<String>,
+    quiet: bool,
 }
 
 impl Bar {
-    /// A bar that is not yet shown.
-    pub fn new() -> Self {
+    /// A bar that is not shown yet; never, where the run is `quiet`.
+    pub fn new(quiet: bool) -> Self {
         let bar = ProgressBar::hidden();
         let template = "{msg} [{bar:30}] {pos}/{len} coordinates, {eta} left";
         if let Ok(style) = ProgressStyle::with_template(template) {
@@ -23,6 +24,7 @@ impl Bar {
         Self {
             bar,
             label: Mutex::new(String::new()),
+            quiet,
         }
     }
 
@@ -39,7 +41,7 @@ impl Bar {
             self.bar.reset();
             self.bar.set_length(progress.total as u64);
             self.bar.set_message(printable(label).to_string());
-            if first {
+            if first && !self.quiet {
                 // Only now is there something to see.
                 self.bar
                     .set_draw_target(ProgressDrawTarget::stderr_with_hz(10));
@@ -65,7 +67,7 @@ impl Bar {
 
 impl Default for Bar {
     fn default() -> Self {
-        Self::new()
+        Self::new(false)
     }
 }
 

@@ -7,14 +7,14 @@ use std::time::Duration;
 use finite_diff::{Block, ParameterLayout};
 
 use crate::agreement::temper;
-use crate::course::difference;
-use crate::diagnosis::{Context, Exhibit, Mistakes, diagnose};
+use crate::course::difference_of_pairs;
+use crate::diagnosis::{Context, Exhibit, Mistakes, diagnose, is_off};
 use crate::directions::DirectionalTest;
 use crate::evidence::Recheck;
 use crate::pattern::pattern;
 use crate::report::{BlockReport, BrokenTie, CoordinateReport, CostNoise, Counts, Power, Report};
 use crate::structure::{Finding, Structure};
-use crate::verdict::{self, Comparison, Reason, Verdict};
+use crate::verdict::{self, Comparison, Comparisons, Reason, Verdict};
 
 /// How many coordinates a report lists as the worst.
 const WORST: usize = 10;
@@ -44,30 +44,45 @@ pub(crate) struct Frame<'a> {
     pub broken_tie: Option<BrokenTie>,
 }
 
+/// The comparisons of one block, and its scale.
+pub(crate) type Seen<'a> = (f64, &'a dyn Comparisons);
+
+/// Whatever holds the comparisons, as [`assemble`] reads them.
+pub(crate) fn as_seen<C: Comparisons>(compared: &[(f64, C)]) -> Vec<Seen<'_>> {
+    let mut seen: Vec<Seen<'_>> = Vec::new();
+    for (scale, comparisons) in compared {
+        seen.push((*scale, comparisons));
+    }
+    seen
+}
+
 /// Puts a report together from the comparisons of each block, in the order of the layout, each with
 /// the scale of its block.
 pub(crate) fn assemble(
     layout: &ParameterLayout,
-    compared: Vec<(f64, Vec<Comparison>)>,
+    compared: &[Seen<'_>],
     frame: Frame<'_>,
 ) -> Report {
-    let name = |comparison: &Comparison| {
+    let name = |comparison: Comparison| {
         let coordinate = layout.coordinate(comparison.coordinate)?;
         Some(CoordinateReport {
             coordinate,
-            comparison: *comparison,
+            comparison,
         })
     };
     let mut blocks: Vec<BlockReport> = layout
         .blocks()
         .iter()
-        .zip(&compared)
-        .map(|(block, (scale, comparisons))| {
+        .zip(compared)
+        .map(|(block, &(scale, comparisons))| {
             block_report(
                 block,
-                *scale,
+                scale,
                 comparisons,
-                furthest(comparisons, 1).first().copied().and_then(name),
+                furthest(comparisons.iter(), 1)
+                    .first()
+                    .copied()
+                    .and_then(name),
                 comparisons
                     .iter()
                     .find(|c| c.non_finite.is_some())
@@ -81,30 +96,29 @@ pub(crate) fn assemble(
         .filter(|block| block.verdict == Verdict::Disagree)
         .filter_map(|block| block.stage)
         .max();
-    let exhibits: Vec<Exhibit<'_>> = layout
-        .blocks()
-        .iter()
-        .zip(&compared)
-        .map(|(block, (scale, comparisons))| {
-            Exhibit::new(
-                block,
-                *scale,
-                comparisons,
-                frame.theta,
-                frame.working_epsilon,
-            )
-        })
-        .collect();
-    let diagnoses = diagnose(&exhibits, frame.context, frame.mistakes, first_wrong_stage);
-    for (block, diagnosis) in blocks.iter_mut().zip(diagnoses) {
-        block.diagnosis = diagnosis;
+    // The numbers are laid out for the search for causes only where there is one to find.
+    let wants_a_cause = |(_, comparisons): &Seen<'_>| comparisons.iter().any(|c| is_off(&c));
+    if compared.iter().any(wants_a_cause) {
+        let exhibits: Vec<Exhibit<'_>> = layout
+            .blocks()
+            .iter()
+            .zip(compared)
+            .map(|(block, &(scale, comparisons))| {
+                let (theta, epsilon) = (frame.theta, frame.working_epsilon);
+                Exhibit::new(block, scale, comparisons, theta, epsilon)
+            })
+            .collect();
+        let diagnoses = diagnose(&exhibits, frame.context, frame.mistakes, first_wrong_stage);
+        for (block, diagnosis) in blocks.iter_mut().zip(diagnoses) {
+            block.diagnosis = diagnosis;
+        }
     }
 
-    let all: Vec<Comparison> = compared
-        .iter()
-        .flat_map(|(_, comparisons)| comparisons)
-        .copied()
-        .collect();
+    let all = || {
+        compared
+            .iter()
+            .flat_map(|(_, comparisons)| comparisons.iter())
+    };
     let counts = blocks
         .iter()
         .fold(Counts::default(), |sum, block| sum.merge(&block.counts));
@@ -113,9 +127,9 @@ pub(crate) fn assemble(
         verdict = Verdict::Inconclusive(Reason::Interrupted);
     }
     // A sample of nothing but zeros and kinks says nothing of the others.
-    let tells = |c: &Comparison| c.verdict == Verdict::Agree && !c.flat && !c.subgradient;
+    let tells = |c: Comparison| c.verdict == Verdict::Agree && !c.flat && !c.subgradient;
     let sampled = frame.selected + frame.fixed < layout.len();
-    if verdict == Verdict::Agree && sampled && !all.iter().any(tells) {
+    if verdict == Verdict::Agree && sampled && !all().any(tells) {
         verdict = Verdict::Inconclusive(Reason::Vacuous);
     }
     if let Some(test) = &frame.directional {
@@ -123,7 +137,7 @@ pub(crate) fn assemble(
     }
     Report {
         verdict,
-        difference: difference_of(&all),
+        difference: difference_of(all),
         cost: frame.cost,
         parameters: layout.len(),
         selected: frame.selected,
@@ -140,7 +154,10 @@ pub(crate) fn assemble(
         counts,
         first_wrong_stage,
         axes: frame.context.axes.clone(),
-        worst: furthest(&all, WORST).into_iter().filter_map(name).collect(),
+        worst: furthest(all(), WORST)
+            .into_iter()
+            .filter_map(name)
+            .collect(),
         blocks,
         kinks: Vec::new(),
         interrupted: frame.interrupted,
@@ -181,27 +198,27 @@ impl Report {
 fn block_report(
     block: &Block,
     scale: f64,
-    comparisons: &[Comparison],
+    comparisons: &dyn Comparisons,
     worst: Option<CoordinateReport>,
     non_finite: Option<CoordinateReport>,
 ) -> BlockReport {
     let mut counts = Counts::default();
-    for comparison in comparisons {
-        counts.add(comparison);
+    for comparison in comparisons.iter() {
+        counts.add(&comparison);
     }
     BlockReport {
         name: block.name().to_owned(),
         shape: block.shape().to_vec(),
         stage: block.stage(),
         verdict: verdict::overall(comparisons.iter().map(|comparison| comparison.verdict)),
-        difference: difference_of(comparisons),
+        difference: difference_of(|| comparisons.iter()),
         scale,
-        power: power(scale, comparisons),
+        power: power(scale, comparisons.iter()),
         counts,
         worst,
         non_finite,
         pattern: pattern(block.shape(), block.range().start, comparisons),
-        wrong: furthest(comparisons, WRONG)
+        wrong: furthest(comparisons.iter(), WRONG)
             .into_iter()
             .take_while(|comparison| comparison.verdict == Verdict::Disagree)
             .map(|comparison| comparison.coordinate)
@@ -212,20 +229,17 @@ fn block_report(
 
 /// The course's difference over those coordinates that have a numeric derivative; NaN where none has
 /// one although there are coordinates.
-fn difference_of(comparisons: &[Comparison]) -> f64 {
-    let (analytic, numeric): (Vec<f64>, Vec<f64>) = comparisons
-        .iter()
-        .filter_map(|c| Some((c.analytic, c.numeric?)))
-        .unzip();
-    if analytic.is_empty() && !comparisons.is_empty() {
+fn difference_of<I: Iterator<Item = Comparison>>(comparisons: impl Fn() -> I) -> f64 {
+    let pairs = || comparisons().filter_map(|c| Some((c.analytic, c.numeric?)));
+    if pairs().next().is_none() && comparisons().next().is_some() {
         return f64::NAN;
     }
-    difference(&analytic, &numeric)
+    difference_of_pairs(pairs, |g, d, shrink| g * shrink - d * shrink)
 }
 
 /// The `most` furthest off, the furthest first: wrong before undecided before right, then by |g − d|; what is not a number
 /// is further off than anything.
-fn furthest(comparisons: &[Comparison], most: usize) -> Vec<&Comparison> {
+fn furthest(comparisons: impl Iterator<Item = Comparison>, most: usize) -> Vec<Comparison> {
     let key = |comparison: &Comparison| {
         let rank = match comparison.verdict {
             Verdict::Disagree => 0,
@@ -237,39 +251,43 @@ fn furthest(comparisons: &[Comparison], most: usize) -> Vec<&Comparison> {
             .map_or(f64::INFINITY, |d| (comparison.analytic - d).abs());
         (rank, if apart.is_nan() { f64::INFINITY } else { apart })
     };
-    let order = |a: &&Comparison, b: &&Comparison| {
+    let order = |a: &Comparison, b: &Comparison| {
         let ((rank_a, apart_a), (rank_b, apart_b)) = (key(a), key(b));
         let by_size = rank_a.cmp(&rank_b).then(apart_b.total_cmp(&apart_a));
         by_size.then(a.coordinate.cmp(&b.coordinate))
     };
-    let mut ordered: Vec<&Comparison> = comparisons.iter().collect();
-    if ordered.len() > most && most > 0 {
-        ordered.select_nth_unstable_by(most - 1, order);
-        ordered.truncate(most);
+    let mut ordered: Vec<Comparison> = Vec::with_capacity(most + 1);
+    for comparison in comparisons {
+        let is_further = |last: &Comparison| order(&comparison, last).is_lt();
+        if ordered.len() < most || ordered.last().is_some_and(is_further) {
+            let at = ordered.partition_point(|other| order(other, &comparison).is_lt());
+            ordered.insert(at, comparison);
+            ordered.truncate(most);
+        }
     }
-    ordered.sort_unstable_by(order);
     ordered
 }
 
 /// What would have been caught in a block of this scale (docs/theory/verdict.md, equations 15, 16 and 28).
-fn power(scale: f64, comparisons: &[Comparison]) -> Option<Power> {
-    let visible: Vec<(f64, f64)> = comparisons
-        .iter()
+fn power(scale: f64, comparisons: impl Iterator<Item = Comparison>) -> Option<Power> {
+    let mut visible = comparisons
         .filter_map(|c| {
             // A factor does not show on what is zero to within its bar.
             let size = if c.zero { 0.0 } else { c.numeric?.abs() };
             Some((c.smallest_visible()?, size))
         })
-        .collect();
-    if scale == 0.0 || visible.is_empty() {
+        .peekable();
+    if scale == 0.0 || visible.peek().is_none() {
         return None;
     }
-    let largest = visible.iter().fold(0.0f64, |most, (v, _)| most.max(*v));
     // A relative error δ of the whole block shows as soon as δ·|d| passes one of them.
-    let relative = visible.iter().map(|(v, d)| v / d);
+    let (largest, relative) = visible
+        .fold((0.0_f64, f64::INFINITY), |(largest, relative), (v, d)| {
+            (largest.max(v), relative.min(v / d))
+        });
     Some(Power {
         single_coordinate: largest / scale,
-        block: relative.fold(f64::INFINITY, f64::min),
+        block: relative,
     })
 }
 

@@ -8,8 +8,8 @@ use finite_diff::{
 };
 use num_complex::Complex;
 
-use crate::assemble::{Frame, assemble};
-use crate::course;
+use crate::assemble::{Frame, as_seen, assemble};
+use crate::course::{self, CompareSettings};
 use crate::diagnosis::Context;
 use crate::directions;
 use crate::error::CheckError;
@@ -250,21 +250,35 @@ pub fn check_estimates(
     })
 }
 
-/// Compares `analytic` with `numeric`, block by block, by the course's bands.
+/// Compares `analytic` with `numeric`, two gradients without error bars, block by block.
 ///
-/// A coordinate is wrong when |g − d| is [`BUG_FROM`](crate::course::BUG_FROM) of its block's scale (the root mean square
-/// of d) or more, so that one bad entry can't drown in a large block; the others agree where the block's difference is
-/// likely right, and are inconclusive where it says "look again": without error bars the error of the numeric side is
-/// unknown. A block that is zero on both sides is vacuous. A number that is not finite never agrees: wrong on the analytic
-/// side, inconclusive on the numeric one.
+/// By default the course's bands decide. A coordinate is wrong when |g − d| is [`BUG_FROM`](crate::course::BUG_FROM) of its
+/// block's scale (the root mean square of d) or more, so that one bad entry can't drown in a large block. The others agree
+/// where the difference of all of them together is likely right, or where they are by themselves within the same share of
+/// the block's scale; else they are inconclusive: without error bars the error of the numeric side is unknown. A block that
+/// is zero on both sides is vacuous; one that on both sides is no more than 256 ε of the scale of the whole gradient is zero
+/// to within rounding, and agrees. [`CompareSettings`] has the other rules, and the types that the numbers were stored in:
+/// one unit in the last place of these counts for nothing.
+/// A number that is not finite never agrees: wrong on the analytic side, inconclusive on the numeric one.
 ///
 /// ```
 /// use finite_diff::ParameterLayout;
+/// use gradient_check::course::{CompareRule, CompareSettings, Stored};
 /// use gradient_check::{Verdict, compare_gradients};
 /// let layout = ParameterLayout::new().with("W", &[2])?;
-/// let report = compare_gradients(&[1.0, 2.0], &[1.0, 2.0 + 1e-9], &layout)?;
-/// assert_eq!(report.verdict, Verdict::Agree);
-/// assert_eq!(compare_gradients(&[1.0, 4.0], &[1.0, 2.0], &layout)?.verdict, Verdict::Disagree);
+/// let compare = |g: &[f64], settings: &CompareSettings| {
+///     compare_gradients(g, &[1.0, 2.0], &layout, settings).map(|report| report.verdict)
+/// };
+/// let bands = CompareSettings::default();
+/// assert_eq!(compare(&[1.0, 2.0 + 1e-9], &bands)?, Verdict::Agree);
+/// assert_eq!(compare(&[1.0, 4.0], &bands)?, Verdict::Disagree);
+/// // A half-precision gradient is not known better than this.
+/// let half = CompareSettings { stored: vec![Stored::F16], ..bands.clone() };
+/// assert_eq!(compare(&[1.001, 2.0], &half)?, Verdict::Agree);
+/// // As numpy.allclose.
+/// let close = CompareSettings { rule: CompareRule::Close { rtol: 1e-5, atol: 1e-8 }, ..bands };
+/// assert_eq!(compare(&[1.0, 2.0 + 1.9e-5], &close)?, Verdict::Agree);
+/// assert_eq!(compare(&[1.0, 2.0 + 2.1e-5], &close)?, Verdict::Disagree);
 /// # Ok::<(), finite_diff::layout::LayoutError>(())
 /// ```
 ///
@@ -274,13 +288,13 @@ pub fn compare_gradients(
     analytic: &[f64],
     numeric: &[f64],
     layout: &ParameterLayout,
+    settings: &CompareSettings<'_>,
 ) -> Result<Report, LayoutError> {
-    let compared = course::compare(analytic, numeric, layout)?;
-    // Nothing is known of the parameters, and a decay that is proportional to zeros fits nothing.
-    let theta = vec![0.0; layout.len()];
+    let compared = course::compare(analytic, numeric, layout, settings)?;
     let context = Context::default();
     let frame = Frame {
-        theta: &theta,
+        // Nothing is known of the parameters.
+        theta: &[],
         working_epsilon: f64::EPSILON,
         context: &context,
         mistakes: None,
@@ -299,7 +313,7 @@ pub fn compare_gradients(
         tie_directions: 0,
         broken_tie: None,
     };
-    Ok(assemble(layout, compared, frame))
+    Ok(assemble(layout, &as_seen(&compared), frame))
 }
 
 /// Measures the noise σ of each entry of a gradient at `point`, for [`Settings::analytic_noise`]: how
@@ -354,7 +368,7 @@ pub(crate) fn judge(
         tie_directions: along_kinks(evidence, Tie::Together).count(),
         broken_tie: broken_tie(evidence),
     };
-    assemble(layout, compared, frame)
+    assemble(layout, &as_seen(&compared), frame)
 }
 
 /// ε of a single-precision cost is 2⁻²⁴ of it or more, by up to as much as a sum of a thousand terms loses, and a quarter

@@ -6,7 +6,12 @@
 mod bands;
 mod difference;
 mod given;
+mod rule;
+mod stored;
 
 pub use bands::{BUG_FROM, Band, WARN_ABOVE};
 pub use difference::difference;
+pub(crate) use difference::difference_of_pairs;
 pub(crate) use given::compare;
+pub use rule::{CompareRule, CompareSettings};
+pub use stored::Stored;

@@ -20,7 +20,7 @@ mod tolerance;
 mod uniform;
 
 pub use cause::{Alternative, Context, Diagnosis, NamedFactor};
-pub(crate) use exhibit::Exhibit;
+pub(crate) use exhibit::{Exhibit, is_off};
 pub use family::Family;
 #[cfg(feature = "text")]
 pub(crate) use hypotheses::NON_FINITE;

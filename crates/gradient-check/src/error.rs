@@ -82,7 +82,10 @@ pub enum CheckError {
         value: f64,
     },
     /// A block to be fixed does not exist.
-    #[error("cannot fix the block `{}`, which does not exist: the blocks are {layout}", printable(name))]
+    #[error(
+        "cannot fix the block `{}`, which does not exist: the blocks are {layout}",
+        printable(name)
+    )]
     NoSuchBlock {
         /// The name.
         name: String,
@@ -98,7 +101,10 @@ pub enum CheckError {
     #[error("the function returns no values at this point: there is nothing to differentiate")]
     NoValues,
     /// A function of many values returns a number of them that does not fit the shapes of its outputs.
-    #[error("the function returns {got} values, but `{}` of shape {shape:?} has {expected}", printable(name))]
+    #[error(
+        "the function returns {got} values, but `{}` of shape {shape:?} has {expected}",
+        printable(name)
+    )]
     Output {
         /// The output.
         name: String,

@@ -2,7 +2,7 @@
 //!
 //! A pure function of the comparisons. Invariant: knows nothing of what a row means.
 
-use crate::verdict::{Comparison, Verdict};
+use crate::verdict::{Comparison, Comparisons, Verdict};
 
 /// How many of the hottest rows and columns are listed.
 const HOTTEST: usize = 5;
@@ -106,7 +106,7 @@ impl Tally {
 pub(crate) fn pattern(
     shape: &[usize],
     offset: usize,
-    comparisons: &[Comparison],
+    comparisons: &dyn Comparisons,
 ) -> Option<Pattern> {
     let wrong = comparisons
         .iter()
@@ -121,7 +121,7 @@ pub(crate) fn pattern(
     if wrong == 0 || rows.max(columns) < 2 || entries == 0 {
         return None;
     }
-    let apart = |c: &Comparison| c.numeric.map(|d| c.analytic - d);
+    let apart = |c: Comparison| c.numeric.map(|d| c.analytic - d);
     // Relative to the largest, so that no square over- or underflows; what is no number is all the heat.
     let largest = comparisons
         .iter()
@@ -129,22 +129,22 @@ pub(crate) fn pattern(
         .filter(|a| a.is_finite())
         .fold(0.0, |largest: f64, a| largest.max(a.abs()));
     let not_a_number = comparisons.iter().any(|c| !c.analytic.is_finite());
-    let squared = |c: &Comparison| match apart(c) {
+    let squared = |c: Comparison| match apart(c) {
         _ if not_a_number => f64::from(!c.analytic.is_finite()),
         Some(apart) if largest > 0.0 => (apart / largest).powi(2),
         _ => 0.0,
     };
     let sum: f64 = comparisons.iter().map(squared).sum();
     let (mut by_row, mut by_column) = (Tally::new(rows), Tally::new(columns));
-    for comparison in comparisons {
+    for comparison in comparisons.iter() {
         let at = comparison.coordinate - offset;
         let share = if sum > 0.0 {
             squared(comparison) / sum
         } else {
             0.0
         };
-        by_row.add(at / (entries / rows), comparison, share);
-        by_column.add(at % columns, comparison, share);
+        by_row.add(at / (entries / rows), &comparison, share);
+        by_column.add(at % columns, &comparison, share);
     }
     let vector = columns == 1;
     let confined = match (by_row.confined(), by_column.confined()) {
@@ -200,7 +200,7 @@ mod tests {
     /// A block with an offset of 7 in which these entries are off by these amounts.
     fn found(shape: &[usize], errors: &[(usize, f64)]) -> Option<Pattern> {
         let entries: usize = shape.iter().product();
-        let comparisons: Vec<_> = (0..entries)
+        let comparisons: Vec<Comparison> = (0..entries)
             .map(|at| {
                 let off = errors.iter().find(|(wrong, _)| *wrong == at);
                 comparison(7 + at, 1.0 + off.map_or(0.0, |(_, off)| *off))

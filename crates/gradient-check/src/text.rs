@@ -49,5 +49,6 @@ pub use report::{styled_report, styled_summary};
 pub use short::short_report;
 #[cfg(feature = "text")]
 pub use style::{
-    BAD, FAINT, GOOD, STRONG, UNSURE, clean, hanging, plain, style_of, styled, table, verdict, wrapped,
+    BAD, FAINT, GOOD, STRONG, UNSURE, clean, hanging, plain, style_of, styled, table, verdict,
+    wrapped,
 };

@@ -3,6 +3,7 @@
 //! The tolerances are those of [`Constants`](crate::constants::Constants); the equations are numbered in
 //! docs/theory/verdict.md. Invariant: knows nothing of schemes, step rules and layers.
 
+mod compared;
 mod comparison;
 mod judge;
 mod scale;
@@ -11,6 +12,7 @@ use std::fmt;
 
 use finite_diff::error::Side;
 
+pub(crate) use compared::Comparisons;
 pub(crate) use comparison::compare_beside;
 pub use comparison::{Comparison, Rule, compare, compare_all};
 pub(crate) use judge::{Allowance, Tie, hold_against, tie};

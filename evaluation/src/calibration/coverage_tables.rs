@@ -42,7 +42,7 @@ const WANTED: f64 = 0.999;
 /// Measures, prints the tables, and fails where a row of what is reported falls short.
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let options = arguments.measured.options()?;
-    let bar = Bar::new();
+    let bar = Bar::new(false);
     let coverage = coverage(&options, &|p| bar.show("networks", p))?;
     bar.finish();
     if arguments.blocks {

@@ -21,7 +21,7 @@ pub(crate) struct Arguments {
 /// it is hardest to see is a failure.
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let options = arguments.measured.options()?;
-    let bar = Bar::new();
+    let bar = Bar::new(false);
     let powers = power(&options, &|p| bar.show("networks", p))?;
     bar.finish();
     print!("{}", tables(&powers, &arguments.measured));

@@ -53,7 +53,7 @@ pub(crate) fn command(args: &Arguments) -> Result<crate::Outcome> {
     if let Some(threads) = args.threads.filter(|threads| threads.get() > MOST_THREADS) {
         bail!("--threads {threads} is too many: give at most {MOST_THREADS}, or leave it out");
     }
-    let bar = Bar::new();
+    let bar = Bar::new(false);
     let progress = |p: Progress| bar.show("networks", p);
     let options = Options {
         seeds: args.seeds,

@@ -1,7 +1,7 @@
 //! The line that runs the same command again, from the options themselves: every one that differs from
 //! its default, by the name and in the order of its flag.
 
-use clap::{Args, Command};
+use clap::{ArgAction, Args, Command};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -28,6 +28,10 @@ pub(crate) fn flags<T: Args + Serialize>(
         match value {
             None | Some(Value::Null) => {}
             Some(Value::Bool(true)) => words.push(format!("--{name}")),
+            // One flag for each, where a flag can be given several times.
+            Some(Value::Array(items)) if matches!(argument.get_action(), ArgAction::Append) => {
+                words.extend(items.iter().map(|item| flag(name, &word(item))));
+            }
             Some(value) => words.push(flag(name, &word(value))),
         }
     }

@@ -47,7 +47,7 @@ choices! {
 }
 
 /// A flag's parser, which knows the names for help, completions and suggestions.
-pub(super) fn parser<T: Choice>() -> impl TypedValueParser<Value = T> {
+pub(crate) fn parser<T: Choice>() -> impl TypedValueParser<Value = T> {
     let names = T::all().iter().map(|choice| choice.name());
     PossibleValuesParser::new(names).try_map(|name| find::<T>(&name))
 }
@@ -65,21 +65,21 @@ fn find<T: Choice>(name: &str) -> Result<T, String> {
 }
 
 /// In files and in the line that runs the check again: by name.
-pub(super) mod by_name {
+pub(crate) mod by_name {
     use std::borrow::Cow;
 
     use serde::{Deserialize, Deserializer, Serializer, de};
 
     use super::{Choice, find};
 
-    pub(in crate::args) fn serialize<T: Choice, S: Serializer>(
+    pub(crate) fn serialize<T: Choice, S: Serializer>(
         choice: &T,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(choice.name())
     }
 
-    pub(in crate::args) fn deserialize<'de, T: Choice, D: Deserializer<'de>>(
+    pub(crate) fn deserialize<'de, T: Choice, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<T, D::Error> {
         let name = Cow::<str>::deserialize(deserializer)?;
@@ -88,12 +88,12 @@ pub(super) mod by_name {
 }
 
 /// The same where there may be none.
-pub(super) mod by_optional_name {
+pub(crate) mod by_optional_name {
     use serde::{Deserializer, Serializer};
 
     use super::{Choice, by_name};
 
-    pub(in crate::args) fn serialize<T: Choice, S: Serializer>(
+    pub(crate) fn serialize<T: Choice, S: Serializer>(
         choice: &Option<T>,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
@@ -103,7 +103,7 @@ pub(super) mod by_optional_name {
         }
     }
 
-    pub(in crate::args) fn deserialize<'de, T: Choice, D: Deserializer<'de>>(
+    pub(crate) fn deserialize<'de, T: Choice, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Option<T>, D::Error> {
         by_name::deserialize(deserializer).map(Some)

@@ -1,25 +1,25 @@
 //! What the user typed. Knows clap; turns words into the domain's objects and nothing else.
 
 mod again;
-mod choice;
+pub(crate) mod choice;
 mod config;
-mod model;
 mod network;
-mod numbers;
+pub(crate) mod numbers;
 mod words;
 
 use std::path::PathBuf;
 
 use anyhow::Result;
-use serde::Serialize;
 use clap::{ArgMatches, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
+use serde::Serialize;
 
+pub(crate) use again::flags;
 pub use config::{ConfigError, ConfigProblem};
-pub(crate) use model::ModelArgs;
 pub use network::NetworkOptions;
-pub use words::{Column, Widths};
+pub use words::{Column, Seconds, Widths};
 
 use crate::exit;
+use crate::remote::ModelOptions;
 use crate::source_file::ReadLimit;
 
 /// Checks hand-written gradients against numeric derivatives with error bars, and says where a gradient is
@@ -28,7 +28,15 @@ use crate::source_file::ReadLimit;
 #[command(name = "gradcheck", version, max_term_width = 80, after_help = EXAMPLES)]
 pub struct Cli {
     /// When to use colors; NO_COLOR is honored
-    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t, hide_possible_values = true, help_heading = "Output")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        value_enum,
+        default_value_t,
+        hide_possible_values = true,
+        help_heading = "Output"
+    )]
     pub color: Color,
 
     /// What to do
@@ -95,10 +103,14 @@ pub enum Command {
     #[command(after_help = mlp_help())]
     Mlp(Box<MlpArgs>),
     /// Run the course's exercise: the right gradient, and one with its two planted bugs
-    #[command(after_help = "Examples:\n  gradcheck course\n  gradcheck course --epsilon 1e-5 --format json")]
+    #[command(
+        after_help = "Examples:\n  gradcheck course\n  gradcheck course --epsilon 1e-5 --format json"
+    )]
     Course(CourseArgs),
     /// Run the course's first check in one dimension: J = θx, dJ/dθ = x
-    #[command(after_help = "Examples:\n  gradcheck scalar\n  gradcheck scalar --x 3 --theta -1 --epsilon 1e-5")]
+    #[command(
+        after_help = "Examples:\n  gradcheck scalar\n  gradcheck scalar --x 3 --theta -1 --epsilon 1e-5"
+    )]
     Scalar(ScalarArgs),
     /// List the bugs that `gradcheck mlp --fault` can plant
     #[command(after_help = "Examples:\n  gradcheck faults\n  gradcheck mlp --fault db1-times-4")]
@@ -113,7 +125,9 @@ pub enum Command {
         shell: clap_complete::Shell,
     },
     /// Print the manual page, of the command or of one of its subcommands
-    #[command(after_help = "Examples:\n  gradcheck man | man -l -\n  gradcheck man mlp > gradcheck-mlp.1")]
+    #[command(
+        after_help = "Examples:\n  gradcheck man | man -l -\n  gradcheck man mlp > gradcheck-mlp.1"
+    )]
     Man {
         /// The subcommand
         subcommand: Option<String>,
@@ -207,7 +221,13 @@ pub enum Format {
 #[derive(Debug, Clone, Args)]
 pub struct OutputArgs {
     /// Form of the result
-    #[arg(long, value_enum, default_value_t, value_name = "FORMAT", help_heading = "Output")]
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        value_name = "FORMAT",
+        help_heading = "Output"
+    )]
     pub format: Format,
     /// Write the result to FILE instead of standard output
     #[arg(long, short, value_name = "FILE", help_heading = "Output")]
@@ -299,6 +319,17 @@ pub struct MlpArgs {
     /// The network and how to check it
     #[command(flatten)]
     pub network: NetworkOptions,
+    /// Where the result goes
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// `gradcheck model`.
+#[derive(Debug, Args)]
+pub struct ModelArgs {
+    /// The model and how to check it
+    #[command(flatten)]
+    pub options: ModelOptions,
     /// Where the result goes
     #[command(flatten)]
     pub output: OutputArgs,

@@ -1,11 +1,13 @@
 //! Numbers as they are typed. The texts say what to type; which number makes sense is not known here.
 
 use std::num::{IntErrorKind, NonZeroUsize, ParseIntError};
+use std::time::Duration;
 
+use super::words::Seconds;
 use crate::source_file::ReadLimit;
 
 /// A finite number; which ones make sense is known where it is used.
-pub(super) fn real(text: &str) -> Result<f64, String> {
+pub(crate) fn real(text: &str) -> Result<f64, String> {
     let plain = text.trim();
     let number = plain.parse().map_err(|_| {
         let hint = match plain.replacen(',', ".", 1).parse::<f64>() {
@@ -21,7 +23,7 @@ pub(super) fn real(text: &str) -> Result<f64, String> {
 }
 
 /// A size in GiB.
-pub(super) fn gib(text: &str) -> Result<f64, String> {
+pub(crate) fn gib(text: &str) -> Result<f64, String> {
     match real(text)? {
         size if size > 0.0 => Ok(size),
         _ => Err("it must be above 0: give a size in GiB, such as 0.5 or 8".to_owned()),
@@ -29,7 +31,7 @@ pub(super) fn gib(text: &str) -> Result<f64, String> {
 }
 
 /// A tolerance: finite, 0 or larger.
-pub(super) fn tolerance(text: &str) -> Result<f64, String> {
+pub(crate) fn tolerance(text: &str) -> Result<f64, String> {
     match real(text)? {
         number if number >= 0.0 => Ok(number),
         _ => Err("it can't be negative: give a tolerance, such as 1e-5".to_owned()),
@@ -37,7 +39,7 @@ pub(super) fn tolerance(text: &str) -> Result<f64, String> {
 }
 
 /// A finite number above 0.
-pub(super) fn positive(text: &str) -> Result<f64, String> {
+pub(crate) fn positive(text: &str) -> Result<f64, String> {
     match real(text)? {
         number if number > 0.0 => Ok(number),
         _ => Err("it must be above 0: give a number, such as 2 or 1e-7".to_owned()),
@@ -45,7 +47,7 @@ pub(super) fn positive(text: &str) -> Result<f64, String> {
 }
 
 /// A part of something, between 0 and 1.
-pub(super) fn part(text: &str) -> Result<f64, String> {
+pub(crate) fn part(text: &str) -> Result<f64, String> {
     match real(text)? {
         number if number > 0.0 && number < 1.0 => Ok(number),
         _ => Err("it must be between 0 and 1: give a part, such as 1e-6".to_owned()),
@@ -53,17 +55,17 @@ pub(super) fn part(text: &str) -> Result<f64, String> {
 }
 
 /// How much to read of a file, in GiB.
-pub(super) fn read_limit(text: &str) -> Result<ReadLimit, String> {
+pub(crate) fn read_limit(text: &str) -> Result<ReadLimit, String> {
     Ok(ReadLimit::try_from(real(text)?)?)
 }
 
 /// How many of something.
-pub(super) fn count(text: &str) -> Result<usize, String> {
+pub(crate) fn count(text: &str) -> Result<usize, String> {
     text.trim().parse().map_err(|error| whole(text, &error))
 }
 
 /// A seed.
-pub(super) fn seed(text: &str) -> Result<u64, String> {
+pub(crate) fn seed(text: &str) -> Result<u64, String> {
     text.trim().parse().map_err(|error| whole(text, &error))
 }
 
@@ -71,24 +73,43 @@ pub(super) fn seed(text: &str) -> Result<u64, String> {
 const MOST_THREADS: usize = 1024;
 
 /// How many threads.
-pub(super) fn threads(text: &str) -> Result<NonZeroUsize, String> {
-    let threads = at_least_1(text, "to use every core")?;
-    match threads.get() {
-        0..=MOST_THREADS => Ok(threads),
-        _ => Err(format!(
-            "it is too many: give at most {MOST_THREADS}, or leave it out to use every core"
-        )),
-    }
+pub(crate) fn threads(text: &str) -> Result<NonZeroUsize, String> {
+    at_most(at_least_1(text, "to use every core")?, "to use every core")
 }
 
 /// How many evaluations of a model at a time.
-pub(super) fn jobs(text: &str) -> Result<NonZeroUsize, String> {
-    at_least_1(text, "for one a URL")
+pub(crate) fn jobs(text: &str) -> Result<NonZeroUsize, String> {
+    at_most(at_least_1(text, "for one per URL")?, "for one per URL")
+}
+
+/// Seconds to wait: some, and no more than a year.
+pub(crate) fn seconds(text: &str) -> Result<Seconds, String> {
+    const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
+    Duration::try_from_secs_f64(real(text)?)
+        .ok()
+        .filter(|time| !time.is_zero() && *time <= LONGEST)
+        .map(Seconds)
+        .ok_or_else(|| "it must be above 0 and at most a year: give seconds, such as 60".to_owned())
+}
+
+/// How many of something that there are few of.
+pub(crate) fn small_count(text: &str) -> Result<u32, String> {
+    let count = count(text)?;
+    u32::try_from(count).map_err(|_| format!("this is too large: the largest is {}", u32::MAX))
 }
 
 fn at_least_1(text: &str, without: &str) -> Result<NonZeroUsize, String> {
     NonZeroUsize::new(count(text)?)
         .ok_or_else(|| format!("give at least 1, or leave it out {without}"))
+}
+
+fn at_most(count: NonZeroUsize, without: &str) -> Result<NonZeroUsize, String> {
+    match count.get() {
+        0..=MOST_THREADS => Ok(count),
+        _ => Err(format!(
+            "it is too many: give at most {MOST_THREADS}, or leave it out {without}"
+        )),
+    }
 }
 
 fn whole(text: &str, error: &ParseIntError) -> String {

@@ -1,11 +1,27 @@
-//! Options that are words of their own kind: widths of layers, a column.
+//! Options that are words of their own kind: widths of layers, a column, a time.
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::data::LabelColumn;
+
+/// A time to wait, typed as a number of seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seconds(pub Duration);
+
+impl Seconds {
+    /// 60 seconds.
+    pub const MINUTE: Self = Self(Duration::from_secs(60));
+}
+
+impl Serialize for Seconds {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64(self.0.as_secs_f64())
+    }
+}
 
 /// Layer widths: `30,16,8,1` or `30-16-8-1` as a flag, an array in a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

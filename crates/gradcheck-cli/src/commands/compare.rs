@@ -1,58 +1,174 @@
 //! `gradcheck compare`.
 
-use anyhow::Result;
+use std::path::Path;
+
+use anyhow::{Result, bail};
 use finite_diff::ParameterLayout;
+use gradient_check::course::{CompareRule, CompareSettings, Stored};
 use gradient_check::{Verdict, compare_gradients};
 
-use crate::args::{CompareArgs, Format};
+use super::{Forms, emit};
+use crate::args::{CompareArgs, CompareOptions};
 use crate::exit;
-use crate::gradient_file;
+use crate::gradient_file::{self, NamedBlock, StoredAs};
 use crate::output::{Sink, json, text};
 use crate::shell_words::quoted;
-use crate::source_file::ReadLimit;
+
+/// How many times as far from the reference as the baseline a candidate may be, where nobody says: the
+/// multiplier with which `torch._dynamo.utils.same` compares with a reference in double precision, for every type but
+/// bfloat16.
+const DEFAULT_TIMES: f64 = 2.0;
 
 pub(crate) fn run(args: &CompareArgs) -> Result<u8> {
-    let sink = Sink::open(
-        args.output.output.as_deref(),
-        &[&args.analytic, &args.numeric],
-    )?;
-    let limit = args.read_limit.unwrap_or_default();
-    let pairs = gradient_file::pair(
-        gradient_file::read(&args.analytic, limit)?,
-        gradient_file::read(&args.numeric, limit)?,
-    )?;
-    let mut layout = ParameterLayout::new();
-    let (mut analytic, mut numeric) = (Vec::new(), Vec::new());
-    for pair in pairs {
-        layout = layout.with(pair.name, &pair.shape)?;
-        append(&mut analytic, pair.analytic);
-        append(&mut numeric, pair.numeric);
-    }
-    let report = compare_gradients(&analytic, &numeric, &layout)?;
-    sink.write(&match args.output.format {
-        Format::Text => {
-            let word = match report.verdict {
-                Verdict::Agree => "The two gradients agree.",
-                Verdict::Disagree => "The analytic gradient is wrong, or the numeric one is.",
-                Verdict::Inconclusive(_) => {
-                    "No verdict: without error bars nobody can tell whether the numeric side is off \
-                     by that much itself."
-                }
+    let files: Vec<&Path> = [&args.candidate, &args.baseline]
+        .into_iter()
+        .chain(&args.reference)
+        .map(std::path::PathBuf::as_path)
+        .collect();
+    let sink = Sink::open(args.output.output.as_deref(), &files)?;
+    let options = &args.options;
+    let read = |path: &Path| gradient_file::read(path, options.read_limit);
+    let candidate = read(&args.candidate)?;
+    let baseline = read(&args.baseline)?;
+    let report = match &args.reference {
+        None => {
+            let pair = Flat::of(candidate, baseline)?;
+            let settings = CompareSettings {
+                stored: pair.stored,
+                rule: rule(options),
             };
-            let word = text::styled(text::style_of(report.verdict), word);
-            format!("{}\n{word}\n", text::report(&report))
+            compare_gradients(&pair.left, &pair.right, &pair.layout, &settings)?
         }
-        Format::Json => {
-            let file = |path: &std::path::Path| quoted(&path.to_string_lossy());
-            let mut command =
-                format!("gradcheck compare {} {}", file(&args.analytic), file(&args.numeric));
-            if limit != ReadLimit::default() {
-                command.push_str(&format!(" --read-limit {}", limit.in_gib()));
+        Some(path) => {
+            let reference = read(path)?;
+            let pair = Flat::of(candidate, reference.clone())?;
+            let other = Flat::of(baseline, reference)?;
+            if other.layout != pair.layout {
+                bail!(
+                    "{}, {}: the blocks are not the same: {} and {}",
+                    quoted(&args.candidate.to_string_lossy()),
+                    quoted(&args.baseline.to_string_lossy()),
+                    pair.layout,
+                    other.layout
+                );
             }
-            json::render(&json::compared(&report, command))?
+            let settings = CompareSettings {
+                stored: pair.stored,
+                rule: CompareRule::Baseline {
+                    gradient: &other.left,
+                    times: options.times.unwrap_or(DEFAULT_TIMES),
+                },
+            };
+            compare_gradients(&pair.left, &pair.right, &pair.layout, &settings)?
         }
-    })?;
-    Ok(exit::code(report.verdict))
+    };
+    let open = options.strict && report.verdict == Verdict::Agree && report.left_open().total() > 0;
+    emit(
+        &args.output,
+        sink,
+        &Forms {
+            text: &|detail| {
+                let (style, conclusion) = match (report.verdict, &args.reference) {
+                    _ if open => (
+                        text::UNSURE,
+                        "The gradients agree, but --strict fails: not all of it was tested.",
+                    ),
+                    (Verdict::Agree, None) => (text::GOOD, "The gradients agree."),
+                    (Verdict::Disagree, None) => {
+                        (text::BAD, "The gradients disagree: one of them is wrong.")
+                    }
+                    (Verdict::Agree, Some(_)) => (
+                        text::GOOD,
+                        "The candidate is as close to the reference as the baseline.",
+                    ),
+                    (Verdict::Disagree, Some(_)) => (
+                        text::BAD,
+                        "The candidate is farther from the reference than the baseline allows.",
+                    ),
+                    (Verdict::Inconclusive(_), _) => (
+                        text::UNSURE,
+                        "Inconclusive: files carry no error bars. Give a tolerance with --rtol or --atol.",
+                    ),
+                };
+                let conclusion = text::styled(style, conclusion);
+                format!("{}\n{conclusion}\n", text::report(&report, detail))
+            },
+            short: &|| text::short_report(&report),
+            json: &|| json::compared(&report, command_line(args, &files)),
+        },
+    )?;
+    let code = match open {
+        true => exit::UNDECIDED,
+        false => exit::code(report.verdict),
+    };
+    Ok(args.output.code(code))
+}
+
+fn rule(options: &CompareOptions) -> CompareRule<'static> {
+    match options {
+        CompareOptions { exact: true, .. } => CompareRule::Exact,
+        CompareOptions {
+            accuracy: Some(part),
+            ..
+        } => CompareRule::Accuracy(*part),
+        CompareOptions {
+            rtol: None,
+            atol: None,
+            ..
+        } => CompareRule::Bands,
+        CompareOptions { rtol, atol, .. } => CompareRule::Close {
+            rtol: rtol.unwrap_or(0.0),
+            atol: atol.unwrap_or(0.0),
+        },
+    }
+}
+
+fn command_line(args: &CompareArgs, files: &[&Path]) -> String {
+    let mut words = vec!["gradcheck compare".to_owned()];
+    words.extend(files.iter().map(|path| quoted(&path.to_string_lossy())));
+    words.extend(crate::args::flags(
+        &args.options,
+        &CompareOptions::default(),
+        &[],
+    ));
+    words.join(" ")
+}
+
+/// Two gradients with the same blocks, each as one vector.
+struct Flat {
+    layout: ParameterLayout,
+    left: Vec<f64>,
+    right: Vec<f64>,
+    /// The coarser type of both sides, for each block.
+    stored: Vec<Stored>,
+}
+
+impl Flat {
+    fn of(left: Vec<NamedBlock>, right: Vec<NamedBlock>) -> Result<Self> {
+        let mut flat = Self {
+            layout: ParameterLayout::new(),
+            left: Vec::new(),
+            right: Vec::new(),
+            stored: Vec::new(),
+        };
+        for pair in gradient_file::pair(left, right)? {
+            flat.layout = flat.layout.with(pair.name, &pair.shape)?;
+            append(&mut flat.left, pair.analytic);
+            append(&mut flat.right, pair.numeric);
+            let [of_left, of_right] = pair.stored.map(type_of);
+            flat.stored.push(of_left.coarser(of_right));
+        }
+        Ok(flat)
+    }
+}
+
+fn type_of(stored: StoredAs) -> Stored {
+    match stored {
+        StoredAs::F64 => Stored::F64,
+        StoredAs::F32 => Stored::F32,
+        StoredAs::F16 => Stored::F16,
+        StoredAs::BF16 => Stored::BF16,
+    }
 }
 
 /// Appends `more` to `all`, without a copy where it is the first.

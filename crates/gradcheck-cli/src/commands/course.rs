@@ -127,9 +127,8 @@ pub(crate) fn run(args: &CourseArgs) -> Result<u8> {
         &Forms {
             text: &|detail| render(&judged, from_logits, args.epsilon, detail),
             short: &|| {
-                let line = |j: &Judged| {
-                    format!("{}: {}", sentence(j.name), text::short_report(&j.report))
-                };
+                let line =
+                    |j: &Judged| format!("{}: {}", sentence(j.name), text::short_report(&j.report));
                 judged.iter().map(line).collect()
             },
             json: &|| json::NamedChecks {
@@ -205,7 +204,14 @@ fn render(judged: &[Judged; 2], from_logits: f64, epsilon: f64, detail: Detail) 
         })
         .collect();
     let notebook = format!("at ε = {epsilon:e}");
-    let head = ["difference", &notebook, "published", "best step", "verdict", "wrong"];
+    let head = [
+        "difference",
+        &notebook,
+        "published",
+        "best step",
+        "verdict",
+        "wrong",
+    ];
     out.push_str(&text::table(&head, rows, 6));
     out.push_str(&match epsilon == COURSE_EPSILON {
         true => why_above(&judged[0], from_logits),

@@ -25,7 +25,12 @@ pub(crate) fn run(args: &OutputArgs) -> Result<u8> {
         sink,
         &Forms {
             text: &|_| render(&faults),
-            short: &|| faults.iter().map(|fault| format!("{}\n", fault.name)).collect(),
+            short: &|| {
+                faults
+                    .iter()
+                    .map(|fault| format!("{}\n", fault.name))
+                    .collect()
+            },
             json: &|| json::FaultList {
                 schema: json::SCHEMA,
                 faults: faults.clone(),

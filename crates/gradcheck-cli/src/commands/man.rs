@@ -14,7 +14,11 @@ pub(crate) fn run(subcommand: Option<&str>) -> Result<u8> {
     let page = match subcommand {
         None => command,
         Some(name) => match command.find_subcommand(name) {
-            Some(subcommand) => subcommand.clone().name(format!("gradcheck-{name}")),
+            Some(subcommand) => {
+                let mut subcommand = subcommand.clone();
+                subcommand.set_bin_name(format!("gradcheck-{name}"));
+                subcommand
+            }
             None => {
                 let names = command.get_subcommands().map(clap::Command::get_name);
                 let hint = nearest(name, names)

@@ -69,6 +69,7 @@ mod tests {
 
     use finite_diff::ParameterLayout;
     use gradient_check::control::{ControlReport, PlantedError, Planting, PlantingOutcome};
+    use gradient_check::course::CompareSettings;
     use gradient_check::{Verdict, compare_gradients};
 
     use super::*;
@@ -96,7 +97,13 @@ mod tests {
                 checks: vec![(
                     Stage::Initialization,
                     Checked {
-                        report: compare_gradients(&[g], &[1.0], &layout).unwrap(),
+                        report: compare_gradients(
+                            &[g],
+                            &[1.0],
+                            &layout,
+                            &CompareSettings::default(),
+                        )
+                        .unwrap(),
                         engine: Engine::Full,
                         delta: None,
                         control: Some(control),

@@ -1,9 +1,12 @@
 //! `gradcheck model`.
 
+use std::path::Path;
+
 use anyhow::{Result, bail};
 use gradient_check::Verdict;
 
-use crate::args::{Format, ModelArgs};
+use super::{Forms, emit};
+use crate::args::ModelArgs;
 use crate::input_error::model_name;
 use crate::output::{Sink, json, text};
 use crate::progress::Bar;
@@ -11,42 +14,47 @@ use crate::remote::{self, ModelOutcome, Offered};
 use crate::{exit, interrupt};
 
 pub(crate) fn run(args: &ModelArgs) -> Result<u8> {
-    let spec = args.spec()?;
-    let mut inputs: Vec<&std::path::Path> = args.at.as_deref().into_iter().collect();
-    if let Some(config) = spec
-        .config
-        .as_deref()
-        .filter(|c| !c.trim_start().starts_with('{'))
-    {
-        inputs.push(std::path::Path::new(config));
-    }
+    let options = &args.options;
+    let mut inputs: Vec<&Path> = options.at.as_deref().into_iter().collect();
+    let config = options.config.as_deref();
+    inputs.extend(
+        config
+            .filter(|c| !c.trim_start().starts_with('{'))
+            .map(Path::new),
+    );
     let sink = Sink::open(args.output.output.as_deref(), &inputs)?;
-    let bar = Bar::new();
+    let bar = Bar::new(args.output.quiet);
     let progress = |p| bar.show("model", p);
-    let outcome = remote::check(&spec, interrupt::listen(), &progress)?;
+    let outcome = remote::check(options, interrupt::listen(), &progress)?;
     bar.finish();
-    sink.write(&match args.output.format {
-        Format::Text => text::model(&spec, &outcome),
-        Format::Json => json::render(&json::model(&spec, &outcome))?,
-    })?;
-    let verdict = outcome.verdict(spec.strict);
+    emit(
+        &args.output,
+        sink,
+        &Forms {
+            text: &|detail| text::model(options, &outcome, detail),
+            short: &|| text::short_model(&outcome),
+            json: &|| json::model(options, &outcome),
+        },
+    )?;
+    let verdict = outcome.verdict(options.strict);
     refuse(&outcome, verdict)?;
-    Ok(exit::code(verdict.unwrap_or(Verdict::Agree)))
+    let code = exit::code(verdict.unwrap_or(Verdict::Agree));
+    Ok(args.output.code(code))
 }
 
-/// What has been said is no check, or not all of one.
+/// Fails where the result is no check, or only a part of one.
 fn refuse(outcome: &ModelOutcome, verdict: Option<Verdict>) -> Result<()> {
     if matches!(outcome.offered, Offered::Forward(_)) {
         bail!(
-            "the model `{}` offers no Gradient, so that there is nothing to check: only its forward side was \
-             looked at. Give it a gradient, and let it say so (supports_gradient)",
+            "the model `{}` does not offer Gradient, so there is nothing to check: only its forward pass was \
+             examined. Implement its gradient, and report it (supports_gradient)",
             model_name(&outcome.model)
         );
     }
     match (&outcome.failure, verdict) {
         // A wrong gradient is the news, whatever else happened.
         (Some(failure), verdict) if verdict != Some(Verdict::Disagree) => {
-            bail!("{failure}. What was measured before is reported")
+            bail!("{failure}. The results up to then are reported")
         }
         _ => Ok(()),
     }

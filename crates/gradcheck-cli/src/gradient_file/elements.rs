@@ -21,6 +21,19 @@ pub(super) enum Element {
     Unsigned(usize),
 }
 
+/// To how many digits numbers are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoredAs {
+    /// 64-bit floats, integers, and text.
+    F64,
+    /// 32-bit floats.
+    F32,
+    /// IEEE 754 half precision.
+    F16,
+    /// The upper halves of 32-bit floats.
+    BF16,
+}
+
 impl Element {
     /// Bytes one number takes.
     pub(super) fn size(self) -> usize {
@@ -32,13 +45,13 @@ impl Element {
         }
     }
 
-    /// ε of the type: one unit in the last place of 1.
-    pub(super) fn epsilon(self) -> f64 {
+    /// How well a number is known by it.
+    pub(super) fn stored_as(self) -> StoredAs {
         match self {
-            Self::Float16 => f16::EPSILON.to_f64(),
-            Self::BFloat16 => bf16::EPSILON.to_f64(),
-            Self::Float32 => f32::EPSILON.into(),
-            Self::Float64 | Self::Signed(_) | Self::Unsigned(_) => f64::EPSILON,
+            Self::Float16 => StoredAs::F16,
+            Self::BFloat16 => StoredAs::BF16,
+            Self::Float32 => StoredAs::F32,
+            Self::Float64 | Self::Signed(_) | Self::Unsigned(_) => StoredAs::F64,
         }
     }
 

@@ -10,7 +10,7 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use crate::gradient_file::{GradientError, GradientProblem, NamedBlock, UNNAMED};
+use crate::gradient_file::{GradientError, GradientProblem, NamedBlock, StoredAs, UNNAMED};
 use crate::input_error::{Place, excerpt};
 use crate::source_file::{FileProblem, Room};
 
@@ -181,7 +181,7 @@ fn collect(
         },
         shape,
         values,
-        epsilon: f64::EPSILON,
+        stored: StoredAs::F64,
     });
     Ok(())
 }

@@ -15,6 +15,7 @@ mod tensors;
 #[cfg(test)]
 mod tests;
 
+pub use elements::StoredAs;
 pub use pair::{PairedBlock, pair};
 pub use problem::GradientProblem;
 
@@ -40,8 +41,8 @@ pub struct NamedBlock {
     pub shape: Vec<usize>,
     /// The derivatives, row-major; as many as the product of the dimensions.
     pub values: Vec<f64>,
-    /// ε of the type they are stored in: one unit in the last place of 1.
-    pub epsilon: f64,
+    /// To how many digits.
+    pub stored: StoredAs,
 }
 
 /// What a file holds that need not have names.

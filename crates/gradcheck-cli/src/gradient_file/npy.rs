@@ -79,7 +79,7 @@ pub(super) fn block(
             false => values,
         },
         shape,
-        epsilon: element.epsilon(),
+        stored: element.stored_as(),
     })
 }
 

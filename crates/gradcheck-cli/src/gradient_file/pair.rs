@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::gradient_file::{GradientError, GradientProblem, NamedBlock, UNNAMED};
+use crate::gradient_file::{GradientError, GradientProblem, NamedBlock, StoredAs, UNNAMED};
 use crate::input_error::{Place, excerpt};
 
 /// A block of both gradients.
@@ -18,8 +18,8 @@ pub struct PairedBlock {
     pub analytic: Vec<f64>,
     /// The numeric ones, as many.
     pub numeric: Vec<f64>,
-    /// ε of the coarser of the types that they are stored in.
-    pub epsilon: f64,
+    /// To how many digits the analytic ones are stored, and the numeric ones.
+    pub stored: [StoredAs; 2],
 }
 
 /// Pairs the blocks of two gradients, in the order of the analytic one.
@@ -114,7 +114,7 @@ fn join(
     Ok(PairedBlock {
         name,
         shape,
-        epsilon: analytic.epsilon.max(numeric.epsilon),
+        stored: [analytic.stored, numeric.stored],
         analytic: analytic.values,
         numeric: numeric.values,
     })

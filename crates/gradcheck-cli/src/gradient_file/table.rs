@@ -5,7 +5,7 @@
 use std::io::BufRead;
 
 use crate::csv::{CsvProblem, Delimiter, Lines};
-use crate::gradient_file::{GradientError, GradientProblem, NamedBlock, UNNAMED};
+use crate::gradient_file::{GradientError, GradientProblem, NamedBlock, StoredAs, UNNAMED};
 use crate::input_error::{Located, Place};
 use crate::source_file::Room;
 
@@ -23,7 +23,7 @@ pub(super) fn block(
         name: UNNAMED.to_owned(),
         shape,
         values,
-        epsilon: f64::EPSILON,
+        stored: StoredAs::F64,
     })
 }
 

@@ -20,7 +20,7 @@ pub(super) fn blocks(
 ) -> Result<Vec<NamedBlock>, GradientError> {
     let tensors = SafeTensors::deserialize(bytes).map_err(|error| {
         let detail = error.to_string();
-        let problem = GradientProblem::corrupt("safetensors", printable(&detail));
+        let problem = GradientProblem::corrupt("safetensors", printable(&detail).to_string());
         place.clone().error(problem)
     })?;
     // Of a key that stands twice in the header, the crate takes the last.
@@ -45,7 +45,7 @@ pub(super) fn blocks(
                 name,
                 shape: tensor.shape().to_vec(),
                 values,
-                epsilon: element.epsilon(),
+                stored: element.stored_as(),
             })
         })
         .collect()

@@ -1,5 +1,6 @@
 //! Where a result goes: standard output, or a file that is replaced only once the result is whole.
 
+use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -62,8 +63,9 @@ pub enum Sink {
     Stdout,
     /// A file, written beside its place first.
     File(PathBuf),
-    /// Something that is no regular file, such as a pipe or a device, written in place.
-    Special(PathBuf),
+    /// Something that is no regular file, such as a pipe or a device, written in place. It stays open from the start: a
+    /// reader of a pipe that saw it closed would be gone.
+    Special(PathBuf, File),
 }
 
 impl Sink {
@@ -81,7 +83,7 @@ impl Sink {
             source,
         };
         // A link is followed, so that it goes on pointing to what it points to.
-        let place = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let place = followed(path).map_err(unwritable)?;
         let metadata = match place.metadata() {
             Ok(metadata) => Some(metadata),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
@@ -102,12 +104,12 @@ impl Sink {
                 });
             }
             // Asks for the permission, changes nothing.
-            std::fs::OpenOptions::new()
+            let file = std::fs::OpenOptions::new()
                 .append(true)
                 .open(&place)
                 .map_err(unwritable)?;
             if !metadata.is_file() {
-                return Ok(Self::Special(place));
+                return Ok(Self::Special(place, file));
             }
         }
         let folder = folder(&place);
@@ -154,19 +156,35 @@ impl Sink {
                     .map_err(|error| unwritable(error.error))?;
                 Ok(())
             }
-            Self::Special(path) => {
+            Self::Special(path, mut file) => {
                 let plain = terminal::plain(text);
-                let write = || {
-                    let mut file = std::fs::OpenOptions::new().append(true).open(&path)?;
-                    file.write_all(plain.as_bytes())
-                };
-                write().map_err(|source| SinkError::Unwritable {
-                    path: path.clone(),
-                    source,
-                })
+                match file.write_all(plain.as_bytes()) {
+                    Err(source) if source.kind() != std::io::ErrorKind::BrokenPipe => {
+                        Err(SinkError::Unwritable { path, source })
+                    }
+                    _ => Ok(()),
+                }
             }
         }
     }
+}
+
+/// Where `path` leads, links followed, also those that lead to what is not there yet.
+fn followed(path: &Path) -> std::io::Result<PathBuf> {
+    // As many as the system follows.
+    const MOST_LINKS: usize = 40;
+    let mut place = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        if let Ok(found) = place.canonicalize() {
+            return Ok(found);
+        }
+        match place.read_link() {
+            Ok(target) => place = folder(&place).join(target),
+            Err(_) => return Ok(place),
+        }
+    }
+    // The system's own word on a chain that has no end.
+    place.metadata().map(|_| place)
 }
 
 fn folder(path: &Path) -> &Path {
@@ -193,7 +211,7 @@ fn temporary(builder: &Builder<'_, '_>, path: &Path) -> std::io::Result<NamedTem
 
 /// Gives the new file the permissions of the one it replaces, or those that new files have here;
 /// temporary ones are private.
-fn share(path: &Path, file: &std::fs::File) -> std::io::Result<()> {
+fn share(path: &Path, file: &File) -> std::io::Result<()> {
     if let Ok(old) = path.metadata() {
         return file.set_permissions(old.permissions());
     }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use finite_diff::ParameterLayout;
 
-use super::{ModelError, ModelSpec};
+use super::{ModelError, ModelOptions};
 
 /// An input, or one entry of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,14 +125,14 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    /// What `spec` says of the inputs of `layout`; where it says several things of one coordinate, all of them.
-    pub(super) fn of(spec: &ModelSpec, layout: &ParameterLayout) -> Result<Self, ModelError> {
+    /// What `options` says of the inputs of `layout`; where it says several things of one coordinate, all of them.
+    pub(super) fn of(options: &ModelOptions, layout: &ParameterLayout) -> Result<Self, ModelError> {
         let mut limits = Self {
             lower: vec![f64::NEG_INFINITY; layout.len()],
             upper: vec![f64::INFINITY; layout.len()],
             fixed: Vec::new(),
         };
-        for bounds in &spec.bounds {
+        for bounds in &options.bounds {
             for i in coordinates(&bounds.place, layout)? {
                 limits.lower[i] = limits.lower[i].max(bounds.lower);
                 limits.upper[i] = limits.upper[i].min(bounds.upper);
@@ -146,7 +146,7 @@ impl Limits {
                 }
             }
         }
-        for place in &spec.fixed {
+        for place in &options.fixed {
             limits.fixed.extend(coordinates(place, layout)?);
         }
         Ok(limits)

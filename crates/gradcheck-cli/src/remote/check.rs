@@ -16,7 +16,7 @@ use super::forward::{Forward, examine};
 use super::interruptible::Interruptible;
 use super::judge::{Derivatives, judge};
 use super::products::Products;
-use super::{ModelError, ModelSpec, config, point};
+use super::{ModelError, ModelOptions, config, point};
 
 /// What was found of a model.
 #[derive(Debug)]
@@ -70,17 +70,18 @@ impl ModelOutcome {
 /// # Errors
 /// [`ModelError`], where the model can't be found, used or asked; its server is ended all the same.
 pub fn check(
-    spec: &ModelSpec,
+    options: &ModelOptions,
     cancel: &'static AtomicBool,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<ModelOutcome, ModelError> {
-    let config = config::read(spec.config.as_deref(), spec.read_limit)?;
+    let config = config::read(options.config.as_deref(), options.read_limit)?;
+    let given = options.parsed_urls()?;
     // Ended when it is dropped, whatever happens from here on.
-    let mut server = match &spec.spawn {
+    let mut server = match &options.spawn {
         Some(command) => Some(Server::spawn(
             command,
             &SpawnSettings {
-                wait: spec.wait,
+                wait: options.wait.0,
                 // An interrupted run is to end within a second, whatever the server does.
                 grace: Duration::from_millis(500),
                 cancel: Some(cancel),
@@ -90,18 +91,18 @@ pub fn check(
     };
     let urls = match &server {
         Some(server) => vec![Url::parse(server.url())?],
-        None => spec.urls.clone(),
+        None => given.clone(),
     };
     let count = NonZeroUsize::new(urls.len());
     let begun = Instant::now();
     let settings = um_bridge::Settings {
-        timeout: spec.timeout,
-        retries: spec.retries,
-        size_limit: spec.max_size,
+        timeout: options.timeout.0,
+        retries: options.retries,
+        size_limit: options.max_size,
         ..um_bridge::Settings::default()
     };
     let client = Client::of(urls, settings)?.until(cancel);
-    let model = Model::open(client, spec.model.as_deref(), config)?;
+    let model = Model::open(client, options.model.as_deref(), config)?;
     let Support {
         evaluate, gradient, ..
     } = model.support();
@@ -110,14 +111,14 @@ pub fn check(
             model: model.name().to_owned(),
         });
     }
-    let layout = layout(spec, &model)?;
-    let limits = Limits::of(spec, &layout)?;
-    let point = match &spec.at {
-        Some(path) => point::read(path, &layout, spec.read_limit)?,
-        None => point::drawn(&layout, &limits, spec.seed),
+    let layout = layout(options, &model)?;
+    let limits = Limits::of(options, &layout)?;
+    let point = match &options.at {
+        Some(path) => point::read(path, &layout, options.read_limit)?,
+        None => point::drawn(&layout, &limits, options.seed),
     };
     let limits = limits.at(&point);
-    let jobs = spec.jobs.or(count);
+    let jobs = options.jobs.or(count);
     let failed = Failed::new();
     let execution = Execution {
         threads: jobs,
@@ -133,8 +134,8 @@ pub fn check(
                 cancel,
                 evaluations: AtomicU64::new(0),
             };
-            let found = judge(spec, &products, &point, &limits, execution).map_err(|error| {
-                let error = error.unless_interrupted(cancel).in_words(&layout, spec);
+            let found = judge(options, &products, &point, &limits, execution).map_err(|error| {
+                let error = error.unless_interrupted(cancel).in_words(&layout, options);
                 error.after(&end_of(server.as_mut()))
             })?;
             Offered::Gradient(Box::new(found))
@@ -150,9 +151,9 @@ pub fn check(
             };
             let domain = Domain::new(&limits.lower, &limits.upper).map_err(CheckError::from)?;
             let objective = Within::new(objective, domain);
-            let found = examine(&objective, &layout, &point, spec, &execution);
+            let found = examine(&objective, &layout, &point, options, &execution);
             let in_words = |error: ModelError| {
-                let error = error.unless_interrupted(cancel).in_words(&layout, spec);
+                let error = error.unless_interrupted(cancel).in_words(&layout, options);
                 error.after(&end_of(server.as_mut()))
             };
             Offered::Forward(found.map_err(in_words)?)
@@ -167,10 +168,10 @@ pub fn check(
     let failure = failed.take().filter(|_| !cancel.load(Ordering::Relaxed));
     Ok(ModelOutcome {
         model: model.name().to_owned(),
-        urls: spec.urls.iter().map(ToString::to_string).collect(),
+        urls: given.iter().map(ToString::to_string).collect(),
         outputs: model.output_sizes().to_vec(),
         failure: failure
-            .map(|error| failed_words(&error, &layout, spec))
+            .map(|error| failed_words(&error, &layout, options))
             .or(part_failed)
             .map(|words| words + &end_of(server.as_mut())),
         layout,
@@ -195,7 +196,7 @@ fn end_of(server: Option<&mut Server>) -> String {
 }
 
 /// The inputs by name, if they have any and any outputs depend on them.
-fn layout(spec: &ModelSpec, model: &Model) -> Result<ParameterLayout, ModelError> {
+fn layout(options: &ModelOptions, model: &Model) -> Result<ParameterLayout, ModelError> {
     let sizes = model.input_sizes();
     let nothing = |what| ModelError::Nothing {
         model: model.name().to_owned(),
@@ -208,13 +209,13 @@ fn layout(spec: &ModelSpec, model: &Model) -> Result<ParameterLayout, ModelError
         return Err(nothing("no outputs"));
     }
     let mut layout = ParameterLayout::new();
-    if spec.blocks.is_empty() {
+    if options.blocks.is_empty() {
         for (number, size) in sizes.iter().enumerate() {
             layout = layout.with(format!("input{number}"), &[*size])?;
         }
         return Ok(layout);
     }
-    for block in &spec.blocks {
+    for block in &options.blocks {
         layout = layout.with(&block.name, &block.shape)?;
     }
     let lengths: Vec<usize> = layout.blocks().iter().map(|block| block.len()).collect();

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
+use finite_diff::printable::printable;
 use serde_json::{Map, Value};
 
 use super::ModelError;
-use finite_diff::printable::printable;
 use crate::source_file::{self, ReadLimit};
 use crate::unique_keys::key_twice;
 
@@ -22,7 +22,7 @@ pub(super) fn read(
         false => {
             let bytes = source_file::read(Path::new(given), limit)?;
             let text = String::from_utf8_lossy(&bytes).into_owned();
-            (text, printable(given))
+            (text, printable(given).to_string())
         }
     };
     let value: Value = serde_json::from_str(&text).map_err(|source| ModelError::ConfigJson {

@@ -10,7 +10,7 @@ use gradient_check::text::{plural, printable};
 use thiserror::Error;
 use um_bridge::{Problem, SpawnError};
 
-use super::ModelSpec;
+use super::ModelOptions;
 use crate::gradient_file::GradientError;
 use crate::input_error::{Located, Place, excerpt, model_name, shown};
 use crate::source_file::FileProblem;
@@ -251,10 +251,10 @@ impl ModelError {
     }
 
     /// The same; of a failed evaluation in the words of a model and its inputs.
-    pub(super) fn in_words(self, layout: &ParameterLayout, spec: &ModelSpec) -> Self {
+    pub(super) fn in_words(self, layout: &ParameterLayout, options: &ModelOptions) -> Self {
         match self {
             Self::Check(CheckError::Difference(source) | CheckError::At { source, .. }) => {
-                Self::Failed(failed_words(&source, layout, spec))
+                Self::Failed(failed_words(&source, layout, options))
             }
             other => other,
         }
@@ -262,7 +262,7 @@ impl ModelError {
 }
 
 /// What a failure may mean: that the model has no value there, where it is the model that said no.
-fn advice(source: &EvaluationError, spec: &ModelSpec, at_the_point: bool) -> &'static str {
+fn advice(source: &EvaluationError, options: &ModelOptions, at_the_point: bool) -> &'static str {
     let said_no = match source.downcast_ref() {
         Some(um_bridge::Error::Call(call)) => matches!(
             call.problem,
@@ -270,9 +270,9 @@ fn advice(source: &EvaluationError, spec: &ModelSpec, at_the_point: bool) -> &'s
         ),
         _ => false,
     };
-    match (said_no, at_the_point, spec.bounds.is_empty()) {
+    match (said_no, at_the_point, options.bounds.is_empty()) {
         (false, ..) => "",
-        (_, true, _) if spec.at.is_some() => "",
+        (_, true, _) if options.at.is_some() => "",
         (_, true, true) => {
             "; the point is a random one: if it has no value there, give one by --at, or --bounds to draw it in"
         }
@@ -290,15 +290,15 @@ fn advice(source: &EvaluationError, spec: &ModelSpec, at_the_point: bool) -> &'s
 pub(super) fn failed_words(
     error: &DifferenceError,
     layout: &ParameterLayout,
-    spec: &ModelSpec,
+    options: &ModelOptions,
 ) -> String {
     let near = |place: String, source: &EvaluationError| {
-        let advice = advice(source, spec, false);
+        let advice = advice(source, options, false);
         format!("the model failed next to the point{place}: {source}{advice}")
     };
     match error {
         DifferenceError::Center { source } => {
-            let advice = advice(source, spec, true);
+            let advice = advice(source, options, true);
             format!("the model failed at the point itself: {source}{advice}")
         }
         DifferenceError::Near { source } => near(String::new(), source),

@@ -4,7 +4,7 @@ use finite_diff::ladder::Ground;
 use finite_diff::{Coordinate, Execution, Noise, Objective, ParameterLayout, Selection};
 use gradient_check::Reason;
 
-use super::{ModelError, ModelSpec};
+use super::{ModelError, ModelOptions};
 
 /// How many kinks are listed.
 const LISTED: usize = 8;
@@ -56,12 +56,12 @@ impl Forward {
     }
 }
 
-/// Examines the forward side along the coordinates that `spec` selects.
+/// Examines the forward side along the coordinates that `options` selects.
 pub(super) fn examine(
     objective: &impl Objective<f64>,
     layout: &ParameterLayout,
     point: &[f64],
-    spec: &ModelSpec,
+    options: &ModelOptions,
     execution: &Execution<'_>,
 ) -> Result<Forward, ModelError> {
     let check = |source| gradient_check::CheckError::Difference(source);
@@ -84,7 +84,7 @@ pub(super) fn examine(
     if forward.obstacle().is_some() {
         return Ok(forward);
     }
-    let noise = finite_diff::noise::measure_noise(objective, point, spec.seed, execution);
+    let noise = finite_diff::noise::measure_noise(objective, point, options.seed, execution);
     let noise = noise.map_err(check)?;
     if execution.is_stopped() {
         forward.interrupted = true;
@@ -92,10 +92,10 @@ pub(super) fn examine(
     }
     forward.noise = noise.sigma;
     forward.evaluations += noise.evaluations;
-    let selection = match spec.sample {
+    let selection = match options.sample {
         Some(count) => Selection::Sample {
             count,
-            seed: spec.seed,
+            seed: options.seed,
         },
         None => Selection::All,
     };

@@ -10,6 +10,7 @@ use gradient_check::face::AdjointReport;
 use gradient_check::report::{Counts, LeftOpen, Power};
 use gradient_check::verdict::overall;
 use gradient_check::{CheckError, Claim, Reason, Report, Settings, VectorCheck, Verdict};
+use mlp_check::Precision;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -18,7 +19,7 @@ use super::bounds::Limits;
 use super::products::Products;
 use super::recall::Recall;
 use super::scales::scales;
-use super::{ModelError, ModelSpec};
+use super::{ModelError, ModelOptions};
 
 /// Up to so many outputs are judged one by one, more of them by a random combination.
 const FEW: usize = 16;
@@ -119,7 +120,7 @@ impl Derivatives {
 
 /// What every part of the check is handed.
 struct Bench<'b> {
-    spec: &'b ModelSpec,
+    options: &'b ModelOptions,
     products: &'b Products<'b>,
     point: &'b [f64],
     limits: &'b Limits,
@@ -133,16 +134,16 @@ struct Bench<'b> {
 /// # Errors
 /// [`ModelError`], where the first part can't be begun; what fails later is in the slot of `execution`.
 pub(super) fn judge(
-    spec: &ModelSpec,
+    options: &ModelOptions,
     products: &Products<'_>,
     point: &[f64],
     limits: &Limits,
     execution: Execution<'_>,
 ) -> Result<Derivatives, ModelError> {
-    let scales = scales(products, point, limits, spec.seed)?;
+    let scales = scales(products, point, limits, options.seed)?;
     let bench = Bench {
-        settings: settings(spec, execution),
-        spec,
+        settings: settings(options, execution),
+        options,
         products,
         point,
         limits,
@@ -174,24 +175,24 @@ pub(super) fn judge(
     Ok(found)
 }
 
-fn settings<'b>(spec: &ModelSpec, execution: Execution<'b>) -> Settings<'b> {
+fn settings<'b>(options: &ModelOptions, execution: Execution<'b>) -> Settings<'b> {
     let mut settings = Settings {
-        seed: spec.seed,
+        seed: options.seed,
         claim: Claim {
-            accuracy: spec.accuracy.unwrap_or(0.0),
-            exact: spec.exact,
-            resolution: spec.resolution,
+            accuracy: options.accuracy.unwrap_or(0.0),
+            exact: options.exact,
+            resolution: options.resolution,
         },
         execution,
         ..Settings::default()
     };
-    if let Some(count) = spec.sample {
+    if let Some(count) = options.sample {
         settings.selection = Selection::Sample {
             count,
-            seed: spec.seed,
+            seed: options.seed,
         };
     }
-    if spec.single {
+    if options.precision == Precision::F32 {
         settings.working_epsilon = f64::from(f32::EPSILON);
     }
     settings
@@ -313,7 +314,7 @@ impl<'b> Bench<'b> {
         let mut check = self.at(check, "output", &[outputs]);
         if !found.each.is_empty() {
             let blocks = self.products.layout.blocks().len();
-            check = check.sample(blocks.min(self.spec.sample.unwrap_or(blocks)));
+            check = check.sample(blocks.min(self.options.sample.unwrap_or(blocks)));
         }
         let report = match check.run() {
             Ok(report) => report,
@@ -351,7 +352,10 @@ impl<'b> Bench<'b> {
         if self.stopped() {
             return;
         }
-        let v = scaled(cotangent(self.scales.len(), self.spec.seed), &self.scales);
+        let v = scaled(
+            cotangent(self.scales.len(), self.options.seed),
+            &self.scales,
+        );
         let check = VectorCheck::new(|x: &[f64]| self.products.transposed(x, &v))
             .jvp(|x: &[f64], u: &[f64]| self.products.curved(x, &v, u));
         let check = self.at(check, "g", &[self.point.len()]);
@@ -368,7 +372,7 @@ impl<'b> Bench<'b> {
         found.interrupted = true;
         // A model that is asked nothing any more has not failed.
         if !self.stopped() {
-            let error = ModelError::from(error).in_words(self.products.layout, self.spec);
+            let error = ModelError::from(error).in_words(self.products.layout, self.options);
             found.failure = Some(error.to_string());
         }
     }

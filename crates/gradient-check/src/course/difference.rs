@@ -14,29 +14,33 @@
 /// assert!((difference - 1.0 / (2.0 + 5f64.sqrt())).abs() < 1e-15);
 /// ```
 pub fn difference(grad: &[f64], gradapprox: &[f64]) -> f64 {
-    if grad.iter().chain(gradapprox).any(|v| !v.is_finite()) {
-        return f64::NAN;
+    let pairs = || grad.iter().zip(gradapprox).map(|(g, d)| (*g, *d));
+    difference_of_pairs(pairs, |g, d, shrink| g * shrink - d * shrink)
+}
+
+/// The difference over pairs (g, d), of which `apart` says how far they count as apart, once both are multiplied by the
+/// number that it is told.
+pub(crate) fn difference_of_pairs<I: Iterator<Item = (f64, f64)>>(
+    pairs: impl Fn() -> I,
+    apart: impl Fn(f64, f64, f64) -> f64,
+) -> f64 {
+    let mut largest = 0.0_f64;
+    for (g, d) in pairs() {
+        if !(g.is_finite() && d.is_finite()) {
+            return f64::NAN;
+        }
+        largest = largest.max(g.abs()).max(d.abs());
     }
-    let largest = grad
-        .iter()
-        .chain(gradapprox)
-        .fold(0.0, |l: f64, v| l.max(v.abs()));
     if largest == 0.0 {
         return 0.0;
     }
     // By a power of two, so that nothing is rounded: the course's numbers come out to the last bit.
     let shrink = (-largest.log2().floor()).exp2();
     let shrink = if shrink.is_finite() { shrink } else { f64::MAX };
-    let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|v| v * v).sum::<f64>().sqrt();
-    let apart = norm(
-        &mut grad
-            .iter()
-            .zip(gradapprox)
-            .map(|(g, d)| g * shrink - d * shrink),
-    );
-    let together = norm(&mut grad.iter().map(|g| g * shrink))
-        + norm(&mut gradapprox.iter().map(|d| d * shrink));
-    apart / together
+    let size = |values: &mut dyn Iterator<Item = f64>| values.map(|v| v * v).sum::<f64>().sqrt();
+    let together =
+        size(&mut pairs().map(|(g, _)| g * shrink)) + size(&mut pairs().map(|(_, d)| d * shrink));
+    size(&mut pairs().map(|(g, d)| apart(g, d, shrink))) / together
 }
 
 #[cfg(test)]

@@ -24,7 +24,8 @@ pub(super) fn single_entries(
     all: &[Exhibit<'_>],
     context: &Context,
 ) -> Option<Diagnosis> {
-    let off: Vec<&Comparison> = e.comparisons.iter().filter(|c| is_off(c)).collect();
+    // One more tells that there are too many.
+    let off: Vec<Comparison> = e.comparisons.iter().filter(is_off).take(FEW + 1).collect();
     let right = e
         .comparisons
         .iter()
@@ -37,7 +38,7 @@ pub(super) fn single_entries(
     if off.len() > 1 && some_factor(e, all, context).is_some() {
         return None;
     }
-    let entry = |c: &&Comparison| {
+    let entry = |c: &Comparison| {
         let name = name(e, c);
         by_a_named_factor(c).map_or_else(
             || {
@@ -65,12 +66,12 @@ pub(super) fn single_entries(
 /// A few wrong entries in a block so small, or so little known, that they are not few among many right ones: no cause, but
 /// where it is and how far off, each by a factor of its own.
 pub(super) fn some_entries(e: &Exhibit<'_>) -> Option<String> {
-    let off: Vec<&Comparison> = e.comparisons.iter().filter(|c| is_off(c)).collect();
-    let (count, judged) = (off.len(), e.comparisons.len());
+    let off: Vec<Comparison> = e.comparisons.iter().filter(is_off).take(FEW + 1).collect();
+    let (count, judged) = (off.len(), e.comparisons.count());
     if count > FEW {
         return None;
     }
-    let entry = |c: &&Comparison| {
+    let entry = |c: &Comparison| {
         let name = name(e, c);
         let d = c.numeric.unwrap_or(f64::NAN);
         let times = c.analytic / d;
@@ -129,9 +130,8 @@ fn by_a_named_factor(c: &Comparison) -> Option<String> {
 }
 
 /// What may be behind errors as small as these, and what would accept them.
-fn hint(off: &[&Comparison], e: &Exhibit<'_>) -> String {
-    let little =
-        |c: &&Comparison| (c.analytic / c.numeric.unwrap_or(f64::NAN) - 1.0).abs() < LITTLE;
+fn hint(off: &[Comparison], e: &Exhibit<'_>) -> String {
+    let little = |c: &Comparison| (c.analytic / c.numeric.unwrap_or(f64::NAN) - 1.0).abs() < LITTLE;
     match off.iter().all(little) {
         true => format!(
             "; an error this small may come from the tolerance of an iterative method, or from single precision{}",

@@ -4,7 +4,7 @@ use finite_diff::Block;
 
 use super::cause::{Alternative, Context, Diagnosis};
 use super::fit;
-use crate::verdict::{Comparison, Reason, Verdict};
+use crate::verdict::{Comparison, Comparisons, Reason, Verdict};
 
 /// Whether an entry needs a cause: it is wrong, or definitely off by less than what counts as wrong. A subgradient that
 /// others contradict has one: the tie.
@@ -21,7 +21,7 @@ pub(crate) struct Exhibit<'a> {
     pub(crate) block: &'a Block,
     /// Every coordinate of the block was judged and has a derivative.
     pub(crate) complete: bool,
-    pub(crate) comparisons: &'a [Comparison],
+    pub(crate) comparisons: &'a dyn Comparisons,
     /// The flat index of each known entry.
     pub(crate) coordinates: Vec<usize>,
     pub(crate) g: Vec<f64>,
@@ -38,20 +38,24 @@ impl<'a> Exhibit<'a> {
     pub(crate) fn new(
         block: &'a Block,
         scale: f64,
-        comparisons: &'a [Comparison],
+        comparisons: &'a dyn Comparisons,
         theta: &[f64],
         epsilon: f64,
     ) -> Self {
-        let known: Vec<&Comparison> = comparisons.iter().filter(|c| c.numeric.is_some()).collect();
+        let known = || comparisons.iter().filter(|c| c.numeric.is_some());
+        let of = |value: fn(Comparison) -> f64| known().map(value).collect();
+        let coordinates: Vec<usize> = known().map(|c| c.coordinate).collect();
+        // Of two given gradients the parameters are not known.
+        let theta = |at: &usize| theta.get(*at).copied().unwrap_or(0.0);
         Self {
             block,
-            complete: known.len() == block.len(),
+            complete: coordinates.len() == block.len(),
             comparisons,
-            coordinates: known.iter().map(|c| c.coordinate).collect(),
-            g: known.iter().map(|c| c.analytic).collect(),
-            d: known.iter().filter_map(|c| c.numeric).collect(),
-            tolerance: known.iter().map(|c| c.tolerance).collect(),
-            theta: known.iter().map(|c| theta[c.coordinate]).collect(),
+            g: of(|c| c.analytic),
+            d: known().filter_map(|c| c.numeric).collect(),
+            tolerance: of(|c| c.tolerance),
+            theta: coordinates.iter().map(theta).collect(),
+            coordinates,
             scale,
             epsilon,
         }
@@ -167,11 +171,11 @@ impl<'a> Exhibit<'a> {
     }
 
     pub(super) fn off_entries(&self) -> usize {
-        self.comparisons.iter().filter(|c| is_off(c)).count()
+        self.comparisons.iter().filter(is_off).count()
     }
 
     /// Whether the block has an entry that needs a cause.
     pub(crate) fn is_off(&self) -> bool {
-        self.off_entries() > 0
+        self.comparisons.iter().any(|c| is_off(&c))
     }
 }

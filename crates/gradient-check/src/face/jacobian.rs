@@ -7,7 +7,7 @@ use finite_diff::{Domain, ParameterLayout, Real};
 use super::memo::{Evaluate, Memo, Output};
 use super::setup::Place;
 use crate::Report;
-use crate::assemble::{Frame, assemble};
+use crate::assemble::{Frame, as_seen, assemble};
 use crate::check::gather;
 use crate::diagnosis::Context;
 use crate::error::{CheckError, keep};
@@ -103,7 +103,7 @@ pub(super) fn check_rows<T: Real>(
             }));
         }
     }
-    let compared = compared
+    let compared: Vec<(f64, Vec<Comparison>)> = compared
         .into_iter()
         .map(|(scales, comparisons): (Vec<f64>, Vec<Comparison>)| {
             let scale = root_mean_square(scales.iter().copied());
@@ -112,7 +112,7 @@ pub(super) fn check_rows<T: Real>(
         .collect();
     frame.evaluations = memo.calls();
     frame.elapsed = begun.elapsed();
-    Ok(assemble(named, compared, frame))
+    Ok(assemble(named, &as_seen(&compared), frame))
 }
 
 /// An output that does not depend on a parameter is nothing special in a Jacobian: no unit is dead, and only where all

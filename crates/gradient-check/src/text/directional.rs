@@ -6,10 +6,10 @@ use std::fmt;
 
 #[cfg(not(feature = "text"))]
 use super::brief::paragraph;
+use super::foreign::shown_directional;
 use super::numbers::{counted, derivative, plural, short, thousands};
 #[cfg(feature = "text")]
 use super::style::paragraph;
-use super::foreign::shown_directional;
 use crate::Verdict;
 use crate::directional::{DirectionalBlock, DirectionalReport, WrongRange};
 

@@ -104,12 +104,18 @@ fn names(report: &Report, count: impl Fn(&BlockReport) -> usize) -> String {
     list(&names)
 }
 
-/// Blocks that are zero to within their error bars.
+/// Blocks that are zero to within their error bars, or to rounding where there are none.
 fn zero(report: &Report) -> String {
-    let (are, their) = match report.counts.zero {
-        0 => return String::new(),
-        1 => ("is", "its error bar"),
-        _ => ("are", "their error bars"),
+    let worst = report.worst.iter();
+    let has_bars = worst
+        .map(|c| c.comparison.error_bar)
+        .any(|bar| bar.is_some());
+    let (are, their) = match (report.counts.zero, has_bars) {
+        (0, _) => return String::new(),
+        (1, false) => ("is", "rounding"),
+        (_, false) => ("are", "rounding"),
+        (1, true) => ("is", "its error bar"),
+        (_, true) => ("are", "their error bars"),
     };
     let line = format!(
         "{} ({}) {are} zero to within {their}, and so is the gradient: a wrong factor there cannot be detected",

@@ -167,7 +167,10 @@ pub fn wrapped(lead: &str, line: &str) -> String {
     let indent = 2 + display_width(lead);
     let mut text = String::new();
     let line = clean_line(line);
-    for (i, part) in lines(&line, WIDTH.saturating_sub(indent)).iter().enumerate() {
+    for (i, part) in lines(&line, WIDTH.saturating_sub(indent))
+        .iter()
+        .enumerate()
+    {
         let lead = match i {
             0 => styled(STRONG, lead),
             _ => " ".repeat(display_width(lead)),

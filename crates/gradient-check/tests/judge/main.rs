@@ -23,6 +23,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use finite_diff::execution::Progress;
 use finite_diff::{Execution, ParameterLayout, Scheme, Selection, Stencil, from_fn, try_from_fn};
 use gradient_check::check::check_by_complex_step;
+use gradient_check::course::CompareSettings;
 use gradient_check::diagnosis::Diagnosis;
 use gradient_check::report::BlockReport;
 use gradient_check::{CheckError, Reason, Report, Settings, Verdict, check, compare_gradients};
@@ -588,7 +589,11 @@ fn what_does_not_fit_is_an_error_and_no_verdict() {
 fn two_gradients_from_elsewhere_are_read_by_the_courses_bands() {
     let layout = two_blocks(6);
     let d = [1.0, -2.0, 0.5, 1.5, 0.0, 3.0];
-    let word = |g: &[f64], d: &[f64]| compare_gradients(g, d, &layout).unwrap().verdict;
+    let word = |g: &[f64], d: &[f64]| {
+        compare_gradients(g, d, &layout, &CompareSettings::default())
+            .unwrap()
+            .verdict
+    };
     assert_eq!(word(&d, &d), Verdict::Agree);
     let with = |i: usize, v: f64| {
         let mut g = d;
@@ -609,7 +614,7 @@ fn two_gradients_from_elsewhere_are_read_by_the_courses_bands() {
         word(&[0.0; 6], &[0.0; 6]),
         Verdict::Inconclusive(Reason::Vacuous)
     );
-    assert!(compare_gradients(&d[..5], &d, &layout).is_err());
+    assert!(compare_gradients(&d[..5], &d, &layout, &CompareSettings::default()).is_err());
 }
 
 /// J = Σ sin(x_i)·c_i over many x_i, of which a probe changes one term.

@@ -1,6 +1,7 @@
 //! What a person reads: short where all is well, never wider than a terminal, and with every number in full.
 
 use finite_diff::{ParameterLayout, Selection, from_fn};
+use gradient_check::course::CompareSettings;
 use gradient_check::text::{derivative, plain, short_report};
 use gradient_check::{Report, Settings, Verdict, check, compare_gradients};
 
@@ -163,7 +164,13 @@ fn a_check_that_could_not_be_made_in_full_says_so() {
 #[test]
 fn two_given_gradients_have_no_cost_to_compute_better() {
     let layout = ParameterLayout::new().with("W", &[3]).unwrap();
-    let report = compare_gradients(&[1.0, 2.0, 3.0], &[1.0, 2.0, 3.00002], &layout).unwrap();
+    let report = compare_gradients(
+        &[1.0, 2.0, 3.0],
+        &[1.0, 2.0, 3.00002],
+        &layout,
+        &CompareSettings::default(),
+    )
+    .unwrap();
     assert!(matches!(report.verdict, Verdict::Inconclusive(_)));
     let text = report.to_string();
     assert!(text.starts_with("  inconclusive: "), "{text}");

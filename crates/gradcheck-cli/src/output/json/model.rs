@@ -5,7 +5,7 @@ use gradient_check::face::AdjointReport;
 use serde::Serialize;
 
 use super::SCHEMA;
-use crate::remote::{Forward, ModelOutcome, ModelSpec, Offered, command_line};
+use crate::remote::{Forward, ModelOptions, ModelOutcome, Offered};
 use gradient_check::report::LeftOpen;
 
 /// `gradcheck model`.
@@ -103,7 +103,7 @@ struct Kinked {
 }
 
 /// The document of a model's check.
-pub fn model(spec: &ModelSpec, outcome: &ModelOutcome) -> ModelDocument {
+pub fn model(options: &ModelOptions, outcome: &ModelOutcome) -> ModelDocument {
     let (mut checks, mut adjoint, mut forward) = (Vec::new(), None, None);
     let (mut left_open, mut wrong_outputs, mut not_checked) = (None, Vec::new(), Vec::new());
     match &outcome.offered {
@@ -124,10 +124,10 @@ pub fn model(spec: &ModelSpec, outcome: &ModelOutcome) -> ModelDocument {
     ModelDocument {
         schema: SCHEMA,
         verdict: outcome
-            .verdict(spec.strict)
+            .verdict(options.strict)
             .map(|verdict| verdict.to_string()),
-        seed: spec.seed,
-        command: command_line(spec),
+        seed: options.seed,
+        command: options.command_line(),
         interrupted: stopped
             || outcome.failure.is_some()
             || checks.iter().any(|check| check.report.interrupted),

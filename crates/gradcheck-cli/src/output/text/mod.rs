@@ -11,7 +11,7 @@ pub use gradient_check::text::{
     BAD, FAINT, GOOD, STRONG, UNSURE, derivative, extents, plural, scientific, seconds, short,
     short_report, style_of, styled, table, thousands, verdict,
 };
-pub use model::model;
+pub use model::{model, short_model};
 pub use network::{network, short_network};
 
 use gradient_check::Report;

@@ -5,19 +5,83 @@ use std::fmt::Write as _;
 use gradient_check::face::AdjointReport;
 use gradient_check::report::{CoordinateReport, LeftOpen};
 use gradient_check::text::{
-    BAD, FAINT, GOOD, STRONG, UNSURE, derivative, plain, plural, printable, seconds, short, styled,
-    styled_report, table, thousands, verdict, wrapped,
+    BAD, FAINT, GOOD, STRONG, UNSURE, derivative, plain, plural, seconds, short, short_report,
+    styled, table, thousands, verdict, wrapped,
 };
 use gradient_check::{Reason, Report, Verdict};
 
+use super::Detail;
+use super::network::paragraph;
 use crate::input_error::model_name;
-use crate::remote::{
-    Derivatives, Forward, ModelOutcome, ModelSpec, OfOutputs, Offered, command_line,
-};
+use crate::remote::{Derivatives, Forward, ModelOptions, ModelOutcome, OfOutputs, Offered};
 
 /// The check of a model.
-pub fn model(spec: &ModelSpec, outcome: &ModelOutcome) -> String {
+pub fn model(options: &ModelOptions, outcome: &ModelOutcome, detail: Detail) -> String {
     let mut text = String::new();
+    for line in textwrap::wrap(&title(outcome), 80) {
+        let _ = writeln!(text, "{}", styled(STRONG, line));
+    }
+    let evaluations = match &outcome.offered {
+        Offered::Gradient(found) => {
+            text.push_str(&derivatives(found, detail));
+            if !options.exact {
+                text.push_str(&tolerance(found));
+            }
+            found.evaluations
+        }
+        Offered::Forward(found) => {
+            text.push_str(&forward(found));
+            found.evaluations
+        }
+    };
+    for trouble in &outcome.troubles {
+        text.push_str(&wrapped("", &format!("server error: {trouble}")));
+    }
+    text.push('\n');
+    if let Some(failure) = &outcome.failure {
+        let rest = format!("{failure}. The results up to then are shown above.");
+        text.push_str(&paragraph(BAD, "The model failed during the check:", &rest));
+    }
+    let mut remarks = Vec::new();
+    if let Offered::Gradient(found) = &outcome.offered {
+        text.push_str(&conclusion(found, options.strict));
+        let elsewhere = match options.at {
+            Some(_) => "another --at",
+            None => "another --seed, or --at with a point that occurs in use",
+        };
+        remarks.push(format!(
+            "Checked at one point only. A gradient may be right only there: check also at {elsewhere}."
+        ));
+    }
+    remarks.push(format!(
+        "{} evaluations of the model in {}, {} at a time",
+        thousands(evaluations),
+        seconds(outcome.elapsed.as_secs_f64()),
+        outcome.jobs,
+    ));
+    for remark in remarks {
+        for line in textwrap::wrap(&remark, 80) {
+            let _ = writeln!(text, "{}", styled(FAINT, line));
+        }
+    }
+    let again = format!("Reproduce with: {}", options.command_line());
+    let _ = writeln!(text, "{}", styled(FAINT, again));
+    text
+}
+
+/// A line for each block of each derivative.
+pub fn short_model(outcome: &ModelOutcome) -> String {
+    let Offered::Gradient(found) = &outcome.offered else {
+        return "no gradient\n".to_owned();
+    };
+    let part = |(stage, output, report): (&str, Option<&str>, &Report)| {
+        let of = output.map_or_else(String::new, |output| format!(" of {output}"));
+        format!("{stage}{of}: {}", short_report(report))
+    };
+    found.reports().map(part).collect()
+}
+
+fn title(outcome: &ModelOutcome) -> String {
     let mut title = format!(
         "model {} · inputs {}",
         model_name(&outcome.model),
@@ -28,58 +92,7 @@ pub fn model(spec: &ModelSpec, outcome: &ModelOutcome) -> String {
     if outcome.urls.len() > 1 {
         let _ = write!(title, " · {}", plural(outcome.urls.len(), "server"));
     }
-    for line in textwrap::wrap(&title, 80) {
-        let _ = writeln!(text, "{}", styled(STRONG, line));
-    }
-    let evaluations = match &outcome.offered {
-        Offered::Gradient(found) => {
-            text.push_str(&derivatives(found));
-            if !spec.exact {
-                text.push_str(&tolerance(found));
-            }
-            found.evaluations
-        }
-        Offered::Forward(found) => {
-            text.push_str(&forward(found));
-            found.evaluations
-        }
-    };
-    let said = format!(
-        "{} evaluations of the model in {}, {} at a time",
-        thousands(evaluations),
-        seconds(outcome.elapsed.as_secs_f64()),
-        outcome.jobs,
-    );
-    let _ = writeln!(text, "  {}", styled(FAINT, said));
-    for trouble in &outcome.troubles {
-        text.push_str(&wrapped("", &format!("a server in trouble: {trouble}")));
-    }
-    text.push('\n');
-    if let Some(failure) = &outcome.failure {
-        let said = format!("On the way {failure}. What was measured before stands above.");
-        for line in textwrap::wrap(&printable(&said).to_string(), 80) {
-            let _ = writeln!(text, "{}", styled(BAD, line));
-        }
-    }
-    if let Offered::Gradient(found) = &outcome.offered {
-        text.push_str(&conclusion(found, spec.strict));
-        let elsewhere = match spec.at {
-            Some(_) => "another --at",
-            None => "another --seed, or --at one that comes up in use",
-        };
-        let once = format!(
-            "Checked at one point: a gradient may be right only there, so check at {elsewhere}."
-        );
-        for line in textwrap::wrap(&once, 80) {
-            let _ = writeln!(text, "{}", styled(FAINT, line));
-        }
-    }
-    let _ = writeln!(
-        text,
-        "{}",
-        styled(FAINT, format_args!("Again: {}", command_line(spec)))
-    );
-    text
+    title
 }
 
 /// The verdict in a sentence.
@@ -95,43 +108,36 @@ fn conclusion(found: &Derivatives, strict: bool) -> String {
         .map(|(part, _)| part)
         .collect();
     let open = found.left_open();
-    let (style, said, more) = match (found.verdict(), &wrong[..]) {
+    let here = "at this point";
+    let (style, lead, rest) = match (found.verdict(), &wrong[..]) {
         (Verdict::Agree, _) if strict && open.total() > 0 => {
-            let more = format!(
-                "Nothing is wrong, but --strict leaves nothing open: {}.",
-                kinds(&open)
-            );
-            (UNSURE, "No verdict.".to_owned(), more)
+            let rest = format!("nothing is wrong, but --strict fails: {}.", kinds(&open));
+            (UNSURE, "Untested:".to_owned(), rest)
         }
         (Verdict::Agree, _) => {
-            let more = "at this point, as far as the power stated above goes.";
-            (GOOD, "The gradient is right".to_owned(), more.to_owned())
+            let rest = format!("{here}, up to the detection limits above.");
+            (GOOD, "The gradient is right".to_owned(), rest)
         }
         (Verdict::Disagree, []) => {
-            let said = "The gradient and ApplyJacobian contradict each other".to_owned();
-            (BAD, said, "at this point.".to_owned())
+            let lead = "The gradient and ApplyJacobian contradict each other".to_owned();
+            (BAD, lead, format!("{here}."))
         }
-        (Verdict::Disagree, [one]) if found.gradient() == Verdict::Agree => {
-            let more = "at this point; the gradient is right.".to_owned();
-            (BAD, format!("{one} is wrong"), more)
-        }
-        (Verdict::Disagree, [one]) => (BAD, format!("{one} is wrong"), "at this point.".to_owned()),
+        (Verdict::Disagree, [one]) if found.gradient() == Verdict::Agree => (
+            BAD,
+            format!("{one} is wrong"),
+            format!("{here}; the gradient is right."),
+        ),
+        (Verdict::Disagree, [one]) => (BAD, format!("{one} is wrong"), format!("{here}.")),
         (Verdict::Disagree, several) => {
-            let said = format!("{} are wrong", several.join(" and "));
-            (BAD, said, "at this point.".to_owned())
+            let lead = format!("{} are wrong", several.join(" and "));
+            (BAD, lead, format!("{here}."))
         }
         (Verdict::Inconclusive(_), _) => {
-            let more = "Nothing was found to be wrong, but not everything could be decided.";
-            (UNSURE, "No verdict.".to_owned(), more.to_owned())
+            let rest = "nothing is known to be wrong, but not everything could be checked.";
+            (UNSURE, "Inconclusive:".to_owned(), rest.to_owned())
         }
     };
-    // Styled after it is wrapped, so that no escape counts as width.
-    let whole = format!("{said} {more}");
-    let lines = textwrap::wrap(&whole, 80);
-    lines
-        .iter()
-        .map(|line| line.replacen(&said, &styled(style, &said), 1) + "\n")
-        .collect()
+    paragraph(style, &lead, &rest)
 }
 
 fn verdict_of(report: Option<&Report>) -> Verdict {
@@ -141,9 +147,9 @@ fn verdict_of(report: Option<&Report>) -> Verdict {
 /// How many entries an agreement leaves open, and of what kind.
 fn kinds(open: &LeftOpen) -> String {
     let kinds = [
-        (open.zero, "in blocks that are 0"),
-        (open.near_zero, "too small to tell from 0"),
-        (open.flat, "flat"),
+        (open.zero, "in blocks that are zero"),
+        (open.near_zero, "too small to distinguish from 0"),
+        (open.flat, "with zero derivative"),
         (open.subgradients, "at a kink"),
     ];
     let some = kinds.into_iter().filter(|(count, _)| *count > 0);
@@ -151,71 +157,74 @@ fn kinds(open: &LeftOpen) -> String {
         .map(|(count, kind)| format!("{count} {kind}"))
         .collect();
     let entries = match open.total() {
-        1 => "1 entry was not tested as sharply as the others".to_owned(),
-        total => format!("{total} entries were not tested as sharply as the others"),
+        1 => "1 entry could not be tested".to_owned(),
+        total => format!("{total} entries could not be tested"),
     };
     format!("{entries} ({})", some.join(", "))
 }
 
 /// Every derivative that the model offers.
-fn derivatives(found: &Derivatives) -> String {
+fn derivatives(found: &Derivatives, detail: Detail) -> String {
     let mut text = String::new();
-    let headed = |text: &mut String, title: &str, word: Verdict| {
-        let _ = writeln!(text, "\n{}: {}", styled(STRONG, title), verdict(word));
+    let headed = |text: &mut String, title: &str, overall: Verdict| {
+        let _ = writeln!(text, "\n{}: {}", styled(STRONG, title), verdict(overall));
     };
     if !found.each.is_empty() {
         headed(&mut text, "Gradient of each output", found.of_each());
         text.push_str(&blamed(found));
-        text.push_str(&each(&found.each));
+        text.push_str(&each(&found.each, detail));
     }
     match (&found.each[..], &found.together) {
         (_, None) => {}
         ([_, ..], Some(report)) => {
-            let title = "Gradient of all outputs together, for a random vector";
+            let title = "Gradient of all outputs together, with random weights";
             headed(&mut text, title, report.verdict);
             let is_news = report.verdict != Verdict::Agree && found.of_each() != Verdict::Disagree;
             match is_news {
-                true => text.push_str(&styled_report(report)),
-                // Of the same numbers one table is enough.
+                true => text.push_str(&super::report(report, detail)),
+                // One table of the same numbers is enough.
                 false => {
                     let count = plural(report.counts.total(), "coordinate");
-                    let _ = writeln!(text, "  in {count}, and along random directions in all");
+                    let _ = writeln!(
+                        text,
+                        "  checked in {count}, and along random directions in all of them"
+                    );
                 }
             }
         }
         ([], Some(report)) => {
             headed(&mut text, "Gradient", report.verdict);
             text.push_str(&blamed(found));
-            text.push_str(&styled_report(report));
+            text.push_str(&super::report(report, detail));
             if found.scaled {
-                let said = "the outputs differ in size: each was divided by its own before they were added up";
-                text.push_str(&wrapped("", said));
+                let scaled = "the outputs differ in size: each was divided by its scale before they were added";
+                text.push_str(&wrapped("", scaled));
             }
         }
     }
     if let Some(report) = &found.jacobian {
-        let title = "ApplyJacobian, of the outputs F along a random direction u in each input";
+        let title = "ApplyJacobian, along a random direction u in each input";
         headed(&mut text, title, report.verdict);
-        text.push_str(&styled_report(report));
+        text.push_str(&super::report(report, detail));
     }
     if let Some(adjoint) = &found.adjoint {
         headed(
             &mut text,
-            "one against the other",
+            "Gradient and ApplyJacobian against each other",
             AdjointReport::verdict(adjoint),
         );
         text.push_str(&plain(&adjoint.to_string()));
     }
     if let Some(report) = &found.hessian {
-        let title = "ApplyHessian, of the gradient g along a random direction u in each input";
+        let title = "ApplyHessian, along a random direction u in each input";
         headed(&mut text, title, report.verdict);
-        text.push_str(&styled_report(report));
+        text.push_str(&super::report(report, detail));
     }
     if found.hessian_unchecked {
         let title = styled(STRONG, "ApplyHessian");
         let _ = writeln!(
             text,
-            "\n{title}: {}\n  it is held against differences of the gradient, which is wrong",
+            "\n{title}: {}\n  it would be compared with differences of the gradient, which is wrong",
             styled(UNSURE, "not checked")
         );
     }
@@ -223,7 +232,7 @@ fn derivatives(found: &Derivatives) -> String {
 }
 
 /// The gradients of single outputs: in full those that do not agree, of the others a line each.
-fn each(parts: &[OfOutputs]) -> String {
+fn each(parts: &[OfOutputs], detail: Detail) -> String {
     let mut text = String::new();
     let mut rows = Vec::new();
     for OfOutputs { output, report } in parts {
@@ -243,20 +252,15 @@ fn each(parts: &[OfOutputs]) -> String {
                     styled(STRONG, output),
                     verdict(report.verdict)
                 );
-                text.push_str(&styled_report(report));
+                text.push_str(&super::report(report, detail));
             }
-            None => text.push_str(&styled_report(report)),
+            None => text.push_str(&super::report(report, detail)),
         }
     }
     if rows.is_empty() {
         return text;
     }
-    let head = [
-        "output",
-        "verdict",
-        "diff.",
-        "would have caught, in any one coordinate",
-    ];
+    let head = ["output", "verdict", "rel. err", "detection limit"];
     table(&head, rows, 2) + &text
 }
 
@@ -271,7 +275,7 @@ fn blamed(found: &Derivatives) -> String {
     });
     let named: Vec<String> = named.collect();
     let first = match found.each.is_empty() {
-        true => ", as the first one found",
+        true => " (the first one found)",
         false => "",
     };
     match named.is_empty() {
@@ -318,9 +322,7 @@ fn tolerance(found: &Derivatives) -> String {
     let power = (2.0 * largest).log10().ceil() as i32;
     wrapped(
         "",
-        &format!(
-            "the flags for that: --accuracy 1e{power} accepts it, --exact calls all of it wrong"
-        ),
+        &format!("--accuracy 1e{power} accepts differences of this size, --exact rejects them"),
     )
 }
 
@@ -330,33 +332,36 @@ fn differs(entry: &CoordinateReport) -> bool {
     [Verdict::Disagree, inexact].contains(&entry.comparison.verdict)
 }
 
-/// What could be seen without a gradient.
+/// What the forward pass alone shows.
 fn forward(found: &Forward) -> String {
     let mut text = format!(
         "\n{}\n",
-        styled(STRONG, "Only the forward side: it offers no Gradient")
+        styled(
+            STRONG,
+            "Forward pass only: the model does not offer Gradient"
+        )
     );
     let same = match found.deterministic {
-        true => "the same twice".to_owned(),
+        true => "the same in a second evaluation".to_owned(),
         false => styled(
             BAD,
-            "another value the second time, so that no difference means anything",
+            "different in a second evaluation, so finite differences are meaningless",
         ),
     };
-    let _ = writeln!(
-        text,
-        "  value {} (outputs added up), {same}",
-        derivative(found.value)
-    );
+    let value = derivative(found.value);
+    text.push_str(&wrapped(
+        "",
+        &format!("value {value} (sum of the outputs), {same}"),
+    ));
     if !found.value.is_finite() {
         let _ = writeln!(
             text,
             "  {}",
-            styled(BAD, "it is no finite number at this point")
+            styled(BAD, "the value is not finite at this point")
         );
     }
     let noise = match found.noise {
-        Some(0.0) => "no noise: it does not change between points next to each other".to_owned(),
+        Some(0.0) => "no noise between neighboring points".to_owned(),
         Some(sigma) => format!(
             "noise of one evaluation {}, {} of the value",
             short(sigma),
@@ -368,7 +373,7 @@ fn forward(found: &Forward) -> String {
         let _ = writeln!(text, "  {noise}");
         let _ = writeln!(
             text,
-            "  {} looked at: {} flat, {} with a kink at the point or near it",
+            "  {} examined: {} with zero derivative, {} at or near a kink",
             plural(found.looked_at, "coordinate"),
             found.flat,
             found.kinks
@@ -382,7 +387,7 @@ fn forward(found: &Forward) -> String {
         };
         let _ = writeln!(
             text,
-            "  kink {place} along {}: slope {left} below and {right} above",
+            "  kink {place} along {}: one-sided derivatives {left} and {right}",
             kinked.coordinate
         );
     }

@@ -6,7 +6,8 @@ use std::time::Duration;
 use anstyle::Style;
 use gradient_check::evidence::Recheck;
 use gradient_check::text::{
-    BAD, FAINT, GOOD, STRONG, UNSURE, seconds, sentence_case, short_report, styled, styled_control, thousands, wrapped,
+    BAD, FAINT, GOOD, STRONG, UNSURE, seconds, sentence_case, short_report, styled, styled_control,
+    thousands, wrapped,
 };
 use gradient_check::{Report, Verdict};
 
@@ -61,8 +62,9 @@ pub fn network(prepared: &Prepared, outcome: &Outcome, detail: Detail) -> String
 
 /// A line for each block, behind a line for each stage.
 pub fn short_network(outcome: &Outcome) -> String {
-    let part =
-        |(stage, checked): &(Stage, Checked)| format!("{}: {}", when(*stage), short_report(&checked.report));
+    let part = |(stage, checked): &(Stage, Checked)| {
+        format!("{}: {}", when(*stage), short_report(&checked.report))
+    };
     outcome.checks.iter().map(part).collect()
 }
 
@@ -77,7 +79,10 @@ fn when(stage: Stage) -> String {
 
 /// What the checks took, and how the cost was evaluated.
 fn effort(checks: &[&Checked]) -> String {
-    let evaluations = checks.iter().map(|checked| checked.report.evaluations).sum();
+    let evaluations = checks
+        .iter()
+        .map(|checked| checked.report.evaluations)
+        .sum();
     let time: Duration = checks.iter().map(|checked| checked.report.elapsed).sum();
     let how = checks.first().map_or_else(String::new, |checked| {
         let (method, engine) = (&checked.report.scheme, checked.engine.name());
@@ -204,7 +209,10 @@ fn conclusion(prepared: &Prepared, outcome: &Outcome) -> String {
         Verdict::Agree => (
             GOOD,
             "The gradient is right",
-            format!("{}, up to the detection limits above.", stages(|v| v == Verdict::Agree)),
+            format!(
+                "{}, up to the detection limits above.",
+                stages(|v| v == Verdict::Agree)
+            ),
         ),
         Verdict::Disagree => {
             let right = stages(|v| v == Verdict::Agree);
@@ -223,7 +231,8 @@ fn conclusion(prepared: &Prepared, outcome: &Outcome) -> String {
     });
     if prepared.options.strict && outcome.verdict() == Verdict::Agree && outcome.left_open() > 0 {
         let open = thousands(outcome.left_open() as u64);
-        let what = format!("--strict fails: {open} entries that agree could not be tested; see above.");
+        let what =
+            format!("--strict fails: {open} entries that agree could not be tested; see above.");
         lines.push((UNSURE, "Untested:", what));
     }
     if outcome.failed_control() {

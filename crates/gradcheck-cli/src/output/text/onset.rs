@@ -2,8 +2,8 @@
 //!
 //! Reads nothing but what the run found.
 
-use gradient_check::text::{STRONG, plural, scientific, short, wrapped};
 use super::network::paragraph;
+use gradient_check::text::{STRONG, plural, scientific, short, wrapped};
 use mlp_check::training::{Grown, Limit, Onset, Quantity, Saturated, State};
 
 /// The step at which the gradient became wrong, what qualifies it, and what saturated then.
