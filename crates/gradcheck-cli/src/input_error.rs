@@ -137,10 +137,16 @@ pub(crate) fn printable(text: &str) -> String {
     without_controls(text.chars())
 }
 
+/// Whether a character has no form of its own, and gives others another: marks of direction, joiners, line separators.
+fn turns_or_hides(character: char) -> bool {
+    matches!(character, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+}
+
 /// Escapes what would disturb a terminal, and nothing else.
 fn without_controls(text: impl Iterator<Item = char>) -> String {
     text.fold(String::new(), |mut shown, character| {
-        if character.is_control() {
+        if character.is_control() || turns_or_hides(character) {
             shown.extend(character.escape_debug());
         } else {
             shown.push(character);

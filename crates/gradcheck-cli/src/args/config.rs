@@ -5,7 +5,7 @@ use std::path::Path;
 use thiserror::Error;
 
 use super::NetworkOptions;
-use crate::input_error::{Located, Place};
+use crate::input_error::{Located, Place, printable};
 use crate::source_file::{self, FileProblem, ReadLimit};
 use crate::suggest::nearest;
 
@@ -92,7 +92,7 @@ fn at(text: &str, offset: usize, place: Place) -> Place {
 /// The parser's message in the user's words, with a suggestion where it is about an unknown key:
 /// "unknown field `x`, expected one of `a`, `b`".
 fn problem(message: &str) -> ConfigProblem {
-    let message = message.trim().replace('\n', " ");
+    let message = printable(&message.trim().replace('\n', " "));
     let Some(rest) = message.strip_prefix("unknown field `") else {
         let of_a_value = ["invalid type: ", "invalid value: ", "invalid length "];
         return if of_a_value.iter().any(|start| message.starts_with(start)) {

@@ -15,6 +15,7 @@ mod contract;
 mod control;
 mod failures;
 mod faults;
+mod files;
 mod interrupt;
 mod kinks;
 mod model;
