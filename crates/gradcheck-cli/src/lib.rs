@@ -8,6 +8,8 @@ pub mod csv;
 
 pub mod data;
 pub mod exit;
+#[cfg(test)]
+mod fuzz;
 pub mod gradient_file;
 pub mod input_error;
 pub mod interrupt;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use clap::ArgMatches;
 use clap::parser::ValueSource;
+use finite_diff::printable::printable;
 use thiserror::Error;
 
 use super::NetworkOptions;
@@ -78,7 +79,7 @@ pub(super) fn layered(
 /// # Errors
 /// [`ConfigError`], with line and column. Keys that are no option are refused, the nearest one
 /// suggested.
-fn read_config(path: &Path) -> Result<NetworkOptions, ConfigError> {
+pub(crate) fn read_config(path: &Path) -> Result<NetworkOptions, ConfigError> {
     let place = Place::file(path.display().to_string());
     let bytes = match source_file::read(path, LONGEST) {
         Ok(bytes) => bytes,
@@ -134,7 +135,7 @@ fn at(text: &str, offset: usize, place: Place) -> Place {
 /// The parser's message in the user's words, with a suggestion where it is about an unknown key:
 /// "unknown field `x`, expected one of `a`, `b`".
 fn problem(message: &str) -> ConfigProblem {
-    let message = message.trim().replace('\n', " ");
+    let message = printable(&message.trim().replace('\n', " ")).to_string();
     let Some(rest) = message.strip_prefix("unknown field `") else {
         let of_a_value = ["invalid type: ", "invalid value: ", "invalid length "];
         return if of_a_value.iter().any(|start| message.starts_with(start)) {

@@ -14,6 +14,8 @@ use clap::{ArgMatches, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 use serde::Serialize;
 
 pub(crate) use again::flags;
+#[cfg(test)]
+pub(crate) use config::read_config;
 pub use config::{ConfigError, ConfigProblem};
 pub use network::NetworkOptions;
 pub use words::{Column, Seconds, Widths};

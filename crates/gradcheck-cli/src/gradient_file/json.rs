@@ -10,12 +10,13 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use crate::gradient_file::{GradientError, GradientProblem, NamedBlock, StoredAs, UNNAMED};
+use crate::gradient_file::{
+    GradientError, GradientProblem, LONGEST_NAME, NamedBlock, StoredAs, UNNAMED,
+};
+use finite_diff::printable::printable;
+
 use crate::input_error::{Place, excerpt};
 use crate::source_file::{FileProblem, Room};
-
-/// No name of a block is longer, in bytes: one key may stand before thousands of others.
-pub(super) const LONGEST_NAME: usize = 4096;
 
 /// A JSON value that may be part of a gradient.
 pub(super) enum Node {
@@ -67,7 +68,7 @@ pub(super) fn parse(bytes: &[u8], place: &Place, room: &mut Room) -> Result<Node
             Some(column) if !quoted => place.column(column),
             _ => place,
         };
-        place.error(GradientProblem::Json(message.to_owned()))
+        place.error(GradientProblem::Json(printable(message).to_string()))
     })
 }
 
@@ -150,7 +151,6 @@ fn collect(
                 return Err(place.clone().error(GradientProblem::LongName {
                     length,
                     start: joined(&name, &key),
-                    most: LONGEST_NAME,
                 }));
             }
             room.take::<u8>(length)

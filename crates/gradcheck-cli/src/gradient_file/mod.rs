@@ -32,6 +32,9 @@ pub type GradientError = Located<GradientProblem>;
 /// What a block is called if its file gives it no name.
 pub const UNNAMED: &str = "gradient";
 
+/// No name of a block is longer, in bytes: one key may stand before thousands of others.
+const LONGEST_NAME: usize = 4096;
+
 /// The derivatives by one parameter.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NamedBlock {
@@ -168,6 +171,12 @@ fn parse(
 fn usable(blocks: Vec<NamedBlock>, place: &Place) -> Result<Vec<NamedBlock>, GradientError> {
     if blocks.iter().all(|block| block.values.is_empty()) {
         return Err(place.clone().error(GradientProblem::NoNumbers));
+    }
+    if let Some(block) = blocks.iter().find(|block| block.name.len() > LONGEST_NAME) {
+        return Err(place.clone().error(GradientProblem::LongName {
+            length: block.name.len(),
+            start: block.name.clone(),
+        }));
     }
     let mut names: Vec<&str> = blocks.iter().map(|block| block.name.as_str()).collect();
     names.sort_unstable();

@@ -5,6 +5,7 @@
 use thiserror::Error;
 
 use crate::csv::CsvProblem;
+use crate::gradient_file::LONGEST_NAME;
 use crate::input_error::excerpt;
 use crate::source_file::FileProblem;
 
@@ -64,16 +65,14 @@ pub enum GradientProblem {
     KeyTwice(String),
     /// A name that nobody gave.
     #[error(
-        "a block has a name of {length} bytes, which begins with {}: give names of at most {most}",
+        "a block has a name of {length} bytes, which begins with {}: give names of at most {LONGEST_NAME}",
         excerpt(start)
     )]
     LongName {
         /// Its length.
         length: usize,
-        /// Its start.
+        /// Its start, or all of it.
         start: String,
-        /// The most there may be.
-        most: usize,
     },
     /// The archive uses something that NumPy doesn't.
     #[error("{0} is not supported: write the archive with numpy.savez or numpy.savez_compressed")]

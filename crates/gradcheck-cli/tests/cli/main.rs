@@ -16,6 +16,7 @@ mod control;
 mod escaped;
 mod failures;
 mod faults;
+mod files;
 mod interrupt;
 mod kinks;
 mod model;

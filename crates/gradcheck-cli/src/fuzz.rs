@@ -1,0 +1,234 @@
+//! Files that are nearly right, by the thousand: whatever reads what a user names gives a result or a clean message,
+//! within the limit that it was given, and never panics.
+//!
+//! `GRADCHECK_FUZZ` is how many inputs there are of all kinds together; each follows from its number alone, so that one
+//! that fails can be had again. What is allocated is bounded by the limit, which every reader takes room from first.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+
+use crate::args::read_config;
+use crate::data::{self, CsvOptions, LoadOptions, Rows, Source, Task};
+use crate::gradient_file::{self, Content};
+use crate::source_file::ReadLimit;
+
+/// Larger than any input, and smaller than what one of them may claim.
+const LIMIT: ReadLimit = ReadLimit::bytes(1 << 20);
+
+/// How many inputs where nobody says.
+const USUAL: u64 = 6_000;
+
+macro_rules! inputs {
+    ($($name:literal),+) => { &[$(($name, include_bytes!(concat!("../tests/input/", $name)))),+] };
+}
+
+/// The right files that others are made of.
+const CORPUS: &[(&str, &[u8])] = inputs![
+    "c.npy",
+    "fortran.npy",
+    "scalar.npy",
+    "structured.npy",
+    "stored.npz",
+    "deflated.npz",
+    "npyz.npz",
+    "tensors.safetensors",
+    "dumped.json",
+    "nested.json",
+    "point.json",
+    "savetxt.csv",
+    "flowers.csv",
+    "network.toml"
+];
+
+/// Numbers at which something ends.
+const EXTREMES: [&str; 12] = [
+    "0",
+    "-1",
+    "1e999",
+    "-0.0",
+    "NaN",
+    "Infinity",
+    "5e-324",
+    "255",
+    "65536",
+    "4294967295",
+    "9223372036854775808",
+    "340282366920938463463374607431768211456",
+];
+
+/// Text that means something to a parser or to a terminal.
+const TOKENS: [&str; 16] = [
+    "[",
+    "{",
+    "(",
+    "\"",
+    ",",
+    ":",
+    "\n",
+    "\r",
+    "\0",
+    "\u{1b}[2J",
+    "\u{7}",
+    "\u{202e}",
+    "\u{feff}",
+    "#",
+    "'descr'",
+    "=",
+];
+
+struct Maker(ChaCha8Rng);
+
+impl Maker {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0.next_u32() as usize % bound.max(1)
+    }
+
+    fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
+        all[self.below(all.len())]
+    }
+
+    /// One change of what a file is.
+    fn change(&mut self, bytes: &mut Vec<u8>) {
+        let at = self.below(bytes.len() + 1);
+        let to = at + self.below(bytes.len() - at + 1);
+        match self.below(9) {
+            // A bit.
+            0 => {
+                if let Some(byte) = bytes.get_mut(at) {
+                    *byte ^= 1 << self.below(8);
+                }
+            }
+            // A byte of its own: a syntax that is nearly right.
+            1 if at < bytes.len() => bytes[at] = bytes[self.below(bytes.len())],
+            // An end too early.
+            2 => bytes.truncate(at),
+            // A part of another file, or of the same.
+            3 => {
+                let other = self.one_of(CORPUS).1;
+                let from = self.below(other.len());
+                let part = &other[from..other.len().min(from + self.below(64))];
+                bytes.splice(at..to.min(at + 64), part.iter().copied());
+            }
+            // A length.
+            4 => {
+                let length = self.one_of(&[0, 1, u64::from(u32::MAX), 1 << 40, u64::MAX]);
+                let size = self.one_of(&[1, 2, 4, 8]);
+                for (slot, byte) in bytes[at..].iter_mut().zip(&length.to_le_bytes()[..size]) {
+                    *slot = *byte;
+                }
+            }
+            // A number in place of one, or anywhere.
+            5 | 6 => {
+                let digit = |byte: &u8| byte.is_ascii_digit();
+                let from = bytes[at..]
+                    .iter()
+                    .position(digit)
+                    .map_or(at, |found| at + found);
+                let length = bytes[from..].iter().take_while(|byte| digit(byte)).count();
+                let number = self.one_of(&EXTREMES);
+                bytes.splice(from..from + length, number.bytes());
+            }
+            // A word, once or many times.
+            7 => {
+                let times = self.one_of(&[1, 1, 1, 200, 5000]);
+                bytes.splice(at..at, self.one_of(&TOKENS).repeat(times).into_bytes());
+            }
+            // A part twice: keys, lines, entries.
+            _ => {
+                let part = bytes[at..to.min(at + 200)].to_vec();
+                bytes.splice(at..at, part);
+            }
+        }
+    }
+}
+
+/// What is said of a file; `None` where it was read, and what it gave is consistent.
+fn read(path: &Path, index: u64) -> Option<String> {
+    let blocks = |blocks: Vec<gradient_file::NamedBlock>| {
+        for block in blocks {
+            assert_eq!(block.shape.iter().product::<usize>(), block.values.len());
+        }
+    };
+    let extension = path.extension().and_then(|e| e.to_str());
+    match extension {
+        Some("toml") => read_config(path).err().map(|error| error.to_string()),
+        Some("json") if index.is_multiple_of(2) => match gradient_file::read_content(path, LIMIT) {
+            Ok(Content::Lists(_)) => None,
+            Ok(Content::Blocks(found)) => {
+                blocks(found);
+                None
+            }
+            Err(error) => Some(error.to_string()),
+        },
+        Some("csv") if index.is_multiple_of(2) => {
+            let options = LoadOptions {
+                rows: Rows::All,
+                csv: CsvOptions::default(),
+                standardize: true,
+                seed: 0,
+                synthetic_features: 1,
+                task: [Task::Classes(3), Task::Regression][usize::from(index.is_multiple_of(4))],
+                limit: LIMIT,
+            };
+            match data::load(&Source::File(path.to_owned()), &options) {
+                Ok(found) => {
+                    assert_eq!(found.x.len(), found.features * found.examples);
+                    assert!(found.x.iter().all(|x| x.is_finite()));
+                    None
+                }
+                Err(error) => Some(error.to_string()),
+            }
+        }
+        _ => match gradient_file::read(path, LIMIT) {
+            Ok(found) => {
+                blocks(found);
+                None
+            }
+            Err(error) => Some(error.to_string()),
+        },
+    }
+}
+
+#[allow(
+    clippy::print_stderr,
+    reason = "the test harness shows it where it is asked to"
+)]
+fn report(line: &str) {
+    eprintln!("{line}");
+}
+
+#[test]
+fn files_that_are_nearly_right_are_read_or_refused() {
+    let inputs = std::env::var("GRADCHECK_FUZZ").map_or(USUAL, |count| count.parse().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let mut counts: BTreeMap<&str, [u64; 2]> = BTreeMap::new();
+    for index in 0..inputs {
+        let mut maker = Maker(ChaCha8Rng::seed_from_u64(index));
+        let (name, right) = maker.one_of(CORPUS);
+        let mut bytes = right.to_vec();
+        for _ in 0..=maker.below(4) {
+            maker.change(&mut bytes);
+        }
+        let path = folder.path().join(name);
+        std::fs::write(&path, &bytes).unwrap();
+        let told = read(&path, index);
+        if let Some(message) = &told {
+            let disturbs = |c: char| c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c);
+            assert!(!message.contains(disturbs), "input {index}: {message:?}");
+            assert!(message.len() < 2_000, "input {index}: {message}");
+        }
+        let kind = name
+            .rsplit_once('.')
+            .map_or(name, |(_, extension)| extension);
+        counts.entry(kind).or_default()[usize::from(told.is_some())] += 1;
+    }
+    // Most are refused, and not all: else the changes are too small or too large to find anything.
+    for (kind, [read, refused]) in counts {
+        let seen = format!("{kind}: {read} read, {refused} refused");
+        assert!(inputs < USUAL || (read > 0 && refused > 0), "{seen}");
+        report(&seen);
+    }
+}
