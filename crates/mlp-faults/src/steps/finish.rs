@@ -17,7 +17,10 @@ impl BackwardRules for Finish {
 }
 
 /// Every entry of these blocks is this function of the right one.
-pub(crate) struct Entries(pub(crate) &'static [(Block, fn(f64) -> f64)]);
+pub(crate) struct Entries(pub(crate) &'static [(Block, Wrong)]);
+
+/// The wrong entry from the right one.
+type Wrong = fn(f64) -> f64;
 
 impl BackwardRules for Entries {
     fn finish(&self, network: &Network<'_>, gradient: &mut Gradient<f64>) -> Result<(), MlpError> {
@@ -52,7 +55,7 @@ impl BackwardRules for OneWeight {
 
 /// The entry of dW1 with the largest magnitude, which is not zero as in a dead unit, is this function of
 /// the right one.
-pub(crate) struct LargestWeight(pub(crate) fn(f64) -> f64);
+pub(crate) struct LargestWeight(pub(crate) Wrong);
 
 impl BackwardRules for LargestWeight {
     fn finish(&self, _: &Network<'_>, gradient: &mut Gradient<f64>) -> Result<(), MlpError> {
