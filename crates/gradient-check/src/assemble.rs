@@ -67,7 +67,10 @@ pub(crate) fn assemble(
                 block,
                 *scale,
                 comparisons,
-                furthest(comparisons, 1).first().copied().and_then(name),
+                furthest(comparisons.iter(), 1)
+                    .first()
+                    .copied()
+                    .and_then(name),
                 comparisons
                     .iter()
                     .find(|c| c.non_finite.is_some())
@@ -100,11 +103,7 @@ pub(crate) fn assemble(
         block.diagnosis = diagnosis;
     }
 
-    let all: Vec<Comparison> = compared
-        .iter()
-        .flat_map(|(_, comparisons)| comparisons)
-        .copied()
-        .collect();
+    let all = || compared.iter().flat_map(|(_, comparisons)| comparisons);
     let counts = blocks
         .iter()
         .fold(Counts::default(), |sum, block| sum.merge(&block.counts));
@@ -115,7 +114,7 @@ pub(crate) fn assemble(
     // A sample of nothing but zeros and kinks says nothing of the others.
     let tells = |c: &Comparison| c.verdict == Verdict::Agree && !c.flat && !c.subgradient;
     let sampled = frame.selected + frame.fixed < layout.len();
-    if verdict == Verdict::Agree && sampled && !all.iter().any(tells) {
+    if verdict == Verdict::Agree && sampled && !all().any(tells) {
         verdict = Verdict::Inconclusive(Reason::Vacuous);
     }
     if let Some(test) = &frame.directional {
@@ -123,7 +122,7 @@ pub(crate) fn assemble(
     }
     Report {
         verdict,
-        difference: difference_of(&all),
+        difference: difference_of(all()),
         cost: frame.cost,
         parameters: layout.len(),
         selected: frame.selected,
@@ -140,7 +139,10 @@ pub(crate) fn assemble(
         counts,
         first_wrong_stage,
         axes: frame.context.axes.clone(),
-        worst: furthest(&all, WORST).into_iter().filter_map(name).collect(),
+        worst: furthest(all(), WORST)
+            .into_iter()
+            .filter_map(name)
+            .collect(),
         blocks,
         kinks: Vec::new(),
         interrupted: frame.interrupted,
@@ -194,14 +196,14 @@ fn block_report(
         shape: block.shape().to_vec(),
         stage: block.stage(),
         verdict: verdict::overall(comparisons.iter().map(|comparison| comparison.verdict)),
-        difference: difference_of(comparisons),
+        difference: difference_of(comparisons.iter()),
         scale,
         power: power(scale, comparisons),
         counts,
         worst,
         non_finite,
         pattern: pattern(block.shape(), block.range().start, comparisons),
-        wrong: furthest(comparisons, WRONG)
+        wrong: furthest(comparisons.iter(), WRONG)
             .into_iter()
             .take_while(|comparison| comparison.verdict == Verdict::Disagree)
             .map(|comparison| comparison.coordinate)
@@ -212,12 +214,12 @@ fn block_report(
 
 /// The course's difference over those coordinates that have a numeric derivative; NaN where none has
 /// one although there are coordinates.
-fn difference_of(comparisons: &[Comparison]) -> f64 {
+fn difference_of<'c>(comparisons: impl Iterator<Item = &'c Comparison> + Clone) -> f64 {
     let (analytic, numeric): (Vec<f64>, Vec<f64>) = comparisons
-        .iter()
+        .clone()
         .filter_map(|c| Some((c.analytic, c.numeric?)))
         .unzip();
-    if analytic.is_empty() && !comparisons.is_empty() {
+    if analytic.is_empty() && comparisons.count() > 0 {
         return f64::NAN;
     }
     difference(&analytic, &numeric)
@@ -225,7 +227,10 @@ fn difference_of(comparisons: &[Comparison]) -> f64 {
 
 /// The `most` furthest off, the furthest first: wrong before undecided before right, then by |g − d|; what is not a number
 /// is further off than anything.
-fn furthest(comparisons: &[Comparison], most: usize) -> Vec<&Comparison> {
+fn furthest<'c>(
+    comparisons: impl Iterator<Item = &'c Comparison>,
+    most: usize,
+) -> Vec<&'c Comparison> {
     let key = |comparison: &Comparison| {
         let rank = match comparison.verdict {
             Verdict::Disagree => 0,
@@ -242,7 +247,7 @@ fn furthest(comparisons: &[Comparison], most: usize) -> Vec<&Comparison> {
         let by_size = rank_a.cmp(&rank_b).then(apart_b.total_cmp(&apart_a));
         by_size.then(a.coordinate.cmp(&b.coordinate))
     };
-    let mut ordered: Vec<&Comparison> = comparisons.iter().collect();
+    let mut ordered: Vec<&Comparison> = comparisons.collect();
     if ordered.len() > most && most > 0 {
         ordered.select_nth_unstable_by(most - 1, order);
         ordered.truncate(most);

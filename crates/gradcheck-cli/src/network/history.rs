@@ -17,7 +17,22 @@ const MOST_BYTES: u64 = 64 << 20;
 const PART_OF_LIMIT: u64 = 64;
 
 /// The fewest that are saved, whatever they take: with the middle one, training again halves an interval.
-pub(super) const FEWEST: usize = 3;
+const FEWEST: usize = 3;
+
+/// The most that the saved steps of a training of so many take, in bytes, `one` of them being so large.
+pub(super) fn most_bytes(one: f64, steps: usize, memory_limit: u64) -> f64 {
+    match steps {
+        0 => 0.0,
+        _ => one * (steps as f64 + 1.0).min(capacity(one as u64, memory_limit) as f64),
+    }
+}
+
+/// How many steps are saved at most, `one` being so many bytes.
+fn capacity(one: u64, memory_limit: u64) -> usize {
+    let budget = MOST_BYTES.min(memory_limit / PART_OF_LIMIT);
+    let capacity = usize::try_from(budget / one.max(1)).unwrap_or(usize::MAX);
+    capacity.max(FEWEST)
+}
 
 /// The parameters at some of the steps `from` to `to`, both of these among them, evenly spaced.
 #[derive(Debug, Clone)]
@@ -36,13 +51,10 @@ impl History {
 
     fn between(from: usize, to: usize, prepared: &Prepared) -> Self {
         let one = 8 * prepared.architecture.parameter_count() as u64;
-        let budget = MOST_BYTES.min(prepared.spec.memory_limit / PART_OF_LIMIT);
-        let capacity = usize::try_from(budget / one.max(1)).unwrap_or(usize::MAX);
-        let capacity = capacity.max(FEWEST);
         Self {
             from,
             to,
-            stride: stride(to - from, capacity),
+            stride: stride(to - from, capacity(one, prepared.spec.memory_limit)),
             saved: Vec::new(),
         }
     }

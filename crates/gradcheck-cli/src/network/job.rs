@@ -1,5 +1,6 @@
 //! The run: check at initialization, train, check again.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -183,10 +184,14 @@ pub(super) fn check_at(
     // A model in single precision: its parameters and data are rounded first, so that both sides
     // differentiate the same function at the same point.
     let (parameters, batch, working_epsilon) = match spec.precision {
-        Precision::F64 => (parameters.clone(), prepared.batch.clone(), f64::EPSILON),
+        Precision::F64 => (
+            Cow::Borrowed(parameters),
+            Cow::Borrowed(&prepared.batch),
+            f64::EPSILON,
+        ),
         Precision::F32 => (
-            parameters.cast::<f32>().cast::<f64>(),
-            prepared.batch.cast::<f32>().cast::<f64>(),
+            Cow::Owned(parameters.cast::<f32>().cast::<f64>()),
+            Cow::Owned(prepared.batch.cast::<f32>().cast::<f64>()),
             f64::from(f32::EPSILON),
         ),
     };

@@ -10,6 +10,7 @@ mod delta;
 mod history;
 mod job;
 mod kinks;
+mod memory;
 mod mistakes;
 mod model;
 mod prepare;

@@ -1,8 +1,6 @@
 //! From choices to a network with data and parameters: everything that can be refused is refused
 //! here, before any time is spent.
 
-use std::num::NonZeroUsize;
-
 use finite_diff::{ParameterLayout, Selection};
 use mlp::{Architecture, Batch, DropoutMasks, Engine, Loss, MlpError, Parameters, TrainingOptions};
 use mlp_faults::{Fault, Shows};
@@ -10,7 +8,7 @@ use tensor_core::Matrix;
 use thiserror::Error;
 
 use super::command_line::number;
-use super::history::FEWEST;
+use super::memory;
 use super::spec::{NetworkSpec, Precision};
 use crate::data::{self, Dataset, LoadOptions, Source, Task};
 use crate::input_error::{InputError, printable};
@@ -357,63 +355,21 @@ fn find_fault(
     }
 }
 
-/// Refuses what would not fit, by an estimate from above of what the run allocates: the data as read
-/// and as laid out, parameters for the optimizer, the gradient and each thread's copy, activations
-/// and caches, and what is kept of each coordinate.
+/// Refuses what would take more than the limit.
 fn check_memory(
     architecture: &Architecture,
     examples: usize,
     spec: &NetworkSpec,
 ) -> Result<(), PrepareError> {
-    let threads = spec.threads.map_or_else(cores, NonZeroUsize::get) as f64;
-    let parameters = architecture.parameter_count() as f64;
-    let units: f64 = architecture
-        .widths()
-        .iter()
-        .map(|width| *width as f64)
-        .sum();
-    let scalar = match spec.precision {
-        Precision::F32 | Precision::F64 => 8.0,
-    };
-    const OBSERVATION: f64 = 256.0;
-    // Those of some steps, to look back over.
-    let saved = if spec.steps > 0 {
-        3.0 * FEWEST as f64
-    } else {
-        0.0
-    };
-    let needed = scalar
-        * (parameters * (6.0 + saved + threads) + examples as f64 * units * (5.0 + 2.0 * threads))
-        + OBSERVATION
-            * spec
-                .sample
-                .map_or(parameters, |sample| parameters.min(sample as f64));
-    if needed <= spec.memory_limit as f64 {
+    let needed = memory::needed(architecture, examples, spec);
+    let limit = spec.memory_limit as f64;
+    if needed <= limit {
         return Ok(());
     }
     Err(PrepareError::Memory {
-        needed: bytes(needed),
-        limit: bytes(spec.memory_limit as f64),
+        needed: memory::readable(needed),
+        limit: memory::readable(limit),
     })
-}
-
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
-}
-
-fn bytes(count: f64) -> String {
-    let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
-    let mut value = count;
-    let mut unit = 0;
-    while value >= 1024.0 && unit + 1 < units.len() {
-        value /= 1024.0;
-        unit += 1;
-    }
-    if value < 10.0 {
-        format!("{value:.1} {}", units[unit])
-    } else {
-        format!("{value:.0} {}", units[unit])
-    }
 }
 
 /// Widths with `separator` between them.

@@ -17,6 +17,7 @@ mod failures;
 mod faults;
 mod interrupt;
 mod kinks;
+mod memory;
 mod model;
 mod odd;
 mod output;
