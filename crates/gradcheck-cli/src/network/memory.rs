@@ -32,9 +32,9 @@ const LOOKED_AT: f64 = (size_of::<Observation>() + size_of::<Comparison>()) as f
 /// Bytes of its sharper look, which is found again by a table that may be half empty; the complex step takes none.
 const SHARPER: f64 = 132.0;
 
-/// Bytes of a coordinate that does not agree: it is looked at from the complex plane and on the ladder, and each leaves
-/// an entry and a place in a table.
-const SUSPECTED: f64 = 900.0;
+/// Bytes of a coordinate that does not agree, as many may where a fault is planted: its look on complex numbers, kept in a
+/// table like the sharper one.
+const SUSPECTED: f64 = 190.0;
 
 /// The peak in bytes, beside the few megabytes of the program itself.
 pub(super) fn needed(architecture: &Architecture, examples: usize, spec: &NetworkSpec) -> f64 {
