@@ -79,7 +79,10 @@ fn check_of<T: Real>(
     settings: &Settings<'_>,
 ) -> Result<Report, CheckError> {
     let (seen, measured) = measure(objective, analytic, point, layout, settings)?;
-    let mut report = judge(&measured, layout, &seen.problem.theta(), settings);
+    let theta = seen.problem.theta();
+    // The evidence holds what was seen, and may be all that memory has room for.
+    drop(seen);
+    let mut report = judge(&measured, layout, &theta, settings);
     report.kinks = name_kinks(&measured.evidence, layout, settings, |coordinate| {
         finite_diff::ladder::ladder_reach(point[coordinate])
     });

@@ -66,7 +66,9 @@ struct Dependency {
 impl Package {
     /// Whether the package can be published at all.
     pub(super) fn is_published(&self) -> bool {
-        self.publish.as_ref().is_none_or(|registries| !registries.is_empty())
+        self.publish
+            .as_ref()
+            .is_none_or(|registries| !registries.is_empty())
     }
 }
 

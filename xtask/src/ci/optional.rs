@@ -11,11 +11,16 @@ pub(super) fn semver(workspace: &Workspace) -> anyhow::Result<Finding> {
     if !workspace.cargo("semver-checks --version").works_silently() {
         return Ok(skipped("cargo-semver-checks is not installed"));
     }
-    if !workspace.cargo("search gradient-check --limit 1").works_silently() {
+    if !workspace
+        .cargo("search gradient-check --limit 1")
+        .works_silently()
+    {
         return Ok(skipped("the registry can't be reached"));
     }
     all_succeed(
-        [workspace.cargo("semver-checks --workspace --exclude xtask --exclude benches --exclude evaluation")],
+        [workspace.cargo(
+            "semver-checks --workspace --exclude xtask --exclude benches --exclude evaluation",
+        )],
         "the interfaces changed only as their versions say",
         "raise the version in Cargo.toml, or take the change back",
     )
@@ -27,7 +32,9 @@ pub(super) fn deny(workspace: &Workspace) -> anyhow::Result<Finding> {
         return Ok(skipped("cargo-deny is not installed"));
     }
     let offline = "deny --offline --locked check advisories";
-    let checks = match workspace.cargo(offline).works_silently() || workspace.cargo("deny fetch db").works_silently() {
+    let checks = match workspace.cargo(offline).works_silently()
+        || workspace.cargo("deny fetch db").works_silently()
+    {
         true => "advisories licenses bans sources",
         false => "licenses bans sources",
     };
@@ -44,7 +51,9 @@ pub(super) fn msrv(workspace: &Workspace) -> anyhow::Result<Finding> {
         .rustup(&format!("run {MSRV} cargo --version"))
         .works_silently();
     if !works {
-        return Ok(skipped(&format!("Rust {MSRV} is not installed: rustup toolchain install {MSRV}")));
+        return Ok(skipped(&format!(
+            "Rust {MSRV} is not installed: rustup toolchain install {MSRV}"
+        )));
     }
     all_succeed(
         [workspace

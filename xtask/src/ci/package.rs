@@ -19,8 +19,10 @@ pub(super) fn check(workspace: &Workspace) -> anyhow::Result<Finding> {
     let Some(metadata) = graph::metadata(workspace)? else {
         return Ok(wrong("the manifests could not be read".to_owned()));
     };
-    let (published, unpublished): (Vec<_>, Vec<_>) =
-        metadata.packages.iter().partition(|package| package.is_published());
+    let (published, unpublished): (Vec<_>, Vec<_>) = metadata
+        .packages
+        .iter()
+        .partition(|package| package.is_published());
     let excluded: String = unpublished
         .iter()
         .map(|package| format!(" --exclude {}", package.name))
