@@ -22,6 +22,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use finite_diff::execution::Progress;
 use finite_diff::{Execution, ParameterLayout, Scheme, Selection, Stencil, from_fn, try_from_fn};
 use gradient_check::check::check_by_complex_step;
+use gradient_check::course::Stored;
 use gradient_check::diagnosis::Diagnosis;
 use gradient_check::report::BlockReport;
 use gradient_check::{CheckError, Reason, Report, Settings, Verdict, check, compare_gradients};
@@ -608,6 +609,76 @@ fn two_gradients_from_elsewhere_are_read_by_the_courses_bands() {
         Verdict::Inconclusive(Reason::Vacuous)
     );
     assert!(compare_gradients(&d[..5], &d, &layout, &[]).is_err());
+}
+
+#[test]
+fn a_wrong_entry_of_a_given_gradient_leaves_the_others_their_word() {
+    let layout = ParameterLayout::flat("W", 100);
+    let d: Vec<f64> = (0..100).map(|i| f64::from(i + 1).sin()).collect();
+    let counts = |off: f64| {
+        let mut g = d.clone();
+        g[17] += off;
+        let counts = compare_gradients(&g, &d, &layout, &[]).unwrap().counts;
+        [counts.agree, counts.disagree, counts.total()]
+    };
+    assert_eq!(counts(0.0), [100, 0, 100]);
+    // The difference of all together is likely right.
+    assert_eq!(counts(1e-7), [100, 0, 100]);
+    assert_eq!(counts(1e-5), [99, 0, 100]);
+    assert_eq!(counts(0.1), [99, 1, 100]);
+}
+
+/// Rounded to p bits, whether to the nearest or by cutting off, a gradient is right; an error of a tenth of the scale is
+/// wrong all the same.
+#[test]
+fn what_the_type_rounds_away_is_no_error() {
+    let layout = ParameterLayout::flat("W", 50);
+    let cut = |v: f64, bits: i32| f64::from_bits(v.to_bits() >> (53 - bits) << (53 - bits));
+    for (stored, bits) in [(Stored::BF16, 8), (Stored::F16, 11), (Stored::F32, 24)] {
+        let d: Vec<f64> = (0..50)
+            .map(|i| (f64::from(i) * 0.37).cos() * 0.03)
+            .collect();
+        let g: Vec<f64> = d.iter().map(|d| cut(*d, bits)).collect();
+        let word = |g: &[f64], d: &[f64], stored| {
+            compare_gradients(g, d, &layout, &[stored]).unwrap().verdict
+        };
+        assert_eq!(word(&g, &d, stored), Verdict::Agree);
+        assert_eq!(word(&d, &g, stored), Verdict::Agree);
+        if bits < 24 {
+            assert_ne!(word(&g, &d, Stored::F64), Verdict::Agree);
+        }
+        let mut wrong = g;
+        wrong[3] += 0.003;
+        assert_eq!(word(&wrong, &d, stored), Verdict::Disagree);
+    }
+    // Below its smallest number nothing is known.
+    let [tiny, more] = [vec![1e-8; 50], vec![5e-8; 50]];
+    let report = compare_gradients(&tiny, &more, &layout, &[Stored::F16]).unwrap();
+    assert_eq!(report.verdict, Verdict::Agree);
+}
+
+#[test]
+fn a_block_is_zero_by_the_scale_of_all() {
+    let layout = two_blocks(6);
+    let word = |g: [f64; 6], d: [f64; 6]| {
+        let report = compare_gradients(&g, &d, &layout, &[]).unwrap();
+        (report.verdict, report.counts.zero)
+    };
+    let blocks = layout.blocks();
+    let last = blocks[1].range();
+    let with = |v: f64| {
+        let mut g = [1.0, -2.0, 0.5, 1.5, 0.25, 3.0];
+        g[last.clone()].fill(v);
+        g
+    };
+    for (g, d) in [(1e-17, 0.0), (0.0, 1e-17), (-2e-16, 1e-15)] {
+        assert_eq!(word(with(g), with(d)), (Verdict::Agree, last.len()));
+        // In any unit.
+        let scaled = |v| with(v).map(|v| v * 1e-200);
+        assert_eq!(word(scaled(g), scaled(d)).0, Verdict::Agree);
+    }
+    assert_eq!(word(with(1e-9), with(0.0)).0, Verdict::Disagree);
+    assert_eq!(word([1e-17; 6], [0.0; 6]).0, Verdict::Disagree);
 }
 
 /// J = Σ sin(x_i)·c_i over many x_i, of which a probe changes one term.
