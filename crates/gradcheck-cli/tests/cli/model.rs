@@ -299,10 +299,10 @@ fn points() {
     error: few.json: it has 1 list, but the model has 2 inputs, position[3] speed[2]: give one list of numbers for each
     error: short.json: `position` has 2 numbers, but that input of the model has 3: give as many
     error: other.json: it holds no `speed`, but `position`, `sped`: give every input by the name of its --block
-    error: nan.json: expected value at line 1 column 6: a point is a JSON list with one list of finite numbers for each input, such as [[0.5, -1.0], [2.0]]
-    error: words.json: invalid type: string "three", expected f64 at line 1 column 15: a point is a JSON list with one list of finite numbers for each input, such as [[0.5, -1.0], [2.0]]
+    error: nan.json: position[1] is NaN: give a point of finite numbers
+    error: words.json, line 1, column 15: the text "three" is no number: a point is a JSON list with one list of finite numbers for each input, such as [[0.5, -1.0], [2.0]]
     error: object.json: the file holds no number: check that whatever wrote it had finished
-    error: half.json: EOF while parsing a value at line 1 column 16: a point is a JSON list with one list of finite numbers for each input, such as [[0.5, -1.0], [2.0]]
+    error: half.json, line 1, column 16: EOF while parsing a value: a point is a JSON list with one list of finite numbers for each input, such as [[0.5, -1.0], [2.0]]
     error: missing.json: no such file: check the path
     "#);
 }
@@ -439,7 +439,7 @@ fn configurations() {
     error: POST http://127.0.0.1:PORT/InputSizes: the server answers with the error InvalidInput: factor is "two", but must be a number
     error: --config: this is no JSON: expected value at line 1 column 12
     error: list.json: the configuration of a model is a JSON object, such as {"vtk_output": false}
-    error: none.json: can't be read (No such file or directory (os error 2)): --config takes a JSON object, or the name of a file with one
+    error: none.json: no such file: check the path; --config takes a JSON object, or the name of a file with one
     "#);
 }
 
