@@ -440,14 +440,14 @@ fn within_limit(
     let numbers = said.iter().copied().fold(0, usize::saturating_add);
     let beside = match others {
         [] => String::new(),
-        others => format!(" beside inputs of {}", others.iter().sum::<usize>()),
+        others => format!(" beside inputs with {}", others.iter().sum::<usize>()),
     };
     let plural = if said.len() == 1 { "" } else { "s" };
     Err(Error::Oversize {
         url: client.urls().nth(index).unwrap_or_default().to_owned(),
         model: name.to_owned(),
         what: format!(
-            "{} {kind} vector{plural} of {numbers} numbers{beside}",
+            "{} {kind} vector{plural} with {numbers} numbers in all{beside}",
             said.len()
         ),
         limit,
