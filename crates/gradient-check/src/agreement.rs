@@ -46,7 +46,7 @@ pub struct Missed {
     pub unmoved: bool,
 }
 
-/// Why an error shows along a direction and in no coordinate.
+/// The reason why an error shows along a direction and in no coordinate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Explanation {
     /// Errors within the bars of the coordinates add up to as much.

@@ -18,7 +18,7 @@ pub(super) struct Unplanted<'a> {
     scales: Vec<f64>,
     /// The coordinate of each block whose tolerance is smallest beside its |d|.
     sharpest: Vec<Option<usize>>,
-    /// What the check says it would have caught, in units of the scale.
+    /// The detection limit of the check, in units of the scale.
     power: f64,
 }
 

@@ -94,7 +94,7 @@ pub struct Rule {
     pub claim: Claim,
     /// ε of the type the gradient was computed in.
     pub working_epsilon: f64,
-    /// How far a derivative by the complex step may be off by rounding, where nobody worked that out.
+    /// The rounding error of a derivative by the complex step, where none was supplied.
     pub complex_noise: f64,
     /// Whether second estimates may be missing.
     pub interrupted: bool,
