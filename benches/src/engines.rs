@@ -8,7 +8,7 @@ use std::num::NonZeroUsize;
 use finite_diff::{EvaluationError, Execution, Objective, Scheme, course, differentiate};
 use gradient_check::check_directional;
 use gradient_check::directional::DirectionalSettings;
-use mlp::NetworkObjective;
+use mlp::{MlpError, NetworkObjective};
 use tensor_core::{softplus, softplus_each};
 
 use crate::{Extent, Problem, peer};

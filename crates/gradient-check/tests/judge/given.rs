@@ -48,7 +48,9 @@ fn a_wrong_entry_of_a_given_gradient_leaves_the_others_their_word() {
     let counts = |off: f64| {
         let mut g = d.clone();
         g[17] += off;
-        let counts = compare_gradients(&g, &d, &layout, &CompareSettings::default()).unwrap().counts;
+        let counts = compare_gradients(&g, &d, &layout, &CompareSettings::default())
+            .unwrap()
+            .counts;
         [counts.agree, counts.disagree, counts.total()]
     };
     assert_eq!(counts(0.0), [100, 0, 100]);
@@ -70,7 +72,9 @@ fn what_the_type_rounds_away_is_no_error() {
             .collect();
         let g: Vec<f64> = d.iter().map(|d| cut(*d, bits)).collect();
         let word = |g: &[f64], d: &[f64], stored| {
-            compare_gradients(g, d, &layout, &stored_as(stored)).unwrap().verdict
+            compare_gradients(g, d, &layout, &stored_as(stored))
+                .unwrap()
+                .verdict
         };
         assert_eq!(word(&g, &d, stored), Verdict::Agree);
         assert_eq!(word(&d, &g, stored), Verdict::Agree);
@@ -125,11 +129,19 @@ fn tolerances_of_ones_own_decide_alone() {
     let d = [1.0, 100.0, 0.0];
     let verdict = |g: [f64; 3], rtol, atol| {
         let settings = by(CompareRule::Close { rtol, atol });
-        compare_gradients(&g, &d, &layout, &settings).unwrap().verdict
+        compare_gradients(&g, &d, &layout, &settings)
+            .unwrap()
+            .verdict
     };
     assert_eq!(verdict([1.0 + 9e-6, 100.0, 0.0], 1e-5, 0.0), Verdict::Agree);
-    assert_eq!(verdict([1.0 + 2e-5, 100.0, 0.0], 1e-5, 0.0), Verdict::Disagree);
-    assert_eq!(verdict([1.0, 100.0 + 9e-4, 1e-9], 1e-5, 1e-8), Verdict::Agree);
+    assert_eq!(
+        verdict([1.0 + 2e-5, 100.0, 0.0], 1e-5, 0.0),
+        Verdict::Disagree
+    );
+    assert_eq!(
+        verdict([1.0, 100.0 + 9e-4, 1e-9], 1e-5, 1e-8),
+        Verdict::Agree
+    );
     assert_eq!(verdict([1.0, 100.0, 2e-8], 1e-5, 1e-8), Verdict::Disagree);
     assert_eq!(verdict(d, 0.0, 0.0), Verdict::Agree);
     assert_eq!(verdict([f64::NAN, 100.0, 0.0], 1.0, 1.0), Verdict::Disagree);
@@ -141,11 +153,19 @@ fn accuracy_accepts_and_exact_rejects_what_the_bands_leave_open() {
     let d = [1.0, -2.0, 0.5, 1.5];
     let verdict = |off: f64, rule| {
         let g = d.map(|d| d * (1.0 + off));
-        compare_gradients(&g, &d, &layout, &by(rule)).unwrap().verdict
+        compare_gradients(&g, &d, &layout, &by(rule))
+            .unwrap()
+            .verdict
     };
-    assert!(matches!(verdict(1e-5, CompareRule::Bands), Verdict::Inconclusive(_)));
+    assert!(matches!(
+        verdict(1e-5, CompareRule::Bands),
+        Verdict::Inconclusive(_)
+    ));
     assert_eq!(verdict(1e-5, CompareRule::Accuracy(1e-4)), Verdict::Agree);
-    assert_eq!(verdict(0.02, CompareRule::Accuracy(1e-3)), Verdict::Disagree);
+    assert_eq!(
+        verdict(0.02, CompareRule::Accuracy(1e-3)),
+        Verdict::Disagree
+    );
     assert_eq!(verdict(1e-5, CompareRule::Exact), Verdict::Disagree);
     assert_eq!(verdict(1e-15, CompareRule::Exact), Verdict::Agree);
 }

@@ -5,12 +5,12 @@
     reason = "a test may stop at the first surprise"
 )]
 
-mod given;
 mod cases;
 mod causes;
 mod control;
 mod directional;
 mod face;
+mod given;
 mod reasons;
 mod recheck;
 mod second_opinion;
