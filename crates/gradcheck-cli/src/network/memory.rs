@@ -1,6 +1,6 @@
 //! How much memory a check takes, from its sizes alone: said before any of it is asked for.
 //!
-//! From above, and by no more than about a third where it is hundreds of megabytes. Refuses to know what is computed, and
+//! From above, and by no more than about a third beside what the allocator may hold back. Refuses to know what is computed, and
 //! what becomes of a check that takes too much.
 
 use std::num::NonZeroUsize;
