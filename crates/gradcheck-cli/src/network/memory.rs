@@ -1,7 +1,7 @@
 //! How much memory a check takes, estimated from its sizes before any of it is allocated.
 //!
-//! The estimate is an upper bound, by no more than about a third where it is hundreds of megabytes. Invariant: knows
-//! nothing of what is computed.
+//! The estimate is an upper bound, by no more than about a third beside what the allocator may hold back.
+//! Invariant: knows nothing of what is computed.
 
 use std::num::NonZeroUsize;
 

@@ -8,6 +8,9 @@ const MIB: f64 = (1 << 20) as f64;
 /// What a run that was refused has not come to take.
 const BEGUN: f64 = 16.0 * MIB;
 
+/// What the allocator holds back at most, in the estimate.
+const HELD_BACK: f64 = 56.0 * MIB;
+
 /// Sizes at which a run takes a hundred megabytes or so, each by another part of the program.
 const RUNS: &[&str] = &[
     "--layers 30,400,300,1 --steps 0",
@@ -18,7 +21,8 @@ const RUNS: &[&str] = &[
     "--layers 30,200,1 --data synthetic --rows 3000 --steps 0 --engine full --sample 4",
 ];
 
-/// Refused just below what it is said to take, let in just above, and the peak lies between that and a third less.
+/// Refused just below what it is said to take and let in just above; the peak is no more than that, and less by no more
+/// than a third and what the allocator may hold back, which differs from run to run.
 #[test]
 fn the_estimate_bounds_the_peak() {
     if !cfg!(target_os = "linux") {
@@ -39,7 +43,10 @@ fn the_estimate_bounds_the_peak() {
             estimate / MIB
         );
         assert!(peak <= estimate, "{line}: {peak} {estimate}");
-        assert!(estimate <= 1.4 * peak, "{line}: {peak} {estimate}");
+        assert!(
+            estimate <= 1.3 * peak + HELD_BACK,
+            "{line}: {peak} {estimate}"
+        );
     }
 }
 
