@@ -301,8 +301,8 @@ fn there_is_one_way_out() {
     );
     let touches = |text: &str| {
         ["::stdout()", "::stderr()", "print!(", "println!("]
-        .iter()
-        .any(|word| text.contains(word))
+            .iter()
+            .any(|word| text.contains(word))
     };
     let mut doors: Vec<&str> = found
         .iter()
