@@ -105,7 +105,7 @@ fn each_is_refused() {
                         format!("http://127.0.0.1:{port}/{number} --timeout {timeout} --retries 0");
                     let run = run(&format!("model {line}"));
                     if let Err(why) = judged(&run) {
-                        let what = (misbehavior.name, call);
+                        let what = (misbehavior.kind, misbehavior.name, call);
                         failures.lock().unwrap().push(format!(
                             "{what:?}: {why}\n{}: {}{:?}",
                             run.code, run.stdout, run.stderr
