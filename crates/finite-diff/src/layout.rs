@@ -100,7 +100,7 @@ pub enum LayoutError {
         name: String,
     },
     /// The number of entries is larger than an index can count.
-    #[error("block `{name}` of shape {shape:?} has more entries than usize can count")]
+    #[error("block `{name}` of shape {shape:?} has more entries than an index can count")]
     TooLarge {
         /// The block.
         name: String,

@@ -1,4 +1,4 @@
-//! Two gradients that somebody else computed, held against each other. Without error bars there is
+//! Two gradients that were computed elsewhere, compared with each other. Without error bars there is
 //! only the course's rule to go by.
 
 use finite_diff::ParameterLayout;
