@@ -112,7 +112,7 @@ fn agreement(test: &DirectionalTest, blocks: &[BlockReport]) -> Agreement {
     }
 }
 
-/// A wrong block that its own direction calls right; `None` where that is undecided or wrong too.
+/// A wrong block that its own direction calls right; `None` where that is inconclusive or wrong too.
 fn missed(
     name: &str,
     own: Option<&DirectionResult>,

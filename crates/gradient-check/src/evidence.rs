@@ -23,7 +23,7 @@ pub struct Observation {
     pub enough: f64,
     /// The measured noise σ of g, where it was measured.
     pub analytic_noise: Option<f64>,
-    /// σ of the rounding of g, where somebody worked it out.
+    /// σ of the rounding of g, where it was estimated.
     pub analytic_rounding: Option<f64>,
     /// The estimate of the first pass.
     pub first: Outcome<Estimate>,
@@ -162,7 +162,7 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// `analytic` beside first looks at some coordinates, which somebody has taken.
+    /// `analytic` beside first looks at some coordinates, which were taken already.
     pub(crate) fn beside(first: &[First], analytic: &[f64], settings: &Settings<'_>) -> Self {
         let of_gradient = |first: &First| {
             let at = first.coordinate;

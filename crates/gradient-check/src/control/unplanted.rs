@@ -128,7 +128,7 @@ impl<'a> Unplanted<'a> {
                 }
             };
         }
-        // What is undecided elsewhere was so before. What was not looked at again comes last.
+        // What is inconclusive elsewhere was so before. What was not looked at again comes last.
         let comparisons: Vec<Comparison> = verdict::compare_all(evidence, self.layout)
             .into_iter()
             .flat_map(|(_, comparisons)| comparisons)

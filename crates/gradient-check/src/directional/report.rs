@@ -14,7 +14,7 @@ pub(crate) const CHANCE: f64 = 0.01;
 /// The report of a check along random directions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DirectionalReport {
-    /// Wrong if a block is, else undecided if one is, else right as far as the stated power goes.
+    /// Wrong if a block is, else undecided if one is, else right down to the stated detection limit.
     pub verdict: Verdict,
     /// J at the point.
     pub cost: f64,

@@ -14,7 +14,7 @@ pub struct DirectionReading {
     /// K·B and the rounding of g·u: the |e_u| from which on g counts as wrong. At a kink also the gap
     /// between the two one-sided derivatives.
     pub tolerance: f64,
-    /// The least |e_u| that is called wrong, however sharp the look is: a millionth of the size where nobody says that
+    /// The least |e_u| that is called wrong, however sharp the look is: a millionth of the size unless the caller declares that
     /// both sides are exact, else 0.
     pub least: f64,
     /// How far beyond `tolerance` a gradient in single precision is still inconclusive.

@@ -42,7 +42,7 @@ pub struct DirectionResult {
 /// The directional test of a whole gradient.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DirectionalTest {
-    /// The word on it: wrong if any direction is, else undecided if any is, else right as far as the stated power goes.
+    /// The verdict on it: wrong if any direction is, else inconclusive if any is, else right down to the stated detection limit.
     pub verdict: Verdict,
     /// One direction for each block, and one over all of them.
     pub directions: Vec<DirectionResult>,
@@ -75,7 +75,7 @@ impl DirectionalTest {
     }
 }
 
-/// The word on all lines, and what the comparisons of each block say of it.
+/// The verdict on all lines, and what the comparisons of each block say of it.
 pub(crate) fn judge(
     lines: &Lines,
     layout: &ParameterLayout,

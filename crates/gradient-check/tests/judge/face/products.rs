@@ -77,8 +77,8 @@ fn a_vector_jacobian_product() {
         cotangent as a factor, such as weight decay.
       x is wrong in 3 of 3 entries, by up to 7.7e-01 at x[2]
       why: dx: x[0] is 1.17022× its numeric derivative, x[1] is 1.21392× its numeric
-           derivative, x[2] is -1.88649× its numeric derivative; these are too
-           few entries to infer a common factor.
+           derivative, x[2] is -1.88649× its numeric derivative; these are too few
+           entries to infer a common factor.
       block  shape  verdict   rel. err  worst      analytic       numeric  ± error
       x      3      disagree  1.7e-01   [2]    +5.00000e-01  -2.65043e-01  #
       relative error 1.7e-01 over all coordinates (course: "a bug")
