@@ -74,7 +74,11 @@ impl Derivatives {
     pub fn gradient(&self) -> Verdict {
         let together = self.together.as_ref().map(|report| report.verdict);
         let directional = self.directional.as_ref().map(|report| report.verdict);
-        overall(std::iter::once(self.of_each()).chain(together).chain(directional))
+        overall(
+            std::iter::once(self.of_each())
+                .chain(together)
+                .chain(directional),
+        )
     }
 
     /// Whether a planted error went undetected, so that agreement means little.
@@ -358,11 +362,11 @@ impl<'b> Bench<'b> {
 
     /// vᵀF for a random v, a function of one value, with its gradient Jᵀv.
     fn weighted<'c>(&'c self, v: &'c [f64]) -> GradientCheck<'c> {
-        let cost = |x: &[f64]| -> Result<f64, EvaluationError> {
+        let cost = move |x: &[f64]| -> Result<f64, EvaluationError> {
             let outputs = self.products.outputs(x)?;
             Ok(outputs.iter().zip(v).map(|(f, v)| f * v).sum())
         };
-        let gradient = |x: &[f64]| -> Result<Vec<f64>, EvaluationError> {
+        let gradient = move |x: &[f64]| -> Result<Vec<f64>, EvaluationError> {
             Ok(self.products.transposed(x, v)?.concat())
         };
         GradientCheck::new(cost, gradient)
@@ -380,13 +384,16 @@ impl<'b> Bench<'b> {
     /// Jᵀv along random directions, whatever the number of inputs.
     fn directional(&self, found: &mut Derivatives) -> Result<(), ModelError> {
         let v = self.weights();
-        let check = self.weighted(&v).directional().settings(DirectionalSettings {
-            seed: self.settings.seed,
-            working_epsilon: self.settings.working_epsilon,
-            claim: self.settings.claim,
-            execution: self.settings.execution,
-            ..DirectionalSettings::default()
-        });
+        let check = self
+            .weighted(&v)
+            .directional()
+            .settings(DirectionalSettings {
+                seed: self.settings.seed,
+                working_epsilon: self.settings.working_epsilon,
+                claim: self.settings.claim,
+                execution: self.settings.execution,
+                ..DirectionalSettings::default()
+            });
         let check = match self.limits.are_none() {
             true => check,
             false => check.lower(&self.limits.lower).upper(&self.limits.upper),

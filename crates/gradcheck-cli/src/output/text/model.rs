@@ -6,7 +6,7 @@ use gradient_check::face::AdjointReport;
 use gradient_check::report::{CoordinateReport, LeftOpen};
 use gradient_check::text::{
     BAD, FAINT, GOOD, STRONG, UNSURE, derivative, plain, plural, seconds, short, short_report,
-    styled, table, thousands, verdict, wrapped,
+    styled, styled_control, table, thousands, verdict, wrapped,
 };
 use gradient_check::{Reason, Report, Verdict};
 
