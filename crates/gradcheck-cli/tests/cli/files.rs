@@ -30,7 +30,7 @@ pub(crate) fn npz(entries: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let mut archive = rawzip::ZipArchiveWriter::new(&mut bytes);
     for (name, content) in entries {
         let (mut entry, config) = archive
-            .new_file(&format!("{name}.npy"))
+            .new_file(format!("{name}.npy"))
             .compression_method(rawzip::CompressionMethod::DEFLATE)
             .start()
             .unwrap();
