@@ -179,7 +179,9 @@ fn followed(path: &Path) -> std::io::Result<PathBuf> {
             return Ok(found);
         }
         match place.read_link() {
-            Ok(target) => place = folder(&place).join(target),
+            // What is there has no name, as a pipe behind /dev/stdout.
+            Ok(_) if place.exists() => return Ok(place),
+            Ok(target) => place = place.with_file_name(target),
             Err(_) => return Ok(place),
         }
     }

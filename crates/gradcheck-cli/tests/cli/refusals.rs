@@ -673,12 +673,12 @@ fn config_missing_with_a_near_name() {
 
 #[test]
 fn config_unknown_key() {
-    insta::assert_snapshot!(refused("mlp --config unknown.toml"), @"error: unknown.toml, line 2, column 3: `activtion` is no option, did you mean `activation`?; the options are layers, activation, loss, data, rows, header, label, standardize, l2, keep-prob, frozen-masks, init, seed, optimizer, learning-rate, batch-size, steps, scheme, epsilon, engine, sample, precision, negative-control, fault, threads, memory-limit");
+    insta::assert_snapshot!(refused("mlp --config unknown.toml"), @"error: unknown.toml, line 2, column 3: `activtion` is no option, did you mean `activation`?; the options are layers, activation, loss, data, rows, header, label, standardize, l2, keep-prob, frozen-masks, init, seed, optimizer, learning-rate, batch-size, steps, scheme, epsilon, engine, sample, precision, negative-control, fault, threads, memory-limit, read-limit");
 }
 
 #[test]
 fn config_underscore_for_hyphen() {
-    insta::assert_snapshot!(refused("mlp --config underscore.toml"), @"error: underscore.toml, line 1, column 1: `keep_prob` is no option, did you mean `keep-prob`?; the options are layers, activation, loss, data, rows, header, label, standardize, l2, keep-prob, frozen-masks, init, seed, optimizer, learning-rate, batch-size, steps, scheme, epsilon, engine, sample, precision, negative-control, fault, threads, memory-limit");
+    insta::assert_snapshot!(refused("mlp --config underscore.toml"), @"error: underscore.toml, line 1, column 1: `keep_prob` is no option, did you mean `keep-prob`?; the options are layers, activation, loss, data, rows, header, label, standardize, l2, keep-prob, frozen-masks, init, seed, optimizer, learning-rate, batch-size, steps, scheme, epsilon, engine, sample, precision, negative-control, fault, threads, memory-limit, read-limit");
 }
 
 #[test]
@@ -733,7 +733,7 @@ fn config_key_twice() {
 
 #[test]
 fn config_section() {
-    insta::assert_snapshot!(refused("mlp --config section.toml"), @"error: section.toml, line 1, column 2: `network` is no option; the options are layers, activation, loss, data, rows, header, label, standardize, l2, keep-prob, frozen-masks, init, seed, optimizer, learning-rate, batch-size, steps, scheme, epsilon, engine, sample, precision, negative-control, fault, threads, memory-limit");
+    insta::assert_snapshot!(refused("mlp --config section.toml"), @"error: section.toml, line 1, column 2: `network` is no option; the options are layers, activation, loss, data, rows, header, label, standardize, l2, keep-prob, frozen-masks, init, seed, optimizer, learning-rate, batch-size, steps, scheme, epsilon, engine, sample, precision, negative-control, fault, threads, memory-limit, read-limit");
 }
 
 #[test]
