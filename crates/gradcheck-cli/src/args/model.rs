@@ -73,7 +73,7 @@ pub struct ModelArgs {
     /// How often a call that may succeed another time is tried again
     #[arg(long, value_name = "N", default_value_t = 3, allow_hyphen_values = true, value_parser = numbers::count)]
     pub retries: usize,
-    /// Most numbers that the inputs and outputs may have together, an input or output vector counting as 1000 at least
+    /// Most numbers that the inputs, or the outputs, may have together; a vector counts as 1000 at least
     #[arg(long, value_name = "N", default_value_t = um_bridge::Settings::SIZE_LIMIT, allow_hyphen_values = true, value_parser = numbers::count)]
     pub max_size: usize,
     /// The form of the result

@@ -47,6 +47,6 @@ pub struct ModelSpec {
     pub timeout: Duration,
     /// How often a call is tried again.
     pub retries: u32,
-    /// How many numbers its inputs and outputs may have together.
+    /// How many numbers its inputs may have together, and its outputs.
     pub max_size: usize,
 }
