@@ -81,6 +81,26 @@ fn one_of_two_that_is_down_keeps_its_password() {
 }
 
 #[test]
+fn one_typed_in_the_wrong_place_is_not_repeated() {
+    let url = "http://me:SECRET@host";
+    for line in [
+        url.to_owned(),
+        format!("mlp {url}"),
+        format!("mlp --data {url}"),
+        format!("mlp --fault {url}"),
+        format!("compare {url} {url}"),
+        format!("model --timeout {url}"),
+        format!("model --at {url} {url}:1"),
+        format!("model {url} --spawn x"),
+    ] {
+        let run = run(&line);
+        assert_eq!(run.code, 2, "{line}");
+        let said = run.stdout + &run.stderr;
+        assert!(!said.contains("SECRET"), "{line}: {said}");
+    }
+}
+
+#[test]
 fn urls_that_are_none() {
     let urls = [
         "http://127.0.0.1:99999",
