@@ -70,16 +70,16 @@ impl Source<'_> {
         });
         let mut said = format!(
             "# Benchmarks\n\n\
-             <!-- Written by `cargo xtask bench-report`. Words belong into benchmarks-notes.md. -->\n\n\
-             What is measured, how to read it and where the time goes: \
-             [benchmarks-notes.md](benchmarks-notes.md).\n\n\
-             All figures are of one run of\n\n\
+             <!-- Written by `cargo xtask bench-report`. Explanations belong in benchmarks-notes.md. -->\n\n\
+             [benchmarks-notes.md](benchmarks-notes.md) explains what is measured, how to read it and where \
+             the time goes.\n\n\
+             All figures are from one run of\n\n\
              ```sh\n\
              cargo bench -p benches --locked -- {arguments}\n\
              ```\n\n\
              on {processor}, {cores} ({features}), {compiler}, release build, default target-cpu. Times are \
-             criterion's medians.{load} `cargo xtask bench-report --run` measures again and writes this page; \
-             what stands in the column *command* after `cargo bench -p benches --` measures one figure.\n\n"
+             criterion's medians.{load} `cargo xtask bench-report --run` repeats the measurements and writes this page; \
+             `cargo bench -p benches --` followed by the entry of the column *command* measures one figure.\n\n"
         );
         let rows: Vec<Vec<String>> = self
             .plan
@@ -94,17 +94,20 @@ impl Source<'_> {
                 ]
             })
             .collect();
-        said.push_str(&table(&["engine", "is", "evaluations a coordinate"], &rows));
+        said.push_str(&table(
+            &["engine", "description", "evaluations per coordinate"],
+            &rows,
+        ));
         said
     }
 
     fn ratios(&self) -> Result<String> {
-        let mut said = "\n## How many times as fast, one thread\n".to_owned();
+        let mut said = "\n## Speedup, one thread\n".to_owned();
         let _ = write!(
             said,
             "\nA gradient is all P derivatives. Where a sample was measured, the time is scaled to all of \
-             them. The last ratio divides each side by its evaluations, since `{PEER}` takes 2 a \
-             coordinate and ours 4, two of them for the error bar.\n"
+             them. The last ratio divides each side by its evaluations, since `{PEER}` takes 2 per \
+             coordinate and our engines 4, two of them for the error bar.\n"
         );
         for size in self.plan.sizes {
             let reference = self.gradient(self.engine(REFERENCE)?, size)?;
@@ -155,7 +158,7 @@ impl Source<'_> {
 
     fn floors(&self) -> Result<String> {
         let mut said = "\n## Against the floor, one thread\n\n\
-             The floor is the time of the work that cannot be left out for all P derivatives, counted in \
+             The floor is the time of the work that cannot be omitted for all P derivatives, counted in \
              `benches/src/work.rs`, at the rates that this machine reached in the same run.\n\n"
             .to_owned();
         said.push_str(&self.machine_rates()?);
@@ -192,7 +195,7 @@ impl Source<'_> {
                 "takes × its floor",
                 "aim",
                 "floor",
-                "of it operations",
+                "of which operations",
                 "cost terms",
                 "backward passes",
                 "operations",
@@ -244,7 +247,7 @@ impl Source<'_> {
         said.push('\n');
         said.push_str(&table(
             &[
-                "one of",
+                "size",
                 "J",
                 "J × its floor",
                 "forward and backward",
@@ -299,15 +302,15 @@ impl Source<'_> {
         ];
         let table = table(&head, &rows);
         Ok(format!(
-            "\n## Two threads\n\nTimes are of what was measured, a sample or all. \
-             The first row is what a second thread was worth in this run; where other work goes on beside it, that \
-             is less than two, and no engine can do better.\n\n{table}"
+            "\n## Two threads\n\nTimes refer to the coordinates measured, a sample or all. \
+             The first row shows the gain from a second thread in this run; if other programs run on the machine it \
+             is less than two, and no engine can exceed it.\n\n{table}"
         ))
     }
 
     fn growth(&self) -> Result<(String, Vec<(String, String)>)> {
         let mut said =
-            "\n## Growth, one thread\n\nTimes of a gradient; samples are scaled. The last row \
+            "\n## Growth, one thread\n\nTimes are those of a gradient; samples are scaled. The last row \
              is the exponent between the two largest sizes.\n"
                 .to_owned();
         let mut plots = Vec::new();
@@ -362,8 +365,8 @@ impl Source<'_> {
             ]);
         }
         Ok(format!(
-            "\n## Memory\n\nPeak of resident memory of a process that takes one gradient of {} on one \
-             thread (`VmHWM`), the whole program included. Command: `cargo bench -p benches -- memory/`\n\n{}",
+            "\n## Memory\n\nPeak resident memory (`VmHWM`) of a process that computes one gradient of {} on one \
+             thread, including the whole program. Command: `cargo bench -p benches -- memory/`\n\n{}",
             heading(&MEMORY_SIZE),
             table(&["", "peak", "above the problem"], &rows)
         ))
@@ -393,7 +396,7 @@ impl Source<'_> {
         }
         let (count, all) = (sample.measured(Extent::Sample), sample.parameters());
         Ok(format!(
-            "\n## Whether a sample tells of all\n\n{} by {count} of its {all} coordinates, scaled, against \
+            "\n## Whether a sample represents all coordinates\n\n{} by {count} of its {all} coordinates, scaled, compared with \
              all of them:\n\n{}",
             heading(&sample),
             table(
@@ -432,7 +435,7 @@ impl Source<'_> {
             "command",
         ];
         Ok(format!(
-            "\n## Medians\n\nOf what was measured, not scaled.\n\n{}",
+            "\n## Medians\n\nThese are the times measured, not scaled.\n\n{}",
             table(&head, &rows)
         ))
     }

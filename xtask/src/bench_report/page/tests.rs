@@ -134,28 +134,28 @@ fn a_page_puts_the_ratios_first() {
     assert_snapshot!(page.text, @r#"
 # Benchmarks
 
-<!-- Written by `cargo xtask bench-report`. Words belong into benchmarks-notes.md. -->
+<!-- Written by `cargo xtask bench-report`. Explanations belong in benchmarks-notes.md. -->
 
-What is measured, how to read it and where the time goes: [benchmarks-notes.md](benchmarks-notes.md).
+[benchmarks-notes.md](benchmarks-notes.md) explains what is measured, how to read it and where the time goes.
 
-All figures are of one run of
+All figures are from one run of
 
 ```sh
 cargo bench -p benches --locked -- --noplot
 ```
 
-on A processor, 2 cores (avx2), rustc 1.0, release build, default target-cpu. Times are criterion's medians. The load average was 1.0, of which 1 is the benchmarks' own. `cargo xtask bench-report --run` measures again and writes this page; what stands in the column *command* after `cargo bench -p benches --` measures one figure.
+on A processor, 2 cores (avx2), rustc 1.0, release build, default target-cpu. Times are criterion's medians. The load average was 1.0, of which 1 is the benchmarks' own. `cargo xtask bench-report --run` repeats the measurements and writes this page; `cargo bench -p benches --` followed by the entry of the column *command* measures one figure.
 
-| engine | is | evaluations a coordinate |
+| engine | description | evaluations per coordinate |
 |---|---|---:|
 | `finitediff` | made up | 2 |
 | `full` | made up | 4 |
 | `layerwise` | made up | 4 |
 | `directional` | made up | - |
 
-## How many times as fast, one thread
+## Speedup, one thread
 
-A gradient is all P derivatives. Where a sample was measured, the time is scaled to all of them. The last ratio divides each side by its evaluations, since `finitediff` takes 2 a coordinate and ours 4, two of them for the error bar.
+A gradient is all P derivatives. Where a sample was measured, the time is scaled to all of them. The last ratio divides each side by its evaluations, since `finitediff` takes 2 per coordinate and our engines 4, two of them for the error bar.
 
 ### S2 2-2-1 m=3, P = 9
 
@@ -177,7 +177,7 @@ A gradient is all P derivatives. Where a sample was measured, the time is scaled
 
 ## Against the floor, one thread
 
-The floor is the time of the work that cannot be left out for all P derivatives, counted in `benches/src/work.rs`, at the rates that this machine reached in the same run.
+The floor is the time of the work that cannot be omitted for all P derivatives, counted in `benches/src/work.rs`, at the rates that this machine reached in the same run.
 
 | the machine |  | command |
 |---|---:|---|
@@ -185,12 +185,12 @@ The floor is the time of the work that cannot be left out for all P derivatives,
 | a cost term, softplus by libm | 10.0 ns | `'floor/terms/4096 by libm'` |
 | a cost term, softplus by lanes | 1.00 ns | `'floor/terms/4096 by lanes'` |
 
-| one of | J | J × its floor | forward and backward | backward | copy of θ | command |
+| size | J | J × its floor | forward and backward | backward | copy of θ | command |
 |---|---:|---:|---:|---:|---:|---|
 | S2 2-2-1 m=3, P = 9 | 1.00 µs | 249× | 3.00 µs | 2.00 µs | 10.0 ns | `'floor/.*S2 '` |
 | S4 30-8-1 m=10, P = 257 | 1.00 µs | 8.88× | 3.00 µs | 2.00 µs | 10.0 ns | `'floor/.*S4 '` |
 
-|  | takes × its floor | aim | floor | of it operations | cost terms | backward passes | operations | cost terms | backward passes |
+|  | takes × its floor | aim | floor | of which operations | cost terms | backward passes | operations | cost terms | backward passes |
 |---|---:|---|---:|---:|---:|---:|---:|---:|---:|
 | S2 `finitediff` | 375× |  | 24.0 µs | 20.0 µs | 10.0 ns | 4.00 µs | 1.00e6 | 10 | 2 |
 | S2 `full` | 750× |  | 24.0 µs | 20.0 µs | 10.0 ns | 4.00 µs | 1.00e6 | 10 | 2 |
@@ -203,7 +203,7 @@ The floor is the time of the work that cannot be left out for all P derivatives,
 
 ## Two threads
 
-Times are of what was measured, a sample or all. The first row is what a second thread was worth in this run; where other work goes on beside it, that is less than two, and no engine can do better.
+Times refer to the coordinates measured, a sample or all. The first row shows the gain from a second thread in this run; if other programs run on the machine it is less than two, and no engine can exceed it.
 
 |  | two against one | aim | one thread | two threads | command |
 |---|---:|---|---:|---:|---|
@@ -219,7 +219,7 @@ Times are of what was measured, a sample or all. The first row is what a second 
 
 ## Growth, one thread
 
-Times of a gradient; samples are scaled. The last row is the exponent between the two largest sizes.
+Times are those of a gradient; samples are scaled. The last row is the exponent between the two largest sizes.
 
 ### In m
 
@@ -235,7 +235,7 @@ Command: `cargo bench -p benches -- 'growth in m/'`
 
 ## Memory
 
-Peak of resident memory of a process that takes one gradient of S4 784-64-32-1 m=128, P = 52,353 on one thread (`VmHWM`), the whole program included. Command: `cargo bench -p benches -- memory/`
+Peak resident memory (`VmHWM`) of a process that computes one gradient of S4 784-64-32-1 m=128, P = 52,353 on one thread, including the whole program. Command: `cargo bench -p benches -- memory/`
 
 |  | peak | above the problem |
 |---|---:|---:|
@@ -245,9 +245,9 @@ Peak of resident memory of a process that takes one gradient of S4 784-64-32-1 m
 | `layerwise` | 4.00 MiB | 3.00 MiB |
 | `directional` | 5.00 MiB | 4.00 MiB |
 
-## Whether a sample tells of all
+## Whether a sample represents all coordinates
 
-S2 2-2-1 m=3, P = 9 by 3 of its 9 coordinates, scaled, against all of them:
+S2 2-2-1 m=3, P = 9 by 3 of its 9 coordinates, scaled, compared with all of them:
 
 | engine | sample against all | scaled | all | command |
 |---|---:|---:|---:|---|
@@ -256,7 +256,7 @@ S2 2-2-1 m=3, P = 9 by 3 of its 9 coordinates, scaled, against all of them:
 
 ## Medians
 
-Of what was measured, not scaled.
+These are the times measured, not scaled.
 
 |  | threads | median | 95 % interval | coordinates | command |
 |---|---:|---:|---|---:|---|
