@@ -47,7 +47,7 @@ pub const PEER: &str = "finitediff";
 pub const ENGINES: &[Engine] = &[
     Engine {
         name: "course",
-        is: "the notebook's loop, `finite_diff::course::gradient`; knows no threads",
+        is: "the notebook's loop, `finite_diff::course::gradient`; single-threaded",
         evaluations: Some(2),
         threads: &[ONE],
         extent: Extent::Sample,
@@ -65,7 +65,7 @@ pub const ENGINES: &[Engine] = &[
     },
     Engine {
         name: PEER,
-        is: "the crate `finitediff` 0.2, `vec::central_diff` on the same forward pass; knows no threads",
+        is: "the crate `finitediff` 0.2, `vec::central_diff` on the same forward pass; single-threaded",
         evaluations: Some(2),
         threads: &[ONE],
         extent: Extent::Sample,
@@ -73,7 +73,7 @@ pub const ENGINES: &[Engine] = &[
     },
     Engine {
         name: REFERENCE,
-        is: "`finite_diff::differentiate`, central differences with error bars, everything again for each evaluation",
+        is: "`finite_diff::differentiate`, central differences with error bars, everything recomputed for each evaluation",
         evaluations: Some(4),
         threads: &[ONE, TWO],
         extent: Extent::Sample,
@@ -81,7 +81,7 @@ pub const ENGINES: &[Engine] = &[
     },
     Engine {
         name: "incremental",
-        is: "the same evaluations, each of which computes again only what the parameter touches",
+        is: "the same evaluations, each of which recomputes only what the parameter affects",
         evaluations: Some(4),
         threads: &[ONE, TWO],
         extent: Extent::All,
@@ -89,7 +89,7 @@ pub const ENGINES: &[Engine] = &[
     },
     Engine {
         name: "layerwise",
-        is: "the same derivatives and bars from whole rows of Z_l: Σ n_l probes in place of P, and a product",
+        is: "the same derivatives and error bars from whole rows of Z_l: Σ n_l probes in place of P, and a product",
         evaluations: Some(4),
         threads: &[ONE, TWO],
         extent: Extent::All,
@@ -97,7 +97,7 @@ pub const ENGINES: &[Engine] = &[
     },
     Engine {
         name: "directional",
-        is: "`gradient_check::check_directional`, three directions a block and no derivative by a coordinate",
+        is: "`gradient_check::check_directional`, three directions per block and no derivative with respect to a coordinate",
         evaluations: None,
         threads: &[ONE, TWO],
         extent: Extent::All,

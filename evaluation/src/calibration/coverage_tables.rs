@@ -92,16 +92,16 @@ const GROUPS: [(&str, Rows); 5] = [
 
 fn tables(coverage: &Coverage, arguments: &Arguments) -> String {
     let head = [
-        "look",
-        "bars",
+        "estimate",
+        "error bars",
         "within B",
         "within 2B",
-        "median off/B",
-        "99.9 % off/B",
+        "median error/B",
+        "99.9 % error/B",
         "median B/s",
         "kinks",
-        "no number",
-        "flat",
+        "no value",
+        "zero derivative",
     ];
     let row = |look: Look| {
         let row = coverage.overall(look);
@@ -134,9 +134,9 @@ fn tables(coverage: &Coverage, arguments: &Arguments) -> String {
 /// What is reported in full, and of each look the share within B.
 fn grouped(coverage: &Coverage, name: &str, rows: Rows, arguments: &Arguments) -> String {
     let looks = Look::ALL.map(|look| rows(coverage, look));
-    let mut head = vec![name.to_owned(), "bars".to_owned()];
+    let mut head = vec![name.to_owned(), "error bars".to_owned()];
     head.extend(Look::ALL.map(|look| look.to_string()));
-    head.extend(["within 2B", "99.9 % off/B", "median B/s", "kinks"].map(str::to_owned));
+    head.extend(["within 2B", "99.9 % error/B", "median B/s", "kinks"].map(str::to_owned));
     let reported = &looks[arguments.look as usize];
     let lines = reported.iter().enumerate().map(|(i, row)| {
         let mut cells = vec![row.group.clone(), thousands(row.bars as u64)];
@@ -156,7 +156,7 @@ fn grouped(coverage: &Coverage, name: &str, rows: Rows, arguments: &Arguments) -
 /// The spread of Z and of the root mean square of e/t, by look and by the size of the block.
 fn blocks(coverage: &Coverage, measured: &Measured) -> String {
     let head = [
-        "look",
+        "estimate",
         "coordinates",
         "blocks",
         "Z: median",

@@ -45,7 +45,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
 fn tables(powers: &Powers, measured: &Measured) -> String {
     let all = powers.overall();
     let mut head = vec!["share called wrong".to_owned(), "planted".to_owned()];
-    head.extend(SIZES.map(|size| format!("{size:.2} × power")));
+    head.extend(SIZES.map(|size| format!("{size:.2} × limit")));
     head.push("passed at 1.01".to_owned());
     let head: Vec<&str> = head.iter().map(String::as_str).collect();
     let row = |name: &str, fates: &Fates| {
@@ -58,12 +58,12 @@ fn tables(powers: &Powers, measured: &Measured) -> String {
         &head,
         vec![
             row(
-                "one coordinate, where the power is determined",
+                "one coordinate, where the limit is determined",
                 &all.weakest_coordinate,
             ),
             row("one coordinate, any", &all.every_coordinate),
             row(
-                "a whole block, where the power is determined",
+                "a whole block, where the limit is determined",
                 &all.weakest_block,
             ),
             row("a whole block, any", &all.every_block),
@@ -74,13 +74,13 @@ fn tables(powers: &Powers, measured: &Measured) -> String {
         "a coordinate off by",
         "planted",
         "1e-8, central",
-        "of the rest: d unsure",
-        "g may round so",
-        "unsaid",
+        "of the rest: d uncertain",
+        "g within rounding",
+        "above the limit",
         "1e-12, complex step",
-        "of the rest: d unsure",
-        "g may round so",
-        "unsaid",
+        "of the rest: d uncertain",
+        "g within rounding",
+        "above the limit",
     ];
     let cells = |name: String, central: &Target, complex: &Target| {
         let mut cells = vec![name, thousands(central.fate.planted() as u64)];

@@ -9,9 +9,9 @@ pub(super) fn families() -> Vec<Family> {
         family("ln x at 1e-3, bounded", Agree, |draw| {
             bounded(logarithm(draw))
         }),
-        family("ln x at 1e-3, nothing said", Agree, logarithm),
+        family("ln x at 1e-3, no bounds given", Agree, logarithm),
         family("√x at 1e-6, bounded", Agree, |draw| bounded(root(draw))),
-        family("√x at 1e-6, nothing said", Agree, root),
+        family("√x at 1e-6, no bounds given", Agree, root),
     ]
 }
 
