@@ -15,6 +15,7 @@ mod contract;
 mod control;
 mod escaped;
 mod failures;
+mod face;
 mod faults;
 mod files;
 mod interrupt;
