@@ -1,6 +1,6 @@
 //! The ways to take a gradient numerically, ours and a peer's: a new one is a row of [`ENGINES`].
 //!
-//! Refuses to know what they cost; that is [`work`](crate::Work)'s, counted, and criterion's, measured.
+//! Invariant: knows nothing of what they cost; criterion measures that.
 
 use std::error::Error;
 use std::num::NonZeroUsize;
@@ -11,7 +11,7 @@ use gradient_check::directional::DirectionalSettings;
 use mlp::{MlpError, NetworkObjective};
 use tensor_core::{softplus, softplus_each};
 
-use crate::{Extent, Problem, Work, peer, work};
+use crate::{Extent, Problem, peer};
 
 /// Why an engine could not run.
 pub type Failure = Box<dyn Error>;
@@ -26,17 +26,14 @@ pub const TWO: NonZeroUsize = ONE.saturating_add(1);
 pub struct Engine {
     /// The name of its group of benchmarks.
     pub name: &'static str,
-    /// What it is, for the report.
+    /// What it is.
     pub is: &'static str,
-    /// How often J is evaluated a coordinate, in whichever way; `None` for what does not go by
-    /// coordinates.
+    /// Evaluations of J per coordinate; `None` for what does not go by coordinates.
     pub evaluations: Option<u32>,
     /// The numbers of threads to measure it with; the first is one.
     pub threads: &'static [NonZeroUsize],
     /// Whether a sample of the coordinates tells of them all.
     pub extent: Extent,
-    /// The least work for all coordinates of the problem.
-    pub floor: fn(&Problem) -> Result<Work, MlpError>,
     /// Returns how many derivatives it found.
     pub run: fn(&Problem, NonZeroUsize) -> Result<usize, Failure>,
 }
@@ -54,7 +51,6 @@ pub const ENGINES: &[Engine] = &[
         evaluations: Some(2),
         threads: &[ONE],
         extent: Extent::Sample,
-        floor: |problem| Ok(work::forward_each(problem, 2)),
         run: |problem, _| {
             let objective = objective(problem)?;
             let theta = problem.parameters.as_flat();
@@ -73,7 +69,6 @@ pub const ENGINES: &[Engine] = &[
         evaluations: Some(2),
         threads: &[ONE],
         extent: Extent::Sample,
-        floor: |problem| Ok(work::forward_each(problem, 2)),
         run: |problem, _| Ok(peer::central_differences(problem)?.len()),
     },
     Engine {
@@ -82,7 +77,6 @@ pub const ENGINES: &[Engine] = &[
         evaluations: Some(4),
         threads: &[ONE, TWO],
         extent: Extent::Sample,
-        floor: |problem| Ok(work::forward_each(problem, 4)),
         run: |problem, threads| ours(problem, threads, mlp::Engine::Full),
     },
     Engine {
@@ -91,7 +85,6 @@ pub const ENGINES: &[Engine] = &[
         evaluations: Some(4),
         threads: &[ONE, TWO],
         extent: Extent::All,
-        floor: |problem| work::incremental(problem, 4),
         run: |problem, threads| ours(problem, threads, mlp::Engine::Incremental),
     },
     Engine {
@@ -100,7 +93,6 @@ pub const ENGINES: &[Engine] = &[
         evaluations: Some(4),
         threads: &[ONE, TWO],
         extent: Extent::All,
-        floor: |problem| work::layer_wise(problem, 4),
         run: |problem, threads| ours(problem, threads, mlp::Engine::Layerwise),
     },
     Engine {
@@ -109,11 +101,6 @@ pub const ENGINES: &[Engine] = &[
         evaluations: None,
         threads: &[ONE, TWO],
         extent: Extent::All,
-        // Some six evaluations a direction.
-        floor: |problem| {
-            let blocks = problem.architecture.blocks().len();
-            Ok(work::forwards(problem, 18.0 * blocks as f64))
-        },
         run: directional,
     },
 ];

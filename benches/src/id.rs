@@ -87,19 +87,6 @@ impl Id {
             value: size.label(engine.extent),
         }
     }
-
-    /// `memory/engine`; not one of criterion's.
-    pub fn memory(engine: &str) -> String {
-        format!("memory/{engine}")
-    }
-
-    /// What runs this benchmark alone.
-    pub fn command(&self) -> String {
-        format!(
-            "cargo bench -p benches -- '{}/{}/'",
-            self.group, self.function
-        )
-    }
 }
 
 impl fmt::Display for Id {

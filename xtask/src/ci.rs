@@ -6,6 +6,7 @@
 
 mod arrows;
 mod graph;
+mod optional;
 mod package;
 mod sources;
 mod trees;
@@ -21,7 +22,7 @@ use crate::workspace::{Cargo, Workspace};
 /// What to run.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Leave out the slow steps that seldom fail: package and bench.
+    /// Leave out the slow steps that seldom fail.
     #[arg(long)]
     quick: bool,
 
@@ -49,12 +50,20 @@ enum Step {
     Clippy,
     /// No warning from rustdoc, with all features.
     Docs,
-    /// All tests of the workspace.
+    /// All tests of the product.
     Test,
+    /// All tests of the developers' tools: xtask, evaluation and benches.
+    Workshop,
     /// mlp and gradient-check compile without their optional features.
     Features,
     /// Every published crate can be packed, with its readme and its licence.
     Package,
+    /// Public interfaces changed only as their versions say, by cargo-semver-checks where it is installed.
+    Semver,
+    /// No advisory, licence or duplicate that deny.toml forbids, by cargo-deny where it is installed.
+    Deny,
+    /// The oldest Rust that the manifests promise compiles the product, where that toolchain is installed.
+    Msrv,
     /// Every benchmark runs, once and untimed.
     Bench,
     /// The adapters, a workspace of their own: formatting, lints, docs and tests, each framework compiled.
@@ -65,6 +74,8 @@ enum Step {
 enum Finding {
     /// All is well, in a few words.
     Fine(String),
+    /// It could not be looked at here, and why.
+    Skipped(String),
     /// Something is wrong: what, and what to do about it.
     Wrong { what: String, remedy: String },
 }
@@ -85,6 +96,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> anyhow::Resul
         let seconds = step_start.elapsed().as_secs_f64();
         match finding {
             Finding::Fine(words) => println!("ok      {name} ({seconds:.1} s): {words}"),
+            Finding::Skipped(why) => println!("skipped {name}: {why}"),
             Finding::Wrong { what, remedy } => {
                 println!("FAILED  {name} ({seconds:.1} s): {what}");
                 println!("        {remedy}");
@@ -133,7 +145,16 @@ impl Step {
     }
 
     fn is_slow(self) -> bool {
-        matches!(self, Self::Package | Self::Bench | Self::Adapters)
+        matches!(
+            self,
+            Self::Workshop
+                | Self::Package
+                | Self::Semver
+                | Self::Deny
+                | Self::Msrv
+                | Self::Bench
+                | Self::Adapters
+        )
     }
 
     fn run(self, workspace: &Workspace) -> anyhow::Result<Finding> {
@@ -169,6 +190,14 @@ impl Step {
                 "all tests pass",
                 "the tests that failed are named above",
             ),
+            Self::Workshop => all_succeed(
+                [workspace.cargo("test -p xtask -p evaluation -p benches --locked")],
+                "all tests pass",
+                "the tests that failed are named above",
+            ),
+            Self::Semver => optional::semver(workspace),
+            Self::Deny => optional::deny(workspace),
+            Self::Msrv => optional::msrv(workspace),
             Self::Features => all_succeed(
                 [
                     // Alone and without dev-dependencies, which may switch on features that the crate
@@ -254,7 +283,7 @@ mod tests {
             false,
             &[],
             &[],
-            "fmt sources arrows trees clippy docs test features package bench adapters",
+            "fmt sources arrows trees clippy docs test workshop features package semver deny msrv bench adapters",
         );
     }
 

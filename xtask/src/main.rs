@@ -1,4 +1,4 @@
-//! The workshop of the project: `cargo xtask <command>`, one module a command.
+//! The developers' commands: `cargo xtask <command>`, one module a command.
 //!
 //! It runs from any folder of the checkout. Exit codes: 0 all is well, 1 a check failed, 2 a check
 //! could not be run, 3 nothing is wrong but something could not be decided. It is no part of what users install, and no crate of ours may depend on it.
@@ -8,7 +8,6 @@
     reason = "a tool for the terminal: what it prints is its result"
 )]
 
-mod bench_report;
 mod check_all;
 mod ci;
 mod evaluate;
@@ -24,7 +23,7 @@ use gradient_check::Verdict;
 
 use crate::workspace::Workspace;
 
-/// The workshop of the gradient checker.
+/// Developers' commands of the gradient checker.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Arguments {
@@ -56,8 +55,6 @@ enum Command {
     Sweep(sweep::Arguments),
     /// The command on models in Python, and on two servers behind HAProxy; installs what it needs.
     Interop(interop::Arguments),
-    /// Measures, and writes docs/benchmarks.md from what criterion left.
-    BenchReport(bench_report::Arguments),
     /// Every check that a change must pass, from the formatting to the packages.
     Ci(ci::Arguments),
 }
@@ -106,9 +103,6 @@ fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         Command::Large(large) => evaluate::run(&Workspace::find(arguments.color)?, "large", large),
         Command::Sweep(sweep) => sweep::run(&Workspace::find(arguments.color)?, sweep),
         Command::Interop(interop) => interop::run(&Workspace::find(arguments.color)?, interop),
-        Command::BenchReport(report) => {
-            bench_report::run(&Workspace::find(arguments.color)?, report)
-        }
         Command::Ci(ci) => ci::run(&Workspace::find(arguments.color)?, ci),
     }
 }

@@ -58,7 +58,20 @@ impl Workspace {
 
     /// A cargo command, given as one would type it after `cargo`; words are split at blanks.
     pub(crate) fn cargo(&self, line: &str) -> Cargo {
-        let mut command = Command::new(&self.cargo);
+        self.command(Command::new(&self.cargo), "cargo", line)
+    }
+
+    /// A command of rustup's, for another toolchain than the one that runs us.
+    pub(crate) fn rustup(&self, line: &str) -> Cargo {
+        let mut command = Command::new("rustup");
+        // Set for us by cargo, and obeyed by the one that is to be started.
+        for name in ["CARGO", "RUSTUP_TOOLCHAIN"] {
+            command.env_remove(name);
+        }
+        self.command(command, "rustup", line)
+    }
+
+    fn command(&self, mut command: Command, tool: &str, line: &str) -> Cargo {
         command
             .args(line.split_whitespace())
             .current_dir(&self.root)
@@ -75,7 +88,7 @@ impl Workspace {
         }
         Cargo {
             command,
-            typed: format!("cargo {line}"),
+            typed: format!("{tool} {line}"),
         }
     }
 }

@@ -93,7 +93,7 @@ pub enum CandleError {
     Undecided(Box<Failure>),
 }
 
-/// A check that did not agree, and how to see it again.
+/// A check that did not agree, and how to reproduce it.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Failure {
@@ -118,7 +118,7 @@ impl fmt::Display for Failure {
         let (report, seed) = (&self.report, self.seed);
         write!(
             f,
-            "\n{report}to see it again: CandleCheck::new(…).seed({seed})"
+            "\n{report}to reproduce: CandleCheck::new(…).seed({seed})"
         )?;
         match self.location {
             Some(location) => write!(f, "\ncalled at {location}"),

@@ -89,7 +89,7 @@ fn a_wrong_one_does_not_and_says_where_and_why() {
     for said in [
         "the gradient is wrong: cube",
         "x[1,0]",
-        "to see it again: CandleCheck::new(…).seed(7)",
+        "to reproduce: CandleCheck::new(…).seed(7)",
         "tests/check.rs",
     ] {
         assert!(text.contains(said), "{said} in\n{text}");

@@ -20,7 +20,7 @@ use crate::{Objective, Real};
 /// ```
 ///
 /// # Errors
-/// [`DifferenceError`]: a point that doesn't fit, an ε that is no step, an evaluation that failed.
+/// [`DifferenceError`]: a point that doesn't fit, an invalid step size ε, an evaluation that failed.
 pub fn gradient<T: Real, O: Objective<T> + ?Sized>(
     objective: &O,
     theta: &[T],

@@ -32,7 +32,7 @@ pub struct Domain {
     fixed: usize,
 }
 
-/// Why bounds are not a domain, or do not contain the point.
+/// The error of bounds that are not a domain, or do not contain the point.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum DomainError {

@@ -106,7 +106,7 @@ pub enum LayoutError {
     },
     /// The number of entries is larger than an index can count.
     #[error(
-        "block `{}` of shape {shape:?} has more entries than usize can count",
+        "block `{}` of shape {shape:?} has more entries than an index can count",
         printable(name)
     )]
     TooLarge {

@@ -1,4 +1,4 @@
-//! The evaluations of one coordinate, made beside each other before anybody asks for them.
+//! The evaluations of one coordinate, made beside each other before they are needed.
 //!
 //! Invariant: knows nothing of what the values are used for.
 

@@ -41,7 +41,7 @@ pub(crate) fn either_side<T: Real>(x: T, step: f64) -> (T, T) {
     (plus, T::narrow(x.widen() - taken))
 }
 
-/// What a function takes, for each type of numbers.
+/// The arguments of a function, for each type of numbers.
 #[doc(hidden)]
 pub trait Arguments {
     /// The function's arguments for the type `T`.

@@ -99,7 +99,7 @@ pub struct Derivatives<E = Estimate> {
 /// ```
 ///
 /// # Errors
-/// [`DifferenceError`]: a point or coordinate that doesn't fit, a step that is no step, or the first
+/// [`DifferenceError`]: a point or coordinate that doesn't fit, an invalid step size, or the first
 /// coordinate (in the order asked for) at which the objective failed. With a slot for failures
 /// ([`Execution::failure`]) that is no error but the end of the run.
 pub fn differentiate<T: Real, O: Objective<T> + ?Sized>(

@@ -258,7 +258,7 @@ fn a_failing_evaluation_is_reported_at_the_same_coordinate_and_side_for_every_th
         assert_eq!(source.to_string(), "the model died at 130");
         assert_eq!(
             message,
-            "the objective failed at coordinate 130, x − h = 9.999923706054688e-1: the model died at 130; if its domain ends there, state the bounds"
+            "the objective failed at coordinate 130, x − h = 9.999923706054688e-1: the model died at 130; if its domain ends there, set the bounds"
         );
     }
 }
@@ -386,7 +386,7 @@ fn misuse_is_an_error_that_says_what_does_not_fit() {
         .unwrap_err();
     assert_eq!(
         duplicate.to_string(),
-        "two blocks are named `W`: give each block a name of its own"
+        "two blocks are named `W`: give each block a different name"
     );
     let huge = ParameterLayout::new()
         .with("W", &[usize::MAX, 2])

@@ -46,7 +46,7 @@ pub struct Missed {
     pub unmoved: bool,
 }
 
-/// Why an error shows along a direction and in no coordinate.
+/// The reason why an error shows along a direction and in no coordinate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Explanation {
     /// Errors within the bars of the coordinates add up to as much.
@@ -112,7 +112,7 @@ fn agreement(test: &DirectionalTest, blocks: &[BlockReport]) -> Agreement {
     }
 }
 
-/// A wrong block that its own direction calls right; `None` where that is undecided or wrong too.
+/// A wrong block that its own direction calls right; `None` where that is inconclusive or wrong too.
 fn missed(
     name: &str,
     own: Option<&DirectionResult>,

@@ -172,7 +172,7 @@ impl Report {
     ///
     /// A finding that makes the gradient wrong makes the verdict [`Verdict::Disagree`], whatever the
     /// numbers said. A cost that differs from call to call leaves nothing to be said of the numbers; any
-    /// other doubt leaves the word of the comparison where that is worse. The blocks keep the word on
+    /// other doubt leaves the verdict of the comparison where that is worse. The blocks keep the verdict on
     /// their numbers, but those of which there was nothing to compare are wrong.
     pub fn with_structure(mut self, structure: Structure) -> Self {
         let word = structure.verdict();

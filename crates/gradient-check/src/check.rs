@@ -79,14 +79,17 @@ fn check_of<T: Real>(
     settings: &Settings<'_>,
 ) -> Result<Report, CheckError> {
     let (seen, measured) = measure(objective, analytic, point, layout, settings)?;
-    let mut report = judge(&measured, layout, &seen.problem.theta(), settings);
+    let theta = seen.problem.theta();
+    // The evidence holds what was seen, and may be all that memory has room for.
+    drop(seen);
+    let mut report = judge(&measured, layout, &theta, settings);
     report.kinks = name_kinks(&measured.evidence, layout, settings, |coordinate| {
         finite_diff::ladder::ladder_reach(point[coordinate])
     });
     Ok(report)
 }
 
-/// The first half of [`check`]: everything that is measured, and no word on it. With
+/// The first half of [`check`]: everything that is measured, without a verdict. With
 /// [`verdict::compare_all`] it gives what a [`Report`] leaves out, each
 /// single comparison.
 ///
@@ -185,7 +188,7 @@ pub fn gather_by_complex_step<O: Objective<Complex<f64>> + ?Sized>(
     Ok(measured.evidence)
 }
 
-/// Judges `analytic` by numeric derivatives that somebody else has taken, each with its bar: no further look is
+/// Judges `analytic` by numeric derivatives that the caller supplies, each with its error bar: no further estimate is
 /// taken where one would be wanted. `settings` says how well the analytic side can be.
 ///
 /// ```
@@ -388,7 +391,7 @@ fn cost_noise(measured: &Measured) -> Option<CostNoise> {
     })
 }
 
-/// The directions among entries at kinks of which this is the word.
+/// The directions among entries at kinks of which this is the verdict.
 fn along_kinks(evidence: &Evidence, word: Tie) -> impl Iterator<Item = &AlongKinks> {
     let safety = evidence.constants.safety;
     let seen = evidence.along_kinks.iter();

@@ -28,7 +28,7 @@ pub struct Constants {
     /// digits.
     pub doubt: f64,
     /// 1e-6: how sharp a comparison must be to count as agreement wherever noise allows it, relative to the scale, and how
-    /// small a difference may be a tolerance's and no mistake's, where nobody says that both sides are exact. A decision
+    /// small a difference may be a tolerance's and no mistake's, unless the caller declares that both sides are exact. A decision
     /// and no measurement: what can't tell a millionth is no confirmation. For a gradient in a lower precision it is four
     /// times `rounding` of its own ε.
     pub resolution: f64,

@@ -34,9 +34,9 @@ use unplanted::Unplanted;
 /// Each goes the way that the gradient itself went in [`check`](crate::check()), and what was seen of J once is not
 /// looked at again, since it does not depend on the gradient. What the planted gradient makes suspect is looked at on
 /// the ladder of steps as in a check, but at first only the four coordinates of a block that are furthest off, as after a
-/// cancelled run: one of them that disagrees condemns the block, and one that is undecided keeps it from agreeing; a
+/// cancelled run: one of them that disagrees condemns the block, and one that is inconclusive keeps it from agreeing; a
 /// whole check would look at them too, and see the same. Only where all four agree are the others looked at. So what is
-/// rejected here a check would reject, what is undecided here would not agree there, and what passes here
+/// rejected here a check would reject, what is inconclusive here would not agree there, and what passes here
 /// would pass.
 ///
 /// What this proves is that agreement on this function, at this point, was no empty word; not that any
@@ -171,7 +171,7 @@ fn plant<T: Real>(
                 break;
             }
             let evidence = passes::gather(seen, &planted, settings, most)?;
-            // The directional test saw the user's gradient, and has no word on this one.
+            // The directional test saw the user's gradient, and has no verdict on this one.
             let planted = Measured {
                 evidence,
                 lines: None,

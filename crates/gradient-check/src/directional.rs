@@ -32,7 +32,7 @@ use crate::settings::Claim;
 use crate::verdict::{Reason, Rule, Verdict, overall};
 use search::{Limits, search};
 
-/// How to check along directions.
+/// The settings of a check along directions.
 #[derive(Clone)]
 pub struct DirectionalSettings<'a> {
     /// k = 3 directions for each block. What one of them misses once in a hundred is 110 times its bar, by two
@@ -42,15 +42,15 @@ pub struct DirectionalSettings<'a> {
     pub seed: u64,
     /// ε of the type that the analytic gradient was computed in.
     pub working_epsilon: f64,
-    /// What is claimed of cost and gradient; a demanded resolution is one of coordinates, and not used here.
+    /// The claims about cost and gradient; a required resolution holds for coordinates, and is not used here.
     pub claim: Claim,
     /// The constants of the verdict. Of them `safety`, `rounding`, `deviations`, `doubt`, `resolution` and
     /// `coarsest` are used.
     pub constants: Constants,
-    /// At how many wrong ranges the search in one block ends: 8. What is wrong in more places than one wants
+    /// The number of wrong ranges at which the search in one block ends: 8. What is wrong in more places than one wants
     /// to read of is found one after the other.
     pub most_ranges: usize,
-    /// At how many evaluations of J, over all blocks, the search ends: 10,000. One wrong coordinate of 10⁶
+    /// The number of evaluations of J, over all blocks, at which the search ends: 10,000. One wrong coordinate of 10⁶
     /// takes 200 to 500; where it is cut, the report says so.
     pub most_search_evaluations: u64,
     /// Threads, progress (one unit a block), cancellation.

@@ -13,7 +13,7 @@ use thiserror::Error;
 use crate::settings::Settings;
 use crate::structure::{Arrays, Finding, LayoutFault};
 
-/// Why a check could not be made.
+/// The error of a check that could not be made.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum CheckError {
@@ -55,7 +55,7 @@ pub enum CheckError {
         "nothing is left to check: all {fixed} selected parameters are fixed, or have equal lower and upper bounds"
     )]
     AllFixed {
-        /// How many were selected.
+        /// The number of selected parameters.
         fixed: usize,
     },
     /// A check along directions was asked for none.
@@ -120,7 +120,7 @@ pub enum CheckError {
     At {
         /// The coordinate, such as `W2[3,1]`.
         name: String,
-        /// What happened.
+        /// The error of the numeric side.
         source: DifferenceError,
     },
     /// The backward pass failed.
@@ -146,7 +146,7 @@ pub enum CheckError {
         fast: f64,
         /// The derivative by plain evaluations.
         plain: f64,
-        /// How far apart they may be.
+        /// The largest difference that rounding explains.
         allowed: f64,
     },
     /// The gradient came as arrays that do not fit the parameters.
@@ -160,7 +160,7 @@ pub enum CheckError {
     /// The thread that the check was to run on could not be started.
     #[error("could not start a thread for the check: {source}")]
     Thread {
-        /// What the system said.
+        /// The error of the operating system.
         source: std::io::Error,
     },
     /// The numeric side failed as a whole.

@@ -19,11 +19,11 @@ pub struct Observation {
     pub analytic: f64,
     /// The length that the parameter is measured in: |x|, or 1 where it is 0.
     pub unit: f64,
-    /// How sharp a first look has to be, relative to the scale, where a pilot showed what noise allows; 0 where none did.
+    /// The error bar that a first estimate needs, relative to the scale, where a pilot showed what noise allows; else 0.
     pub enough: f64,
     /// The measured noise σ of g, where it was measured.
     pub analytic_noise: Option<f64>,
-    /// σ of the rounding of g, where somebody worked it out.
+    /// σ of the rounding of g, where it was estimated.
     pub analytic_rounding: Option<f64>,
     /// The estimate of the first pass.
     pub first: Outcome<Estimate>,
@@ -45,7 +45,7 @@ impl Observation {
             .or_else(|| self.before_the_ladder())
     }
 
-    /// How large the derivative is: |d|, at a kink the larger one of both sides.
+    /// The size of the derivative: |d|, at a kink the larger one of both sides.
     pub fn size(&self) -> Option<f64> {
         let sides = |refined: &Refined| {
             matches!(refined.ground, Ground::Kink { .. }).then(|| {
@@ -57,7 +57,7 @@ impl Observation {
         Some(self.refined().and_then(sides).unwrap_or(d))
     }
 
-    /// What the ladder of steps says.
+    /// The estimate by the step sequence.
     pub fn refined(&self) -> Option<&Refined> {
         self.fine.as_ref()?.estimated()
     }
@@ -90,24 +90,24 @@ pub struct Shadow {
     pub estimate: Estimate,
 }
 
-/// How the numbers of a fast engine fared beside the plain evaluation of J.
+/// The comparison of a fast engine's numbers with plain evaluations of J.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Recheck {
     /// The engine.
     pub engine: &'static str,
-    /// How many coordinates were drawn at random and evaluated plainly.
+    /// The number of coordinates that were drawn at random and evaluated plainly.
     pub drawn: usize,
-    /// How many of those that came out wrong were; some may be among those drawn.
+    /// The number of wrong coordinates that were evaluated plainly; some may be among those drawn.
     pub rejected: usize,
-    /// How many came out wrong.
+    /// The number of coordinates that came out wrong.
     pub rejected_in_all: usize,
-    /// How many of both could not be compared: J has a kink within reach of one or the other.
+    /// The number of both that could not be compared: J has a kink within reach of one or the other.
     pub undecided: usize,
-    /// How often J was evaluated for it.
+    /// The number of evaluations of J for the comparison.
     pub evaluations: u64,
 }
 
-/// What was seen along a direction u among entries at kinks, each of which is a subgradient by itself.
+/// The measurement along a direction u among entries at kinks, each of which is a subgradient by itself.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AlongKinks {
     /// D⁻, from the side of θ − t·u.
@@ -121,7 +121,7 @@ pub struct AlongKinks {
     pub beside: [f64; 2],
     /// g·u.
     pub analytic: f64,
-    /// How far that may be off by the rounding of g.
+    /// The rounding error that g contributes to it.
     pub rounding: f64,
 }
 
@@ -136,13 +136,13 @@ pub struct Evidence {
     pub spread: f64,
     /// One observation for each coordinate, in ascending order.
     pub observations: Vec<Observation>,
-    /// What was seen along directions among entries at kinks; empty where there are fewer than two.
+    /// The measurements along directions among entries at kinks; empty where there are fewer than two.
     pub along_kinks: Vec<AlongKinks>,
-    /// How many coordinates were meant to be measured.
+    /// The number of coordinates that were selected to be measured.
     pub selected: usize,
-    /// How many coordinates were looked at again, on complex numbers or on the ladder.
+    /// The number of coordinates with a second estimate, by the complex step or by the step sequence.
     pub reexamined: usize,
-    /// How often J was evaluated.
+    /// The number of evaluations of J.
     pub evaluations: u64,
     /// Whether the run was cancelled before every coordinate was measured.
     pub interrupted: bool,
@@ -150,19 +150,19 @@ pub struct Evidence {
     pub working_epsilon: f64,
     /// ε_f, the noise of one evaluation of J at the point; 0 where it was not measured.
     pub noise: f64,
-    /// How far a derivative by the complex step may be off by rounding, where nobody worked that out; 0
+    /// The rounding error of a derivative by the complex step, where none was supplied; 0
     /// where somebody did, or where there is none.
     pub complex_noise: f64,
-    /// What is claimed of cost and gradient.
+    /// The claims about cost and gradient.
     pub claim: Claim,
     /// The constants that the evidence is to be judged by.
     pub constants: Constants,
-    /// How the numbers of a fast engine fared beside plain evaluations; `None` where all were plain.
+    /// The comparison of a fast engine with plain evaluations; `None` where all were plain.
     pub recheck: Option<Recheck>,
 }
 
 impl Evidence {
-    /// `analytic` beside first looks at some coordinates, which somebody has taken.
+    /// `analytic` beside first looks at some coordinates, which were taken already.
     pub(crate) fn beside(first: &[First], analytic: &[f64], settings: &Settings<'_>) -> Self {
         let of_gradient = |first: &First| {
             let at = first.coordinate;

@@ -26,7 +26,7 @@ pub(crate) struct Measured {
 }
 
 impl Measured {
-    /// Evidence that somebody else has, or none.
+    /// Evidence that the caller already has, or none.
     pub(crate) fn given(evidence: Evidence, analytic: &[f64], scheme: &'static str) -> Self {
         Self {
             evidence,

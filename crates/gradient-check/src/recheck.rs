@@ -255,7 +255,7 @@ enum Compared {
 /// A fast derivative beside the plain one by the same scheme.
 ///
 /// By the same steps both have the same truncation, whatever it is, and nothing but noise may set them apart. By
-/// other steps, and for what the word on the coordinate rests on, bars decide, which may be too narrow: so that is
+/// other steps, and for what the verdict on the coordinate rests on, bars decide, which may be too narrow: so that is
 /// to be looked at again.
 fn at_first_sight(evidence: &Evidence, entry: &Entry, same_steps: bool) -> Compared {
     let safety = evidence.constants.safety;

@@ -270,7 +270,7 @@ impl Report {
         }
     }
 
-    /// How tight the agreement is, relative to the scale of each block: the smallest error of any one coordinate that would
+    /// The tightness of the agreement, relative to the scale of each block: the smallest error of any one coordinate that would
     /// have been called wrong. `None` where nothing agrees.
     pub fn agrees_to(&self) -> Option<f64> {
         self.power.map(|power| power.single_coordinate)

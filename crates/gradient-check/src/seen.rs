@@ -171,7 +171,7 @@ impl<'a, T: Real> Seen<'a, T> {
         };
         self.first = looked.entries.into_iter().enumerate().map(first).collect();
         if self.first.is_empty() {
-            // Nothing was measured before an evaluation failed: that is the word.
+            // Nothing was measured before an evaluation failed: that is the verdict.
             unless_failed(settings).map_err(|error| match error {
                 CheckError::Difference(source) => self.problem.named(source),
                 other => other,

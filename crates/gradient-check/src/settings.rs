@@ -20,11 +20,11 @@ pub struct Settings<'a> {
     /// ε of the type that the analytic gradient was computed in: `f64::EPSILON`, or
     /// `f32::EPSILON` for a single-precision backward pass whose forward is evaluated in `f64`.
     pub working_epsilon: f64,
-    /// The noise σ of each entry of the analytic gradient, where somebody measured it; see
+    /// The noise σ of each entry of the analytic gradient, where it was measured; see
     /// [`measure_gradient_noise`](crate::check::measure_gradient_noise). Without it the gradient is held to some 256 ε of
     /// its block.
     pub analytic_noise: Option<&'a [Option<f64>]>,
-    /// The noise σ that rounding leaves in each entry of a right gradient, where somebody worked it out
+    /// The noise σ that rounding leaves in each entry of a right gradient, where it was estimated
     /// from the arithmetic, such as `mlp::rounding_noise`. It is taken at its word, and no other noise of
     /// the gradient is looked at.
     pub analytic_rounding: Option<&'a [f64]>,

@@ -27,7 +27,7 @@ pub(crate) use layout::fit_gradient;
 pub use outcome::{Skipped, StructuralCheck, Structure};
 
 impl Structure {
-    /// Adds the first probe at which J was no number, among the coordinates that this left undecided.
+    /// Adds the first probe at which J was no number, among the coordinates that this left inconclusive.
     pub(crate) fn heed_probes(&mut self, evidence: &Evidence, layout: &ParameterLayout) {
         if !evidence.cost.is_finite() || !evidence.deterministic {
             return;

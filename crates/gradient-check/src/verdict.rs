@@ -29,7 +29,7 @@ pub enum Verdict {
     Inconclusive(Reason),
 }
 
-/// Why something is inconclusive: a closed list.
+/// The reason why something is inconclusive: a closed list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Reason {
     /// The numeric derivative is not known well enough.
@@ -94,7 +94,7 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// Where a NaN or an infinity came from.
+/// The origin of a NaN or an infinity.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum NonFinite {
     /// The forward pass at the point itself.

@@ -13,6 +13,7 @@ use serde::{Serialize, Serializer};
 
 use crate::Report;
 use crate::control::ControlReport;
+use crate::directional::DirectionalReport;
 use crate::report::Counts;
 
 /// Serializes a report as an object with the keys of one check in the command's JSON: `verdict`, `difference`, `power`,
@@ -39,6 +40,13 @@ impl Serialize for Report {
 impl Serialize for ControlReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         control::control(self).serialize(serializer)
+    }
+}
+
+/// As an object: the verdict, what was asked, and of each block its verdict and the ranges that are wrong.
+impl Serialize for DirectionalReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        directional::alone(self).serialize(serializer)
     }
 }
 

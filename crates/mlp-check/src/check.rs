@@ -3,6 +3,8 @@
 //!
 //! Invariant: knows nothing of training.
 
+use std::borrow::Cow;
+
 use finite_diff::{Execution, Objective, ParameterLayout, Selection};
 use gradient_check::check::check_by_complex_step;
 use gradient_check::constants::Constants;
@@ -133,11 +135,8 @@ impl<'a> NetworkCheck<'a> {
     /// The engine that is used: the one asked for, else the layer-wise one where it can take the method's
     /// steps, else the incremental one.
     pub fn engine(&self) -> Engine {
-        let layerwise = self.method.why_not_layerwise(self.epsilon).is_none();
-        self.engine.unwrap_or(match layerwise {
-            true => Engine::Layerwise,
-            false => Engine::Incremental,
-        })
+        self.engine
+            .unwrap_or_else(|| self.method.fastest_engine(self.epsilon))
     }
 
     /// Everything that a check at these parameters needs and no gradient changes.
@@ -145,7 +144,10 @@ impl<'a> NetworkCheck<'a> {
     /// # Errors
     /// [`NetworkCheckError`] where network, batch and parameters do not fit together, or the engine does not
     /// fit the method.
-    pub fn at(&self, parameters: &Parameters<f64>) -> Result<AtPoint<'_>, NetworkCheckError> {
+    pub fn at<'p>(
+        &'p self,
+        parameters: &'p Parameters<f64>,
+    ) -> Result<AtPoint<'p>, NetworkCheckError> {
         let engine = self.engine();
         if let (Engine::Layerwise, Some(reason)) =
             (engine, self.method.why_not_layerwise(self.epsilon))
@@ -155,11 +157,16 @@ impl<'a> NetworkCheck<'a> {
         }
         // In single precision both sides differentiate the same function at the same point.
         let (parameters, batch, masks) = match self.precision {
-            Precision::F64 => (parameters.clone(), self.batch.clone(), self.masks.cloned()),
+            Precision::F64 => (
+                Cow::Borrowed(parameters),
+                Cow::Borrowed(self.batch),
+                self.masks.map(Cow::Borrowed),
+            ),
             Precision::F32 => (
-                parameters.cast::<f32>().cast(),
-                self.batch.cast::<f32>().cast(),
-                self.masks.map(|masks| masks.cast::<f32>().cast()),
+                Cow::Owned(parameters.cast::<f32>().cast()),
+                Cow::Owned(self.batch.cast::<f32>().cast()),
+                self.masks
+                    .map(|masks| Cow::Owned(masks.cast::<f32>().cast())),
             ),
         };
         let mut point = AtPoint {
@@ -167,7 +174,7 @@ impl<'a> NetworkCheck<'a> {
             engine,
             parameters,
             complex_batch: batch.cast(),
-            complex_masks: masks.as_ref().map(DropoutMasks::cast),
+            complex_masks: masks.as_deref().map(DropoutMasks::cast),
             batch,
             masks,
             layout: mlp::layout(self.architecture),
@@ -271,9 +278,9 @@ impl<'a> NetworkCheck<'a> {
 pub struct AtPoint<'a> {
     check: &'a NetworkCheck<'a>,
     engine: Engine,
-    parameters: Parameters<f64>,
-    batch: Batch<f64>,
-    masks: Option<DropoutMasks<f64>>,
+    parameters: Cow<'a, Parameters<f64>>,
+    batch: Cow<'a, Batch<f64>>,
+    masks: Option<Cow<'a, DropoutMasks<f64>>>,
     complex_batch: Batch<Complex<f64>>,
     complex_masks: Option<DropoutMasks<Complex<f64>>>,
     layout: ParameterLayout,
@@ -410,14 +417,14 @@ impl AtPoint<'_> {
     }
 
     fn plain(&self) -> Result<NetworkObjective<'_, f64>, MlpError> {
-        NetworkObjective::new(self.check.architecture, &self.batch, self.masks.as_ref())
+        NetworkObjective::new(self.check.architecture, &self.batch, self.masks.as_deref())
     }
 
     fn model(&self) -> Model<'_> {
         Model {
             architecture: self.check.architecture,
             batch: &self.batch,
-            masks: self.masks.as_ref(),
+            masks: self.masks.as_deref(),
             precision: self.check.precision,
         }
     }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use finite_diff::{Scheme, Stencil, StepSize};
+use mlp::Engine;
 
 /// A method of numeric differentiation, with the formula of its first estimate.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -62,6 +63,14 @@ impl Method {
             },
             None => scheme,
         })
+    }
+
+    /// The fastest engine that can take this method's steps.
+    pub fn fastest_engine(self, epsilon: Option<f64>) -> Engine {
+        match self.why_not_layerwise(epsilon) {
+            None => Engine::Layerwise,
+            Some(_) => Engine::Incremental,
+        }
     }
 
     /// Why the layer-wise engine, which moves whole rows of pre-activations, can't take this method's steps.

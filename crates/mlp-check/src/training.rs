@@ -23,7 +23,7 @@ use crate::{Checked, NetworkCheck, NetworkCheckError};
 use bisect::onset;
 use history::History;
 
-pub use history::FEWEST_SAVED;
+pub use history::most_saved_bytes;
 pub use onset::{Limit, Onset};
 pub use saturation::{Changes, Grown, Quantity, Saturated, State};
 

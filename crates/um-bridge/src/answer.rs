@@ -45,10 +45,9 @@ pub(crate) fn vectors(value: &Value, key: &str) -> Result<Vec<Vec<f64>>, Misshap
         .collect()
 }
 
-/// A list of lengths under `key`. Languages that have only floating-point numbers write 3.0 for 3.
+/// A list of lengths under `key`. Languages that have only floating-point numbers write 3.0 for 3; from 2⁵³ on such a one may
+/// have been rounded, which is beyond any limit.
 pub(crate) fn sizes(value: &Value, key: &str) -> Result<Vec<usize>, Misshapen> {
-    /// From here on a double may have been rounded.
-    const EXACT: f64 = 9_007_199_254_740_992.0;
     let expected = "a whole number, not negative";
     list(
         field(value, key)?,
@@ -63,11 +62,9 @@ pub(crate) fn sizes(value: &Value, key: &str) -> Result<Vec<usize>, Misshapen> {
             #[allow(
                 clippy::cast_possible_truncation,
                 clippy::cast_sign_loss,
-                reason = "whole, not negative and below 2⁵³"
+                reason = "whole and not negative; it saturates"
             )]
-            (None, Some(size)) if (0.0..EXACT).contains(&size) && size.fract() == 0.0 => {
-                Some(size as usize)
-            }
+            (None, Some(size)) if size >= 0.0 && size.fract() == 0.0 => Some(size as usize),
             _ => None,
         };
         size.ok_or_else(|| misshapen(&format!("`{key}[{number}]`"), expected, value))
@@ -91,9 +88,12 @@ pub(crate) fn names(value: &Value, key: &str) -> Result<Vec<String>, Misshapen> 
     .collect()
 }
 
-/// A flag; one that is missing is false.
+/// A flag of the calls that are supported; one that is missing is false.
 pub(crate) fn flag(value: &Value, key: &str) -> Result<bool, Misshapen> {
-    match value.get(key) {
+    let Value::Object(flags) = value else {
+        return Err(misshapen("`support`", "an object", value));
+    };
+    match flags.get(key) {
         None => Ok(false),
         Some(Value::Bool(flag)) => Ok(*flag),
         Some(other) => Err(misshapen(&format!("`{key}`"), "true or false", other)),

@@ -441,7 +441,7 @@ impl Unusable {
 
 /// The error object of the protocol, which some servers send with the status 200.
 fn refusal(value: &Value) -> Option<Problem> {
-    let error = value.get("error")?;
+    let error = value.get("error").filter(|error| !error.is_null())?;
     let text = |key: &str| match field(error, key) {
         Ok(Value::String(text)) => Excerpt::new(text.as_bytes()).text().to_owned(),
         _ => format!("(no {key})"),

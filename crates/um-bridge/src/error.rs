@@ -100,7 +100,7 @@ pub enum Error {
     },
     /// A model says that it is larger than [`Settings::size_limit`](crate::Settings::size_limit).
     #[error(
-        "the model `{}` at {url} says that it has {what}, together more than the limit of {limit} numbers (a vector \
+        "the model `{}` at {url} says that it has {what}, which is more than the limit of {limit} numbers (a vector \
          counts as 1000 at least): if it is so large, raise the limit",
         name(model)
     )]

@@ -406,15 +406,15 @@ fn ask(
         })
     })?;
     let question = Request::of(&name, Some(config));
-    let of = |call: Call, key: &str, kind: &str, others: &[usize]| {
+    let of = |call: Call, key: &str, kind: &str| {
         let text = question.text(call)?;
         let vectors = client.settings().most_vectors();
         let said = client.call(&here, call, text, vectors, |answer| Ok(sizes(answer, key)?))?;
-        within_limit(client, index, &name, kind, &said, others)?;
+        within_limit(client, index, &name, kind, &said)?;
         Ok::<_, Error>(said)
     };
-    let input_sizes = of(Call::InputSizes, "inputSizes", "input", &[])?;
-    let output_sizes = of(Call::OutputSizes, "outputSizes", "output", &input_sizes)?;
+    let input_sizes = of(Call::InputSizes, "inputSizes", "input")?;
+    let output_sizes = of(Call::OutputSizes, "outputSizes", "output")?;
     let declared = Declared {
         support,
         input_sizes,
@@ -423,31 +423,25 @@ fn ask(
     Ok((name, declared))
 }
 
-/// Fails where vectors of these sizes are more than the limit has left beside the `others`.
+/// Fails where vectors of these sizes are more than the limit.
 fn within_limit(
     client: &Client,
     index: usize,
     name: &str,
     kind: &str,
     said: &[usize],
-    others: &[usize],
 ) -> Result<(), Error> {
     let limit = client.settings().size_limit;
-    let all = Settings::weight(said).saturating_add(Settings::weight(others));
-    if all <= limit {
+    if Settings::weight(said) <= limit {
         return Ok(());
     }
     let numbers = said.iter().copied().fold(0, usize::saturating_add);
-    let beside = match others {
-        [] => String::new(),
-        others => format!(" beside inputs of {}", others.iter().sum::<usize>()),
-    };
     let plural = if said.len() == 1 { "" } else { "s" };
     Err(Error::Oversize {
         url: client.urls().nth(index).unwrap_or_default().to_owned(),
         model: name.to_owned(),
         what: format!(
-            "{} {kind} vector{plural} of {numbers} numbers{beside}",
+            "{} {kind} vector{plural} with {numbers} numbers in all",
             said.len()
         ),
         limit,

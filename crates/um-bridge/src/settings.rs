@@ -24,7 +24,7 @@ pub struct Settings {
     pub retries: u32,
     /// The rest of a URL after its first failure; doubled for each further one in a row.
     pub backoff: Duration,
-    /// How many numbers the inputs and outputs of a model may have together, a vector counting as a thousand at least.
+    /// How many numbers the inputs of a model may have together, and its outputs; a vector counts as a thousand at least.
     /// More than that is refused before anything is made of it.
     pub size_limit: usize,
 }

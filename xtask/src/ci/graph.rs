@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
-use cargo_metadata::{DependencyKind, Metadata};
+use serde::Deserialize;
 
 use crate::workspace::Workspace;
 
@@ -37,26 +37,61 @@ pub(super) struct Graph {
     pub(super) arrows: Vec<Arrow>,
 }
 
+/// The manifests of the workspace, as far as they are looked at.
+#[derive(Deserialize)]
+pub(super) struct Metadata {
+    pub(super) packages: Vec<Package>,
+}
+
+/// One manifest.
+#[derive(Deserialize)]
+pub(super) struct Package {
+    pub(super) name: String,
+    pub(super) license: Option<String>,
+    /// The registries that it may be published in; `None` for any.
+    publish: Option<Vec<String>>,
+    dependencies: Vec<Dependency>,
+    features: BTreeMap<String, Vec<String>>,
+}
+
+#[derive(Deserialize)]
+struct Dependency {
+    name: String,
+    rename: Option<String>,
+    /// `dev` or `build`; `None` for a normal one.
+    kind: Option<String>,
+    optional: bool,
+}
+
+impl Package {
+    /// Whether the package can be published at all.
+    pub(super) fn is_published(&self) -> bool {
+        self.publish
+            .as_ref()
+            .is_none_or(|registries| !registries.is_empty())
+    }
+}
+
 /// Reads the manifests of the workspace; `None` if cargo can't make sense of them.
 pub(super) fn metadata(workspace: &Workspace) -> anyhow::Result<Option<Metadata>> {
     let command = workspace.cargo("metadata --no-deps --format-version 1 --locked");
     let Some(json) = command.stdout()? else {
         return Ok(None);
     };
-    cargo_metadata::MetadataCommand::parse(json)
+    serde_json::from_str(&json)
         .map(Some)
         .context("the answer of `cargo metadata` could not be read")
 }
 
 /// The graph that the manifests declare.
 pub(super) fn graph(metadata: &Metadata) -> Graph {
-    let packages = metadata.workspace_packages();
+    let packages = &metadata.packages;
     let mut arrows = Vec::new();
-    for package in &packages {
+    for package in packages {
         for dependency in &package.dependencies {
-            let forms = match dependency.kind {
-                DependencyKind::Development => vec![Form::Dev],
-                DependencyKind::Build => vec![Form::Build],
+            let forms = match dependency.kind.as_deref() {
+                Some("dev") => vec![Form::Dev],
+                Some("build") => vec![Form::Build],
                 _ if dependency.optional => {
                     // A feature calls a renamed dependency by its new name.
                     let key = dependency.rename.as_ref().unwrap_or(&dependency.name);
@@ -65,14 +100,14 @@ pub(super) fn graph(metadata: &Metadata) -> Graph {
                 _ => vec![Form::Normal],
             };
             arrows.extend(forms.into_iter().map(|form| Arrow {
-                from: package.name.to_string(),
+                from: package.name.clone(),
                 to: dependency.name.clone(),
                 form,
             }));
         }
     }
     Graph {
-        crates: packages.iter().map(|p| p.name.to_string()).collect(),
+        crates: packages.iter().map(|p| p.name.clone()).collect(),
         arrows,
     }
 }

@@ -1,25 +1,28 @@
 //! Whether every published crate can be packed, and whether what it packs is complete.
 //!
-//! The licence texts lie at the root of the repository, outside every package; what a package
-//! carries is the SPDX expression in its manifest, which is what registries and audits read. The
-//! readme has to be in the package itself.
+//! The readme and both licence texts have to be in the package itself: the repository's root is not part of it.
 
 use super::{Finding, graph};
 use crate::workspace::Workspace;
 
 /// What every package must hold.
-const REQUIRED: &[&str] = &["Cargo.toml", "README.md", "src/lib.rs"];
+const REQUIRED: &[&str] = &[
+    "Cargo.toml",
+    "LICENSE-APACHE",
+    "LICENSE-MIT",
+    "README.md",
+    "src/lib.rs",
+];
 
 /// Packs all crates in one go, which lets them depend on each other before any is published.
 pub(super) fn check(workspace: &Workspace) -> anyhow::Result<Finding> {
     let Some(metadata) = graph::metadata(workspace)? else {
         return Ok(wrong("the manifests could not be read".to_owned()));
     };
-    // `publish = false` is an empty list of registries here.
-    let (unpublished, published): (Vec<_>, Vec<_>) = metadata
-        .workspace_packages()
-        .into_iter()
-        .partition(|package| package.publish.as_ref().is_some_and(Vec::is_empty));
+    let (published, unpublished): (Vec<_>, Vec<_>) = metadata
+        .packages
+        .iter()
+        .partition(|package| package.is_published());
     let excluded: String = unpublished
         .iter()
         .map(|package| format!(" --exclude {}", package.name))
@@ -69,14 +72,13 @@ fn wrong(what: String) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use super::missing;
+    use super::{REQUIRED, missing};
 
     #[test]
     fn a_package_without_readme_is_incomplete() {
-        assert!(missing("Cargo.toml\nREADME.md\nsrc/lib.rs\n").is_empty());
-        assert_eq!(
-            missing("Cargo.toml\nsrc/lib.rs\nsrc/README.md\n"),
-            ["README.md"]
-        );
+        let whole = REQUIRED.join("\n");
+        assert!(missing(&whole).is_empty());
+        let elsewhere = whole.replace("README.md", "src/README.md");
+        assert_eq!(missing(&elsewhere), ["README.md"]);
     }
 }

@@ -42,16 +42,15 @@ fn a_wrong_gradient_is_found_and_said() {
     assert!(failure.to_string().contains("tests/check/gradient.rs:"));
     assert_snapshot!(text(&failure), @r#"
     the gradient is wrong
-      block  shape  verdict   diff.    worst      analytic       numeric    ± bar
-      x      2      disagree  2.8e-01  x[0]   -1.10000e+02  -2.15600e+02  2.8e-12
-      x is wrong in 1 of 2 entries, most in x[0], by 1.1e+02
+      x is wrong in 1 of 2 entries, by up to 1.1e+02 at x[0]
       why: dx: only 1 of 2 entries is wrong: x[0] is 0.510204× its numeric
            derivative; the other agrees.
-      difference 2.8e-01 over all; the course reads it as "a bug"
-      would have caught: 1.0e-06 of its block's scale in any one coordinate, 1.9e-06
-      in any whole block
-      random directions: wrong too along x, by up to 9.3e-01 of g·u
-    to see it again: at = [-1.2, 1.0], seed = 0
+      block  shape  verdict   rel. err  worst      analytic       numeric  ± error
+      x      2      disagree  2.8e-01   [0]    -1.10000e+02  -2.15600e+02  2.8e-12
+      relative error 2.8e-01 over all coordinates (course: "a bug")
+      detection limit: 1.0e-06 of block RMS (one coordinate), 1.9e-06 (whole block)
+      directional test: also fails, along x, by up to 9.3e-01 of g·u
+    to reproduce: at = [-1.2, 1.0], seed = 0
     "#);
 }
 

@@ -46,17 +46,16 @@ fn a_wrong_jacobian_is_found_and_said() {
     assert_snapshot!(text(&failure), @r#"
     the derivative is wrong
     the Jacobian: disagree
-      block  shape  verdict   diff.    worst           analytic       numeric    ± bar
-      dy/dx  3×2    disagree  6.0e-02  dy/dx[2,0]  -1.20000e+00  +1.00000e+00  2.1e-15
-      dy/dx is wrong in 2 of 6 entries, most in dy/dx[2,0], by 2.2e+00
-      all of it in row 2
+      dy/dx is wrong in 2 of 6 entries, by up to 2.2e+00 at dy/dx[2,0]
+        all wrong entries are in row 2
       why: dy/dx: only 2 of 6 entries are wrong: dy/dx[2,0] is -1.2× its numeric
            derivative, dy/dx[2,1] is -0.833333× its numeric derivative; the others
            agree.
-      difference 6.0e-02 over all; the course reads it as "a bug"
-      would have caught: 2.3e-06 of its block's scale in any one coordinate, 1.0e-06
-      in any whole block
-    to see it again: at = [-1.2, 1.0], seed = 0
+      block  shape  verdict   rel. err  worst      analytic       numeric  ± error
+      dy/dx  3×2    disagree  6.0e-02   [2,0]  -1.20000e+00  +1.00000e+00  2.1e-15
+      relative error 6.0e-02 over all coordinates (course: "a bug")
+      detection limit: 2.3e-06 of block RMS (one coordinate), 1.0e-06 (whole block)
+    to reproduce: at = [-1.2, 1.0], seed = 0
     "#);
 }
 

@@ -206,6 +206,12 @@ impl NetworkOptions {
         })
     }
 
+    /// How the cost is evaluated around a point: by the engine asked for, else by the fastest that applies.
+    pub fn engine(&self) -> Engine {
+        self.engine
+            .unwrap_or_else(|| self.scheme.fastest_engine(self.epsilon))
+    }
+
     /// The memory limit in bytes.
     pub fn memory_bytes(&self) -> u64 {
         (self.memory_limit * f64::from(1 << 30)) as u64

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use finite_diff::ParameterLayout;
 use gradient_check::course::{CompareRule, CompareSettings, Stored};
-use gradient_check::{Verdict, compare_gradients};
+use gradient_check::{Reason, Verdict, compare_gradients};
 
 use super::{Forms, emit};
 use crate::args::{CompareArgs, CompareOptions};
@@ -94,7 +94,13 @@ pub(crate) fn run(args: &CompareArgs) -> Result<u8> {
                 format!("{}\n{conclusion}\n", text::report(&report, detail))
             },
             short: &|| text::short_report(&report),
-            json: &|| json::compared(&report, command_line(args, &files)),
+            json: &|| {
+                let verdict = match open {
+                    true => Verdict::Inconclusive(Reason::Vacuous),
+                    false => report.verdict,
+                };
+                json::compared(&report, verdict, command_line(args, &files))
+            },
         },
     )?;
     let code = match open {

@@ -18,15 +18,15 @@ pub(super) fn blocks(
     place: &Place,
     room: &mut Room,
 ) -> Result<Vec<NamedBlock>, GradientError> {
+    // Of a key that stands twice in the header, the crate takes the last.
+    if let Some(key) = header(bytes).and_then(key_twice) {
+        return Err(place.clone().error(GradientProblem::KeyTwice(key)));
+    }
     let tensors = SafeTensors::deserialize(bytes).map_err(|error| {
         let detail = error.to_string();
         let problem = GradientProblem::corrupt("safetensors", printable(&detail).to_string());
         place.clone().error(problem)
     })?;
-    // Of a key that stands twice in the header, the crate takes the last.
-    if let Some(key) = header(bytes).and_then(key_twice) {
-        return Err(place.clone().error(GradientProblem::KeyTwice(key)));
-    }
     let mut tensors = tensors.tensors();
     tensors.sort_by(|(left, _), (right, _)| left.cmp(right));
     tensors

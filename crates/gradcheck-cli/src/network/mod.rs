@@ -3,6 +3,7 @@
 //!
 //! Invariant: prints nothing, and judges nothing; `mlp-check` does.
 
+mod memory;
 mod prepare;
 
 pub use prepare::{PrepareError, Prepared, prepare, summary, targets};

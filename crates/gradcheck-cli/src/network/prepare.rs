@@ -1,18 +1,16 @@
 //! From choices to a network with data and parameters: everything that can be refused is refused
 //! here, before any time is spent.
 
-use std::num::NonZeroUsize;
-
 use finite_diff::printable::printable;
 use finite_diff::{Execution, Selection};
 use gradient_check::settings::Claim;
 use mlp::{Architecture, Batch, DropoutMasks, Engine, Loss, MlpError, Parameters, TrainingOptions};
-use mlp_check::training::FEWEST_SAVED;
 use mlp_check::{Method, NetworkCheck, Precision, TrainedCheck};
 use mlp_faults::{Fault, Shows};
 use tensor_core::Matrix;
 use thiserror::Error;
 
+use super::memory;
 use crate::data::{self, DataError, Dataset, LoadOptions, Source, Task};
 use crate::shell_words::number;
 use crate::suggest::nearest;
@@ -150,9 +148,6 @@ pub struct Prepared {
     pub fault: Option<&'static Fault>,
 }
 
-/// Saved parameters take at most this part of what the run may use: little beside the check itself.
-const HISTORY_PART: u64 = 64;
-
 impl Prepared {
     /// The check at initialization and again after training, on the threads asked for, until
     /// `execution` is cancelled.
@@ -189,8 +184,7 @@ impl Prepared {
             ..NetworkCheck::new(&self.architecture, &self.batch)
         };
         TrainedCheck {
-            history_bytes: TrainedCheck::HISTORY_BYTES
-                .min(self.options.memory_bytes() / HISTORY_PART),
+            history_bytes: memory::history_bytes(&self.options),
             ..TrainedCheck::new(check, self.parameters.clone(), self.training.clone())
         }
     }
@@ -410,63 +404,21 @@ fn find_fault(
     }
 }
 
-/// Refuses what would not fit, by an estimate from above of what the run allocates: the data as read
-/// and as laid out, parameters for the optimizer, the gradient and each thread's copy, activations
-/// and caches, and what is kept of each coordinate.
+/// Refuses what would take more than the limit.
 fn check_memory(
     architecture: &Architecture,
     examples: usize,
     options: &NetworkOptions,
 ) -> Result<(), PrepareError> {
-    let threads = options.threads.map_or_else(cores, NonZeroUsize::get) as f64;
-    let parameters = architecture.parameter_count() as f64;
-    let units: f64 = architecture
-        .widths()
-        .iter()
-        .map(|width| *width as f64)
-        .sum();
-    let scalar = match options.precision {
-        Precision::F32 | Precision::F64 => 8.0,
-    };
-    const OBSERVATION: f64 = 256.0;
-    // Those of some steps, to look back over.
-    let saved = if options.steps > 0 {
-        3.0 * FEWEST_SAVED as f64
-    } else {
-        0.0
-    };
-    let needed = scalar
-        * (parameters * (6.0 + saved + threads) + examples as f64 * units * (5.0 + 2.0 * threads))
-        + OBSERVATION
-            * options
-                .sample
-                .map_or(parameters, |sample| parameters.min(sample as f64));
-    if needed <= options.memory_bytes() as f64 {
+    let needed = memory::needed(architecture, examples, options);
+    let limit = options.memory_bytes() as f64;
+    if needed <= limit {
         return Ok(());
     }
     Err(PrepareError::Memory {
-        needed: bytes(needed),
-        limit: bytes(options.memory_bytes() as f64),
+        needed: memory::readable(needed),
+        limit: memory::readable(limit),
     })
-}
-
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
-}
-
-fn bytes(count: f64) -> String {
-    let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
-    let mut value = count;
-    let mut unit = 0;
-    while value >= 1024.0 && unit + 1 < units.len() {
-        value /= 1024.0;
-        unit += 1;
-    }
-    if value < 10.0 {
-        format!("{value:.1} {}", units[unit])
-    } else {
-        format!("{value:.0} {}", units[unit])
-    }
 }
 
 /// Widths with `separator` between them.

@@ -124,7 +124,7 @@ impl Sink {
                 path: path.to_owned(),
             });
         }
-        drop(temporary(&Builder::new(), &place).map_err(unwritable)?);
+        drop(temporary(&place).map_err(unwritable)?);
         Ok(Self::File(place))
     }
 
@@ -149,7 +149,7 @@ impl Sink {
                     source,
                 };
                 let plain = terminal::plain(text);
-                let mut file = temporary(&Builder::new(), &path).map_err(unwritable)?;
+                let mut file = temporary(&path).map_err(unwritable)?;
                 file.write_all(plain.as_bytes()).map_err(unwritable)?;
                 share(&path, file.as_file()).map_err(unwritable)?;
                 file.persist(&path)
@@ -179,7 +179,9 @@ fn followed(path: &Path) -> std::io::Result<PathBuf> {
             return Ok(found);
         }
         match place.read_link() {
-            Ok(target) => place = folder(&place).join(target),
+            // What is there has no name, as a pipe behind /dev/stdout.
+            Ok(_) if place.exists() => return Ok(place),
+            Ok(target) => place = place.with_file_name(target),
             Err(_) => return Ok(place),
         }
     }
@@ -194,35 +196,30 @@ fn folder(path: &Path) -> &Path {
     }
 }
 
-/// A temporary file beside `path`. An error is the system's own: nobody knows the temporary name.
-fn temporary(builder: &Builder<'_, '_>, path: &Path) -> std::io::Result<NamedTempFile> {
-    let mut builder = builder.clone();
-    builder
-        .prefix(".gradcheck-")
-        .tempfile_in(folder(path))
-        .map_err(|error| {
-            let text = error.to_string();
-            match text.split_once(" at path ") {
-                Some((what, _)) => std::io::Error::new(error.kind(), what),
-                None => error,
-            }
-        })
-}
-
-/// Gives the new file the permissions of the one it replaces, or those that new files have here;
-/// temporary ones are private.
-fn share(path: &Path, file: &File) -> std::io::Result<()> {
-    if let Ok(old) = path.metadata() {
-        return file.set_permissions(old.permissions());
-    }
+/// A temporary file beside `path`, with the permissions that new files have here. An error is the system's own: nobody
+/// knows the temporary name.
+fn temporary(path: &Path) -> std::io::Result<NamedTempFile> {
+    let mut builder = Builder::new();
+    builder.prefix(".gradcheck-");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        // What a file created here without further ado would get is known only by creating one.
-        let mut builder = Builder::new();
+        // The system takes off what is not for others.
         builder.permissions(std::fs::Permissions::from_mode(0o666));
-        let probe = temporary(&builder, path)?;
-        file.set_permissions(probe.as_file().metadata()?.permissions())?;
     }
-    Ok(())
+    builder.tempfile_in(folder(path)).map_err(|error| {
+        let text = error.to_string();
+        match text.split_once(" at path ") {
+            Some((what, _)) => std::io::Error::new(error.kind(), what),
+            None => error,
+        }
+    })
+}
+
+/// Gives the new file the permissions of the one it replaces.
+fn share(path: &Path, file: &File) -> std::io::Result<()> {
+    match path.metadata() {
+        Ok(old) => file.set_permissions(old.permissions()),
+        Err(_) => Ok(()),
+    }
 }

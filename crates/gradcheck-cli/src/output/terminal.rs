@@ -33,7 +33,7 @@ pub(super) fn script(text: &str) -> std::io::Result<()> {
 /// Says on standard error why the command could not be carried out.
 pub(crate) fn error(message: &str) {
     let label = styled(BAD, "error:");
-    let text = format!("{label} {}\n", indented(message));
+    let text = format!("{label} {}\n", indented(&without_passwords(message)));
     // Nowhere is left to report a failure of this.
     let _ = anstream::stderr().write_all(clean(&text).as_bytes());
 }
@@ -62,7 +62,7 @@ pub(crate) fn usage(error: clap::Error) -> u8 {
         Some(rest) => format!("{}{rest}", styled(BAD, "error:")),
         None => text,
     };
-    let _ = anstream::stderr().write_all(clean(&text).as_bytes());
+    let _ = anstream::stderr().write_all(clean(&without_passwords(&text)).as_bytes());
     exit::UNUSABLE
 }
 
@@ -84,6 +84,27 @@ fn escaped(mut error: clap::Error) -> clap::Error {
         error.insert(kind, value);
     }
     error
+}
+
+/// A message without the names and passwords of URLs that were typed where no URL is expected.
+fn without_passwords(message: &str) -> String {
+    let mut shown = String::with_capacity(message.len());
+    let mut rest = message;
+    while let Some(at) = rest.find("://") {
+        let (before, from) = rest.split_at(at + 3);
+        let end = from.find(char::is_whitespace).unwrap_or(from.len());
+        let (url, after) = from.split_at(end);
+        shown.push_str(before);
+        match url.rfind('@') {
+            Some(at) => {
+                shown.push_str("***");
+                shown.push_str(&url[at..]);
+            }
+            None => shown.push_str(url),
+        }
+        rest = after;
+    }
+    shown + rest
 }
 
 /// Lines after the first stand in, so that none of somebody else's can pass for a line of ours.
@@ -127,6 +148,17 @@ mod tests {
             assert_eq!(clean(text), expected);
         }
         assert_eq!(plain("\u{1b}[2J"), r"\u{1b}[2J");
+    }
+
+    #[test]
+    fn a_message_holds_no_password() {
+        for (text, expected) in [
+            ("'http://me:a@b@host/' found", "'http://***@host/' found"),
+            ("x http://h, y://u:p@h", "x http://h, y://***@h"),
+            ("a@b ://", "a@b ://"),
+        ] {
+            assert_eq!(without_passwords(text), expected);
+        }
     }
 
     #[test]

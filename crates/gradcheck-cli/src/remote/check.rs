@@ -60,6 +60,9 @@ impl ModelOutcome {
             Verdict::Agree if strict && found.left_open().total() > 0 => {
                 Verdict::Inconclusive(Reason::Vacuous)
             }
+            Verdict::Agree if found.failed_control() => {
+                Verdict::Inconclusive(Reason::BelowResolution)
+            }
             verdict => verdict,
         })
     }

@@ -6,10 +6,14 @@ use std::ops::Range;
 use std::sync::atomic::Ordering;
 
 use finite_diff::{EvaluationError, Execution, Selection};
+use gradient_check::control::ControlReport;
+use gradient_check::directional::{DirectionalReport, DirectionalSettings};
 use gradient_check::face::AdjointReport;
 use gradient_check::report::{Counts, LeftOpen, Power};
 use gradient_check::verdict::overall;
-use gradient_check::{CheckError, Claim, Reason, Report, Settings, VectorCheck, Verdict};
+use gradient_check::{
+    CheckError, Claim, GradientCheck, Reason, Report, Settings, VectorCheck, Verdict,
+};
 use mlp_check::Precision;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -40,6 +44,10 @@ pub struct Derivatives {
     pub hessian: Option<Report>,
     /// Whether the model offers H·u and it was not looked at, since the gradient that it is held against is wrong.
     pub hessian_unchecked: bool,
+    /// Jᵀv for a random v along random directions, in place of each and together.
+    pub directional: Option<DirectionalReport>,
+    /// What became of errors planted into Jᵀv, where that was asked for.
+    pub control: Option<ControlReport>,
     /// The outputs whose gradient is wrong, as far as that is known.
     pub blamed: Vec<Blamed>,
     /// Whether the outputs are so different in size that each was judged by its own.
@@ -65,7 +73,18 @@ impl Derivatives {
     /// The verdict on the gradient alone.
     pub fn gradient(&self) -> Verdict {
         let together = self.together.as_ref().map(|report| report.verdict);
-        overall(std::iter::once(self.of_each()).chain(together))
+        let directional = self.directional.as_ref().map(|report| report.verdict);
+        overall(
+            std::iter::once(self.of_each())
+                .chain(together)
+                .chain(directional),
+        )
+    }
+
+    /// Whether a planted error went undetected, so that agreement means little.
+    pub fn failed_control(&self) -> bool {
+        let control = self.control.as_ref();
+        control.is_some_and(|control| control.failures().next().is_some())
     }
 
     /// The verdict on the gradients of single outputs.
@@ -154,17 +173,24 @@ pub(super) fn judge(
         scaled: bench.scales.iter().any(|scale| *scale != 1.0),
         ..Derivatives::default()
     };
-    if (2..=FEW).contains(&outputs) {
-        bench.each(&mut found)?;
+    if options.directional {
+        bench.directional(&mut found)?;
+    } else {
+        if (2..=FEW).contains(&outputs) {
+            bench.each(&mut found)?;
+        }
+        bench.together(&mut found)?;
     }
-    bench.together(&mut found)?;
     let wrong = found.gradient() == Verdict::Disagree;
     if let Some(report) = found.together.as_ref().filter(|_| wrong && outputs > FEW) {
         found.blamed = blame(products, point, limits, report, &bench.scales)
             .into_iter()
             .collect();
     }
-    if products.model.support().apply_hessian {
+    if options.negative_control && !bench.stopped() {
+        bench.control(&mut found);
+    }
+    if products.model.support().apply_hessian && !options.directional {
         match wrong {
             true => found.hessian_unchecked = true,
             false => bench.hessian(&mut found),
@@ -334,6 +360,62 @@ impl<'b> Bench<'b> {
         Ok(())
     }
 
+    /// vᵀF for a random v, a function of one value, with its gradient Jᵀv.
+    fn weighted<'c>(&'c self, v: &'c [f64]) -> GradientCheck<'c> {
+        let cost = move |x: &[f64]| -> Result<f64, EvaluationError> {
+            let outputs = self.products.outputs(x)?;
+            Ok(outputs.iter().zip(v).map(|(f, v)| f * v).sum())
+        };
+        let gradient = move |x: &[f64]| -> Result<Vec<f64>, EvaluationError> {
+            Ok(self.products.transposed(x, v)?.concat())
+        };
+        GradientCheck::new(cost, gradient)
+            .at(self.point)
+            .layout(self.products.layout.clone())
+    }
+
+    fn weights(&self) -> Vec<f64> {
+        scaled(
+            cotangent(self.scales.len(), self.options.seed),
+            &self.scales,
+        )
+    }
+
+    /// Jᵀv along random directions, whatever the number of inputs.
+    fn directional(&self, found: &mut Derivatives) -> Result<(), ModelError> {
+        let v = self.weights();
+        let check = self
+            .weighted(&v)
+            .directional()
+            .settings(DirectionalSettings {
+                seed: self.settings.seed,
+                working_epsilon: self.settings.working_epsilon,
+                claim: self.settings.claim,
+                execution: self.settings.execution,
+                ..DirectionalSettings::default()
+            });
+        let check = match self.limits.are_none() {
+            true => check,
+            false => check.lower(&self.limits.lower).upper(&self.limits.upper),
+        };
+        found.directional = Some(check.run()?);
+        Ok(())
+    }
+
+    /// Errors planted into Jᵀv, which the check must reject.
+    fn control(&self, found: &mut Derivatives) {
+        let v = self.weights();
+        let check = self.weighted(&v).settings(self.settings.clone());
+        let check = match self.limits.are_none() {
+            true => check,
+            false => check.lower(&self.limits.lower).upper(&self.limits.upper),
+        };
+        match check.negative_control() {
+            Ok(control) => found.control = Some(control),
+            Err(error) => self.keep(error, found),
+        }
+    }
+
     /// J·u once more, in the units of the outputs.
     fn own_units(&self, found: &mut Derivatives) {
         let check = VectorCheck::new(|x: &[f64]| self.products.outputs(x))
@@ -352,10 +434,7 @@ impl<'b> Bench<'b> {
         if self.stopped() {
             return;
         }
-        let v = scaled(
-            cotangent(self.scales.len(), self.options.seed),
-            &self.scales,
-        );
+        let v = self.weights();
         let check = VectorCheck::new(|x: &[f64]| self.products.transposed(x, &v))
             .jvp(|x: &[f64], u: &[f64]| self.products.curved(x, &v, u));
         let check = self.at(check, "g", &[self.point.len()]);

@@ -44,7 +44,7 @@ pub struct ModelOptions {
     /// Retries after a transient failure
     #[arg(long, value_name = "N", default_value_t = 3, allow_hyphen_values = true, value_parser = numbers::small_count, help_heading = "Model")]
     pub retries: u32,
-    /// Refuse a model whose inputs and outputs hold more numbers; each vector counts as at least 1000
+    /// Refuse a model whose inputs, or outputs, hold more numbers in total; each vector counts as at least 1000
     #[arg(long, value_name = "N", default_value_t = um_bridge::Settings::SIZE_LIMIT, allow_hyphen_values = true, value_parser = numbers::count, help_heading = "Model")]
     pub max_size: usize,
 
@@ -68,6 +68,12 @@ pub struct ModelOptions {
     #[arg(long, value_name = "N", default_value_t = 0, allow_hyphen_values = true, value_parser = numbers::seed, help_heading = "Point")]
     pub seed: u64,
 
+    /// Check along random directions only, for inputs too large to check entry by entry
+    #[arg(long, conflicts_with_all = ["sample", "resolution"], help_heading = "Check")]
+    pub directional: bool,
+    /// Self-test: afterwards, plant errors into the gradient and verify that each is detected
+    #[arg(long, conflicts_with = "directional", help_heading = "Check")]
+    pub negative_control: bool,
     /// Check only N random coordinates, spread over all inputs
     #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = numbers::count, help_heading = "Check")]
     pub sample: Option<usize>,
@@ -112,6 +118,8 @@ impl Default for ModelOptions {
             bounds: Vec::new(),
             fixed: Vec::new(),
             seed: 0,
+            directional: false,
+            negative_control: false,
             sample: None,
             precision: Precision::F64,
             resolution: None,

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Mutex;
 
+use gradient_check::text::thousands;
 use mlp_faults::{Shows, find};
 use serde_json::{Value, json};
 
@@ -102,13 +103,15 @@ fn check_stage(name: &str, check: &Value, said: &Run) {
     for block in wrong {
         let count = |key: &str| block["counts"][key].as_u64().unwrap();
         let total = count("agree") + count("disagree") + count("inconclusive");
-        said.says(&[&format!(
-            "{} (layer {}) is wrong in {} of {total} entries, most in {}",
+        let entries = if total == 1 { "entry" } else { "entries" };
+        let wrong = format!(
+            "{} (layer {}) is wrong in {} of {} {entries}",
             text(&block["name"]),
             block["layer"],
-            count("disagree"),
-            worst(block),
-        )]);
+            thousands(count("disagree")),
+            thousands(total),
+        );
+        said.says(&[&wrong, &worst(block)]);
     }
 }
 

@@ -79,10 +79,10 @@ fn the_report_says_what_was_measured() {
         );
     }
     let run = interrupted(&Folder::new(), LONG, "INT").expect(3);
-    run.says(&["not judged"]);
+    run.says(&["not checked"]);
     run.says(&[
         "interrupted: ",
-        " of 34,110 coordinates were judged",
+        " of 34,110 coordinates were checked",
         "Interrupted.",
         "No verdict.",
     ]);

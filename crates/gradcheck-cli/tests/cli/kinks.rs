@@ -48,9 +48,9 @@ fn an_exact_kink_is_named() {
         .filter(|line| line.contains("kink along"))
         .collect();
     insta::assert_snapshot!(lines.join("\n"), @r"
-    kink along b1[0]: unit[0] of layer 1 for example[0], exactly at it; 3 more
-    kink along b2[0]: unit[0] of layer 2 for example[0], exactly at it
-    kink along b1[1]: unit[1] of layer 1 for example[0], exactly at it; 3 more
+    kink along b1[0]: unit[0] of layer 1 for example[0], at the point; 3 more
+    kink along b2[0]: unit[0] of layer 2 for example[0], at the point
+    kink along b1[1]: unit[1] of layer 1 for example[0], at the point; 3 more
     ");
 }
 

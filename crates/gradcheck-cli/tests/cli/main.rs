@@ -19,6 +19,7 @@ mod faults;
 mod files;
 mod interrupt;
 mod kinks;
+mod memory;
 mod model;
 mod odd;
 mod output;

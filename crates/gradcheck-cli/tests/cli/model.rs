@@ -74,13 +74,12 @@ fn a_right_gradient() {
     model forward · inputs position[3] speed[2] · 1 output
 
     Gradient: agree
-      block     shape  verdict  diff.    worst            analytic       numeric    ± bar
-      position  3      agree    #  position[1]  -4.92424e-01  -4.92424e-01  #
-      speed     2      agree    #  speed[0]     +5.98143e-01  +5.98143e-01  #
-      difference # over all; the course reads it as "likely right"
-      would have caught: # of its block's scale in any one coordinate, #
-      in any whole block
-      random directions: 3 agree, would have seen # of g·u
+      agree: all 5 coordinates; relative error # (course: "likely right")
+      block     shape  verdict  rel. err  worst      analytic       numeric  ± error
+      position  3      agree    #   [1]    -4.92424e-01  -4.92424e-01  #
+      speed     2      agree    #   [0]    +5.98143e-01  +5.98143e-01  #
+      detection limit: # of block RMS (one coordinate), # (whole block)
+      directional test: 3 of 3 directions agree (detection limit # of g·u)
       # evaluations of the model in # s
 
     The gradient is right at this point, as far as the power stated above goes.
@@ -96,16 +95,16 @@ fn a_wrong_gradient() {
     model forward · inputs position[3] speed[2] · 1 output
 
     Gradient: disagree
-      block     shape  verdict   diff.    worst            analytic       numeric    ± bar
-      position  3      agree     #  position[1]  -4.92424e-01  -4.92424e-01  #
-      speed     2      disagree  2.4e-01  speed[0]     +1.19629e+00  +5.98143e-01  #
-      speed is wrong in 1 of 2 entries, most in speed[0], by 6.0e-01
+      speed is wrong in 1 of 2 entries, by up to 6.0e-01 at speed[0]
       why: dspeed: only 1 of 2 entries is wrong: speed[0] is 2× its numeric
            derivative; the other agrees. Every other block agrees.
-      difference 1.9e-01 over all; the course reads it as "a bug"
-      would have caught: # of its block's scale in any one coordinate, #
-      in any whole block
-      random directions: wrong too along speed and over all, by up to 3.5e-01 of g·u
+      block    shape verdict  rel. err worst     analytic      numeric ± error
+      position 3     agree    #  [1]   -4.92424e-01 -4.92424e-01 #
+      speed    2     disagree 2.4e-01  [0]   +1.19629e+00 +5.98143e-01 #
+      relative error 1.9e-01 over all coordinates (course: "a bug")
+      detection limit: # of block RMS (one coordinate), # (whole block)
+      directional test: also fails, along speed and all blocks together, by up to
+        3.5e-01 of g·u
       # evaluations of the model in # s
 
     The gradient is wrong at this point.
@@ -146,15 +145,15 @@ fn values_that_are_no_numbers() {
     model forward · inputs input0[3] input1[2] · 1 output
 
     Gradient: inconclusive
-      block   shape  verdict       diff.  worst          analytic  numeric    ± bar
-      input0  3      inconclusive  NaN    input0[0]  +2.17118e-02     none  unknown
-      input1  2      inconclusive  NaN    input1[0]  +5.98143e-01     none  unknown
-      Undecided: 5 of 5 coordinates (input0, input1):
-      the cost was NaN or infinite at the point or near it; where its domain ends
-      there, state the bounds, else mend the forward pass first.
-      The cost itself is NaN at this point: the forward pass made it, so that there
-      is nothing to hold a gradient against.
-      difference NaN over all; the course has no reading for that
+      inconclusive: 5 of 5 coordinates (input0, input1). The cost is NaN or
+        infinite at the point or near it. If its domain ends there, set the bounds;
+        otherwise fix the forward pass first.
+      The cost is NaN at this point: the forward pass returns it, so no derivative
+      exists to compare the gradient with.
+      block   shape  verdict       rel. err  worst      analytic  numeric  ± error
+      input0  3      inconclusive  NaN       [0]    +2.17118e-02     none  unknown
+      input1  2      inconclusive  NaN       [0]    +5.98143e-01     none  unknown
+      relative error NaN over all coordinates (course: undefined)
       # evaluations of the model in # s
 
     No verdict. Nothing was found to be wrong, but not everything could be decided.
@@ -174,16 +173,16 @@ fn a_model_that_is_another_one_each_time() {
     model forward · inputs input0[3] input1[2] · 1 output
 
     Gradient: inconclusive
-      block   shape  verdict       diff.  worst          analytic  numeric    ± bar
-      input0  3      inconclusive  NaN    input0[0]  +2.17118e-02     none  unknown
-      input1  2      inconclusive  NaN    input1[0]  +5.98143e-01     none  unknown
-      before the comparison: two forward passes at the same point give
-        1.767153886766963 and 2.621691594480244: is dropout on? Set keep_prob = 1 or
-        freeze the masks, and fix every seed
-      Undecided: 5 of 5 coordinates (input0, input1):
-      two evaluations at the same point differ; is dropout on? Set keep_prob = 1 or
-      freeze the masks, and fix every seed.
-      difference NaN over all; the course has no reading for that
+      preliminary check: two forward passes at the same point return
+        1.767153886766963 and 2.621691594480244. If dropout is on, set keep_prob = 1
+        or freeze the masks; fix every random seed.
+      inconclusive: 5 of 5 coordinates (input0, input1). Two evaluations of the
+        cost at the same point differ. If dropout is on, set keep_prob = 1 or freeze
+        the masks; fix every random seed.
+      block   shape  verdict       rel. err  worst      analytic  numeric  ± error
+      input0  3      inconclusive  NaN       [0]    +2.17118e-02     none  unknown
+      input1  2      inconclusive  NaN       [0]    +5.98143e-01     none  unknown
+      relative error NaN over all coordinates (course: undefined)
       # evaluations of the model in # s
 
     No verdict. Nothing was found to be wrong, but not everything could be decided.
@@ -206,13 +205,14 @@ fn a_model_that_fails_on_the_way() {
     model forward · inputs input0[3] input1[2] · 1 output
 
     Gradient: inconclusive
-      block   shape  verdict  diff.    worst          analytic       numeric    ± bar
-      input0  3      agree    #  input0[1]  -4.92424e-01  -4.92424e-01  #
-      input1  2      agree    #  input1[0]  +5.98143e-01  +5.98143e-01  #
-      difference # over all; the course reads it as "likely right"
-      would have caught: # of its block's scale in any one coordinate, #
-      in any whole block
-      interrupted: 5 of 5 coordinates were judged
+      inconclusive: the check was interrupted before it was complete. Run it
+        again.
+      interrupted: 5 of 5 coordinates were checked
+      block   shape  verdict  rel. err  worst      analytic       numeric  ± error
+      input0  3      agree    #   [1]    -4.92424e-01  -4.92424e-01  #
+      input1  2      agree    #   [0]    +5.98143e-01  +5.98143e-01  #
+      relative error # over all coordinates (course: "likely right")
+      detection limit: # of block RMS (one coordinate), # (whole block)
       # evaluations of the model in # s
       a server in trouble: http://127.0.0.1:PORT: 3 of # attempts failed, down at
       the end; last, at Evaluate: the answer has the HTTP status 500, with `"the
@@ -299,10 +299,10 @@ fn points() {
     error: few.json: it has 1 list, but the model has 2 inputs, position[3] speed[2]: give one list of numbers for each
     error: short.json: `position` has 2 numbers, but that input of the model has 3: give as many
     error: other.json: it holds no `speed`, but `position`, `sped`: give every input by the name of its --block
-    error: nan.json: expected value at line 1 column 6: a point is a JSON list with one list of finite numbers for each input, such as [[0.5, -1.0], [2.0]]
-    error: words.json: invalid type: string "three", expected f64 at line 1 column 15: a point is a JSON list with one list of finite numbers for each input, such as [[0.5, -1.0], [2.0]]
+    error: nan.json: position[1] is NaN: give a point of finite numbers
+    error: words.json, line 1, column 15: the text "three" is no number: a point is a JSON list with one list of finite numbers for each input, such as [[0.5, -1.0], [2.0]]
     error: object.json: the file holds no number: check that whatever wrote it had finished
-    error: half.json: EOF while parsing a value at line 1 column 16: a point is a JSON list with one list of finite numbers for each input, such as [[0.5, -1.0], [2.0]]
+    error: half.json, line 1, column 16: EOF while parsing a value: a point is a JSON list with one list of finite numbers for each input, such as [[0.5, -1.0], [2.0]]
     error: missing.json: no such file: check the path
     "#);
 }
@@ -319,7 +319,7 @@ fn bounds_are_kept_and_what_is_fixed_is_left_out() {
     let run = folder.run(&fixed).expect(0);
     assert!(
         run.stdout
-            .contains("3 coordinates are fixed: nothing moves them"),
+            .contains("3 coordinates are fixed and were not checked"),
         "{}",
         run.stdout
     );
@@ -401,7 +401,7 @@ fn blocks_that_do_not_fit() {
     insta::assert_snapshot!(messages.concat(), @r"
     error: the blocks x[3] have 3 numbers, but the inputs of `forward` 3 and 2: give one --block for each input, in their order
     error: the blocks x[2] y[3] have 2 and 3 numbers, but the inputs of `forward` 3 and 2: give one --block for each input, in their order
-    error: two blocks are named `x`: give each block a name of its own
+    error: two blocks are named `x`: give each block a different name
     error: invalid value 'y:two' for '--block <NAME:SHAPE>': `two` is no extent: write it like W1:5x4, b1:5, or c for a single number
 
     For more information, try '--help'.
@@ -439,7 +439,7 @@ fn configurations() {
     error: POST http://127.0.0.1:PORT/InputSizes: the server answers with the error InvalidInput: factor is "two", but must be a number
     error: --config: this is no JSON: expected value at line 1 column 12
     error: list.json: the configuration of a model is a JSON object, such as {"vtk_output": false}
-    error: none.json: can't be read (No such file or directory (os error 2)): --config takes a JSON object, or the name of a file with one
+    error: none.json: no such file: check the path; --config takes a JSON object, or the name of a file with one
     "#);
 }
 
@@ -588,7 +588,10 @@ fn an_interrupted_check_asks_a_slow_model_nothing_more() {
     let (run, more) = interrupted_after(all as usize - 8, Fault::Slow);
     assert!(more <= 5, "{more} evaluations after it");
     assert_eq!(run.code, 3, "{}", run.stderr);
-    run.says(&["interrupted: 5 of 5 coordinates were judged", "No verdict."]);
+    run.says(&[
+        "interrupted: 5 of 5 coordinates were checked",
+        "No verdict.",
+    ]);
 }
 
 /// A check that was interrupted at a request that nobody answers: the run, and how many seconds it took from there.

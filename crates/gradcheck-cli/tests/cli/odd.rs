@@ -263,6 +263,6 @@ fn a_gradient_of_exactly_zero_is_not_called_wrong() {
     let text = run("mlp --rows 1 --loss mse --activation gelu").expect(0);
     assert!(
         text.stdout
-            .contains("25 entries are zero to within their error bars")
+            .contains("25 entries (b1, b2, b3) are zero to within their error bars")
     );
 }

@@ -72,13 +72,13 @@ fn scalar_decides_nothing_where_there_is_nothing_to_decide() {
     J = θ·x at x = 0, θ = 4: J = 0, dJ/dθ = 0
     gradapprox = (J(θ+ε) − J(θ−ε))/2ε = 0 with ε = 1e-7
     difference = 0.0
-    No verdict: gradient and cost are flat throughout the block, so nothing was tested: a dead unit or an unused parameter; check at another point.
+    No verdict: neither the cost nor the gradient changes with any parameter of the block, so nothing was tested: it may be a dead unit or an unused parameter. Check at another point.
     ");
     insta::assert_snapshot!(run("scalar --x 1e308 --theta 1e308").expect(3).stdout, @r"
     J = θ·x at x = 1e308, θ = 1e308: J = inf, dJ/dθ = 1e308
     gradapprox = (J(θ+ε) − J(θ−ε))/2ε = NaN with ε = 1e-7
     difference = NaN
-    No verdict: the cost was NaN or infinite at the point or near it; where its domain ends there, state the bounds, else mend the forward pass first.
+    No verdict: the cost is NaN or infinite at the point or near it. If its domain ends there, set the bounds; otherwise fix the forward pass first.
     ");
     let report = run("scalar --x 1e308 --theta 1e308 --format json")
         .expect(3)
@@ -117,7 +117,7 @@ fn course_prints_both_published_differences() {
         "W2 (layer 2) is wrong in 4 of 15 entries",
         "why: dW2 is 2× the numeric gradient",
         "why: db1 is 4× the numeric gradient",
-        "Look first at layer 2",
+        "next: start with layer 2",
         "b1 (layer 1) is wrong in 4 of 5 entries",
     ]);
 }

@@ -509,12 +509,12 @@ fn fault_needing_equal_widths() {
 
 #[test]
 fn too_large_for_memory() {
-    insta::assert_snapshot!(refused("mlp --layers 30,100000,100000,1"), @"error: this would take about 3.6 TiB of memory, and the limit is 4.0 GiB: use smaller --layers or fewer --rows, or raise --memory-limit");
+    insta::assert_snapshot!(refused("mlp --layers 30,100000,100000,1"), @"error: this would take about 7.5 TiB of memory, and the limit is 4.0 GiB: use smaller --layers or fewer --rows, or raise --memory-limit");
 }
 
 #[test]
 fn too_large_for_the_limit() {
-    insta::assert_snapshot!(refused("mlp --memory-limit 0.00001"), @"error: this would take about 493 KiB of memory, and the limit is 10 KiB: use smaller --layers or fewer --rows, or raise --memory-limit");
+    insta::assert_snapshot!(refused("mlp --memory-limit 0.00001"), @"error: this would take about 1.3 MiB of memory, and the limit is 10 KiB: use smaller --layers or fewer --rows, or raise --memory-limit");
 }
 
 #[test]
@@ -529,12 +529,12 @@ fn more_rows_than_memory() {
 
 #[test]
 fn more_rows_than_memory_with_layers() {
-    insta::assert_snapshot!(refused("mlp --layers 4,1 --rows 99999999999 --data synthetic"), @"error: this would take about 33 TiB of memory, and the limit is 4.0 GiB: use smaller --layers or fewer --rows, or raise --memory-limit");
+    insta::assert_snapshot!(refused("mlp --layers 4,1 --rows 99999999999 --data synthetic"), @"error: this would take about 25 TiB of memory, and the limit is 4.0 GiB: use smaller --layers or fewer --rows, or raise --memory-limit");
 }
 
 #[test]
 fn more_features_than_memory() {
-    insta::assert_snapshot!(refused("mlp --layers 99999999999,1 --data synthetic"), @"error: this would take about 455 TiB of memory, and the limit is 4.0 GiB: use smaller --layers or fewer --rows, or raise --memory-limit");
+    insta::assert_snapshot!(refused("mlp --layers 99999999999,1 --data synthetic"), @"error: this would take about 307 TiB of memory, and the limit is 4.0 GiB: use smaller --layers or fewer --rows, or raise --memory-limit");
 }
 
 // Tables.
@@ -673,12 +673,12 @@ fn config_missing_with_a_near_name() {
 
 #[test]
 fn config_unknown_key() {
-    insta::assert_snapshot!(refused("mlp --config unknown.toml"), @"error: unknown.toml, line 2, column 3: `activtion` is no option, did you mean `activation`?; the options are layers, activation, loss, data, rows, header, label, standardize, l2, keep-prob, frozen-masks, init, seed, optimizer, learning-rate, batch-size, steps, scheme, epsilon, engine, sample, precision, negative-control, fault, threads, memory-limit");
+    insta::assert_snapshot!(refused("mlp --config unknown.toml"), @"error: unknown.toml, line 2, column 3: `activtion` is no option, did you mean `activation`?; the options are layers, activation, loss, data, rows, header, label, standardize, l2, keep-prob, frozen-masks, init, seed, optimizer, learning-rate, batch-size, steps, scheme, epsilon, engine, sample, precision, negative-control, fault, threads, memory-limit, read-limit");
 }
 
 #[test]
 fn config_underscore_for_hyphen() {
-    insta::assert_snapshot!(refused("mlp --config underscore.toml"), @"error: underscore.toml, line 1, column 1: `keep_prob` is no option, did you mean `keep-prob`?; the options are layers, activation, loss, data, rows, header, label, standardize, l2, keep-prob, frozen-masks, init, seed, optimizer, learning-rate, batch-size, steps, scheme, epsilon, engine, sample, precision, negative-control, fault, threads, memory-limit");
+    insta::assert_snapshot!(refused("mlp --config underscore.toml"), @"error: underscore.toml, line 1, column 1: `keep_prob` is no option, did you mean `keep-prob`?; the options are layers, activation, loss, data, rows, header, label, standardize, l2, keep-prob, frozen-masks, init, seed, optimizer, learning-rate, batch-size, steps, scheme, epsilon, engine, sample, precision, negative-control, fault, threads, memory-limit, read-limit");
 }
 
 #[test]
@@ -733,7 +733,7 @@ fn config_key_twice() {
 
 #[test]
 fn config_section() {
-    insta::assert_snapshot!(refused("mlp --config section.toml"), @"error: section.toml, line 1, column 2: `network` is no option; the options are layers, activation, loss, data, rows, header, label, standardize, l2, keep-prob, frozen-masks, init, seed, optimizer, learning-rate, batch-size, steps, scheme, epsilon, engine, sample, precision, negative-control, fault, threads, memory-limit");
+    insta::assert_snapshot!(refused("mlp --config section.toml"), @"error: section.toml, line 1, column 2: `network` is no option; the options are layers, activation, loss, data, rows, header, label, standardize, l2, keep-prob, frozen-masks, init, seed, optimizer, learning-rate, batch-size, steps, scheme, epsilon, engine, sample, precision, negative-control, fault, threads, memory-limit, read-limit");
 }
 
 #[test]

@@ -92,32 +92,30 @@ fn the_text_of_a_run() {
     seed 0
 
     At initialization: agree
-    block shape verdict diff. worst analytic numeric ± bar
-    W1 16×30 agree # W1[#] # # #
-    b1 16 agree # b1[#] # # #
-    W2 8×16 agree # W2[#] # # #
-    b2 8 agree # b2[#] # # #
-    W3 1×8 agree # W3[#] # # #
-    b3 1 agree # b3[#] # # #
-    difference # over all; the course reads it as "likely right"
-    would have caught: # of its block's scale in any one coordinate, #
-    in any whole block
-    random directions: 7 agree, would have seen # of g·u
+    agree: all 641 coordinates; relative error # (course: "likely right")
+    block shape verdict rel. err worst analytic numeric ± error
+    W1 16×30 agree # [#] # # #
+    b1 16 agree # [#] # # #
+    W2 8×16 agree # [#] # # #
+    b2 8 agree # [#] # # #
+    W3 1×8 agree # [#] # # #
+    b3 1 agree # [#] # # #
+    detection limit: # of block RMS (one coordinate), # (whole block)
+    directional test: 7 of 7 directions agree (detection limit # of g·u)
     # evaluations of the cost in # s; central differences, layerwise engine
     the whole forward pass says the same of 6 drawn at random
 
     After 50 steps of training: agree
-    block shape verdict diff. worst analytic numeric ± bar
-    W1 16×30 agree # W1[#] # # #
-    b1 16 agree # b1[#] # # #
-    W2 8×16 agree # W2[#] # # #
-    b2 8 agree # b2[#] # # #
-    W3 1×8 agree # W3[#] # # #
-    b3 1 agree # b3[#] # # #
-    difference # over all; the course reads it as "likely right"
-    would have caught: # of its block's scale in any one coordinate, #
-    in any whole block
-    random directions: 7 agree, would have seen # of g·u
+    agree: all 641 coordinates; relative error # (course: "likely right")
+    block shape verdict rel. err worst analytic numeric ± error
+    W1 16×30 agree # [#] # # #
+    b1 16 agree # [#] # # #
+    W2 8×16 agree # [#] # # #
+    b2 8 agree # [#] # # #
+    W3 1×8 agree # [#] # # #
+    b3 1 agree # [#] # # #
+    detection limit: # of block RMS (one coordinate), # (whole block)
+    directional test: 7 of 7 directions agree (detection limit # of g·u)
     # evaluations of the cost in # s; central differences, layerwise engine
     the whole forward pass says the same of 6 drawn at random
 
@@ -131,46 +129,42 @@ fn the_text_of_a_run() {
     seed 0 · planted fault: course
 
     At initialization: disagree
-    block shape verdict diff. worst analytic numeric ± bar
-    W1 16×30 agree # W1[#] # # #
-    b1 16 disagree # b1[#] # # #
-    W2 8×16 disagree # W2[#] # # #
-    b2 8 agree # b2[#] # # #
-    W3 1×8 agree # W3[#] # # #
-    b3 1 agree # b3[#] # # #
-    Look first at layer 2: of the wrong ones it is the nearest to the output, and
-    errors travel from there toward the input.
-    W2 (layer 2) is wrong in 128 of 128 entries, most in W2[#], by #
+    W2 (layer 2) is wrong in 128 of 128 entries, by up to # at W2[#]
     error by row ▇▆▁▄▁█▁▁ by column ▄▁▂▃▄▁▂▂▂▁▅▄▂▃█▃
-    b1 (layer 1) is wrong in 16 of 16 entries, most in b1[#], by #
-    difference # over all; the course reads it as "a bug"
-    would have caught: # of its block's scale in any one coordinate, #
-    in any whole block
-    random directions: wrong too along b1, W2 and over all, by up to # of
-    g·u
+    b1 (layer 1) is wrong in 16 of 16 entries, by up to # at b1[#]
+    next: start with layer 2, the wrong layer nearest to the output: errors
+    block shape verdict rel. err worst analytic numeric ± error
+    W1 16×30 agree # [#] # # #
+    b1 16 disagree # [#] # # #
+    W2 8×16 disagree # [#] # # #
+    b2 8 agree # [#] # # #
+    W3 1×8 agree # [#] # # #
+    b3 1 agree # [#] # # #
+    relative error # over all coordinates (course: "a bug")
+    detection limit: # of block RMS (one coordinate), # (whole block)
+    directional test: also fails, along b1, W2 and all blocks together, by up to
+    # of g·u
     inside layer 2: dZ2 is right everywhere, so look at what makes dW2 of it
     # evaluations of the cost in # s; central differences, layerwise engine
     the whole forward pass says the same of 6 drawn at random and of all 144 that
     came out wrong
 
     After 1 step of training: disagree
-    block shape verdict diff. worst analytic numeric ± bar
-    W1 16×30 agree # W1[#] # # #
-    b1 16 disagree # b1[#] # # #
-    W2 8×16 disagree # W2[#] # # #
-    b2 8 agree # b2[#] # # #
-    W3 1×8 agree # W3[#] # # #
-    b3 1 agree # b3[#] # # #
-    Look first at layer 2: of the wrong ones it is the nearest to the output, and
-    errors travel from there toward the input.
-    W2 (layer 2) is wrong in 128 of 128 entries, most in W2[#], by #
+    W2 (layer 2) is wrong in 128 of 128 entries, by up to # at W2[#]
     error by row █▇▁▅▂█▁▁ by column ▅▁▂▂▄▂▂▂▂▁▄▄▂▄█▄
-    b1 (layer 1) is wrong in 16 of 16 entries, most in b1[#], by #
-    difference # over all; the course reads it as "a bug"
-    would have caught: # of its block's scale in any one coordinate, #
-    in any whole block
-    random directions: wrong too along b1, W2 and over all, by up to # of
-    g·u
+    b1 (layer 1) is wrong in 16 of 16 entries, by up to # at b1[#]
+    next: start with layer 2, the wrong layer nearest to the output: errors
+    block shape verdict rel. err worst analytic numeric ± error
+    W1 16×30 agree # [#] # # #
+    b1 16 disagree # [#] # # #
+    W2 8×16 disagree # [#] # # #
+    b2 8 agree # [#] # # #
+    W3 1×8 agree # [#] # # #
+    b3 1 agree # [#] # # #
+    relative error # over all coordinates (course: "a bug")
+    detection limit: # of block RMS (one coordinate), # (whole block)
+    directional test: also fails, along b1, W2 and all blocks together, by up to
+    # of g·u
     inside layer 2: dZ2 is right everywhere, so look at what makes dW2 of it
     # evaluations of the cost in # s; central differences, layerwise engine
     the whole forward pass says the same of 6 drawn at random and of all 144 that

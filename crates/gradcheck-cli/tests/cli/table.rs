@@ -83,7 +83,7 @@ fn labels_may_be_text() {
     let run = folder.run(line).expect(0);
     run.says(&["kinds.csv (6 examples)"]);
     // A column that is the same everywhere is 0 once standardised: those weights can't be tested.
-    run.says(&["6 coordinates are flat"]);
+    run.says(&["6 coordinates have zero derivative and zero gradient"]);
 }
 
 #[test]

@@ -148,13 +148,14 @@ fn single_precision_masks_and_samples() {
 /// and finds the same; rules that remember more may end with an interval, and say so.
 #[test]
 fn little_memory_finds_the_same_step_or_an_interval() {
-    let line = "--fault clipped-output --steps 40 --threads 1 --learning-rate 0.02";
+    let line =
+        "--layers 30,40,20,1 --fault clipped-output --steps 40 --threads 1 --learning-rate 0.02";
     let whole = since(line);
-    let thin = since(&format!("{line} --memory-limit 0.0006"));
+    let thin = since(&format!("{line} --memory-limit 0.0038"));
     for key in ["right_until", "wrong_from", "limit", "extremes"] {
         assert_eq!(whole[key], thin[key], "{key}");
     }
-    let line = format!("{line} --optimizer momentum --memory-limit 0.0006");
+    let line = format!("{line} --optimizer momentum --memory-limit 0.0038");
     let interval = since(&line);
     let step = |key: &str| interval[key].as_u64().unwrap();
     if interval["limit"] == "not saved" {

@@ -66,7 +66,7 @@ fn tiny_weights_are_settled_on_complex_numbers() {
 #[test]
 fn all_zeros_test_nothing_and_the_report_says_so() {
     let run = run("mlp --init zeros").expect(3);
-    run.says(&["No verdict.", "Undecided:", "flat"]);
+    run.says(&["No verdict.", "inconclusive:", "nothing was tested"]);
     let report = mlp_json("--init zeros", 3);
     assert_eq!(report["verdict"], "inconclusive");
     let check = &checks(&report)[0];
@@ -122,7 +122,7 @@ fn a_sample_takes_some_of_every_block_and_says_what_it_left_out() {
     }
     run("mlp --sample 50")
         .expect(0)
-        .says(&["judged 50 of 641 coordinates, a sample"]);
+        .says(&["sample: 50 of 641 coordinates"]);
     // More than there are is all of them.
     let report = mlp_json("--sample 99999999 --steps 0", 0);
     assert_eq!(checks(&report)[0]["judged"], 641);

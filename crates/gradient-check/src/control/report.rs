@@ -93,7 +93,7 @@ pub struct Planting {
 /// The outcome of all planted errors.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ControlReport {
-    /// The word on the gradient as it is. The control can't speak where it is wrong.
+    /// The verdict on the gradient as it is. A negative control is not possible where it is wrong.
     pub unplanted: Verdict,
     /// The number of its coordinates that agree; only there are errors planted.
     pub agreeing: usize,
@@ -114,7 +114,7 @@ impl ControlReport {
     }
 
     /// Whether the judge let no error pass and blamed none on another block. Errors that it left
-    /// undecided are none it let pass. False where the control can't speak.
+    /// undecided are none it let pass. False where a negative control is not possible.
     pub fn passed(&self) -> bool {
         self.speaks() && self.failures().next().is_none()
     }

@@ -18,7 +18,7 @@ pub(super) struct Unplanted<'a> {
     scales: Vec<f64>,
     /// The coordinate of each block whose tolerance is smallest beside its |d|.
     sharpest: Vec<Option<usize>>,
-    /// What the check says it would have caught, in units of the scale.
+    /// The detection limit of the check, in units of the scale.
     power: f64,
 }
 
@@ -128,7 +128,7 @@ impl<'a> Unplanted<'a> {
                 }
             };
         }
-        // What is undecided elsewhere was so before. What was not looked at again comes last.
+        // What is inconclusive elsewhere was so before. What was not looked at again comes last.
         let comparisons: Vec<Comparison> = verdict::compare_all(evidence, self.layout)
             .into_iter()
             .flat_map(|(_, comparisons)| comparisons)

@@ -1,5 +1,5 @@
-//! Two gradients that somebody else computed, held against each other. Without error bars there is
-//! only the course's rule to go by, and what the type they were stored in rounds away.
+//! Two gradients that were computed elsewhere, compared with each other. Without error bars there is
+//! only the course's rule to go by, and the rounding of the type they were stored in.
 
 use finite_diff::ParameterLayout;
 use finite_diff::layout::LayoutError;

@@ -67,7 +67,7 @@ fn scatter(e: &Exhibit<'_>) -> Option<Scatter> {
 fn called(e: &Exhibit<'_>, scatter: &Scatter) -> Option<Diagnosis> {
     let single = f64::from(f32::EPSILON);
     let advice = advice(e);
-    // Where nobody says that both sides are exact, as much can be a tolerance, or single precision on either side.
+    // Unless the caller declares that both sides are exact, as much can be a tolerance, or single precision on either side.
     let somewhere = match advice.is_empty() || scatter.relative > TINY {
         true => "the backward pass computes in single precision somewhere",
         false => "a tolerance, or single precision on either side, would explain them",

@@ -11,10 +11,10 @@ use crate::directions::DirectionReading;
 /// The chance of missing an error that the power is stated for: 1 %.
 pub(crate) const CHANCE: f64 = 0.01;
 
-/// What a check along random directions says.
+/// The report of a check along random directions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DirectionalReport {
-    /// Wrong if a block is, else undecided if one is, else right as far as the stated power goes.
+    /// Wrong if a block is, else undecided if one is, else right down to the stated detection limit.
     pub verdict: Verdict,
     /// J at the point.
     pub cost: f64,
@@ -22,23 +22,23 @@ pub struct DirectionalReport {
     pub noise: f64,
     /// The number of parameters.
     pub parameters: usize,
-    /// How many of them are fixed: nothing moved these, and a block of nothing else is left out.
+    /// The number of fixed parameters: nothing perturbed these, and a block of nothing else is left out.
     pub fixed: usize,
     /// k, how many directions each block was asked along.
     pub directions: usize,
     /// The blocks in the order of the layout, without those that have no entry.
     pub blocks: Vec<DirectionalBlock>,
-    /// How often J was evaluated, pieces included.
+    /// The number of evaluations of J, pieces included.
     pub evaluations: u64,
-    /// How many of them went into finding the coordinates of wrong blocks.
+    /// The number of these evaluations that located the wrong coordinates.
     pub search_evaluations: u64,
-    /// How long the check took.
+    /// The duration of the check.
     pub elapsed: Duration,
     /// Whether the check was interrupted before it was complete.
     pub interrupted: bool,
 }
 
-/// What the directional check says of one block.
+/// The result of a directional check for one block.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DirectionalBlock {
     /// The name of the block.
@@ -49,7 +49,7 @@ pub struct DirectionalBlock {
     pub verdict: Verdict,
     /// √Σ(g_i·max(1, |θ_i|))² over the block: a typical |g·u|.
     pub size: f64,
-    /// What was seen along each direction; fewer than asked for where one of them was wrong.
+    /// The results along each direction; fewer than requested where one of them was wrong.
     pub readings: Vec<DirectionReading>,
     /// The wrong ranges of the block: the smallest to which bisection led. Not empty if the block is wrong.
     pub wrong: Vec<WrongRange>,
@@ -101,9 +101,9 @@ pub struct ExaminedCoordinate {
 pub struct CommonFactor {
     /// m.
     pub factor: f64,
-    /// How far m may be off.
+    /// The error bar of the factor m.
     pub bar: f64,
-    /// How many directions it explains.
+    /// The number of directions that the factor explains.
     pub directions: usize,
 }
 

@@ -46,7 +46,7 @@ struct Failing {
     error: f64,
 }
 
-/// The word on a part of a range that failed.
+/// The verdict on a part of a range that failed.
 enum Part {
     Wrong(f64),
     Right,

@@ -26,7 +26,7 @@ use crate::verdict::{Allowance, Reason, Rule, Scales, Verdict};
 /// about as many as a network of some 350 parameters takes for its first pass.
 const MOST_BLOCKS: usize = 32;
 
-/// A direction that is looked along, and what of it the word needs.
+/// A direction that is looked along, and what of it the verdict needs.
 pub(crate) struct Line {
     pub(super) block: Option<String>,
     pub(super) range: Range<usize>,

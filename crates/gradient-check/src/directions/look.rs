@@ -71,7 +71,7 @@ impl<T: Real, O: Objective<T> + ?Sized> Bench<'_, T, O> {
             .is_none_or(|domain| !domain.is_fixed(coordinate))
     }
 
-    /// A direction over `range` that nobody has used yet.
+    /// A direction over `range` that has not been used yet.
     pub(crate) fn fresh(&self, range: Range<usize>) -> StreamedDirection {
         let number = self.next.get();
         self.next.set(number + 1);
@@ -314,7 +314,7 @@ impl<T: Real, O: Objective<T> + ?Sized> Bench<'_, T, O> {
         allowance.size == 0.0 || comparison.numeric.is_some_and(|d| d.abs() <= rounding)
     }
 
-    /// The word on ψ′, which is 0 where g is right: by the judge that judges coordinates, with the size of the range
+    /// The verdict on ψ′, which is 0 where g is right: by the judge that judges coordinates, with the size of the range
     /// as scale.
     fn judge(&self, observation: &Observation, allowance: &Allowance) -> Comparison {
         hold_against(observation, &self.rule, |_| *allowance)

@@ -4,7 +4,7 @@ use finite_diff::directions::{MISSED_PER_BAR, MISSED_PER_TURNED_BAR};
 
 use crate::verdict::Verdict;
 
-/// What was seen along one direction u.
+/// The result along one direction u.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DirectionReading {
     /// e_u = (g − ∇J)·u; `None` where it could not be had.
@@ -14,10 +14,10 @@ pub struct DirectionReading {
     /// K·B and the rounding of g·u: the |e_u| from which on g counts as wrong. At a kink also the gap
     /// between the two one-sided derivatives.
     pub tolerance: f64,
-    /// The least |e_u| that is called wrong, however sharp the look is: a millionth of the size where nobody says that
+    /// The least |e_u| that is called wrong, however sharp the look is: a millionth of the size unless the caller declares that
     /// both sides are exact, else 0.
     pub least: f64,
-    /// How far beyond `tolerance` a gradient in single precision is still undecided.
+    /// How far beyond `tolerance` a gradient in single precision is still inconclusive.
     pub doubt: f64,
     /// t, the step of the estimate, relative to max(1, |θ_i|).
     pub step: Option<f64>,

@@ -11,12 +11,12 @@ use super::DirectionReading;
 use super::gather::{Line, Lines, moved};
 use crate::verdict::{Comparison, Verdict, overall};
 
-/// What the directional test saw along one direction.
+/// The result of the directional test along one direction.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DirectionResult {
     /// The block that the direction moves; `None` for all.
     pub block: Option<String>,
-    /// What was seen, and the word on it.
+    /// The measurement, and the verdict on it.
     pub reading: DirectionReading,
     /// A typical |g·u|, over all the directions that could have been drawn: √Σ(g_i·max(1, |θ_i|))².
     pub size: f64,
@@ -25,9 +25,9 @@ pub struct DirectionResult {
     pub would_have_seen: Option<f64>,
     /// The smallest |u_i| of those that it moves: an error of `would_have_seen` over this, in any one coordinate, can't hide.
     pub smallest_entry: f64,
-    /// How many coordinates it moves: not those that are fixed.
+    /// The number of coordinates that the direction moves: not those that are fixed.
     pub coordinates: usize,
-    /// How many of those were judged one by one.
+    /// The number of those coordinates that were also checked one by one.
     pub judged: usize,
     /// The most that (g − ∇J)·u can be if every coordinate it moves is as right as its own comparison says, those not
     /// judged as right as those of their block that were; `None` where not all that were judged agree, or none of
@@ -35,24 +35,24 @@ pub struct DirectionResult {
     pub room: Option<f64>,
     /// √Σ(e_i·max(1, |θ_i|))² over the coordinates that it moves and that are wrong by themselves, e = g − d.
     pub error_elsewhere: f64,
-    /// What J failed with along the direction, where nothing could be seen for it.
+    /// The error of J along the direction, where it prevented a result.
     pub failure: Option<String>,
 }
 
 /// The directional test of a whole gradient.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DirectionalTest {
-    /// The word on it: wrong if any direction is, else undecided if any is, else right as far as the stated power goes.
+    /// The verdict on it: wrong if any direction is, else inconclusive if any is, else right down to the stated detection limit.
     pub verdict: Verdict,
     /// One direction for each block, and one over all of them.
     pub directions: Vec<DirectionResult>,
-    /// How many blocks got no direction of their own because there are too many; the one over all moves
+    /// The number of blocks without a direction of their own because there are too many; the one over all moves
     /// them too.
     pub left_out: usize,
-    /// How many coordinates were neither judged, nor are fixed, nor are moved far enough by any direction that has power:
+    /// The number of coordinates that were neither checked, nor are fixed, nor are moved far enough by any direction:
     /// next to a bound, mostly. Nothing speaks for them.
     pub uncovered: usize,
-    /// How often J was evaluated for it.
+    /// The number of evaluations of J for the directional test.
     pub evaluations: u64,
 }
 
@@ -75,7 +75,7 @@ impl DirectionalTest {
     }
 }
 
-/// The word on all lines, and what the comparisons of each block say of it.
+/// The verdict on all lines, and what the comparisons of each block say of it.
 pub(crate) fn judge(
     lines: &Lines,
     layout: &ParameterLayout,

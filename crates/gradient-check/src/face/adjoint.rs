@@ -23,7 +23,7 @@ pub struct Pairing {
     pub forward: f64,
     /// (Jᵀv)ᵀu, from the vector-Jacobian product.
     pub reverse: f64,
-    /// How far apart rounding can bring the two.
+    /// The largest difference between the two that rounding explains.
     pub tolerance: f64,
     /// The verdict on the pairing.
     pub verdict: Verdict,

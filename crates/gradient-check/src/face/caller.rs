@@ -22,7 +22,7 @@ struct Question<T> {
     answer: Sender<Answer>,
 }
 
-/// The thread of the functions does not answer any more; nobody sees this, as its panic is passed on.
+/// The thread of the functions does not answer any more; users never see this, as its panic is passed on.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("the function under test panicked")]
 struct Gone;

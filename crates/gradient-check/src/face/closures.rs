@@ -28,7 +28,7 @@ pub enum Part {
 /// How many parts there are.
 const PARTS: usize = 4;
 
-/// What a function under test gave.
+/// The result of a function under test.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Output {
     /// The value of a cost.
@@ -93,7 +93,7 @@ pub struct AnyThread<'a, T>(Vec<Option<Shared<'a, T>>>);
 /// [`VectorCheck::single_threaded`](crate::VectorCheck::single_threaded) hold.
 pub struct OneThread<'a, T>(RefCell<Vec<Option<Local<'a, T>>>>);
 
-/// Where the functions of a check are called: [`AnyThread`] or [`OneThread`].
+/// The threads on which the functions of a check are called: [`AnyThread`] or [`OneThread`].
 pub trait Closures<T>: sealed::Sealed {
     /// How many threads there are, where that is not for the caller to say.
     #[doc(hidden)]

@@ -55,7 +55,7 @@ impl<'a, T: Real, C: Closures<T>> DirectionalCheck<'a, T, C> {
 
     place!();
 
-    /// How many directions there are for each block: 3 unless said. What passes with a chance of 1 % is 5.2 times the bar
+    /// Sets the number of directions for each block: 3 by default. What passes with a chance of 1 % is 5.2 times the bar
     /// then.
     #[must_use]
     pub fn directions(mut self, directions: usize) -> Self {

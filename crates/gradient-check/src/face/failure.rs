@@ -15,7 +15,7 @@ const ENTRIES: usize = 12;
 /// The number of characters up to which a function is quoted.
 const QUOTED: usize = 48;
 
-/// Why a check did not end with agreement, with the complete report as its text.
+/// The error of a check that did not end with agreement; its text is the complete report.
 ///
 /// In a test of proptest `?` is all it takes: the failing case is shrunk, and the text is that of the smallest.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ pub enum GradientError<R = Report> {
     Check {
         /// The caller's message.
         message: Option<String>,
-        /// Why it could not be checked.
+        /// The reason why it could not be checked.
         source: CheckError,
     },
 }

@@ -187,7 +187,7 @@ macro_rules! verdicts {
         /// Checks, and fails where anything is wrong or could not be decided.
         ///
         /// # Errors
-        /// [`GradientError`], whose text is complete: what is wrong, where and why, and how to see it again.
+        /// [`GradientError`], whose text is complete: what is wrong, where and why, and how to reproduce it.
         #[track_caller]
         pub fn verify(&self) -> Result<$report, GradientError<$report>> {
             let location = std::panic::Location::caller();

@@ -16,7 +16,7 @@ use crate::error::{CheckError, keep, name_coordinate};
 use crate::verdict::overall;
 use crate::{Reason, Report, Verdict};
 
-/// A check of what somebody wrote for the derivatives of F: Tⁿ → Tᵐ: the whole Jacobian J_ij = ∂y_i/∂x_j, the
+/// A check of the derivatives that a caller wrote for F: Tⁿ → Tᵐ: the whole Jacobian J_ij = ∂y_i/∂x_j, the
 /// vector-Jacobian product Jᵀv that reverse mode computes, the Jacobian-vector product J·u of forward mode, or several
 /// of them; with both products also the identity vᵀ(Ju) = (Jᵀv)ᵀu between them.
 ///
@@ -378,7 +378,7 @@ pub struct VectorReport {
 }
 
 impl VectorReport {
-    /// The word on all of it.
+    /// The verdict on the whole.
     pub fn verdict(&self) -> Verdict {
         match overall(self.verdicts()) {
             Verdict::Agree if self.interrupted => Verdict::Inconclusive(Reason::Interrupted),

@@ -269,7 +269,7 @@ impl Finding {
                 Pass::Backward if value.is_infinite() => Verdict::Inconclusive(Reason::NonFinite),
                 Pass::Forward => Verdict::Inconclusive(Reason::NonFinite),
                 Pass::Backward => Verdict::Disagree,
-                // The coordinate is undecided already, unless another step could decide it.
+                // The coordinate is inconclusive already, unless another step could decide it.
                 Pass::Probe => return None,
             },
             _ => Verdict::Disagree,

@@ -11,7 +11,7 @@ use crate::subject::{Gradient, NamedArray};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LayoutFault {
-    /// One flat vector of another length: nobody can tell which entry is whose.
+    /// One flat vector of another length: it is not clear which entry belongs to which block.
     FlatLength {
         /// The number of parameters.
         expected: usize,

@@ -1,6 +1,8 @@
 //! Whether the subject's own way between the flat vector and its arrays goes there and back, and hands
 //! each coordinate to one scalar.
 
+use std::collections::HashMap;
+
 use finite_diff::{DifferenceError, EvaluationError, ParameterLayout, Real};
 
 use super::finding::{Arrays, Finding, Reach};
@@ -24,15 +26,9 @@ pub(super) fn examine_packing<T: Real>(
     };
     let failed =
         |source: EvaluationError| CheckError::Difference(DifferenceError::Center { source });
-    let arrays = packing.unflatten(point).map_err(failed)?;
-    let fitted = fit_arrays(&arrays, layout);
-    let faults = fitted.faults.into_iter().map(|fault| Finding::Layout {
-        of: Arrays::Parameters,
-        fault,
-    });
-    structure.findings.extend(faults);
-    let flat = packing.flatten(&arrays).map_err(failed)?;
-    structure.findings.extend(round_trip(point, &flat, layout));
+    structure
+        .findings
+        .extend(there_and_back(packing, point, layout).map_err(failed)?);
     // Beyond this the type can't tell two whole numbers apart.
     if layout.len() as f64 > (T::MANTISSA_BITS as f64 + 1.0).exp2() {
         structure.skipped.push(Skipped {
@@ -46,6 +42,25 @@ pub(super) fn examine_packing<T: Real>(
         .findings
         .extend(reaches(packing, layout).map_err(failed)?);
     Ok(())
+}
+
+/// What is wrong with the arrays of the point, and with what they are flattened to.
+fn there_and_back<T: Real>(
+    packing: &dyn Packing<T>,
+    point: &[T],
+    layout: &ParameterLayout,
+) -> Result<Vec<Finding>, EvaluationError> {
+    let arrays = packing.unflatten(point)?;
+    let faults = fit_arrays(&arrays, layout).faults.into_iter();
+    let mut findings: Vec<Finding> = faults
+        .map(|fault| Finding::Layout {
+            of: Arrays::Parameters,
+            fault,
+        })
+        .collect();
+    let flat = packing.flatten(&arrays)?;
+    findings.extend(round_trip(point, &flat, layout));
+    Ok(findings)
 }
 
 fn round_trip<T: Real>(point: &[T], flat: &[T], layout: &ParameterLayout) -> Option<Finding> {
@@ -72,9 +87,13 @@ fn reaches<T: Real>(
     layout: &ParameterLayout,
 ) -> Result<Option<Finding>, EvaluationError> {
     let labels: Vec<T> = (1..=layout.len()).map(|i| T::narrow(i as f64)).collect();
-    // How often each turns up, and where last; `None` in an array that is not in the layout.
-    let mut found: Vec<(usize, Option<usize>)> = vec![(0, None); layout.len()];
-    for array in &packing.unflatten(&labels)? {
+    let arrays = packing.unflatten(&labels)?;
+    drop(labels);
+    // How often each turns up, and of those that turn up elsewhere where last; `None` in an array that is not in the
+    // layout.
+    let mut found: Vec<u32> = vec![0; layout.len()];
+    let mut strayed: HashMap<usize, Option<usize>> = HashMap::new();
+    for array in &arrays {
         let start = layout
             .block(&array.name)
             .filter(|block| block.len() == array.values.len())
@@ -84,22 +103,31 @@ fn reaches<T: Real>(
             // No label is cut off to another one, nor negative.
             if label.fract() == 0.0
                 && label >= 1.0
-                && let Some(entry) = found.get_mut(label as usize - 1)
+                && let Some(times) = found.get_mut(label as usize - 1)
             {
-                *entry = (entry.0 + 1, start.map(|start| start + within));
+                let (own, place) = (label as usize - 1, start.map(|start| start + within));
+                *times += 1;
+                if place != Some(own) {
+                    strayed.insert(own, place);
+                }
             }
         }
     }
     let off: Vec<(usize, Reach)> = found
         .into_iter()
         .enumerate()
-        .filter_map(|(i, entry)| match entry {
-            (0, _) => Some((i, Reach::None)),
-            (1, place) => {
-                let place = layout.coordinate(place.filter(|&place| place != i)?)?;
+        .filter_map(|(i, times)| match times {
+            0 => Some((i, Reach::None)),
+            1 => {
+                let place = layout.coordinate((*strayed.get(&i)?)?)?;
                 Some((i, Reach::Other { place }))
             }
-            (times, _) => Some((i, Reach::Several { times })),
+            times => Some((
+                i,
+                Reach::Several {
+                    times: times as usize,
+                },
+            )),
         })
         .collect();
     let count = off.len();

@@ -134,7 +134,7 @@ impl Finding {
         }
     }
 
-    /// What to do about the finding, as sentences, the first in lower case and the last without a full stop.
+    /// The remedy for the finding, as sentences, the first in lower case and the last without a full stop.
     pub fn remedy(&self) -> &'static str {
         match self {
             Self::ForwardNotDeterministic { .. } => {

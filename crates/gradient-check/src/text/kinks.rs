@@ -35,7 +35,7 @@ pub(super) fn named_kinks(report: &Report) -> String {
 fn line(nearest: &NamedKink, along: &[&KinkReport]) -> String {
     let coordinates: Vec<String> = along.iter().map(|k| k.coordinate.to_string()).collect();
     let away = match nearest.distance {
-        0.0 => "exactly at the point".to_owned(),
+        0.0 => "at the point".to_owned(),
         up if up > 0.0 => format!("{} above", short(up)),
         down => format!("{} below", short(-down)),
     };

@@ -4,7 +4,7 @@ use crate::Reason;
 use crate::course::Band;
 
 impl Reason {
-    /// What the reason means and what to do about it, as sentences, the first in lower case and the last without a full stop.
+    /// The meaning of the reason and its remedy, as sentences, the first in lower case and the last without a full stop.
     pub fn remedy(self) -> &'static str {
         match self {
             Self::BelowResolution => {

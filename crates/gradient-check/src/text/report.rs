@@ -30,7 +30,7 @@ use super::wrong::wrong;
 /// let layout = ParameterLayout::flat("x", 2);
 /// let report = check(&j, &[0.5f64.sin(), 2.0 * 0.5f64.sin()], &[2.0, 0.5], &layout, &Settings::default())?;
 /// let text = report.to_string();
-/// assert!(text.starts_with("  x is wrong in 1 of 2 entries; largest error 8.0e-01 at x[1]\n"));
+/// assert!(text.starts_with("  x is wrong in 1 of 2 entries, by up to 8.0e-01 at x[1]\n"));
 /// # Ok::<(), gradient_check::CheckError>(())
 /// ```
 impl fmt::Display for Report {

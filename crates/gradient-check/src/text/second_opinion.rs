@@ -339,10 +339,11 @@ mod tests {
                 }
         };
         insta::assert_snapshot!(told(bent, &of_cubes(), &Settings::exact()), @r"
-        random directions: wrong along W and over all, off by # ± # where
-            a typical g·u is #. Every coordinate was judged and agrees, and their
-            bars leave room for # only: the cost is not smooth along the
-            direction, or a bar is too small; check at another point
+        directional test: fails along W and all blocks together: the error is
+            # ± #, where a typical g·u is #. Every coordinate was
+            checked and agrees, and their error bars allow for # only: the cost is
+            not smooth along the direction, or an error bar is too small. Check at
+            another point.
         ");
     }
 }

@@ -41,7 +41,7 @@ pub(super) fn wrong(report: &Report) -> String {
     text
 }
 
-/// `W2 (layer 2) is wrong in 128 of 128 entries; largest error 3.7e-01 at W2[5,14]`.
+/// `W2 (layer 2) is wrong in 128 of 128 entries, by up to 3.7e-01 at W2[5,14]`.
 fn line(block: &BlockReport) -> String {
     let Some(worst) = &block.worst else {
         return String::new();
@@ -63,11 +63,11 @@ fn line(block: &BlockReport) -> String {
     }
     let at = styled(STRONG, &worst.coordinate);
     let worst = match error {
-        Some(error) => format!("largest error {} at {at}", short(error)),
-        None => format!("worst entry {at}"),
+        Some(error) => format!(", by up to {} at {at}", short(error)),
+        None => format!("; worst entry {at}"),
     };
     let entries = format!(
-        "in {} of {}; {worst}",
+        "in {} of {}{worst}",
         thousands(block.counts.disagree as u64),
         counted(block.counts.total(), "entry", "entries"),
     );

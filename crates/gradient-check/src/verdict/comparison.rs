@@ -94,7 +94,7 @@ pub struct Rule {
     pub claim: Claim,
     /// ε of the type the gradient was computed in.
     pub working_epsilon: f64,
-    /// How far a derivative by the complex step may be off by rounding, where nobody worked that out.
+    /// The rounding error of a derivative by the complex step, where none was supplied.
     pub complex_noise: f64,
     /// Whether second estimates may be missing.
     pub interrupted: bool,
@@ -113,7 +113,7 @@ impl Rule {
         }
     }
 
-    /// How far beyond its rounding a gradient in single precision is undecided and not wrong, unless the rounding was worked
+    /// How far beyond its rounding a gradient in single precision is inconclusive and not wrong, unless the rounding was worked
     /// out (docs/theory/verdict.md, equation 25).
     pub(crate) fn doubt(&self, rounding: f64, is_worked_out: bool) -> f64 {
         match self.working_epsilon > f64::EPSILON && !is_worked_out {
@@ -122,7 +122,7 @@ impl Rule {
         }
     }
 
-    /// The least difference that is called wrong of what is measured in `size`: a millionth, where nobody says that both
+    /// The least difference that is called wrong of what is measured in `size`: a millionth, unless the caller declares that both
     /// sides are exact.
     pub(crate) fn least(&self, size: f64) -> f64 {
         match self.claim.exact {

@@ -16,7 +16,7 @@ use crate::evidence::{AlongKinks, Observation};
 pub(crate) struct Allowance {
     /// r, what rounding may do to g.
     pub(crate) rounding: f64,
-    /// How far beyond that a gradient in single precision is undecided and not wrong.
+    /// How far beyond that a gradient in single precision is inconclusive and not wrong.
     pub(crate) doubt: f64,
     /// What cost and gradient may be off by as granted.
     pub(crate) granted: f64,
@@ -371,7 +371,7 @@ pub(crate) enum Tie {
 /// directions.
 const BENT: f64 = 0.02;
 
-/// The word on one direction among entries at kinks. Of a convex J, such as max(p₀, p₁), a g·u outside of the two slopes is
+/// The verdict on one direction among entries at kinks. Of a convex J, such as max(p₀, p₁), a g·u outside of the two slopes is
 /// no subgradient's. Of max(p₀, 0) − max(p₁, 0) at 0 both slopes along (1, 1) are 0, and (1, 0), a limit of gradients, has
 /// 1: there slopes next to θ are none of the two at θ (docs/theory/kinks.md).
 pub(crate) fn tie(seen: &AlongKinks, safety: f64) -> Tie {

@@ -57,7 +57,7 @@ impl Scale {
         }
     }
 
-    /// What an entry is measured in whose parameter is measured in `unit`: a typical |d| of the block, but where the
+    /// The scale of an entry whose parameter is measured in `unit`: a typical |d| of the block, but where the
     /// parameters of the block have units as different as nanometers and miles, what is typical in its own.
     pub fn at(&self, unit: f64) -> f64 {
         self.typical.min(UNLIKE * self.in_units / unit)

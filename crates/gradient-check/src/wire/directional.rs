@@ -1,6 +1,7 @@
-//! The directional test of a check, on the wire.
+//! What was found along random directions: the directional test of a check, and a check along directions alone.
 
 use crate::agreement::{Agreement, Explanation};
+use crate::directional::{DirectionalBlock, DirectionalReport};
 use crate::directions::DirectionResult;
 use crate::{Report, Verdict};
 use serde::Serialize;
@@ -73,5 +74,61 @@ fn direction(direction: &DirectionResult) -> Direction {
         size: direction.size,
         would_have_seen: direction.would_have_seen,
         failure: direction.failure.clone(),
+    }
+}
+
+/// A check along directions alone.
+#[derive(Debug, Serialize)]
+pub(super) struct Alone<'a> {
+    verdict: String,
+    cost: f64,
+    parameters: usize,
+    directions: usize,
+    evaluations: u64,
+    interrupted: bool,
+    blocks: Vec<Block<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Block<'a> {
+    name: &'a str,
+    verdict: String,
+    wrong: Vec<Range>,
+}
+
+/// A range of wrong coordinates, both ends included.
+#[derive(Debug, Serialize)]
+struct Range {
+    first: Vec<usize>,
+    last: Vec<usize>,
+    error: f64,
+    tolerance: f64,
+    factor: Option<f64>,
+}
+
+pub(super) fn alone(report: &DirectionalReport) -> Alone<'_> {
+    Alone {
+        verdict: report.verdict.to_string(),
+        cost: report.cost,
+        parameters: report.parameters,
+        directions: report.directions,
+        evaluations: report.evaluations,
+        interrupted: report.interrupted,
+        blocks: report.blocks.iter().map(block).collect(),
+    }
+}
+
+fn block(block: &DirectionalBlock) -> Block<'_> {
+    let range = |wrong: &crate::directional::WrongRange| Range {
+        first: wrong.first.index.clone(),
+        last: wrong.last.index.clone(),
+        error: wrong.error,
+        tolerance: wrong.tolerance,
+        factor: wrong.factor.as_ref().map(|common| common.factor),
+    };
+    Block {
+        name: &block.name,
+        verdict: block.verdict.to_string(),
+        wrong: block.wrong.iter().map(range).collect(),
     }
 }

@@ -10,6 +10,7 @@ mod causes;
 mod control;
 mod directional;
 mod face;
+mod given;
 mod reasons;
 mod recheck;
 mod second_opinion;
@@ -23,7 +24,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use finite_diff::execution::Progress;
 use finite_diff::{Execution, ParameterLayout, Scheme, Selection, Stencil, from_fn, try_from_fn};
 use gradient_check::check::check_by_complex_step;
-use gradient_check::course::CompareSettings;
+use gradient_check::course::{CompareRule, CompareSettings, Stored};
 use gradient_check::diagnosis::Diagnosis;
 use gradient_check::report::BlockReport;
 use gradient_check::{CheckError, Reason, Report, Settings, Verdict, check, compare_gradients};
@@ -583,38 +584,6 @@ fn what_does_not_fit_is_an_error_and_no_verdict() {
         .next(),
         Some("out of paper; if its domain ends there, set the bounds")
     );
-}
-
-#[test]
-fn two_gradients_from_elsewhere_are_read_by_the_courses_bands() {
-    let layout = two_blocks(6);
-    let d = [1.0, -2.0, 0.5, 1.5, 0.0, 3.0];
-    let word = |g: &[f64], d: &[f64]| {
-        compare_gradients(g, d, &layout, &CompareSettings::default())
-            .unwrap()
-            .verdict
-    };
-    assert_eq!(word(&d, &d), Verdict::Agree);
-    let with = |i: usize, v: f64| {
-        let mut g = d;
-        g[i] = v;
-        g
-    };
-    assert_eq!(
-        word(&with(1, -2.0 + 1e-5), &d),
-        Verdict::Inconclusive(Reason::BelowResolution)
-    );
-    assert_eq!(word(&with(1, 2.0), &d), Verdict::Disagree);
-    assert_eq!(word(&with(1, f64::NAN), &d), Verdict::Disagree);
-    assert_eq!(
-        word(&d, &with(1, f64::NAN)),
-        Verdict::Inconclusive(Reason::NonFinite)
-    );
-    assert_eq!(
-        word(&[0.0; 6], &[0.0; 6]),
-        Verdict::Inconclusive(Reason::Vacuous)
-    );
-    assert!(compare_gradients(&d[..5], &d, &layout, &CompareSettings::default()).is_err());
 }
 
 /// J = Σ sin(x_i)·c_i over many x_i, of which a probe changes one term.

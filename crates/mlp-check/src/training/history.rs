@@ -9,7 +9,22 @@ use mlp::{MlpError, Parameters, TrainingOptions};
 use super::TrainedCheck;
 
 /// The fewest that are saved, whatever they take: with the middle one, training again halves an interval.
-pub const FEWEST_SAVED: usize = 3;
+const FEWEST_SAVED: usize = 3;
+
+/// The most that the saved steps of a training take, in bytes: `one` is what the parameters of one step take, and
+/// `history_bytes` the budget, of which at least three steps are saved.
+pub fn most_saved_bytes(one: f64, steps: usize, history_bytes: u64) -> f64 {
+    match steps {
+        0 => 0.0,
+        _ => one * (steps as f64 + 1.0).min(capacity(one as u64, history_bytes) as f64),
+    }
+}
+
+/// How many steps are saved at most, `one` taking so many bytes.
+fn capacity(one: u64, history_bytes: u64) -> usize {
+    let capacity = usize::try_from(history_bytes / one.max(1)).unwrap_or(usize::MAX);
+    capacity.max(FEWEST_SAVED)
+}
 
 /// The parameters at some of the steps `from` to `to`, both of these among them, evenly spaced.
 #[derive(Debug, Clone)]
@@ -28,8 +43,7 @@ impl History {
 
     fn between(from: usize, to: usize, checked: &TrainedCheck<'_>) -> Self {
         let one = 8 * checked.check.architecture.parameter_count() as u64;
-        let capacity = usize::try_from(checked.history_bytes / one.max(1)).unwrap_or(usize::MAX);
-        let capacity = capacity.max(FEWEST_SAVED);
+        let capacity = capacity(one, checked.history_bytes);
         Self {
             from,
             to,

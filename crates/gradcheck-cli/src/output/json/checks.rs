@@ -65,8 +65,8 @@ pub struct StageCheck {
     checked: Checked,
 }
 
-/// The word on the document: agreement only where the exit code says so too.
-fn word(outcome: &Outcome) -> Verdict {
+/// The verdict of the document: agreement only where the exit code says so too.
+fn verdict(prepared: &Prepared, outcome: &Outcome) -> Verdict {
     match outcome.verdict() {
         Verdict::Agree if outcome.training_failed.is_some() => {
             Verdict::Inconclusive(Reason::Interrupted)
@@ -74,7 +74,10 @@ fn word(outcome: &Outcome) -> Verdict {
         Verdict::Agree if outcome.failed_control() => {
             Verdict::Inconclusive(Reason::BelowResolution)
         }
-        word => word,
+        Verdict::Agree if prepared.options.strict && outcome.left_open() > 0 => {
+            Verdict::Inconclusive(Reason::Vacuous)
+        }
+        verdict => verdict,
     }
 }
 
@@ -84,7 +87,7 @@ pub fn network(prepared: &Prepared, outcome: &Outcome) -> Document<StageCheck> {
     let architecture = &prepared.architecture;
     Document {
         schema: SCHEMA,
-        verdict: word(outcome).to_string(),
+        verdict: verdict(prepared, outcome).to_string(),
         seed: Some(options.seed),
         command: options.command_line(),
         interrupted: outcome.interrupted,
@@ -119,10 +122,10 @@ pub fn network(prepared: &Prepared, outcome: &Outcome) -> Document<StageCheck> {
 }
 
 /// The document of two gradients that were given.
-pub fn compared(report: &Report, command: String) -> Document {
+pub fn compared(report: &Report, verdict: Verdict, command: String) -> Document {
     Document {
         schema: SCHEMA,
-        verdict: report.verdict.to_string(),
+        verdict: verdict.to_string(),
         seed: None,
         command,
         interrupted: false,

@@ -1,6 +1,8 @@
 //! `gradcheck model`.
 
 use gradient_check::Report;
+use gradient_check::control::ControlReport;
+use gradient_check::directional::DirectionalReport;
 use gradient_check::face::AdjointReport;
 use serde::Serialize;
 
@@ -31,6 +33,10 @@ pub struct ModelDocument {
     /// What the model offers and nothing was said of.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     not_checked: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    directional: Option<DirectionalReport>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    negative_control: Option<ControlReport>,
     #[serde(skip_serializing_if = "Option::is_none")]
     adjoint: Option<Adjoint>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -105,6 +111,7 @@ struct Kinked {
 /// The document of a model's check.
 pub fn model(options: &ModelOptions, outcome: &ModelOutcome) -> ModelDocument {
     let (mut checks, mut adjoint, mut forward) = (Vec::new(), None, None);
+    let (mut directional, mut negative_control) = (None, None);
     let (mut left_open, mut wrong_outputs, mut not_checked) = (None, Vec::new(), Vec::new());
     match &outcome.offered {
         Offered::Gradient(found) => {
@@ -114,6 +121,8 @@ pub fn model(options: &ModelOptions, outcome: &ModelOutcome) -> ModelDocument {
                 report: report.clone(),
             }));
             adjoint = found.adjoint.as_ref().map(wire_adjoint);
+            directional = found.directional.clone();
+            negative_control = found.control.clone();
             left_open = Some(wire_left_open(&found.left_open()));
             wrong_outputs.extend(found.blamed.iter().map(|blamed| blamed.name.clone()));
             not_checked.extend(found.hessian_unchecked.then_some("apply hessian"));
@@ -150,6 +159,8 @@ pub fn model(options: &ModelOptions, outcome: &ModelOutcome) -> ModelDocument {
         left_open,
         wrong_outputs,
         not_checked,
+        directional,
+        negative_control,
         adjoint,
         forward,
     }

@@ -6,7 +6,7 @@ use gradient_check::face::AdjointReport;
 use gradient_check::report::{CoordinateReport, LeftOpen};
 use gradient_check::text::{
     BAD, FAINT, GOOD, STRONG, UNSURE, derivative, plain, plural, seconds, short, short_report,
-    styled, table, thousands, verdict, wrapped,
+    styled, styled_control, table, thousands, verdict, wrapped,
 };
 use gradient_check::{Reason, Report, Verdict};
 
@@ -114,6 +114,10 @@ fn conclusion(found: &Derivatives, strict: bool) -> String {
             let rest = format!("nothing is wrong, but --strict fails: {}.", kinds(&open));
             (UNSURE, "Untested:".to_owned(), rest)
         }
+        (Verdict::Agree, _) if found.failed_control() => {
+            let rest = "a planted error was not detected, so \"agree\" is not reliable here.";
+            (BAD, "The self-test failed:".to_owned(), rest.to_owned())
+        }
         (Verdict::Agree, _) => {
             let rest = format!("{here}, up to the detection limits above.");
             (GOOD, "The gradient is right".to_owned(), rest)
@@ -201,6 +205,16 @@ fn derivatives(found: &Derivatives, detail: Detail) -> String {
                 text.push_str(&wrapped("", scaled));
             }
         }
+    }
+    if let Some(report) = &found.directional {
+        let title = "Gradient of all outputs together, along random directions";
+        headed(&mut text, title, report.verdict);
+        for line in report.to_string().lines() {
+            let _ = writeln!(text, "  {line}");
+        }
+    }
+    if let Some(control) = &found.control {
+        text.push_str(&styled_control(control));
     }
     if let Some(report) = &found.jacobian {
         let title = "ApplyJacobian, along a random direction u in each input";

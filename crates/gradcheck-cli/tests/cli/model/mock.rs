@@ -74,6 +74,9 @@ impl Fault {
     }
 }
 
+/// The status and the answer to a call and its request, the n-th to be evaluated; none where there is to be none.
+type Answers = dyn Fn(&str, &Value, usize) -> Option<(u16, Value)>;
+
 pub(crate) struct Mock {
     pub(crate) url: String,
     port: u16,
@@ -144,7 +147,7 @@ impl Mock {
 
 fn serve(
     mut stream: TcpStream,
-    answer: &dyn Fn(&str, &Value, usize) -> Option<(u16, Value)>,
+    answer: &Answers,
     [evaluations, hangs]: &[Arc<AtomicUsize>; 2],
 ) -> io::Result<()> {
     let mut reader = BufReader::new(stream.try_clone()?);

@@ -81,6 +81,26 @@ fn one_of_two_that_is_down_keeps_its_password() {
 }
 
 #[test]
+fn one_typed_in_the_wrong_place_is_not_repeated() {
+    let url = "http://me:SECRET@host";
+    for line in [
+        url.to_owned(),
+        format!("mlp {url}"),
+        format!("mlp --data {url}"),
+        format!("mlp --fault {url}"),
+        format!("compare {url} {url}"),
+        format!("model --timeout {url}"),
+        format!("model --at {url} {url}:1"),
+        format!("model {url} --spawn x"),
+    ] {
+        let run = run(&line);
+        assert_eq!(run.code, 2, "{line}");
+        let said = run.stdout + &run.stderr;
+        assert!(!said.contains("SECRET"), "{line}: {said}");
+    }
+}
+
+#[test]
 fn urls_that_are_none() {
     let urls = [
         "http://127.0.0.1:99999",
@@ -99,5 +119,20 @@ fn urls_that_are_none() {
         "''",
     ];
     let messages = urls.map(|url| Folder::new().refused(&format!("model {url}")));
-    insta::assert_snapshot!(messages.concat(), @"");
+    insta::assert_snapshot!(messages.concat(), @r#"
+    error: `http://127.0.0.1:99999` can't be used as the URL of a model server: its port is no number from 1 to 65535; write it like http://localhost:4242
+    error: `http://127.0.0.1:0` can't be used as the URL of a model server: its port is no number from 1 to 65535; write it like http://localhost:4242
+    error: `http://127.0.0.1:-1` can't be used as the URL of a model server: its port is no number from 1 to 65535; write it like http://localhost:4242
+    error: `http://127.0.0.1: 80` can't be used as the URL of a model server: it holds a blank, or a character that is not ASCII; write it like http://localhost:4242
+    error: `http://127.0.0.1:` can't be used as the URL of a model server: its port is no number from 1 to 65535; write it like http://localhost:4242
+    error: `http://:4242` can't be used as the URL of a model server: it names no host; write it like http://localhost:4242
+    error: `http:///` can't be used as the URL of a model server: it names no host; write it like http://localhost:4242
+    error: `http://::1:4242` can't be used as the URL of a model server: an IPv6 address stands in brackets, like http://[::1]:4242; write it like http://localhost:4242
+    error: `http://[::1` can't be used as the URL of a model server: the bracket of its address is not closed; write it like http://localhost:4242
+    error: `ftp://127.0.0.1` can't be used as the URL of a model server: it begins neither with http:// nor with https://; write it like http://localhost:4242
+    error: `file:///etc/passwd` can't be used as the URL of a model server: it begins neither with http:// nor with https://; write it like http://localhost:4242
+    error: `http://127.0.0.1#***` can't be used as the URL of a model server: nothing may follow its path; write it like http://localhost:4242
+    error: `http://127.0.0.1?***` can't be used as the URL of a model server: nothing may follow its path; write it like http://localhost:4242
+    error: `` can't be used as the URL of a model server: it does not begin with http://; write it like http://localhost:4242
+    "#);
 }

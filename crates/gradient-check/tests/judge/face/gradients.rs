@@ -31,7 +31,7 @@ fn two_functions() {
     assert_eq!(report.verdict, Verdict::Agree);
     insta::assert_snapshot!(said(|| drop(assert_gradient!(cost, wrong, at = [1.5, 0.25]))), @r#"
     the gradient is wrong
-      x is wrong in 1 of 2 entries; largest error 6.8e+00 at x[1]
+      x is wrong in 1 of 2 entries, by up to 6.8e+00 at x[1]
       why: dx: only 1 of 2 entries is wrong: x[1] is minus its numeric derivative
            (-1×); the other agrees.
       block  shape  verdict   rel. err  worst      analytic       numeric  ± error

@@ -52,7 +52,7 @@ fn a_jacobian() {
     insta::assert_snapshot!(said(|| drop(assert_jacobian!(f, transposed, at = AT))), @r#"
     the derivative is wrong
     the Jacobian: disagree
-      dy/dx is wrong in 2 of 9 entries; largest error 2.0e+00 at dy/dx[0,1]
+      dy/dx is wrong in 2 of 9 entries, by up to 2.0e+00 at dy/dx[0,1]
         error by row ██·  by column ██·
       why: dy/dx is the numeric gradient transposed, or in column-major order
            (residual #).
@@ -75,10 +75,10 @@ fn a_vector_jacobian_product() {
       preliminary check: the gradient in x is not zero for a zero cotangent: at
         x[1] it is 2.8775825618903728. Look for a term that is added without the
         cotangent as a factor, such as weight decay.
-      x is wrong in 3 of 3 entries; largest error 7.7e-01 at x[2]
+      x is wrong in 3 of 3 entries, by up to 7.7e-01 at x[2]
       why: dx: x[0] is 1.17022× its numeric derivative, x[1] is 1.21392× its numeric
-           derivative, x[2] is -1.88649× its numeric derivative; these are too
-           few entries to infer a common factor.
+           derivative, x[2] is -1.88649× its numeric derivative; these are too few
+           entries to infer a common factor.
       block  shape  verdict   rel. err  worst      analytic       numeric  ± error
       x      3      disagree  1.7e-01   [2]    +5.00000e-01  -2.65043e-01  #
       relative error 1.7e-01 over all coordinates (course: "a bug")
@@ -104,9 +104,8 @@ fn a_jacobian_vector_product() {
     insta::assert_snapshot!(said(fails), @r#"
     the derivative is wrong: step 2
     the Jacobian-vector product, for random u: disagree
-      dy/da·u is wrong in 1 of 3 entries; largest error 2.2e+00 at dy/da·u[0]
-      dy/d(all)·u is wrong in 1 of 3 entries; largest error 2.0e+00 at
-        dy/d(all)·u[0]
+      dy/da·u is wrong in 1 of 3 entries, by up to 2.2e+00 at dy/da·u[0]
+      dy/d(all)·u is wrong in 1 of 3 entries, by up to 2.0e+00 at dy/d(all)·u[0]
       why: dy/d(all)·u: only 1 of 3 entries is wrong: dy/d(all)·u[0] is 0.373774×
            its numeric derivative; the others agree.
       why: dy/da·u: only 1 of 3 entries is wrong: dy/da·u[0] is -1.10636× its
@@ -134,7 +133,7 @@ fn two_products_that_contradict_each_other() {
     insta::assert_snapshot!(said(move || drop(assert_products!(f, wrong, jvp, at = AT))), @r#"
     the derivative is wrong
     the vector-Jacobian product, for a random v: disagree
-      x is wrong in 1 of 3 entries; largest error 1.3e+00 at x[1]
+      x is wrong in 1 of 3 entries, by up to 1.3e+00 at x[1]
       why: dx: only 1 of 3 entries is wrong: x[1] is 0.441957× its numeric
            derivative; the others agree.
       block  shape  verdict   rel. err  worst      analytic       numeric  ± error
