@@ -188,6 +188,7 @@ impl Comparisons for Given<'_> {
     fn get(&self, index: usize) -> Option<Comparison> {
         let (&g, &d) = self.analytic.get(index).zip(self.numeric.get(index))?;
         let beyond = self.beyond(g, d);
+        let flat = g == 0.0 && d == 0.0;
         let verdict = match self.rule {
             Rule::Vacuous => Verdict::Inconclusive(Reason::Vacuous),
             Rule::Zero(_) => Verdict::Agree,
@@ -227,8 +228,8 @@ impl Comparisons for Given<'_> {
             },
             one_sided: None,
             subgradient: false,
-            flat: g == 0.0 && d == 0.0,
-            zero: matches!(self.rule, Rule::Zero(_)),
+            flat,
+            zero: !flat && matches!(self.rule, Rule::Zero(_)),
             settled: true,
         })
     }
