@@ -387,7 +387,7 @@ fn what_has_two_meanings_is_refused() {
     error: joined.json, block a.w: two blocks have this name: give every block its own
     error: nan.json, line 1, column 2: key must be a string: a gradient is a list of numbers, or an object that has lists by name
     error: infinity.json, line 1, column 8: key must be a string: a gradient is a list of numbers, or an object that has lists by name
-    error: model.json: the key "b" stands there twice: write each once
+    error: model.json: the key "b" occurs twice: write each key once
     "#);
 }
 

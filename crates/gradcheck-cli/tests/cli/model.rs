@@ -127,16 +127,16 @@ fn no_gradient() {
     insta::assert_snapshot!(mock.redact(&text), @r"
     model forward · inputs position[3] speed[2] · 1 output
 
-    Only the forward side: it offers no Gradient
-      value +1.31411e+01 (outputs added up), the same twice
+    Forward pass only: the model does not offer Gradient
+      value +1.31411e+01 (sum of the outputs), the same in a second evaluation
       noise of one evaluation #, # of the value
-      5 coordinates looked at: 1 flat, 1 with a kink at the point or near it
-      kink at the point along speed[1]: slope -1.00000e+00 below and +1.00000e+00 above
-      # evaluations of the model in # s
+      5 coordinates examined: 1 with zero derivative, 1 at or near a kink
+      kink at the point along speed[1]: one-sided derivatives -1.00000e+00 and +1.00000e+00
 
-    Again: gradcheck model http://127.0.0.1:PORT --at at.json --block position:3 --block speed:2 --seed 0
+      # evaluations of the model in # s
+    Reproduce with: gradcheck model http://127.0.0.1:PORT --at at.json --block position:3 --block speed:2 --seed 0
     ");
-    insta::assert_snapshot!(run.stderr, @"error: the model `forward` offers no Gradient, so that there is nothing to check: only its forward side was looked at. Give it a gradient, and let it say so (supports_gradient)");
+    insta::assert_snapshot!(run.stderr, @r"error: the model `forward` does not offer Gradient, so there is nothing to check: only its forward pass was examined. Implement its gradient, and report it (supports_gradient)");
 }
 
 #[test]
@@ -154,12 +154,12 @@ fn values_that_are_no_numbers() {
       input0  3      inconclusive  NaN       [0]    +2.17118e-02     none  unknown
       input1  2      inconclusive  NaN       [0]    +5.98143e-01     none  unknown
       relative error NaN over all coordinates (course: undefined)
-      # evaluations of the model in # s
 
-    No verdict. Nothing was found to be wrong, but not everything could be decided.
-    Checked at one point: a gradient may be right only there, so check at another
-    --seed, or --at one that comes up in use.
-    Again: gradcheck model http://127.0.0.1:PORT --seed 0
+    Inconclusive: nothing is known to be wrong, but not everything could be checked.
+    Checked at one point only. A gradient may be right only there: check also at
+    another --seed, or --at with a point that occurs in use.
+      # evaluations of the model in # s
+    Reproduce with: gradcheck model http://127.0.0.1:PORT --seed 0
     ");
     let report = report(&Mock::start(Fault::NanGradient), "", 1);
     let block = &blocks(&checks(&report)[0])[1];
@@ -183,12 +183,12 @@ fn a_model_that_is_another_one_each_time() {
       input0  3      inconclusive  NaN       [0]    +2.17118e-02     none  unknown
       input1  2      inconclusive  NaN       [0]    +5.98143e-01     none  unknown
       relative error NaN over all coordinates (course: undefined)
-      # evaluations of the model in # s
 
-    No verdict. Nothing was found to be wrong, but not everything could be decided.
-    Checked at one point: a gradient may be right only there, so check at another
-    --seed, or --at one that comes up in use.
-    Again: gradcheck model http://127.0.0.1:PORT --seed 0
+    Inconclusive: nothing is known to be wrong, but not everything could be checked.
+    Checked at one point only. A gradient may be right only there: check also at
+    another --seed, or --at with a point that occurs in use.
+      # evaluations of the model in # s
+    Reproduce with: gradcheck model http://127.0.0.1:PORT --seed 0
     ");
 }
 
@@ -213,21 +213,21 @@ fn a_model_that_fails_on_the_way() {
       input1  2      agree    #   [0]    +5.98143e-01  +5.98143e-01  #
       relative error # over all coordinates (course: "likely right")
       detection limit: # of block RMS (one coordinate), # (whole block)
-      # evaluations of the model in # s
-      a server in trouble: http://127.0.0.1:PORT: 3 of # attempts failed, down at
-      the end; last, at Evaluate: the answer has the HTTP status 500, with `"the
-      solver did not converge"`; the model failed there: see the server's own output
+      server error: http://127.0.0.1:PORT: 3 of # attempts failed, down at the
+      end; last, at Evaluate: the answer has the HTTP status 500, with `"the solver
+      did not converge"`; the model failed there: see the server's own output
 
-    On the way the model failed next to the point, along a random direction: POST
-    http://127.0.0.1:PORT/Evaluate: the answer has the HTTP status 500, with `"the
-    solver did not converge"`; the model failed there: see the server's own output;
-    if its domain ends there, say so by --bounds. What was measured before stands
-    above.
-    No verdict. Nothing was found to be wrong, but not everything could be decided.
-    Checked at one point: a gradient may be right only there, so check at another
-    --seed, or --at one that comes up in use.
-    Again: gradcheck model http://127.0.0.1:PORT --seed 0
-    error: the model failed next to the point, along a random direction: POST http://127.0.0.1:PORT/Evaluate: the answer has the HTTP status 500, with `"the solver did not converge"`; the model failed there: see the server's own output; if its domain ends there, say so by --bounds. What was measured before is reported
+    The model failed during the check: the model failed next to the point, along a
+    random direction: POST http://127.0.0.1:PORT/Evaluate: the answer has the HTTP
+    status 500, with `"the solver did not converge"`; the model failed there: see
+    the server's own output; if its domain ends there, say so by --bounds. The
+    results up to then are shown above.
+    Inconclusive: nothing is known to be wrong, but not everything could be checked.
+    Checked at one point only. A gradient may be right only there: check also at
+    another --seed, or --at with a point that occurs in use.
+      # evaluations of the model in # s
+    Reproduce with: gradcheck model http://127.0.0.1:PORT --seed 0
+    error: the model failed next to the point, along a random direction: POST http://127.0.0.1:PORT/Evaluate: the answer has the HTTP status 500, with `"the solver did not converge"`; the model failed there: see the server's own output; if its domain ends there, say so by --bounds. The results up to then are reported
     "#);
     let run = model(&Mock::start(Fault::Breaks(late)), "--format json");
     assert_eq!(run.code, 2);
@@ -469,9 +469,15 @@ fn flags_that_make_no_sense() {
            gradcheck model [OPTIONS] --spawn <COMMAND>
 
     For more information, try '--help'.
-    error: --timeout 0 is no time to wait: give some seconds, such as 60
-    error: --jobs 100000 is too many: give at most 1024
-    error: --resolution 2 is no share of a scale: give a number between 0 and 1, such as 1e-3
+    error: invalid value '0' for '--timeout <SECONDS>': it must be above 0 and at most a year: give seconds, such as 60
+
+    For more information, try '--help'.
+    error: invalid value '100000' for '--jobs <N>': it is too many: give at most 1024, or leave it out for one per URL
+
+    For more information, try '--help'.
+    error: invalid value '2' for '--resolution <NUMBER>': it must be between 0 and 1: give a part, such as 1e-6
+
+    For more information, try '--help'.
     error: `no-such-program` can't be started: No such file or directory (os error 2); it is searched in PATH, and no shell runs it
     error: the command `python "open` can't be split into words: it is empty, or a quotation mark or a backslash at its end is left open; it is split as a shell would, but no shell runs it
     "#);

@@ -14,23 +14,26 @@ fn conclusion(said: &str) -> String {
 fn the_step_is_said_and_what_changed_there() {
     let line = "mlp --fault clipped-output --steps 2000";
     insta::assert_snapshot!(conclusion(&run(line).expect(1).stdout), @r"
-    The gradient is wrong after 2000 steps, though right at initialization.
+    The gradient is wrong after 2000 steps, but right at initialization.
     Right up to step 4, wrong from step 5 on (13 more checks).
-    from step 4 to 5:
+    changes from step 4 to step 5:
     output nearest to 0 or 1: # → # (output[#], example[#])
-    This is slow: debug with it, never train with it.
-    Again: gradcheck mlp --steps 2000 --fault clipped-output
+    # evaluations of the cost in # s; central differences, layerwise engine
+    Gradient checking is slow: use it for debugging, never in training.
+    Reproduce with: gradcheck mlp --fault clipped-output --steps 2000
     ");
     let line = "mlp --fault saturated-derivative --activation tanh --init normal --learning-rate 1 --steps 300";
     insta::assert_snapshot!(conclusion(&run(line).expect(1).stdout), @r"
-    The gradient is wrong after 300 steps, though right at initialization.
+    The gradient is wrong after 300 steps, but right at initialization.
     Right up to step 37, wrong from step 38 on (10 more checks).
-    from step 37 to 38:
-    unit[#] of layer 2 saturated on 9 of 64 examples (before 6, at the end 35)
+    changes from step 37 to step 38:
+    unit[#] of layer 2 is saturated on 9 of 64 examples (before: 6, at the end:
+    35)
     largest |z|: # → # (unit[#] of layer 2, example[#])
     output nearest to 0 or 1: # → # (output[#], example[#])
-    This is slow: debug with it, never train with it.
-    Again: gradcheck mlp --activation tanh --init normal --learning-rate 1 --steps 300 --fault saturated-derivative
+    # evaluations of the cost in # s; central differences, layerwise engine
+    Gradient checking is slow: use it for debugging, never in training.
+    Reproduce with: gradcheck mlp --activation tanh --init normal --fault saturated-derivative --steps 300 --learning-rate 1
     ");
 }
 
