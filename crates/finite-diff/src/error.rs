@@ -52,7 +52,7 @@ pub enum DifferenceError {
     #[error(transparent)]
     Domain(#[from] DomainError),
     /// The step size is zero, negative or not finite.
-    #[error("invalid step size {step:?}: it must be finite and above 0, for example 1e-7")]
+    #[error("invalid step size {step}: it must be finite and above 0, for example 1e-7")]
     InvalidStep {
         /// The rule asked for.
         step: crate::StepSize,

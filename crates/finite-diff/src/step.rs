@@ -1,5 +1,7 @@
 //! The rules that choose the step size h.
 
+use std::fmt;
+
 use crate::{Real, Stencil};
 
 /// The rule by which the step size h follows from the coordinate's value x.
@@ -14,6 +16,16 @@ pub enum StepSize {
     /// of order 1 (Nocedal & Wright 2006, section 8.1; Press et al. 2007, section 5.7). 1.5e-8 for
     /// forward, 6e-6 for central, 7e-4 for five-point differences in `f64`.
     Optimal,
+}
+
+impl fmt::Display for StepSize {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Absolute(step) => write!(f, "{step}"),
+            Self::Relative(step) => write!(f, "{step}·max(1, |x|)"),
+            Self::Optimal => f.write_str("optimal"),
+        }
+    }
 }
 
 impl StepSize {

@@ -377,7 +377,7 @@ fn misuse_is_an_error_that_says_what_does_not_fit() {
     );
     assert_eq!(
         run(&[1.0, 2.0], &[0], Scheme::course(-1.0)),
-        "invalid step size Absolute(-1.0): it must be finite and above 0, for example 1e-7"
+        "invalid step size -1: it must be finite and above 0, for example 1e-7"
     );
     let duplicate = ParameterLayout::new()
         .with("W", &[1])

@@ -277,7 +277,7 @@ pub fn check_estimates(
 /// assert_eq!(compare(&[1.0, 4.0], &bands)?, Verdict::Disagree);
 /// // A half-precision gradient is not known better than this.
 /// let half = CompareSettings { stored: vec![Stored::F16], ..bands.clone() };
-/// assert_eq!(compare(&[1.001, 2.0], &half)?, Verdict::Agree);
+/// assert_eq!(compare(&[1.0009, 2.0], &half)?, Verdict::Agree);
 /// // As numpy.allclose.
 /// let close = CompareSettings { rule: CompareRule::Close { rtol: 1e-5, atol: 1e-8 }, ..bands };
 /// assert_eq!(compare(&[1.0, 2.0 + 1.9e-5], &close)?, Verdict::Agree);

@@ -137,7 +137,12 @@ fn at(text: &str, offset: usize, place: Place) -> Place {
 fn problem(message: &str) -> ConfigProblem {
     let message = printable(&message.trim().replace('\n', " ")).to_string();
     let Some(rest) = message.strip_prefix("unknown field `") else {
-        let of_a_value = ["invalid type: ", "invalid value: ", "invalid length "];
+        let of_a_value = [
+            "invalid type: ",
+            "invalid value: ",
+            "invalid length ",
+            "unknown ",
+        ];
         return if of_a_value.iter().any(|start| message.starts_with(start)) {
             ConfigProblem::Value(in_words(&message))
         } else {

@@ -284,9 +284,9 @@ pub struct ScalarArgs {
     /// Step size of the central difference
     #[arg(
         long,
-        default_value_t = 1e-7,
+        default_value = "1e-7",
         allow_hyphen_values = true,
-        value_parser = numbers::real,
+        value_parser = numbers::positive,
         value_name = "NUMBER"
     )]
     pub epsilon: f64,
@@ -301,9 +301,9 @@ pub struct CourseArgs {
     /// Step size of the central difference
     #[arg(
         long,
-        default_value_t = 1e-7,
+        default_value = "1e-7",
         allow_hyphen_values = true,
-        value_parser = numbers::real,
+        value_parser = numbers::positive,
         value_name = "NUMBER"
     )]
     pub epsilon: f64,

@@ -1,10 +1,12 @@
 //! The options of a network check: one struct for the flags, for the configuration file, and for the
 //! line that runs the same check again.
 
+use std::ffi::OsStr;
 use std::num::NonZeroUsize;
 
-use clap::Args;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValue, TypedValueParser};
+use clap::error::ErrorKind;
+use clap::{Arg, Args, Command};
 use mlp::{Activation, Engine, Initialization, Loss, Optimizer};
 use mlp_check::{Method, Precision};
 use serde::{Deserialize, Serialize};
@@ -12,7 +14,9 @@ use serde::{Deserialize, Serialize};
 use super::words::{Column, Widths};
 use super::{again, choice, numbers};
 use crate::data::{CsvOptions, Header};
+use crate::network::PrepareError;
 use crate::source_file::ReadLimit;
+use crate::suggest::nearest;
 
 /// How a network is built, trained and checked. In a configuration file the names are the same.
 #[derive(Debug, Clone, PartialEq, Args, Serialize, Deserialize)]
@@ -57,7 +61,7 @@ pub struct NetworkOptions {
     #[serde(with = "choice::by_name")]
     pub precision: Precision,
     /// Plant this bug into the backward pass; `gradcheck faults` lists them
-    #[arg(long, value_name = "NAME", value_parser = fault_names(), hide_possible_values = true, help_heading = "Network")]
+    #[arg(long, value_name = "NAME", value_parser = FaultName, hide_possible_values = true, help_heading = "Network")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,
     /// Seed of everything random
@@ -143,9 +147,40 @@ pub struct NetworkOptions {
     pub read_limit: ReadLimit,
 }
 
-/// The names of the planted bugs, which completions offer.
-fn fault_names() -> impl TypedValueParser<Value = String> {
-    PossibleValuesParser::new(mlp_faults::all().iter().map(|fault| fault.name()))
+/// The parser of a planted bug's name: completions offer all of them, and an error the nearest one only.
+#[derive(Clone)]
+struct FaultName;
+
+impl TypedValueParser for FaultName {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        _: &Command,
+        _: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        let name = value.to_string_lossy();
+        match mlp_faults::find(&name) {
+            Some(fault) => Ok(fault.name().to_owned()),
+            None => {
+                let suggestion = nearest(&name, mlp_faults::all().iter().map(|fault| fault.name()));
+                let error = PrepareError::UnknownFault {
+                    suggestion: suggestion.map(str::to_owned),
+                    name: name.into_owned(),
+                };
+                Err(clap::Error::raw(
+                    ErrorKind::InvalidValue,
+                    format!("{error}\n"),
+                ))
+            }
+        }
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let names = mlp_faults::all().iter().map(|fault| fault.name());
+        Some(Box::new(names.map(PossibleValue::new)))
+    }
 }
 
 impl Default for NetworkOptions {

@@ -180,13 +180,13 @@ fn render(judged: &[Judged; 2], from_logits: f64, epsilon: f64, detail: Detail) 
         .iter()
         .map(|j| {
             let published = match epsilon == COURSE_EPSILON {
-                true if j.published < 1e-3 => text::scientific(j.published, 6),
-                true => format!("{:.10}", j.published),
+                true if j.published < 1e-3 => text::scientific(j.published, 11),
+                true => j.published.to_string(),
                 false => "-".to_owned(),
             };
             let digits = match j.notebook < 1e-3 {
                 true => text::scientific(j.notebook, 2),
-                false => format!("{:.10}", j.notebook),
+                false => format!("{:.12}", j.notebook),
             };
             let wrong = wrong_blocks(&j.report);
             vec![

@@ -67,7 +67,8 @@ pub enum PrepareError {
     },
     /// A fault of no such name.
     #[error(
-        "no fault is named `{name}`{}; `gradcheck faults` lists them",
+        "unknown fault '{}'{}; `gradcheck faults` lists them",
+        printable(name),
         did_you_mean(suggestion)
     )]
     UnknownFault {
@@ -123,7 +124,7 @@ fn remedy(error: &MlpError) -> &'static str {
 fn did_you_mean(suggestion: &Option<String>) -> String {
     suggestion
         .as_ref()
-        .map_or_else(String::new, |s| format!(": did you mean `{s}`?"))
+        .map_or_else(String::new, |s| format!(" (did you mean '{s}'?)"))
 }
 
 /// A network with all that a check of it needs.

@@ -21,7 +21,7 @@ fn the_same_numbers_agree_whatever_the_format() {
         for right in &files {
             run(&format!("compare {left} {right}"))
                 .expect(0)
-                .says(&["The two gradients agree."]);
+                .says(&["The gradients agree."]);
         }
     }
     // One entry of W is NaN in each of these, and that is no gradient.
@@ -70,6 +70,6 @@ fn blocks_are_told_apart() {
     run.says(&[
         "W1 is wrong in 1 of 6 entries, by up to 5.4e+01 at W1[1,2]",
         "[1,2]  +6.00000e+01  +6.00000e+00",
-        "The analytic gradient is wrong, or the numeric one is.",
+        "The gradients disagree: one of them is wrong.",
     ]);
 }

@@ -18,7 +18,7 @@ fn every_planted_error_is_detected_and_it_takes_one_line() {
     ");
     assert!(
         run.stdout
-            .ends_with("Again: gradcheck mlp --negative-control\n")
+            .ends_with("Reproduce with: gradcheck mlp --negative-control\n")
     );
 }
 

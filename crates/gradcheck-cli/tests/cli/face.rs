@@ -31,7 +31,9 @@ fn quiet_says_it_by_the_exit_code_alone() {
     assert_eq!(run.stdout, "");
     // A file that was asked for is written all the same.
     let folder = folder();
-    let run = folder.run("compare a.json b.json -q --format json -o out.json").expect(0);
+    let run = folder
+        .run("compare a.json b.json -q --format json -o out.json")
+        .expect(0);
     assert_eq!(run.stdout, "");
     let written: Value = serde_json::from_str(&folder.read("out.json")).unwrap();
     assert_eq!(written["verdict"], "agree");
@@ -44,8 +46,12 @@ fn quiet_says_it_by_the_exit_code_alone() {
 #[test]
 fn exit_zero_covers_verdicts_and_no_errors() {
     let folder = folder();
-    folder.run("compare a.json wrong.json --exit-zero").expect(0);
-    folder.run("mlp --layers 30,3,1 --steps 0 --fault dw1-negated --exit-zero -q").expect(0);
+    folder
+        .run("compare a.json wrong.json --exit-zero")
+        .expect(0);
+    folder
+        .run("mlp --layers 30,3,1 --steps 0 --fault dw1-negated --exit-zero -q")
+        .expect(0);
     assert_eq!(folder.run("compare a.json none.json --exit-zero").code, 2);
     assert_eq!(folder.run("mlp --rows 0 --exit-zero").code, 2);
 }
@@ -67,11 +73,20 @@ fn the_short_form_is_a_line_for_each_block() {
     let lines: Vec<&str> = short.stdout.lines().collect();
     assert!(lines[0].contains("disagree"), "{}", short.stdout);
     for block in ["W1", "b1", "W2", "b2", "W3", "b3"] {
-        let of_block = lines.iter().filter(|line| line.split_whitespace().nth(1) == Some(block));
+        let of_block = lines
+            .iter()
+            .filter(|line| line.split_whitespace().nth(1) == Some(block));
         assert_eq!(of_block.count(), 1, "{block}\n{}", short.stdout);
     }
-    let wrong: Vec<_> = lines[1..].iter().filter(|line| line.starts_with("disagree")).collect();
-    assert!(wrong.iter().any(|line| line.contains("W2")), "{}", short.stdout);
+    let wrong: Vec<_> = lines[1..]
+        .iter()
+        .filter(|line| line.starts_with("disagree"))
+        .collect();
+    assert!(
+        wrong.iter().any(|line| line.contains("W2")),
+        "{}",
+        short.stdout
+    );
 }
 
 /// Nothing is wider than 80 columns, whatever the command says.
@@ -112,9 +127,36 @@ fn nothing_is_wider_than_a_terminal() {
 #[test]
 fn completions_know_the_values() {
     for (shell, known) in [
-        ("bash", ["leaky-relu", "five-point", "layerwise", "dw2-doubled", "xavier"]),
-        ("fish", ["leaky-relu", "five-point", "layerwise", "dw2-doubled", "xavier"]),
-        ("zsh", ["leaky-relu", "five-point", "layerwise", "dw2-doubled", "xavier"]),
+        (
+            "bash",
+            [
+                "leaky-relu",
+                "five-point",
+                "layerwise",
+                "dw2-doubled",
+                "xavier",
+            ],
+        ),
+        (
+            "fish",
+            [
+                "leaky-relu",
+                "five-point",
+                "layerwise",
+                "dw2-doubled",
+                "xavier",
+            ],
+        ),
+        (
+            "zsh",
+            [
+                "leaky-relu",
+                "five-point",
+                "layerwise",
+                "dw2-doubled",
+                "xavier",
+            ],
+        ),
     ] {
         run(&format!("completions {shell}")).expect(0).says(&known);
     }
@@ -123,18 +165,34 @@ fn completions_know_the_values() {
 #[test]
 fn the_manual_page_is_roff_with_every_option() {
     let page = run("man mlp").expect(0);
-    page.says(&[".TH gradcheck", "activation", "learning", "EXIT", "gradcheck mlp"]);
-    run("man").expect(0).says(&[".TH gradcheck", "compare", "model"]);
+    page.says(&[
+        ".TH gradcheck",
+        "activation",
+        "learning",
+        "EXIT",
+        "gradcheck mlp",
+    ]);
+    run("man")
+        .expect(0)
+        .says(&[".TH gradcheck", "compare", "model"]);
     let unknown = run("man mpl");
     assert_eq!(unknown.code, 2);
-    assert!(unknown.stderr.contains("did you mean 'mlp'?"), "{}", unknown.stderr);
+    assert!(
+        unknown.stderr.contains("did you mean 'mlp'?"),
+        "{}",
+        unknown.stderr
+    );
 }
 
 #[test]
 fn clap_knows_the_choices() {
     let run = run("mlp --activation rellu");
     assert_eq!(run.code, 2);
-    for part in ["invalid value 'rellu' for '--activation", "possible values: relu", "'relu'"] {
+    for part in [
+        "invalid value 'rellu' for '--activation",
+        "possible values: relu",
+        "'relu'",
+    ] {
         assert!(run.stderr.contains(part), "{}", run.stderr);
     }
 }
@@ -176,7 +234,11 @@ fn tolerances_and_a_third_file() {
     }
     // The line to run it again has them.
     let line = "compare a.json b.json --rtol 0.0001 --atol 1e-8";
-    let command = folder.run(&format!("{line} --format json")).expect(0).json()["command"].clone();
+    let command = folder
+        .run(&format!("{line} --format json"))
+        .expect(0)
+        .json()["command"]
+        .clone();
     assert_eq!(command, format!("gradcheck {line}"));
     for refused in [
         "compare a.json b.json --rtol -1",

@@ -65,7 +65,7 @@ fn check_fault(name: &str, example: &str, more: &str) {
     said.says(&[
         &format!("planted fault: {name}"),
         "The gradient is wrong",
-        &format!("Again: {}", text(&report["command"])),
+        &format!("Reproduce with: {}", text(&report["command"])),
     ]);
 }
 
@@ -98,7 +98,7 @@ fn check_stage(name: &str, check: &Value, said: &Run) {
         .max();
     assert_eq!(check["first_wrong_layer"], json!(last), "{name}, {stage}");
     if wrong.is_empty() {
-        said.says(&["the planted fault changes no bit of the gradient here"]);
+        said.says(&["the planted bug does not change the gradient here"]);
     }
     for block in wrong {
         let count = |key: &str| block["counts"][key].as_u64().unwrap();
@@ -173,7 +173,7 @@ fn some_faults_show_only_once_trained() {
         assert_eq!(verdicts, ["agree", "disagree"], "{name}");
         run(&format!("mlp --fault {name}"))
             .expect(1)
-            .says(&["The gradient is wrong after 50 steps, though right at initialization."]);
+            .says(&["The gradient is wrong after 50 steps, but right at initialization."]);
         let report = mlp_json(&format!("--fault {name} --steps 0"), 0);
         assert_eq!(report["verdict"], "agree", "{name}");
     }
@@ -189,7 +189,7 @@ fn a_choice_at_a_kink_is_not_called_wrong() {
         }
         let line = words(&example)[1..].join(" ");
         let run = Folder::new().run(&line).expect(0);
-        run.says(&["the planted fault changes no bit of the gradient here"]);
+        run.says(&["the planted bug does not change the gradient here"]);
         let report = mlp_json(&format!("--fault {name} --init zeros"), 3);
         assert_eq!(report["verdict"], "inconclusive");
     }

@@ -84,7 +84,7 @@ fn the_report_says_what_was_measured() {
         "interrupted: ",
         " of 34,110 coordinates were checked",
         "Interrupted.",
-        "No verdict.",
+        "Inconclusive:",
     ]);
 }
 

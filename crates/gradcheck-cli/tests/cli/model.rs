@@ -26,7 +26,7 @@ fn said(mock: &Mock, line: &str, code: i32) -> String {
     let run = model(mock, line);
     assert_eq!(run.code, code, "{}\n{}", run.stdout, run.stderr);
     for text in run.stdout.lines() {
-        let whole = text.starts_with("Again:");
+        let whole = text.starts_with("Reproduce with:");
         assert!(whole || text.chars().count() <= 90, "too wide: {text}");
     }
     let text: String = run.stdout.lines().map(steady).collect();
@@ -85,7 +85,7 @@ fn a_right_gradient() {
     The gradient is right at this point, as far as the power stated above goes.
     Checked at one point: a gradient may be right only there, so check at another
     --seed, or --at one that comes up in use.
-    Again: gradcheck model http://127.0.0.1:PORT --block position:3 --block speed:2 --seed 0
+    Reproduce with: gradcheck model http://127.0.0.1:PORT --block position:3 --block speed:2 --seed 0
     "#);
 }
 
@@ -110,7 +110,7 @@ fn a_wrong_gradient() {
     The gradient is wrong at this point.
     Checked at one point: a gradient may be right only there, so check at another
     --seed, or --at one that comes up in use.
-    Again: gradcheck model http://127.0.0.1:PORT --block position:3 --block speed:2 --seed 0
+    Reproduce with: gradcheck model http://127.0.0.1:PORT --block position:3 --block speed:2 --seed 0
     "#);
     let report = report(&Mock::start(Fault::Gradient), NAMES, 1);
     assert_eq!(wrong_blocks(&checks(&report)[0]), ["speed"]);
@@ -326,7 +326,7 @@ fn bounds_are_kept_and_what_is_fixed_is_left_out() {
     let again = run
         .stdout
         .lines()
-        .find_map(|line| line.strip_prefix("Again: gradcheck "));
+        .find_map(|line| line.strip_prefix("Reproduce with: gradcheck "));
     let without_time = |run: Run| -> String { run.stdout.lines().map(steady).collect() };
     let repeated = folder.run(&again.unwrap().replace('\'', "")).expect(0);
     assert_eq!(without_time(repeated), without_time(run));
@@ -596,7 +596,7 @@ fn an_interrupted_check_asks_a_slow_model_nothing_more() {
     assert_eq!(run.code, 3, "{}", run.stderr);
     run.says(&[
         "interrupted: 5 of 5 coordinates were checked",
-        "No verdict.",
+        "Inconclusive:",
     ]);
 }
 
@@ -645,7 +645,7 @@ fn a_call_that_hangs_does_not_hold_an_interrupted_run() {
     let (run, seconds) = called_away(&hanging("/ApplyHessian", 0), "");
     assert!(seconds < 60.0, "{seconds} s");
     assert_eq!((run.code, run.stderr.as_str()), (3, ""), "{}", run.stdout);
-    run.says(&["Gradient: agree", "No verdict."]);
+    run.says(&["Gradient: agree", "Inconclusive:"]);
 }
 
 #[cfg(target_os = "linux")]

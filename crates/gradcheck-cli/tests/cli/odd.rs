@@ -34,7 +34,7 @@ fn constant_labels_and_features() {
     let run = folder
         .run("mlp --data constant.csv --layers 2,3,1 --activation tanh --l2 0")
         .expect(3);
-    run.says(&["W1", "inconclusive", "No verdict."]);
+    run.says(&["W1", "inconclusive", "Inconclusive:"]);
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn names_that_a_shell_would_stumble_over() {
         assert!(!run.stdout.contains("\u{1b}[31mred"), "{}", run.stdout);
         let command = run.stdout.lines().last().unwrap();
         let command = command
-            .split_once("Again: ")
+            .split_once("Reproduce with: ")
             .unwrap()
             .1
             .replace("\u{1b}[0m", "");
@@ -152,7 +152,7 @@ fn the_examples_of_the_help_work() {
     );
     let help = folder.run("mlp --help").expect(0).stdout;
     for line in [
-        "mlp --layers 30,16,8,1 --activation tanh --l2 0.1 --steps 200 --optimizer adam",
+        "mlp --layers 30,16,8,1 --activation tanh --optimizer adam",
         "mlp --data digits --scheme complex-step --activation gelu",
         "mlp --config net.toml --seed 7",
         "mlp --keep-prob 0.8 --frozen-masks",
@@ -161,11 +161,7 @@ fn the_examples_of_the_help_work() {
         folder.run(line).expect(0);
     }
     let help = run("--help").expect(0).stdout;
-    for (line, code) in [
-        ("mlp --data digits --activation tanh", 0),
-        ("mlp --fault dw2-doubled", 1),
-        ("course", 0),
-    ] {
+    for (line, code) in [("mlp", 0), ("mlp --fault dw2-doubled", 1), ("course", 0)] {
         assert!(help.contains(line), "{line}");
         folder.run(line).expect(code);
     }

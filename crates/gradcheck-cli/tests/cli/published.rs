@@ -126,7 +126,7 @@ fn course_prints_both_published_differences() {
 fn course_at_another_step_does_not_compare_with_what_was_published() {
     for epsilon in ["1e-5", "1e-20", "1e10"] {
         let said = run(&format!("course --epsilon {epsilon}")).expect(0);
-        said.says(&["The published numbers are those of ε = 1e-7."]);
+        said.says(&["The published numbers are for ε = 1e-7."]);
         assert!(!said.stdout.contains("1.18904"), "{}", said.stdout);
         let report = run(&format!("course --epsilon {epsilon} --format json"))
             .expect(0)

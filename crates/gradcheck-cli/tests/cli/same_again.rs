@@ -70,7 +70,7 @@ fn the_command_of_a_report_gives_the_report_again() {
             "{command}"
         );
         let said = folder.shell(command);
-        said.says(&[&format!("\nAgain: {command}\n")]);
+        said.says(&[&format!("\nReproduce with: {command}\n")]);
     }
 }
 

@@ -164,7 +164,7 @@ fn little_memory_finds_the_same_step_or_an_interval() {
     if interval["limit"] == "not saved" {
         assert!(step("right_until") + 1 < step("wrong_from"), "{interval}");
         run(&format!("mlp {line}")).expect(1).says(&[
-            "and from some step in between on",
+            "and from some earlier step on",
             "The steps between were not saved",
         ]);
     } else {

@@ -42,6 +42,6 @@ fn beside_a_wrong_gradient_it_is_said_not_to_be_checked() {
 fn one_that_fails_takes_nothing_from_the_gradient() {
     let run = model(&Mock::start(Fault::NoHessian), "");
     assert_eq!(run.code, 2, "{}", run.stdout);
-    run.says(&["Gradient: agree", "not written yet", "No verdict."]);
+    run.says(&["Gradient: agree", "not written yet", "Inconclusive:"]);
     assert!(run.stderr.contains("not written yet"), "{}", run.stderr);
 }
