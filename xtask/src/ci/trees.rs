@@ -37,7 +37,7 @@ const PROMISES: &[Promise] = &[
         features: " --no-default-features",
         ours: &["finite-diff"],
         without: &[
-            "tabled", "textwrap", "anstream", "anstyle", "nalgebra", "ndarray", "serde",
+            "textwrap", "anstream", "anstyle", "nalgebra", "ndarray", "serde",
         ],
     },
     Promise {

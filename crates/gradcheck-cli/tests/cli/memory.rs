@@ -96,7 +96,7 @@ fn peak(line: &str) -> (f64, String) {
 }
 
 fn start(line: &str) -> Child {
-    Command::new(assert_cmd::cargo::cargo_bin!("gradcheck"))
+    Command::new(env!("CARGO_BIN_EXE_gradcheck"))
         .arg("mlp")
         .args(line.split_whitespace())
         .args(["--format", "json"])

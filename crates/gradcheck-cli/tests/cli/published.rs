@@ -112,7 +112,7 @@ fn course_prints_both_published_differences() {
         "1.18904178766e-07",
         "0.2850931567",
         "0.285093156781",
-        "lies above the 1e-07",
+        "is above the 1e-07",
         "although nothing is wrong: with so small a step",
         "W2 (layer 2) is wrong in 4 of 15 entries",
         "why: dW2 is 2× the numeric gradient",

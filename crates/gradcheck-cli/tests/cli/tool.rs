@@ -38,11 +38,13 @@ impl Run {
         serde_json::from_str(&self.stdout).unwrap_or_else(|e| panic!("{e}: {}", self.stdout))
     }
 
-    /// Whether all of `parts` are in the text on standard output.
+    /// Whether all of `parts` are in the text on standard output, wherever its lines are broken.
     #[track_caller]
     pub(crate) fn says(&self, parts: &[&str]) {
+        let in_one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let stdout = in_one_line(&self.stdout);
         for part in parts {
-            let said = self.stdout.contains(part);
+            let said = stdout.contains(&in_one_line(part));
             assert!(said, "{part:?} is missing from\n{}", self.stdout);
         }
     }
@@ -50,7 +52,7 @@ impl Run {
 
 /// The binary, with nothing of the tester's own that changes its output.
 pub(crate) fn gradcheck() -> Command {
-    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("gradcheck"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gradcheck"));
     for variable in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLORTERM"] {
         command.env_remove(variable);
     }

@@ -165,7 +165,7 @@ fn little_memory_finds_the_same_step_or_an_interval() {
         assert!(step("right_until") + 1 < step("wrong_from"), "{interval}");
         run(&format!("mlp {line}")).expect(1).says(&[
             "and from some earlier step on",
-            "The steps between were not saved",
+            "The steps in between were not saved",
         ]);
     } else {
         assert_eq!(step("right_until") + 1, step("wrong_from"), "{interval}");

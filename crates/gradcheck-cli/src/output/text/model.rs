@@ -11,7 +11,7 @@ use gradient_check::text::{
 use gradient_check::{Reason, Report, Verdict};
 
 use super::Detail;
-use super::network::paragraph;
+use super::network::{paragraph, remark_lines};
 use crate::input_error::model_name;
 use crate::remote::{Derivatives, Forward, ModelOptions, ModelOutcome, OfOutputs, Offered};
 
@@ -60,9 +60,7 @@ pub fn model(options: &ModelOptions, outcome: &ModelOutcome, detail: Detail) -> 
         outcome.jobs,
     ));
     for remark in remarks {
-        for line in textwrap::wrap(&remark, 80) {
-            let _ = writeln!(text, "{}", styled(FAINT, line));
-        }
+        text.push_str(&remark_lines(&remark));
     }
     let again = format!("Reproduce with: {}", options.command_line());
     let _ = writeln!(text, "{}", styled(FAINT, again));

@@ -49,14 +49,12 @@ pub fn network(prepared: &Prepared, outcome: &Outcome, detail: Detail) -> String
         text.push_str(&onset(found));
     }
     let all: Vec<&Checked> = outcome.checks.iter().map(|(_, checked)| checked).collect();
-    let remarks = [
-        effort(&all),
-        "Gradient checking is slow: use it for debugging, never in training.".to_owned(),
-        format!("Reproduce with: {}", prepared.options.command_line()),
-    ];
-    for remark in remarks {
-        let _ = writeln!(text, "{}", styled(FAINT, remark));
+    let slow = "Gradient checking is slow: use it for debugging, never in training.";
+    for remark in [effort(&all).as_str(), slow] {
+        text.push_str(&remark_lines(remark));
     }
+    let again = format!("Reproduce with: {}", prepared.options.command_line());
+    let _ = writeln!(text, "{}", styled(FAINT, again));
     text
 }
 
@@ -247,6 +245,15 @@ fn conclusion(prepared: &Prepared, outcome: &Outcome) -> String {
     lines
         .into_iter()
         .map(|(style, lead, line)| paragraph(style, lead, &line))
+        .collect()
+}
+
+/// A remark that can be skipped, as wide as a terminal.
+pub(super) fn remark_lines(remark: &str) -> String {
+    let lines = textwrap::wrap(remark, 80);
+    lines
+        .iter()
+        .map(|line| styled(FAINT, line) + "\n")
         .collect()
 }
 
