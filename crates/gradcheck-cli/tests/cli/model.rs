@@ -75,16 +75,13 @@ fn a_right_gradient() {
 
     Gradient: agree
       agree: all 5 coordinates; relative error # (course: "likely right")
-      block     shape  verdict  rel. err  worst      analytic       numeric  ± error
-      position  3      agree    #   [1]    -4.92424e-01  -4.92424e-01  #
-      speed     2      agree    #   [0]    +5.98143e-01  +5.98143e-01  #
       detection limit: # of block RMS (one coordinate), # (whole block)
       directional test: 3 of 3 directions agree (detection limit # of g·u)
-      # evaluations of the model in # s
 
-    The gradient is right at this point, as far as the power stated above goes.
-    Checked at one point: a gradient may be right only there, so check at another
-    --seed, or --at one that comes up in use.
+    The gradient is right at this point, up to the detection limits above.
+    Checked at one point only. A gradient may be right only there: check also at
+    another --seed, or --at with a point that occurs in use.
+      # evaluations of the model in # s
     Reproduce with: gradcheck model http://127.0.0.1:PORT --block position:3 --block speed:2 --seed 0
     "#);
 }
@@ -105,11 +102,11 @@ fn a_wrong_gradient() {
       detection limit: # of block RMS (one coordinate), # (whole block)
       directional test: also fails, along speed and all blocks together, by up to
         3.5e-01 of g·u
-      # evaluations of the model in # s
 
     The gradient is wrong at this point.
-    Checked at one point: a gradient may be right only there, so check at another
-    --seed, or --at one that comes up in use.
+    Checked at one point only. A gradient may be right only there: check also at
+    another --seed, or --at with a point that occurs in use.
+      # evaluations of the model in # s
     Reproduce with: gradcheck model http://127.0.0.1:PORT --block position:3 --block speed:2 --seed 0
     "#);
     let report = report(&Mock::start(Fault::Gradient), NAMES, 1);

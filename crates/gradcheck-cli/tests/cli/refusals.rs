@@ -412,12 +412,20 @@ fn scalar_theta_infinite() {
 
 #[test]
 fn scalar_epsilon_zero() {
-    insta::assert_snapshot!(refused("scalar --epsilon 0"), @"error: --epsilon 0 is no step size: give a finite number above 0, such as 1e-7");
+    insta::assert_snapshot!(refused("scalar --epsilon 0"), @r"
+    error: invalid value '0' for '--epsilon <NUMBER>': it must be above 0: give a number, such as 2 or 1e-7
+
+    For more information, try '--help'.
+    ");
 }
 
 #[test]
 fn scalar_epsilon_negative() {
-    insta::assert_snapshot!(refused("scalar --epsilon -1e-7"), @"error: --epsilon -0.0000001 is no step size: give a finite number above 0, such as 1e-7");
+    insta::assert_snapshot!(refused("scalar --epsilon -1e-7"), @r"
+    error: invalid value '-1e-7' for '--epsilon <NUMBER>': it must be above 0: give a number, such as 2 or 1e-7
+
+    For more information, try '--help'.
+    ");
 }
 
 #[test]
@@ -515,14 +523,7 @@ fn unknown_data() {
 
 #[test]
 fn unknown_fault() {
-    insta::assert_snapshot!(refused("mlp --fault dw2-double"), @r"
-    error: invalid value 'dw2-double' for '--fault <NAME>'
-      [possible values: dw2-doubled, db1-times-4, course, last-dw-halved, dw1-negated, accumulated, missing-1-over-m, bias-missing-1-over-m, dw1-missing-1-over-m, last-bias-missing-1-over-m, one-over-m-twice, sign-flipped, delta-negated, delta-doubled, delta-without-y, softmax-diagonal-only, softmax-over-classes, clipped-output, delta-clamped, delta-in-single-precision, activation-derivative-missing, activation-derivative-twice, activation-derivative-doubled, wrong-activation-derivative, wrong-leaky-slope, at-or-above-zero, softplus-derivative, saturated-derivative, derivative-of-a, derivative-of-da, wrong-layer-cache, z-for-a, weights-not-transposed, wrong-layer-weights, flattened-by-columns, bias-summed-over-units, bias-averaged-over-units, biases-swapped, weights-swapped, units-reversed, last-example-dropped, first-example-dropped, one-example-dropped, not-connected, l2-missing, l2-halved, l2-doubled, l2-without-1-over-m, l2-on-biases, dropout-mask-forgotten, dropout-not-rescaled, dropout-rescaled-twice, single-weight-off, single-weight-slightly-off, single-weight-off-by-1, single-weight-off-by-1e-2, single-weight-off-by-1e-4, single-weight-off-by-1e-6, single-weight-missing, single-precision, noise, stale, stale-slightly, stale-barely, nan]
-
-      tip: a similar value exists: 'dw2-doubled'
-
-    For more information, try '--help'.
-    ");
+    insta::assert_snapshot!(refused("mlp --fault dw2-double"), @r"error: unknown fault 'dw2-double' (did you mean 'dw2-doubled'?); `gradcheck faults` lists them");
 }
 
 #[test]
@@ -888,7 +889,7 @@ fn config_a_table_instead() {
 
 #[test]
 fn config_unknown_name() {
-    insta::assert_snapshot!(refused("mlp --config activation.toml"), @r#"error: activation.toml, line 1, column 14: no valid TOML: unknown activation 'tahn' (did you mean 'tanh'?); choose from relu, leaky-relu, tanh, sigmoid, softplus, gelu, identity; write one `option = value` a line, such as activation = "tanh""#);
+    insta::assert_snapshot!(refused("mlp --config activation.toml"), @r"error: activation.toml, line 1, column 14: unknown activation 'tahn' (did you mean 'tanh'?); choose from relu, leaky-relu, tanh, sigmoid, softplus, gelu, identity");
 }
 
 #[test]

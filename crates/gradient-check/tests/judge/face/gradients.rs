@@ -271,7 +271,7 @@ fn what_does_not_fit_is_said() {
     insta::assert_snapshot!(text(check().at([1.0, 2.0]).blocks(&[("a", &[3])])), @"the point does not fit the layout: the flat vector has 2 entries, but the layout a[3] has 3");
     insta::assert_snapshot!(text(check().at([1.0, 2.0]).blocks(&[("a", &[]), ("a", &[])])), @"the point does not fit the layout: two blocks are named `a`: give each block a different name");
     insta::assert_snapshot!(text(check().input("a", &[2], [1.0])), @"the point does not fit the layout: the part for block `a` has 1 entries, but its shape [2] has 2");
-    insta::assert_snapshot!(text(check().at([1.0, 2.0]).epsilon(0.0)), @"invalid step size Absolute(0.0): it must be finite and above 0, for example 1e-7");
+    insta::assert_snapshot!(text(check().at([1.0, 2.0]).epsilon(0.0)), @r"invalid step size 0: it must be finite and above 0, for example 1e-7");
     let layout = ParameterLayout::flat("x", 3);
     let wrong = check().at([1.0, 2.0]).layout(layout).run();
     assert!(matches!(
