@@ -336,7 +336,7 @@ fn bounds_are_kept_and_what_is_fixed_is_left_out() {
     let run = model(&forward, &line);
     assert_eq!(run.code, 2);
     assert!(
-        run.stdout.contains("4 coordinates looked at"),
+        run.stdout.contains("4 coordinates examined"),
         "{}",
         run.stdout
     );
