@@ -20,7 +20,7 @@ use crate::fixture::{FEATURES, batch};
 fn network() -> Architecture {
     let widths = [FEATURES, 5, 1];
     let network = Architecture::new(&widths, Activation::Relu, Loss::BinaryCrossEntropy);
-    network.unwrap().with_l2(0.5).unwrap()
+    network.unwrap().with_l2(0.01).unwrap()
 }
 
 struct Fixture {
