@@ -156,7 +156,7 @@ fn print_head(arguments: &Arguments, width: usize) {
     let first = format!("  {:width$}  {:<27}{after}", "", "at initialization");
     let second = format!(
         "  {:width$}  {:<13} {:>8}     {:<13} {:>8}     {:>6}  {:>7}",
-        "network", "verdict", "diff.", "verdict", "diff.", "params", "seconds"
+        "network", "verdict", "rel. err", "verdict", "rel. err", "params", "seconds"
     );
     anstream::println!("{}\n{}", styled(FAINT, first), styled(FAINT, second));
 }
@@ -243,13 +243,13 @@ impl Totals {
         let kinks = match self.subgradients {
             0 => String::new(),
             count => format!(
-                "* {count} of the parameters are at a kink of the cost, where no difference can be \
-                 small; the gradient is a subgradient there, which is right\n"
+                "* {count} parameters are at a kink of the cost. The one-sided derivatives differ there, so the\n  \
+                 relative error is large, but the gradient is a valid subgradient.\n"
             ),
         };
         format!(
-            "{kinks}\n{}{} networks, {} checks: {}\n{} derivatives judged, {} of them undecided, {} flat; \
-             largest difference {}\n{} evaluations of a cost in {seconds:.1} s\n",
+            "{kinks}\n{}{} networks, {} checks: {}\n{} derivatives checked, {} inconclusive, {} with zero derivative\n\
+             largest relative error {}; {} evaluations of a cost in {seconds:.1} s\n",
             if interrupted {
                 styled(UNSURE, "Interrupted. ")
             } else {
