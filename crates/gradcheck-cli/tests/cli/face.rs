@@ -169,7 +169,7 @@ fn the_manual_page_is_roff_with_every_option() {
         ".TH gradcheck",
         "activation",
         "learning",
-        "EXIT",
+        "Exit codes",
         "gradcheck mlp",
     ]);
     run("man")

@@ -113,7 +113,7 @@ fn course_prints_both_published_differences() {
         "0.2850931567",
         "0.285093156781",
         "is above the 1e-07",
-        "although nothing is wrong: with so small a step",
+        "although the gradient is correct: at so small a step size",
         "W2 (layer 2) is wrong in 4 of 15 entries",
         "why: dW2 is 2× the numeric gradient",
         "why: db1 is 4× the numeric gradient",
