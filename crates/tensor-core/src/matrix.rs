@@ -1,7 +1,7 @@
 //! An owned matrix, row-major.
 //!
-//! Row-major because a row of activations is one unit over all examples: who changes one weight changes
-//! one contiguous row. Refuses to know nalgebra's column-major order except at the way in and out.
+//! Row-major because a row of activations is one unit over all examples: a change of one weight changes
+//! one contiguous row. Invariant: knows nothing of nalgebra's column-major order, except in conversions.
 
 use nalgebra::DMatrix;
 
@@ -26,8 +26,8 @@ impl<T> Matrix<T> {
     /// ```
     ///
     /// # Errors
-    /// [`ShapeError::Length`] where the entries are not rows × cols, [`ShapeError::TooLarge`] where that
-    /// product can't be counted.
+    /// [`ShapeError::Length`] if there are not rows × cols entries, [`ShapeError::TooLarge`] if that
+    /// product overflows.
     pub fn from_vec(rows: usize, cols: usize, data: Vec<T>) -> Result<Self, ShapeError> {
         let expected = checked_len::<T>(rows, cols)?;
         if data.len() != expected {
@@ -116,7 +116,7 @@ impl<T> Matrix<T> {
 }
 
 impl<T: Copy> Matrix<T> {
-    /// The matrix of `function` of each entry; the way from one scalar to another, too.
+    /// The matrix of `function` of each entry; also converts from one scalar type to another.
     ///
     /// ```
     /// use num_complex::Complex;
@@ -133,7 +133,7 @@ impl<T: Copy> Matrix<T> {
         }
     }
 
-    /// A copy of what a view shows.
+    /// A copy of the entries of a view.
     ///
     /// # Errors
     /// [`ShapeError::TooLarge`] where it can't be allocated.

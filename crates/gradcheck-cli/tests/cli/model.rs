@@ -215,19 +215,19 @@ fn a_model_that_fails_on_the_way() {
       detection limit: # of block RMS (one coordinate), # (whole block)
       # evaluations of the model in # s
       a server in trouble: http://127.0.0.1:PORT: 3 of # attempts failed, down at
-      the end; last, at Evaluate: the answer has the HTTP status 500, with `"the
-      solver did not converge"`; the model failed there: see the server's own output
+      the end; last, at Evaluate: the answer has HTTP status 500 and the body `"the
+      solver did not converge"`; the model failed on the server: check the server's own output
 
     On the way the model failed next to the point, along a random direction: POST
-    http://127.0.0.1:PORT/Evaluate: the answer has the HTTP status 500, with `"the
-    solver did not converge"`; the model failed there: see the server's own output;
+    http://127.0.0.1:PORT/Evaluate: the answer has HTTP status 500 and the body `"the
+    solver did not converge"`; the model failed on the server: check the server's own output;
     if its domain ends there, say so by --bounds. What was measured before stands
     above.
     No verdict. Nothing was found to be wrong, but not everything could be decided.
     Checked at one point: a gradient may be right only there, so check at another
     --seed, or --at one that comes up in use.
     Again: gradcheck model http://127.0.0.1:PORT --seed 0
-    error: the model failed next to the point, along a random direction: POST http://127.0.0.1:PORT/Evaluate: the answer has the HTTP status 500, with `"the solver did not converge"`; the model failed there: see the server's own output; if its domain ends there, say so by --bounds. What was measured before is reported
+    error: the model failed next to the point, along a random direction: POST http://127.0.0.1:PORT/Evaluate: the answer has HTTP status 500 and the body `"the solver did not converge"`; the model failed on the server: check the server's own output; if its domain ends there, say so by --bounds. What was measured before is reported
     "#);
     let run = model(&Mock::start(Fault::Breaks(late)), "--format json");
     assert_eq!(run.code, 2);
@@ -236,7 +236,7 @@ fn a_model_that_fails_on_the_way() {
     assert_eq!(report["verdict"], "inconclusive");
     assert!(text(&report["failure"]).contains("the solver did not converge"));
     assert_eq!(checks(&report)[0]["judged"], 5);
-    insta::assert_snapshot!(refused(&Mock::start(Fault::Breaks(0)), ""), @r#"error: the model failed at the point itself: POST http://127.0.0.1:PORT/Evaluate: the answer has the HTTP status 500, with `"the solver did not converge"`; the model failed there: see the server's own output; the point is a random one: if it has no value there, give one by --at, or --bounds to draw it in"#);
+    insta::assert_snapshot!(refused(&Mock::start(Fault::Breaks(0)), ""), @r#"error: the model failed at the point itself: POST http://127.0.0.1:PORT/Evaluate: the answer has HTTP status 500 and the body `"the solver did not converge"`; the model failed on the server: check the server's own output; the point is a random one: if it has no value there, give one by --at, or --bounds to draw it in"#);
 }
 
 #[test]
@@ -251,18 +251,18 @@ fn a_wrong_entry_that_was_seen_counts_though_the_model_fails_then() {
 
 #[test]
 fn one_that_hangs_is_left_in_time() {
-    insta::assert_snapshot!(refused(&Mock::start(Fault::Hangs), "--timeout 0.3"), @r"error: the model failed at the point itself: POST http://127.0.0.1:PORT/Evaluate: no complete answer within 0.3 s (of its body came: nothing); if the model needs longer, raise the time-out, else see whether the server hangs");
+    insta::assert_snapshot!(refused(&Mock::start(Fault::Hangs), "--timeout 0.3"), @r"error: the model failed at the point itself: POST http://127.0.0.1:PORT/Evaluate: no complete answer within 0.3 s (received of its body: nothing); if the model needs longer, raise the time-out, otherwise check whether the server hangs");
 }
 
 #[test]
 fn servers_that_are_not_what_was_meant() {
-    insta::assert_snapshot!(refused(&Mock::start(Fault::None), "--model backward"), @"error: http://127.0.0.1:PORT offers no model `backward`: choose from `forward`");
-    insta::assert_snapshot!(refused(&Mock::start(Fault::TwoModels), ""), @"error: http://127.0.0.1:PORT offers 2 models: choose from `forward`, `backward`");
+    insta::assert_snapshot!(refused(&Mock::start(Fault::None), "--model backward"), @"error: http://127.0.0.1:PORT does not offer a model `backward`; choose from `forward`");
+    insta::assert_snapshot!(refused(&Mock::start(Fault::TwoModels), ""), @"error: http://127.0.0.1:PORT offers 2 models; choose from `forward`, `backward`");
     insta::assert_snapshot!(refused(&Mock::start(Fault::NoOutputs), ""), @"error: the model `forward` has no outputs: there is nothing to differentiate");
     // Nothing listens on port 1.
     let run = run("model http://127.0.0.1:1 --retries 0");
     refusal(&run, "port 1");
-    insta::assert_snapshot!(run.stderr, @"error: GET http://127.0.0.1:1/Info: no connection: the host refuses it; is the server running, and is the URL right?");
+    insta::assert_snapshot!(run.stderr, @"error: GET http://127.0.0.1:1/Info: no connection: the host refused it; is the server running, and is the URL right?");
     let run = crate::tool::run("model localhost:4242");
     refusal(&run, "no scheme");
     insta::assert_snapshot!(run.stderr, @"error: `localhost:4242` can't be used as the URL of a model server: it does not begin with http://; write it like http://localhost:4242");
@@ -312,7 +312,7 @@ fn bounds_are_kept_and_what_is_fixed_is_left_out() {
     let mock = Mock::start(Fault::Bounded);
     let folder = Folder::new().with("at.json", "[[1e-9, 0.5, 3], [4, 0.999999999]]");
     let at = format!("model {} {NAMES} --at at.json", mock.url);
-    insta::assert_snapshot!(mock.redact(&folder.refused(&at)), @r#"error: the model failed next to the point: POST http://127.0.0.1:PORT/Evaluate: the answer has the HTTP status 500, with `"outside"`; the model failed there: see the server's own output; if its domain ends there, say so by --bounds"#);
+    insta::assert_snapshot!(mock.redact(&folder.refused(&at)), @r#"error: the model failed next to the point: POST http://127.0.0.1:PORT/Evaluate: the answer has HTTP status 500 and the body `"outside"`; the model failed on the server: check the server's own output; if its domain ends there, say so by --bounds"#);
     let inside = "--bounds position[0]:0.. --bounds speed:-20..20 --bounds speed[1]:..1";
     folder.run(&format!("{at} {inside}")).expect(0);
     let fixed = format!("{at} {inside} --fixed position[1] --fixed speed");
@@ -370,7 +370,7 @@ fn bounds_that_do_not_fit() {
     error: there is no `position[0,0]` among the inputs position[3] speed[2]: name an input, or one entry of it such as W1[2,3]
     error: position[1]:..-1 leaves no room for position[1], which other bounds keep away from there
     error: there is no `wheels` among the inputs position[3] speed[2]: name an input, or one entry of it such as W1[2,3]
-    error: the model failed at the point itself: POST http://127.0.0.1:PORT/Evaluate: the answer has the HTTP status 500, with `"outside"`; the model failed there: see the server's own output; the point is a random one: if it has no value there, give one by --at, or --bounds to draw it in
+    error: the model failed at the point itself: POST http://127.0.0.1:PORT/Evaluate: the answer has HTTP status 500 and the body `"outside"`; the model failed on the server: check the server's own output; the point is a random one: if it has no value there, give one by --at, or --bounds to draw it in
     error: speed[0] is 4, which is not within its bounds -inf..1: give another --at, or other --bounds
     error: invalid value 'position:0' for '--bounds <NAME:LOW..HIGH>': `0` is no range: write it like rates:0.., p:0..1 or theta[2]:..5
 
@@ -436,7 +436,7 @@ fn configurations() {
         mock.redact(&folder.refused(&line))
     });
     insta::assert_snapshot!(messages.concat(), @r#"
-    error: POST http://127.0.0.1:PORT/InputSizes: the server answers with the error InvalidInput: factor is "two", but must be a number
+    error: POST http://127.0.0.1:PORT/InputSizes: the server returned the error InvalidInput: factor is "two", but must be a number
     error: --config: this is no JSON: expected value at line 1 column 12
     error: list.json: the configuration of a model is a JSON object, such as {"vtk_output": false}
     error: none.json: no such file: check the path; --config takes a JSON object, or the name of a file with one
@@ -472,8 +472,8 @@ fn flags_that_make_no_sense() {
     error: --timeout 0 is no time to wait: give some seconds, such as 60
     error: --jobs 100000 is too many: give at most 1024
     error: --resolution 2 is no share of a scale: give a number between 0 and 1, such as 1e-3
-    error: `no-such-program` can't be started: No such file or directory (os error 2); it is searched in PATH, and no shell runs it
-    error: the command `python "open` can't be split into words: it is empty, or a quotation mark or a backslash at its end is left open; it is split as a shell would, but no shell runs it
+    error: `no-such-program` can't be started: No such file or directory (os error 2); it is looked up in PATH and is not run by a shell
+    error: the command `python "open` can't be split into words: it is empty, has an unclosed quotation mark, or ends in a backslash; it is split as a shell would split it, but is not run by a shell
     "#);
 }
 
