@@ -81,8 +81,8 @@ pub(crate) fn run(options: &Options, progress: &(dyn Fn(Progress) + Sync)) -> Re
     if let (true, Some(name)) = (faults.is_empty(), &options.only) {
         let names = mlp_faults::all().iter().map(|fault| fault.name());
         let hint =
-            nearest(name, names).map_or_else(String::new, |s| format!(": did you mean `{s}`?"));
-        bail!("no fault is named `{name}`{hint}; `gradcheck faults` lists them");
+            nearest(name, names).map_or_else(String::new, |s| format!(" (did you mean `{s}`?)"));
+        bail!("unknown fault `{name}`{hint}; see `gradcheck faults`");
     }
     let units = planted::units(options.seeds, &faults)?;
     let total = units.len() + options.correct;

@@ -1,7 +1,7 @@
 //! The data a network is checked on: two public data sets, a synthetic one, or the user's CSV file.
 //!
-//! Gives plain numbers, one example a column, and labels fit for the task. Refuses to know networks,
-//! losses and matrices; what a [`Task`] needs of its labels is all it knows about them.
+//! Gives plain numbers, one example a column, and labels fit for the task. Invariant: knows nothing of networks,
+//! losses and matrices, except what a [`Task`] requires of its labels.
 
 mod builtin;
 mod csv_file;
