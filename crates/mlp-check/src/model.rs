@@ -1,6 +1,6 @@
 //! The gradient under test: the network's own backward pass, in the precision asked for, or a fault's.
 //!
-//! Knows nothing of how it is judged.
+//! Invariant: knows nothing of how it is judged.
 
 use mlp::{
     Architecture, Batch, DropoutMasks, Gradient, MlpError, Parameters, backward, forward,

@@ -1,7 +1,7 @@
 //! A network with the backward pass under test as a subject: named blocks, its own way between the flat
 //! vector and its matrices, a fingerprint of its data.
 //!
-//! Knows nothing of what is looked at.
+//! Invariant: knows nothing of what is looked at.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 

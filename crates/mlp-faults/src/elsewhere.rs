@@ -1,6 +1,6 @@
 //! Right backward passes of something else: of other parameters, or in another precision.
 //!
-//! Refuses to know the steps of the backward pass.
+//! Invariant: knows nothing of the steps of the backward pass.
 
 use mlp::{Architecture, Batch, DropoutMasks, Gradient, MlpError, Parameters};
 

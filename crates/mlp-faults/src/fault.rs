@@ -1,6 +1,6 @@
 //! A fault: a backward pass that is wrong on purpose, with what is to be known of it.
 //!
-//! Refuses to know which there are, and how they are found.
+//! Invariant: knows nothing of which there are, and how they are found.
 
 use mlp::{Architecture, Batch, DropoutMasks, Gradient, MlpError, Parameters};
 use tensor_core::Matrix;

@@ -1,6 +1,6 @@
 //! What a fault needs of a network, with the reason where it is not there.
 //!
-//! Refuses to know which fault needs what.
+//! Invariant: knows nothing of which fault needs what.
 
 use mlp::{Activation, Architecture, Loss};
 

@@ -1,6 +1,6 @@
 //! The backward pass as a set of rules, each of which can be replaced alone.
 //!
-//! Without a replacement it gives the bits of [`mlp::backward`]. Refuses to know which replacement is
+//! Without a replacement it gives the bits of [`mlp::backward`]. Invariant: knows nothing of which replacement is
 //! a fault.
 
 use mlp::{Architecture, Batch, ForwardPass, Gradient, MlpError};

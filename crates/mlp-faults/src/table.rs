@@ -13,7 +13,7 @@
 //! Then its line in the README's table. `gradcheck faults` lists it, and the tests expect that it changes
 //! every network it applies to, that the judge blames its blocks and names one of its causes.
 //!
-//! Refuses to know what finds them.
+//! Invariant: knows nothing of what finds them.
 
 use mlp::Activation::{self, Identity, LeakyRelu, Relu, Sigmoid, Softplus, Tanh};
 

@@ -286,7 +286,7 @@ impl Model {
         let sizes = self.input_sizes();
         if inputs.len() != sizes.len() {
             let what = format!(
-                "{} input vectors were given, but it has {} inputs",
+                "the number of input vectors is {}, but must be {}",
                 inputs.len(),
                 sizes.len()
             );

@@ -93,8 +93,8 @@ pub(crate) fn agent(settings: &Settings) -> Agent {
         .http_status_as_error(false)
         .timeout_global(Some(settings.timeout))
         .timeout_connect(Some(settings.connect_timeout.min(settings.timeout)))
-        // More than there are calling threads: a new connection for each request would take as long as
-        // a small model.
+        // Enough for all calling threads: a new connection for each request would take as long as a small
+        // model.
         .max_idle_connections(1024)
         .max_idle_connections_per_host(256)
         .user_agent(concat!("um-bridge-rust/", env!("CARGO_PKG_VERSION")));

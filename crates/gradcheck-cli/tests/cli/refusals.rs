@@ -120,7 +120,7 @@ fn layers_gap() {
 
 #[test]
 fn layers_only_one() {
-    insta::assert_snapshot!(refused("mlp --layers 30"), @"error: 1 layer widths: give at least two, the features and the outputs, as in 30-16-1");
+    insta::assert_snapshot!(refused("mlp --layers 30"), @"error: there are too few layer widths (1): give at least two, the features and the outputs, as in 30-16-1");
 }
 
 #[test]
@@ -147,22 +147,22 @@ fn layers_too_few_for_the_classes() {
 
 #[test]
 fn keep_prob_zero() {
-    insta::assert_snapshot!(refused("mlp --keep-prob 0"), @"error: the probability to keep a unit is 0: it must be above 0 and at most 1");
+    insta::assert_snapshot!(refused("mlp --keep-prob 0"), @"error: the probability of keeping a unit is 0: it must be above 0 and at most 1");
 }
 
 #[test]
 fn keep_prob_negative() {
-    insta::assert_snapshot!(refused("mlp --keep-prob -0.1"), @"error: the probability to keep a unit is -0.1: it must be above 0 and at most 1");
+    insta::assert_snapshot!(refused("mlp --keep-prob -0.1"), @"error: the probability of keeping a unit is -0.1: it must be above 0 and at most 1");
 }
 
 #[test]
 fn keep_prob_above_one() {
-    insta::assert_snapshot!(refused("mlp --keep-prob 1.1"), @"error: the probability to keep a unit is 1.1: it must be above 0 and at most 1");
+    insta::assert_snapshot!(refused("mlp --keep-prob 1.1"), @"error: the probability of keeping a unit is 1.1: it must be above 0 and at most 1");
 }
 
 #[test]
 fn keep_prob_nan() {
-    insta::assert_snapshot!(refused("mlp --keep-prob NaN --frozen-masks"), @"error: the probability to keep a unit is NaN: it must be above 0 and at most 1");
+    insta::assert_snapshot!(refused("mlp --keep-prob NaN --frozen-masks"), @"error: the probability of keeping a unit is NaN: it must be above 0 and at most 1");
 }
 
 #[test]
@@ -763,7 +763,7 @@ fn config_misspelt_data() {
 
 #[test]
 fn config_widths_empty() {
-    insta::assert_snapshot!(refused("mlp --config none.toml"), @"error: 0 layer widths: give at least two, the features and the outputs, as in 30-16-1");
+    insta::assert_snapshot!(refused("mlp --config none.toml"), @"error: there are too few layer widths (0): give at least two, the features and the outputs, as in 30-16-1");
 }
 
 // Outputs.

@@ -1,6 +1,6 @@
 //! The gradient under rules with a mistake in them.
 //!
-//! Refuses to know which mistake anybody believes in.
+//! Invariant: knows nothing of which mistake anybody believes in.
 
 use mlp::{Batch, DropoutMasks, Gradient, MlpError, Parameters, forward};
 use mlp_faults::{BackwardRules, Network, backward_with};

@@ -2,7 +2,7 @@
 //! docs/theory/training.md.
 //!
 //! Bisection takes for granted that what is wrong stays wrong; what is next to the step found is looked at
-//! too, and said where it says otherwise. Refuses to know what is wrong and why.
+//! too, and said where it says otherwise. Invariant: knows nothing of what is wrong and why.
 
 use std::collections::BTreeMap;
 

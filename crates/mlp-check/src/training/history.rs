@@ -1,6 +1,6 @@
 //! The parameters at steps of a training, and the training taken up again between two of them.
 //!
-//! Saves as many steps as a stated amount of memory holds. Refuses to know what they are looked at for.
+//! Saves as many steps as a stated amount of memory holds. Invariant: knows nothing of what they are looked at for.
 
 use std::ops::ControlFlow;
 

@@ -1,6 +1,6 @@
 //! Where in a network: which layers, which blocks of the gradient, which other layer of the same shape.
 //!
-//! Refuses to know what happens there.
+//! Invariant: knows nothing of what happens there.
 
 use mlp::Architecture;
 

@@ -334,7 +334,7 @@ fn no_inputs() {
     assert!(model.input_sizes().is_empty());
     let none: [&[f64]; 0] = [];
     assert_eq!(model.evaluate(&none).unwrap(), [vec![1.0, 2.0], vec![]]);
-    assert_snapshot!(model.evaluate(&[[1.0]]).unwrap_err(), @"Evaluate of the model `forward`: 1 input vectors were given, but it has 0 inputs");
+    assert_snapshot!(model.evaluate(&[[1.0]]).unwrap_err(), @"Evaluate of the model `forward`: the number of input vectors is 1, but must be 0");
     assert_snapshot!(model.gradient(0, 0, &none, &[1.0, 1.0]).unwrap_err(), @"Gradient of the model `forward`: there is no input 0; the model has 0 inputs");
 }
 
