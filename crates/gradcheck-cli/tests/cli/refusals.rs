@@ -492,7 +492,7 @@ fn empty_name() {
 
 #[test]
 fn fault_of_another_network() {
-    insta::assert_snapshot!(refused("mlp --fault softmax-diagonal-only"), @"error: the fault `softmax-diagonal-only` does not apply here: it is about softmax outputs, and the loss is bce");
+    insta::assert_snapshot!(refused("mlp --fault softmax-diagonal-only"), @"error: the fault `softmax-diagonal-only` does not apply here: it needs softmax outputs, but the loss is bce");
 }
 
 #[test]
