@@ -57,7 +57,7 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     }
 }
 
-/// The path beside `path` whose file name was probably meant, if the directory can be read.
+/// The path in the same directory as `path` whose file name was probably meant, if the directory can be read.
 pub fn nearest_file(path: &Path) -> Option<String> {
     let word = path.file_name()?.to_str()?;
     let parent = path.parent()?;

@@ -113,7 +113,7 @@ static ALL: &[Fault] = &[
     fault("delta-without-y", &["output-delta"], Always, &[],
         "dZ of the last layer is A, not A − Y",
         Steps(&OutputDelta(|e| e.a))),
-    // Softmax taken for a function of each entry alone.
+    // Softmax treated as a function of each entry alone.
     fault("softmax-diagonal-only", &["output-delta"], Always, &[Softmax],
         "dZ of the last layer is −Y∘(1 − A): softmax's Jacobian without what lies off the diagonal",
         Steps(&OutputDelta(|e| -e.y * (1.0 - e.a)))),

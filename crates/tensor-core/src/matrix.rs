@@ -44,7 +44,7 @@ impl<T> Matrix<T> {
     /// A matrix whose entry (i, j) is `entry(i, j)`, called row by row.
     ///
     /// # Errors
-    /// [`ShapeError::TooLarge`] where the matrix can't be allocated.
+    /// [`ShapeError::TooLarge`] if the matrix can't be allocated.
     pub fn from_fn(
         rows: usize,
         cols: usize,
@@ -92,7 +92,7 @@ impl<T> Matrix<T> {
     /// Row i.
     ///
     /// # Panics
-    /// Where there is no row i, as indexing a slice does.
+    /// If there is no row i, as indexing a slice does.
     pub fn row(&self, i: usize) -> &[T] {
         // Past the end the product below could wrap around to a row that exists.
         assert!(i < self.rows, "row {i} of a matrix of {} rows", self.rows);
@@ -136,7 +136,7 @@ impl<T: Copy> Matrix<T> {
     /// A copy of the entries of a view.
     ///
     /// # Errors
-    /// [`ShapeError::TooLarge`] where it can't be allocated.
+    /// [`ShapeError::TooLarge`] if it can't be allocated.
     pub fn from_view(view: MatrixView<'_, T>) -> Result<Self, ShapeError> {
         let mut data = reserve(view.rows(), view.cols())?;
         data.extend_from_slice(view.as_slice());
@@ -170,7 +170,7 @@ impl<T: crate::Scalar> Matrix<T> {
     /// A copy of a column-major nalgebra matrix.
     ///
     /// # Errors
-    /// [`ShapeError::TooLarge`] where the copy can't be allocated.
+    /// [`ShapeError::TooLarge`] if the copy can't be allocated.
     pub fn from_nalgebra(matrix: &DMatrix<T>) -> Result<Self, ShapeError> {
         Self::from_fn(matrix.nrows(), matrix.ncols(), |i, j| matrix[(i, j)])
     }

@@ -19,7 +19,7 @@ use crate::{Matrix, MatrixView, MatrixViewMut, Scalar, ShapeError};
 /// ```
 ///
 /// # Errors
-/// [`ShapeError::Product`] with both shapes where they don't fit, [`ShapeError::TooLarge`] where the
+/// [`ShapeError::Product`] with both shapes where they don't fit, [`ShapeError::TooLarge`] if the
 /// result can't be allocated.
 pub fn product<T: Scalar>(
     a: MatrixView<'_, T>,

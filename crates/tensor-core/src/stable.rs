@@ -114,7 +114,7 @@ where
 /// [`softmax`] of each column.
 ///
 /// # Errors
-/// [`ShapeError::TooLarge`] where the result can't be allocated.
+/// [`ShapeError::TooLarge`] if the result can't be allocated.
 pub fn softmax_columns<T: Scalar>(matrix: MatrixView<'_, T>) -> Result<Matrix<T>, ShapeError> {
     let mut result = Matrix::from_view(matrix)?;
     let cols = matrix.cols();

@@ -70,7 +70,7 @@ impl<'a, T> MatrixView<'a, T> {
     /// Row i.
     ///
     /// # Panics
-    /// Where there is no row i, as indexing a slice does.
+    /// If there is no row i, as indexing a slice does.
     pub fn row(&self, i: usize) -> &'a [T] {
         // Past the end the product below could wrap around to a row that exists.
         assert!(i < self.rows, "row {i} of a matrix of {} rows", self.rows);
@@ -85,7 +85,7 @@ impl<'a, T> MatrixView<'a, T> {
         self.data.get(i * self.cols + j)
     }
 
-    /// Column j from the top; empty where there is no column j.
+    /// Column j from the top; empty if there is no column j.
     pub fn column(&self, j: usize) -> impl Iterator<Item = T> + Clone + 'a
     where
         T: Copy,

@@ -149,7 +149,7 @@ pub enum Problem {
     /// No connection was established.
     #[error("no connection: {reason}; is the server running, and is the URL right?")]
     Connect {
-        /// What the operating system said.
+        /// The operating system's message.
         reason: String,
     },
     /// The connection was closed too early.
@@ -158,7 +158,7 @@ pub enum Problem {
          did it crash? Check its own output"
     )]
     Closed {
-        /// What had come of the body.
+        /// The part of the body that was received.
         received: Excerpt,
     },
     /// The time limit was exceeded.
@@ -170,13 +170,13 @@ pub enum Problem {
     Timeout {
         /// The limit.
         limit: Duration,
-        /// What had come of the body.
+        /// The part of the body that was received.
         received: Excerpt,
     },
     /// The answer is not HTTP.
     #[error("the answer can't be read as HTTP ({detail}); is this the URL of a model server?")]
     Http {
-        /// What the HTTP library said.
+        /// The HTTP library's message.
         detail: String,
     },
     /// The answer is larger than any valid answer to the call.

@@ -75,7 +75,7 @@ impl Model {
     ///
     /// # Errors
     /// [`Error::Version`], [`Error::NoSuchModel`], [`Error::WhichModel`], [`Error::DifferentModel`],
-    /// [`Error::Oversize`], and [`Error::Call`] where no server answers or one refuses, for example the configuration.
+    /// [`Error::Oversize`], and [`Error::Call`] if no server answers or one refuses, for example the configuration.
     pub fn open(
         client: Client,
         name: Option<&str>,
@@ -146,7 +146,7 @@ impl Model {
     /// F(θ), one vector for each output.
     ///
     /// # Errors
-    /// [`Error::Unsupported`], [`Error::Argument`] where the inputs don't fit, [`Error::Call`].
+    /// [`Error::Unsupported`], [`Error::Argument`] if the inputs don't fit, [`Error::Call`].
     pub fn evaluate<V: AsRef<[f64]>>(&self, inputs: &[V]) -> Result<Vec<Vec<f64>>, Error> {
         let inputs = self.check(Call::Evaluate, self.declared.support.evaluate, inputs)?;
         let request = Request {

@@ -68,7 +68,7 @@ impl<'a> ModelObjective<'a> {
     /// and so on, each a vector.
     ///
     /// # Errors
-    /// [`ObjectiveError::Cotangents`] where they don't fit the outputs.
+    /// [`ObjectiveError::Cotangents`] if they don't fit the outputs.
     pub fn new(model: &'a Model, cotangents: Vec<Vec<f64>>) -> Result<Self, ObjectiveError> {
         let got: Vec<usize> = cotangents.iter().map(Vec::len).collect();
         if got != model.output_sizes() {
@@ -92,7 +92,7 @@ impl<'a> ModelObjective<'a> {
     /// This objective with names and shapes for the inputs: one block for each, in their order.
     ///
     /// # Errors
-    /// [`ObjectiveError::Blocks`] where they don't fit the inputs.
+    /// [`ObjectiveError::Blocks`] if they don't fit the inputs.
     pub fn with_layout(self, layout: ParameterLayout) -> Result<Self, ObjectiveError> {
         let got: Vec<usize> = layout
             .blocks()

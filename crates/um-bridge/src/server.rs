@@ -62,7 +62,7 @@ pub enum SpawnError {
     /// No free port was found.
     #[error("no free port for the server: {source}")]
     Port {
-        /// What the operating system said.
+        /// The operating system's message.
         source: io::Error,
     },
     /// The program can't be started.
@@ -72,7 +72,7 @@ pub enum SpawnError {
     Start {
         /// The first word of the command.
         program: String,
-        /// What the operating system said.
+        /// The operating system's message.
         source: io::Error,
     },
     /// The program ended before it answered.

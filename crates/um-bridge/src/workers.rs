@@ -92,7 +92,7 @@ mod tests {
         let workers = Workers::default();
         let calm = AtomicBool::new(false);
         assert_eq!(workers.run(&calm, || 3), Ok(3));
-        // Whoever waits for it would wait for ever.
+        // Its caller would wait forever.
         let never = Arc::new(Barrier::new(2));
         let waits = Arc::clone(&never);
         let called = AtomicBool::new(true);

@@ -179,7 +179,7 @@ fn headers_are_found() {
         assert_eq!(data.feature_names.unwrap(), ["a", "b"]);
         assert_eq!(data.lines.unwrap(), [2, 3]);
     }
-    // Columns that are called by their number, as pandas does, beside one with a name.
+    // Columns that are named by their number, as pandas does, and one with a name.
     check("0,1,y\n5,6,1\n", &options(), &[5.0, 6.0], &[1.0]);
     let header = |header| LoadOptions {
         csv: CsvOptions {
@@ -351,7 +351,7 @@ fn bad_files_are_told_with_their_line() {
              write a decimal number such as -0.5 or 1e-3"
                 .to_owned(),
         ),
-        // A word among numbers is no header, whichever column it is in.
+        // A word among numbers does not make a header, whichever column it is in.
         (
             "1,2,x\n3,4,0\n",
             "t.csv, line 1, column 3: \"x\" is not a number, but other cells of this line are: \

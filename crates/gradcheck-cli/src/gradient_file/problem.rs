@@ -28,7 +28,7 @@ pub enum GradientProblem {
         }
     )]
     UnknownFormat(Option<String>),
-    /// The bytes aren't what the extension says.
+    /// The bytes are not in the format of the extension.
     #[error("this is not a valid {format} file ({detail}): write it again")]
     Corrupt {
         /// The format by its extension.
@@ -36,7 +36,7 @@ pub enum GradientProblem {
         /// What is wrong.
         detail: String,
     },
-    /// There are fewer, or more, bytes than the header says.
+    /// There are fewer, or more, bytes than the header declares.
     #[error(
         "the header declares {claimed} bytes of numbers, but {found} follow: \
          the file is truncated or corrupt; write it again"
@@ -148,7 +148,7 @@ pub enum GradientProblem {
 }
 
 impl GradientProblem {
-    /// A file that is not what its extension says.
+    /// The error for a file that is not in the format of its extension.
     pub(super) fn corrupt(format: &'static str, detail: impl Into<String>) -> Self {
         Self::Corrupt {
             format,

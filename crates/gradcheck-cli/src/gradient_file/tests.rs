@@ -1,5 +1,5 @@
 //! Every format as its own tools write it, every way a file can be wrong with the message the user
-//! reads, and bytes that are no file at all.
+//! reads, and bytes that are not a valid file.
 
 use super::*;
 use rand_chacha::ChaCha8Rng;
@@ -20,7 +20,7 @@ fn block(name: &str, shape: &[usize], values: &[f64]) -> NamedBlock {
     }
 }
 
-/// The same numbers, stored in another type.
+/// Equal numbers, stored in another type.
 fn stored(block: NamedBlock, stored: StoredAs) -> NamedBlock {
     NamedBlock { stored, ..block }
 }

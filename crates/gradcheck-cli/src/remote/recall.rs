@@ -96,7 +96,7 @@ mod tests {
             answer.unwrap()[0]
         };
         let (first, second) = (recall.asker(), recall.asker());
-        // The same point twice is evaluated twice: the model may be noisy.
+        // A point that is requested twice is evaluated twice: the model may be noisy.
         let heard = [0.5, 0.5, 2.0].map(|x| ask(&first, x));
         assert_eq!(heard, [1.0, 2.0, 3.0]);
         assert_eq!([0.5, 2.0, 0.5].map(|x| ask(&second, x)), [1.0, 3.0, 2.0]);

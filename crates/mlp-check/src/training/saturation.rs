@@ -222,7 +222,7 @@ mod tests {
 
     use super::{Quantity, State, changes};
 
-    /// One layer whose units are flat on so many of four examples, with the largest |z| and the output
+    /// One layer whose units are flat on the given numbers of four examples, with the largest |z| and the output
     /// nearest to 0 or 1 as given.
     fn state(flat: &[usize], z: f64, output: f64) -> Saturation {
         let at = |layer, value| {
@@ -304,7 +304,7 @@ mod tests {
         let both = [Quantity::HiddenZ, Quantity::Output];
         assert_eq!(grown(tanh, bce, (1.9, 0.02), (-2.1, 0.99)), both);
         assert_eq!(grown(tanh, bce, (2.1, 0.99), (1.9, 0.02)), []);
-        // Near 0 softmax is not sure of anything; |z| says nothing of a ReLU.
+        // Near 0, softmax is not certain of anything; |z| is meaningless for a ReLU.
         let (relu, softmax) = (Activation::Relu, Loss::SoftmaxCrossEntropy);
         assert_eq!(grown(relu, softmax, (1.9, 0.9), (2.1, 0.1)), []);
     }

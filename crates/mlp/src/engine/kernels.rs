@@ -70,7 +70,7 @@ impl<T: Scalar> Lines<T> {
     }
 }
 
-/// One row of a layer: Z, its mask D, empty where there is none, and A = φ(Z)∘D.
+/// One row of a layer: Z, its mask D, empty if there is none, and A = φ(Z)∘D.
 #[derive(Clone, Copy)]
 pub(crate) struct Row<'k, T> {
     pub(crate) z: &'k [T],
