@@ -21,29 +21,29 @@ pub const ONE: NonZeroUsize = NonZeroUsize::MIN;
 /// Two threads.
 pub const TWO: NonZeroUsize = ONE.saturating_add(1);
 
-/// One way to take the derivatives by the coordinates of a problem.
+/// One way to take the derivatives with respect to the coordinates of a problem.
 #[derive(Debug, Clone, Copy)]
 pub struct Engine {
     /// The name of its group of benchmarks.
     pub name: &'static str,
-    /// What it is.
+    /// A description.
     pub is: &'static str,
-    /// Evaluations of J per coordinate; `None` for what does not go by coordinates.
+    /// Evaluations of J per coordinate; `None` for engines that don't work by coordinates.
     pub evaluations: Option<u32>,
     /// The numbers of threads to measure it with; the first is one.
     pub threads: &'static [NonZeroUsize],
-    /// Whether a sample of the coordinates tells of them all.
+    /// Whether a sample of the coordinates is representative of all.
     pub extent: Extent,
-    /// Returns how many derivatives it found.
+    /// Runs the engine and returns the number of derivatives.
     pub run: fn(&Problem, NonZeroUsize) -> Result<usize, Failure>,
 }
 
-/// The engine that all others are held against: everything again for each evaluation.
+/// The engine with which all others are compared: it recomputes everything for each evaluation.
 pub const REFERENCE: &str = "full";
 /// The engine of another crate.
 pub const PEER: &str = "finitediff";
 
-/// Every engine there is.
+/// All engines.
 pub const ENGINES: &[Engine] = &[
     Engine {
         name: "course",
@@ -108,7 +108,7 @@ pub const ENGINES: &[Engine] = &[
 /// A way to compute softplus(x) for each of many x.
 pub type Terms = fn(&[f64], &mut [f64]);
 
-/// The ways to compute cost terms, by name: the floors take the fastest of them.
+/// The ways to compute cost terms, by name: the lower bounds use the fastest of them.
 pub const TERMS: &[(&str, Terms)] = &[
     ("libm", |logits, losses| {
         for (loss, &z) in losses.iter_mut().zip(logits) {

@@ -1,11 +1,11 @@
-//! What each benchmark is called, once for those who measure and those who read.
+//! The names of the benchmarks, shared by the code that measures and the code that reads.
 
 use std::fmt;
 use std::num::NonZeroUsize;
 
 use crate::{Engine, ONE, Series, Size};
 
-/// Group, function and value of a benchmark, as criterion calls them; prints as `group/function/value`.
+/// Group, function and value of a benchmark, as criterion names them; displays as `group/function/value`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Id {
     /// The engine, or the kind of measurement.
@@ -16,16 +16,16 @@ pub struct Id {
     pub value: String,
 }
 
-/// What the floors are made of.
+/// The measurements that give lower bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Floor {
-    /// A product that suits the machine.
+    /// A matrix product of a shape that runs fast.
     Product,
-    /// So many of them on each of two threads at once: what a second thread is worth here and now.
+    /// Several products on each of two threads at once: the gain by a second thread at the time.
     ProductsOnTwoThreads,
     /// Terms of the cost, by this function.
     Terms(&'static str),
-    /// J once.
+    /// One evaluation of J.
     Forward(Size),
     /// The forward pass with its caches, and the backward pass.
     ForwardAndBackward(Size),
@@ -38,12 +38,12 @@ pub enum Floor {
 impl Floor {
     /// (128×784)·(784×256), the shape that is stated for nalgebra in the design.
     pub const PRODUCT: [usize; 3] = [128, 784, 256];
-    /// How many of them a thread, so that starting it is nothing beside them.
+    /// The number of products per thread, so many that the start of the thread is negligible.
     pub const PRODUCTS: usize = 8;
-    /// How many terms at a time.
+    /// The number of terms at a time.
     pub const TERMS: usize = 4096;
 
-    /// Its benchmark.
+    /// The id of its benchmark.
     pub fn id(&self) -> Id {
         let sized = |what: &str, size: &Size| (what.to_owned(), sized(size));
         let shape = Self::PRODUCT.map(|n| n.to_string()).join("x");
@@ -69,7 +69,7 @@ fn sized(size: &Size) -> String {
 }
 
 impl Id {
-    /// `engine/size/threads`.
+    /// The id of an engine's benchmark, `engine/size/threads`.
     pub fn engine(engine: &Engine, size: &Size, threads: NonZeroUsize) -> Self {
         let unit = if threads == ONE { "thread" } else { "threads" };
         Self {
@@ -79,7 +79,7 @@ impl Id {
         }
     }
 
-    /// `growth in P/engine/size`.
+    /// The id of a benchmark of growth, `growth in P/engine/size`.
     pub fn growth(series: &Series, engine: &Engine, size: &Size) -> Self {
         Self {
             group: format!("growth in {}", series.name),

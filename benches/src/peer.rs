@@ -1,9 +1,9 @@
 //! The peer: central differences of the crate `finitediff`, on our forward pass.
 //!
 //! That crate perturbs every entry of the vector that it is given, in place, with one copy of the
-//! vector a gradient. To measure a sample of the coordinates it is given these alone; they are written
+//! vector per gradient. To measure a sample of the coordinates it is given these alone; they are written
 //! into θ before each evaluation, which is some 0.2 % of a forward pass at S3 and S4, and
-//! not done where all coordinates are measured. Refuses to know our engine.
+//! not done if all coordinates are measured. Invariant: knows nothing of our engine.
 
 use std::cell::RefCell;
 
@@ -12,7 +12,7 @@ use mlp::cost_at;
 
 use crate::Problem;
 
-/// The derivatives by the problem's coordinates, two evaluations each.
+/// The derivatives with respect to the problem's coordinates, two evaluations each.
 pub(crate) fn central_differences(problem: &Problem) -> anyhow::Result<Vec<f64>> {
     let theta = problem.parameters.as_flat();
     let cost = |theta: &[f64]| {

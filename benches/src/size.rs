@@ -1,6 +1,6 @@
 //! The networks that the benchmarks run on, from the course's exercise to one of 52,353 parameters.
 //!
-//! Refuses to know how derivatives are taken.
+//! Invariant: knows nothing of how derivatives are taken.
 
 use mlp::{Activation, Architecture, Batch, Initialization, Loss, MlpError, Parameters};
 use tensor_core::Matrix;
@@ -8,22 +8,22 @@ use tensor_core::Matrix;
 /// One size of network, with its data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {
-    /// Short, for the command line.
+    /// A short name, for the command line.
     pub name: &'static str,
-    /// n₀ … n_L.
+    /// The widths n₀ … n_L.
     pub widths: &'static [usize],
-    /// m.
+    /// The number of examples m.
     pub examples: usize,
-    /// How many coordinates are measured of an engine that goes by [`Extent::Sample`], evenly spaced
+    /// The number of coordinates that are measured for an engine with [`Extent::Sample`], evenly spaced
     /// over the flat vector, so that each block has its share; `None` for all. For sizes at which all
     /// would take minutes.
     pub sample: Option<usize>,
 }
 
-/// Which coordinates an engine is measured on.
+/// The coordinates on which an engine is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extent {
-    /// A sample where the size has one; each coordinate costs the same.
+    /// A sample, if the size has one; each coordinate costs the same.
     Sample,
     /// All: they are cheap, or taken together.
     All,
@@ -43,7 +43,7 @@ const fn size(
     }
 }
 
-/// 17 times the coordinates that are handed to a thread at a time, 64. The first 64 are done before others
+/// 17 times the number of coordinates that a thread takes at a time, 64. The first 64 are done before other threads
 /// are woken, so that two threads can take such a sample 17/9 = 1.9 times as fast as one.
 const SAMPLE: Option<usize> = Some(17 * 64);
 
@@ -55,8 +55,8 @@ pub const SIZES: [Size; 4] = [
     size("S4", &[784, 64, 32, 1], 128, SAMPLE),
 ];
 
-/// A size at which all coordinates are measured and a sample of them too: the two must agree, or
-/// what is said of the larger sizes is not true.
+/// A size at which all coordinates and also a sample of them are measured: the two must agree, or
+/// the results for the larger sizes are wrong.
 pub const SAMPLING: Size = size("S2", SIZES[1].widths, SIZES[1].examples, Some(128));
 
 /// Sizes that grow in one respect.
@@ -64,7 +64,7 @@ pub const SAMPLING: Size = size("S2", SIZES[1].widths, SIZES[1].examples, Some(1
 pub struct Series {
     /// `P` or `m`.
     pub name: &'static str,
-    /// What grows, in words.
+    /// The quantity that grows, as text.
     pub axis: &'static str,
     /// From small to large.
     pub sizes: &'static [Size],
@@ -99,7 +99,7 @@ pub const GROWTH: [Series; 2] = [
     },
 ];
 
-/// A network, its data, a point, and the coordinates to differentiate by.
+/// A network, its data, a point, and the coordinates of differentiation.
 #[derive(Debug, Clone)]
 pub struct Problem {
     /// ReLU, binary cross-entropy, no L2 term.
@@ -108,7 +108,7 @@ pub struct Problem {
     pub batch: Batch<f64>,
     /// He's initialization.
     pub parameters: Parameters<f64>,
-    /// In ascending order.
+    /// The coordinates, in ascending order.
     pub coordinates: Vec<usize>,
 }
 
@@ -121,7 +121,7 @@ impl Size {
             .sum()
     }
 
-    /// How many coordinates are measured.
+    /// The number of coordinates that are measured.
     pub fn measured(&self, extent: Extent) -> usize {
         let all = self.parameters();
         match extent {
@@ -130,13 +130,13 @@ impl Size {
         }
     }
 
-    /// `784-64-32-1 m=128`.
+    /// The shape, such as `784-64-32-1 m=128`.
     pub fn shape(&self) -> String {
         let widths: Vec<String> = self.widths.iter().map(usize::to_string).collect();
         format!("{} m={}", widths.join("-"), self.examples)
     }
 
-    /// For the name of a benchmark: `S4 784-64-32-1 m=128, 1088 of 52353 coordinates`.
+    /// A label for the name of a benchmark, such as `S4 784-64-32-1 m=128, 1088 of 52353 coordinates`.
     pub fn label(&self, extent: Extent) -> String {
         let (name, shape) = (self.name, self.shape());
         let (count, dim) = (self.measured(extent), self.parameters());
@@ -147,7 +147,7 @@ impl Size {
         }
     }
 
-    /// The same problem every time.
+    /// The problem of this size, the same at every call.
     ///
     /// # Errors
     /// None for the sizes of the lists here, unless memory runs out.
@@ -155,7 +155,7 @@ impl Size {
         let architecture =
             Architecture::new(self.widths, Activation::Relu, Loss::BinaryCrossEntropy)?;
         let m = self.examples;
-        // Any numbers do, as long as none of them is slow or special.
+        // Any numbers will do, as long as none of them is slow or special.
         let x = Matrix::from_fn(self.widths[0], m, |i, j| ((i * m + j) as f64).sin())?;
         let y = Matrix::from_fn(1, m, |_, j| (j % 2) as f64)?;
         let batch = Batch::new(x, y)?;

@@ -1,5 +1,5 @@
-//! Costs as black boxes, as users have them: right gradients and planted errors of every family, and derivatives of
-//! other people's crates.
+//! Costs as black boxes, as users have them: correct gradients and planted errors of every family, and derivatives of
+//! third-party crates.
 
 mod draw;
 mod families;
@@ -20,16 +20,16 @@ use crate::Outcome;
 /// Options of `families`.
 #[derive(clap::Args)]
 pub(crate) struct FamiliesArguments {
-    /// Points of each family
+    /// Number of points of each family
     #[arg(long, default_value_t = 20, value_name = "N")]
     points: usize,
-    /// Only families with this in their name
+    /// Run only families whose name contains SUBSTRING
     #[arg(long, value_name = "SUBSTRING", default_value = "")]
     family: String,
-    /// Print a line for each run that came out otherwise than expected
+    /// Print a line for each run with an unexpected result
     #[arg(long)]
     verbose: bool,
-    /// Take cost and gradient to be exact in all runs that grant no accuracy
+    /// Claim that cost and gradient are exact in all runs that grant no accuracy
     #[arg(long)]
     exact: bool,
 }
@@ -37,10 +37,10 @@ pub(crate) struct FamiliesArguments {
 /// Options of `verify`.
 #[derive(clap::Args)]
 pub(crate) struct VerifyArguments {
-    /// Points of each family
+    /// Number of points of each family
     #[arg(long, default_value_t = 5, value_name = "N")]
     points: usize,
-    /// Only families with this in their name
+    /// Run only families whose name contains SUBSTRING
     #[arg(long, value_name = "SUBSTRING", default_value = "")]
     family: String,
 }
@@ -48,21 +48,21 @@ pub(crate) struct VerifyArguments {
 /// Options of `third-party`.
 #[derive(clap::Args)]
 pub(crate) struct ThirdPartyArguments {
-    /// Random points of each function of argmin_testfunctions
+    /// Number of random points of each function of argmin_testfunctions
     #[arg(long, default_value_t = 20, value_name = "N")]
     points: usize,
-    /// Random points near each starting point of Moré, Garbow and Hillstrom
+    /// Number of random points near each starting point of Moré, Garbow and Hillstrom
     #[arg(long, default_value_t = 10, value_name = "N")]
     near: usize,
-    /// Only functions and problems with this in their name
+    /// Run only functions and problems whose name contains SUBSTRING
     #[arg(long, value_name = "SUBSTRING", default_value = "")]
     function: String,
-    /// Print a line for each run that came out otherwise than it should
+    /// Print a line for each run with an unexpected result
     #[arg(long)]
     verbose: bool,
 }
 
-/// Judges right gradients and planted errors of every family.
+/// Checks correct gradients and planted errors of every family.
 pub(crate) fn families(arguments: &FamiliesArguments) -> anyhow::Result<Outcome> {
     let mode = match arguments.exact {
         true => Mode::Exact,
@@ -72,12 +72,12 @@ pub(crate) fn families(arguments: &FamiliesArguments) -> anyhow::Result<Outcome>
     Ok(judge(&families, arguments.points, mode, arguments.verbose).into())
 }
 
-/// Verifies by differences of sixth order that the gradients that are called right are right.
+/// Verifies by differences of sixth order that the gradients that are taken to be correct are.
 pub(crate) fn verify(arguments: &VerifyArguments) -> anyhow::Result<Outcome> {
     Ok(verified(&named(&arguments.family)?, arguments.points).into())
 }
 
-/// Judges the derivatives of argmin_testfunctions, and of the problems of Moré, Garbow and Hillstrom.
+/// Checks the derivatives of argmin_testfunctions, and of the problems of Moré, Garbow and Hillstrom.
 pub(crate) fn third_party(arguments: &ThirdPartyArguments) -> Outcome {
     let ThirdPartyArguments {
         points,
@@ -88,7 +88,7 @@ pub(crate) fn third_party(arguments: &ThirdPartyArguments) -> Outcome {
     third_party::third_party(*points, *near, function, *verbose).into()
 }
 
-/// The families with this in their name.
+/// The families whose name contains `part`.
 fn named(part: &str) -> anyhow::Result<Vec<Family>> {
     let mut families = families::all();
     families.retain(|family| family.name.contains(part));
@@ -96,7 +96,7 @@ fn named(part: &str) -> anyhow::Result<Vec<Family>> {
     Ok(families)
 }
 
-/// Prints the table; whether no right gradient is called wrong and no planted error passes.
+/// Prints the table; returns whether no correct gradient is called wrong and no planted error passes.
 fn judge(families: &[Family], points: usize, mode: Mode, verbose: bool) -> bool {
     let started = Instant::now();
     let mut totals = Totals::default();
@@ -121,7 +121,7 @@ fn judge(families: &[Family], points: usize, mode: Mode, verbose: bool) -> bool 
     totals.holds()
 }
 
-/// Prints how right the gradients are; whether all are.
+/// Prints the errors of the gradients; returns whether all are correct.
 fn verified(families: &[Family], points: usize) -> bool {
     let mut fine = true;
     println!("{:<44} {:>9} {:>9}", "family", "off by", "known to");

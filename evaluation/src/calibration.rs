@@ -1,5 +1,5 @@
-//! Whether what the checker claims is true: that error bars cover the true error, and that errors as
-//! large as the stated detection limit are caught.
+//! Tests the claims of the checker: that error bars cover the true error, and that errors as
+//! large as the reported detection limit are detected.
 
 mod coverage;
 mod coverage_tables;
@@ -29,11 +29,11 @@ use self::place::{FACTORS, Place};
 /// What to run.
 #[derive(Debug, Clone)]
 pub(crate) struct Options {
-    /// At least so many coordinates, each scale of the cost counted.
+    /// The least number of coordinates, counted once for each scale of the cost.
     pub(crate) coordinates: usize,
-    /// The seed of everything random.
+    /// The random seed.
     pub(crate) seed: u64,
-    /// How many networks at a time; `None` for one a core.
+    /// The number of networks at a time; `None` for one per core.
     pub(crate) threads: Option<NonZeroUsize>,
 }
 

@@ -1,7 +1,7 @@
 //! `cargo xtask large`: the cheap check of as many parameters as memory holds, with errors planted.
 //!
-//! Three runs on the same cost: a factor 1.01 in a small block of its own, the same in as many coordinates
-//! inside a large block, and, where it is asked for, the right gradient. Each says what it took.
+//! Three runs on the same cost: a factor 1.01 in a small block of its own, the same factor in as many coordinates
+//! inside a large block, and, if requested, the correct gradient. Each reports its time and memory.
 
 mod cost;
 mod memory;
@@ -21,42 +21,42 @@ use crate::Outcome;
 use cost::{Chain, parameters};
 use memory::peak;
 
-/// How many coordinates the planted error is in.
+/// The number of coordinates with the planted error.
 const PLANTED: usize = 1000;
 
-/// Up to how many vectors of the length of θ the whole may take.
+/// The largest allowed peak memory, in vectors of the length of θ.
 const VECTORS: f64 = 4.0;
 
-/// From how many parameters on the vectors are what fills the memory.
+/// The number of parameters from which on the vectors dominate the memory.
 const TELLING: usize = 10_000_000;
 
 /// Options of `large`.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// How many parameters
+    /// Number of parameters
     #[arg(long, default_value_t = 1_000_000, value_name = "N")]
     parameters: usize,
-    /// In how many large blocks; one of 1,000 parameters comes on top
+    /// Number of large blocks, besides one of 1,000 parameters
     #[arg(long, default_value_t = 16, value_name = "N")]
     blocks: usize,
-    /// How many directions a block
+    /// Number of directions per block
     #[arg(long, default_value_t = 3, value_name = "K")]
     directions: usize,
-    /// The factor that is planted
+    /// Factor to plant
     #[arg(long, default_value_t = 1.01, value_name = "M")]
     factor: f64,
-    /// Only these runs: `block`, `inside`, `right`
+    /// Make only these runs: `block`, `inside`, `right`
     #[arg(long, value_delimiter = ',', default_values = ["block", "inside"])]
     plant: Vec<Plant>,
-    /// The seed of everything random
+    /// Random seed
     #[arg(long, default_value_t = 0, value_name = "N")]
     seed: u64,
-    /// How many threads [default: one a core]
+    /// Number of threads [default: one per core]
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
 }
 
-/// Where the error is.
+/// The place of the planted error.
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Plant {
     /// All of the small block.
@@ -67,13 +67,13 @@ enum Plant {
     Right,
 }
 
-/// Checks, prints, and fails where an error is missed, another place is blamed, or the memory exceeds four
+/// Checks and prints; fails if an error is missed, another place is blamed, or the memory exceeds four
 /// vectors.
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let n = arguments.parameters;
     ensure!(
         arguments.blocks > 0 && n >= PLANTED * (1 + 2 * arguments.blocks),
-        "--parameters {n} is too few for {} blocks of at least {} and one of {PLANTED}: give at least {}",
+        "--parameters {n} are too few for {} blocks of at least {} and one of {PLANTED}: give at least {}",
         arguments.blocks,
         2 * PLANTED,
         PLANTED * (1 + 2 * arguments.blocks.max(1)),
@@ -105,7 +105,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
         };
         let report = check_directional(&chain, &gradient, &theta, &layout, &settings)?;
         bar.finish();
-        // Back to the very bits: dividing by the factor would leave rounding.
+        // Restores the exact bits: dividing by the factor would leave rounding errors.
         chain.gradient_of(&theta, planted.clone(), &mut gradient[planted.clone()]);
         let vectors = peak()?.saturating_sub(before) as f64 / (8.0 * n as f64);
         say(*plant, &planted, &layout, &report, vectors);
@@ -132,7 +132,7 @@ fn layout(arguments: &Arguments) -> Result<ParameterLayout> {
     Ok(layout)
 }
 
-/// The coordinates that are to be wrong: in the first large block those from a third of it on.
+/// The coordinates that will be wrong: in the first large block those from a third of it on.
 fn planted(layout: &ParameterLayout, plant: Plant) -> Option<Range<usize>> {
     match plant {
         Plant::Block => Some(layout.block("small")?.range()),
@@ -150,7 +150,7 @@ fn multiply(gradient: &mut [f64], factor: f64) {
     }
 }
 
-/// Whether just the planted range was found.
+/// Whether exactly the planted range was found.
 fn as_planted(report: &DirectionalReport, planted: &Range<usize>) -> bool {
     if planted.is_empty() {
         return report.verdict == Verdict::Agree;

@@ -1,7 +1,7 @@
-//! How well the checker itself does: on black boxes, on planted faults, on error bars and on the detection limit
-//! that it states. No part of what users install.
+//! Evaluates the checker itself: on black boxes, on planted faults, on its error bars and on the detection limit
+//! that it reports. Not part of what users install.
 //!
-//! Exit codes: 0 all is well, 1 it is not, 2 it could not be run.
+//! Exit codes: 0 success, 1 failure, 2 could not be run.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -18,7 +18,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// How well the checker itself does.
+/// Evaluate the checker itself
 #[derive(Parser)]
 #[command(name = "evaluation")]
 struct Arguments {
@@ -28,7 +28,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Judge right networks, and every planted fault on several networks
+    /// Check correct networks, and every planted fault in several networks
     Zoo(zoo::Arguments),
     /// Count how often error bars cover the true error
     Coverage(calibration::CoverageArguments),
@@ -36,15 +36,15 @@ enum Command {
     Power(calibration::PowerArguments),
     /// Check as many parameters as memory holds, along random directions
     Large(large::Arguments),
-    /// Judge right gradients and planted errors of families of black boxes
+    /// Check correct gradients and planted errors of families of black boxes
     Families(black_boxes::FamiliesArguments),
-    /// Verify that the gradients of the families are right, by differences of sixth order
+    /// Verify by differences of sixth order that the gradients of the families are correct
     Verify(black_boxes::VerifyArguments),
-    /// Judge the derivatives of argmin_testfunctions and of the problems of Moré, Garbow and Hillstrom
+    /// Check the derivatives of argmin_testfunctions and of the problems of Moré, Garbow and Hillstrom
     ThirdParty(black_boxes::ThirdPartyArguments),
 }
 
-/// How an evaluation ended.
+/// The result of an evaluation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Outcome {
     Passed,

@@ -1,6 +1,6 @@
-//! Networks at a point, with data: what a gradient is taken of.
+//! Networks at a point, with data, whose gradients are checked.
 //!
-//! Refuses to know faults.
+//! Invariant: knows nothing of faults.
 
 use std::num::NonZeroUsize;
 
@@ -19,10 +19,10 @@ use rand_chacha::rand_core::SeedableRng;
 use rand_distr::{Distribution, StandardNormal};
 use tensor_core::Matrix;
 
-/// The deviation of the random biases, so that no two pre-activations are alike.
+/// The standard deviation of the random biases, which make all pre-activations different.
 const BIAS: f64 = 0.3;
 
-/// The probability to keep a unit, where there are dropout masks.
+/// The probability of keeping a unit, if there are dropout masks.
 const KEEP_PROB: f64 = 0.8;
 
 /// A network at a point.
@@ -33,15 +33,15 @@ pub(crate) struct Scene {
     pub(crate) batch: Batch<f64>,
     pub(crate) masks: Option<DropoutMasks<f64>>,
     pub(crate) precision: Precision,
-    /// What the cost is multiplied by.
+    /// The factor of the cost.
     pub(crate) factor: f64,
     pub(crate) seed: u64,
-    /// For people.
+    /// A name for the reader.
     pub(crate) name: String,
 }
 
 impl Scene {
-    /// At initialization, with random biases, on synthetic data.
+    /// The network at initialization, with random biases, on synthetic data.
     pub(crate) fn new(architecture: Architecture, seed: u64) -> Result<Self> {
         let widths = architecture.widths().to_vec();
         let outputs = widths[widths.len() - 1];
@@ -83,7 +83,7 @@ impl Scene {
         })
     }
 
-    /// After so many steps.
+    /// This scene after training for `steps` steps.
     pub(crate) fn trained(mut self, steps: usize) -> Result<Self> {
         let options = TrainingOptions {
             optimizer: Optimizer::Adam,
@@ -96,7 +96,7 @@ impl Scene {
         Ok(self)
     }
 
-    /// Every second input 0 on all examples, as pixels at the edge are.
+    /// This scene with every second input 0 on all examples, like pixels at the edge.
     pub(crate) fn with_blank_inputs(mut self) -> Result<Self> {
         let mut x = self.batch.x().map(|entry| entry);
         for row in x.as_mut_slice().chunks_mut(2 * self.batch.examples()) {
@@ -109,7 +109,7 @@ impl Scene {
         Ok(self)
     }
 
-    /// With dropout masks.
+    /// This scene with dropout masks.
     pub(crate) fn masked(mut self) -> Result<Self> {
         let examples = self.batch.examples();
         let masks = DropoutMasks::draw(&self.architecture, examples, KEEP_PROB, self.seed)?;
@@ -117,24 +117,24 @@ impl Scene {
         Ok(self)
     }
 
-    /// A model in single precision: everything it has is rounded.
+    /// This scene with a model in single precision: all its numbers are rounded.
     pub(crate) fn single(mut self) -> Self {
         self.parameters = self.parameters.cast::<f32>().cast();
         self.batch = self.batch.cast::<f32>().cast();
-        // So that 1/keep_prob is the same on both sides.
+        // Makes 1/keep_prob the same on both sides.
         self.masks = self.masks.map(|masks| masks.cast::<f32>().cast());
         self.precision = Precision::F32;
         self
     }
 
-    /// The inputs this many times as large.
+    /// This scene with its inputs multiplied by `factor`.
     pub(crate) fn with_inputs_times(mut self, factor: f64) -> Result<Self> {
         let x = self.batch.x().map(|entry| factor * entry);
         self.batch = Batch::new(x, self.batch.y().map(|entry| entry))?;
         Ok(self)
     }
 
-    /// All biases zero and the first example blank: every unit exactly at 0 on it.
+    /// This scene with all biases zero and the first example blank: every unit is exactly at 0 on it.
     pub(crate) fn with_blank_example(mut self) -> Result<Self> {
         let examples = self.batch.examples();
         let mut x = self.batch.x().map(|entry| entry);
@@ -148,7 +148,7 @@ impl Scene {
         Ok(self)
     }
 
-    /// The first unit of the first layer at `z` on the first example.
+    /// This scene with the first unit of the first layer at `z` on the first example.
     pub(crate) fn with_pre_activation_at(mut self, z: f64) -> Result<Self> {
         let now = {
             let pass = mlp::forward(&self.architecture, &self.parameters, &self.batch, None)?;
@@ -160,7 +160,7 @@ impl Scene {
         Ok(self)
     }
 
-    /// The check of its gradient, on one thread: evaluations run beside each other.
+    /// The check of its gradient, on one thread, since the scenes are checked in parallel.
     pub(crate) fn check(&self) -> NetworkCheck<'_> {
         NetworkCheck {
             masks: self.masks.as_ref(),
@@ -175,14 +175,14 @@ impl Scene {
         }
     }
 
-    /// With `what` in its name.
+    /// This scene with `what` in its name.
     pub(crate) fn named(mut self, what: &str) -> Self {
         self.name = format!("{}, {what}", self.name);
         self
     }
 }
 
-/// The networks that faults are planted in.
+/// The networks in which faults are planted.
 pub(crate) fn architectures() -> Result<Vec<Architecture>> {
     use {Activation as A, Loss as L};
     let rows: [(&[usize], A, L, f64); 8] = [

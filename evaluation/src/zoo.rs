@@ -1,7 +1,7 @@
-//! How well the checker itself does: every planted fault on several networks, and many right networks
-//! that are hard to judge.
+//! Evaluates the checker itself: on every planted fault in several networks, and on many correct networks
+//! that are hard to check.
 //!
-//! Knows the faults and what the judge's report says; refuses to know how it judges.
+//! Invariant: knows nothing of how the checker works, only its report.
 
 mod correct;
 mod json;
@@ -30,31 +30,31 @@ pub(crate) use table::{Arguments, command};
 /// What to run.
 #[derive(Debug, Clone)]
 pub(crate) struct Options {
-    /// How many seeds each fault is planted with.
+    /// The number of seeds with which each fault is planted.
     pub(crate) seeds: u64,
-    /// How many right networks.
+    /// The number of correct networks.
     pub(crate) correct: usize,
-    /// Only the fault of this name.
+    /// The only fault to plant, by name; `None` for all.
     pub(crate) only: Option<String>,
-    /// By what the judge judges.
+    /// The constants of the checker.
     pub(crate) constants: Constants,
-    /// How costs are evaluated around a point.
+    /// The engine that evaluates costs around a point.
     pub(crate) engine: Engine,
-    /// How many runs at a time; `None` for one a core.
+    /// The number of concurrent runs; `None` for one per core.
     pub(crate) threads: Option<NonZeroUsize>,
 }
 
-/// What came out.
+/// The result of the zoo.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Outcome {
-    /// Each fault, in the order of the list.
+    /// The results for each fault, in the order of the list.
     pub(crate) faults: Vec<FaultTally>,
-    /// The right networks.
+    /// The results for the correct networks.
     pub(crate) correct: Correct,
 }
 
 impl Outcome {
-    /// Whether everything that could be seen was rejected, and nothing that is right.
+    /// Whether everything detectable was rejected, and nothing that is correct.
     pub(crate) fn is_good(&self) -> bool {
         self.correct.rejected == 0 && self.faults.iter().all(|fault| fault.missed == 0)
     }
@@ -69,10 +69,10 @@ impl Outcome {
     }
 }
 
-/// Runs it all, in parallel; the same options give the same outcome.
+/// Runs all checks, in parallel; the same options give the same outcome.
 ///
 /// # Errors
-/// Where there is no such fault, or a network can't be built or checked, which would be a bug.
+/// If there is no such fault, or a network can't be built or checked, which would be a bug.
 pub(crate) fn run(options: &Options, progress: &(dyn Fn(Progress) + Sync)) -> Result<Outcome> {
     let faults: Vec<_> = mlp_faults::all()
         .iter()
@@ -81,8 +81,8 @@ pub(crate) fn run(options: &Options, progress: &(dyn Fn(Progress) + Sync)) -> Re
     if let (true, Some(name)) = (faults.is_empty(), &options.only) {
         let names = mlp_faults::all().iter().map(|fault| fault.name());
         let hint =
-            nearest(name, names).map_or_else(String::new, |s| format!(": did you mean `{s}`?"));
-        bail!("no fault is named `{name}`{hint}; `gradcheck faults` lists them");
+            nearest(name, names).map_or_else(String::new, |s| format!(" (did you mean `{s}`?)"));
+        bail!("unknown fault `{name}`{hint}; see `gradcheck faults`");
     }
     let units = planted::units(options.seeds, &faults)?;
     let total = units.len() + options.correct;

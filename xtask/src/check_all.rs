@@ -1,5 +1,5 @@
-//! `cargo xtask check-all`: the main job. A matrix of networks on real data, each checked at random
-//! initialization and again after training, as a table that says at a glance whether all is well.
+//! `cargo xtask check-all`: a matrix of networks on real data, each checked at random
+//! initialization and again after training, as a table that shows at a glance whether all gradients agree.
 
 use std::fmt::Write as _;
 use std::num::NonZeroUsize;
@@ -27,21 +27,21 @@ pub(crate) struct Arguments {
     /// Training steps before the second check of each network
     #[arg(long, default_value_t = 50, value_name = "N")]
     steps: usize,
-    /// One network of each kind instead of all
+    /// Check only one network of each kind
     #[arg(long)]
     quick: bool,
-    /// The seed of everything random
+    /// Random seed
     #[arg(long, default_value_t = 0, value_name = "N")]
     seed: u64,
-    /// How many threads [default: one a core]
+    /// Number of threads [default: one per core]
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
-    /// Only networks whose line contains this
+    /// Check only networks whose line contains TEXT
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
 }
 
-/// What the whole run adds up to.
+/// The totals of the whole run.
 #[derive(Default)]
 struct Totals {
     networks: usize,
@@ -55,7 +55,7 @@ struct Totals {
     verdicts: Vec<Verdict>,
 }
 
-/// Runs the matrix and prints the table as it grows. The word is that of the worst network.
+/// Runs the matrix and prints the table as it grows. The verdict is that of the worst network.
 pub(crate) fn run(arguments: &Arguments) -> Result<Verdict> {
     let begun = Instant::now();
     let entries = selected(arguments);
@@ -211,7 +211,7 @@ fn cell(checked: Option<&Checked>) -> String {
 impl Totals {
     fn add(&mut self, outcome: &Outcome) {
         self.networks += 1;
-        // A training that fails in the matrix is something that could not be decided.
+        // A training that fails in the matrix makes the result inconclusive.
         if outcome.training_failed.is_some() {
             self.verdicts.push(Verdict::Inconclusive(Reason::NonFinite));
         }

@@ -1,8 +1,9 @@
 //! `cargo xtask ci`: every check that a change must pass, cheapest first.
 //!
 //! A step prints the command it runs, then one line with its result and its seconds. The first
-//! failure ends the run and says what to do. What is checked lives in the modules below; this one
-//! only knows the order.
+//! failure ends the run with a remedy. The checks are in the modules below.
+//!
+//! Invariant: knows nothing of the checks except their order.
 
 mod arrows;
 mod graph;
@@ -22,7 +23,7 @@ use crate::workspace::{Cargo, Workspace};
 /// What to run.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Leave out the slow steps that seldom fail.
+    /// Leave out the slow steps that rarely fail.
     #[arg(long)]
     quick: bool,
 
@@ -40,11 +41,11 @@ pub(crate) struct Arguments {
 enum Step {
     /// The formatting is rustfmt's.
     Fmt,
-    /// Every source file says what it is; nobody prints but the command line.
+    /// Every source file states its purpose; only the command line prints.
     Sources,
     /// The dependencies between our crates go in the allowed directions.
     Arrows,
-    /// What a user of finite-diff, gradient-check or mlp gets along with it.
+    /// The dependencies that come with finite-diff, gradient-check and mlp.
     Trees,
     /// No warning from clippy, with all features.
     Clippy,
@@ -56,13 +57,13 @@ enum Step {
     Workshop,
     /// mlp and gradient-check compile without their optional features.
     Features,
-    /// Every published crate can be packed, with its readme and its licence.
+    /// Every published crate can be packed, with its readme and its license.
     Package,
-    /// Public interfaces changed only as their versions say, by cargo-semver-checks where it is installed.
+    /// Public interfaces changed only as their versions permit, by cargo-semver-checks if it is installed.
     Semver,
-    /// No advisory, licence or duplicate that deny.toml forbids, by cargo-deny where it is installed.
+    /// No advisory, license or duplicate that deny.toml forbids, by cargo-deny if it is installed.
     Deny,
-    /// The oldest Rust that the manifests promise compiles the product, where that toolchain is installed.
+    /// The oldest Rust that the manifests promise compiles the product, if that toolchain is installed.
     Msrv,
     /// Every benchmark runs, once and untimed.
     Bench,
@@ -70,11 +71,11 @@ enum Step {
     Adapters,
 }
 
-/// What a step found.
+/// The result of a step.
 enum Finding {
-    /// All is well, in a few words.
+    /// The step passed, with a short summary.
     Fine(String),
-    /// It could not be looked at here, and why.
+    /// The step could not be run here, and why.
     Skipped(String),
     /// Something is wrong: what, and what to do about it.
     Wrong { what: String, remedy: String },
@@ -84,7 +85,7 @@ enum Finding {
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> anyhow::Result<Outcome> {
     let steps = chosen(arguments);
     if steps.is_empty() {
-        bail!("no step is left to run: see --only, --skip and --quick");
+        bail!("there is no step left to run: check --only, --skip and --quick");
     }
     check_tools(workspace, &steps)?;
     let start = Instant::now();
@@ -120,7 +121,7 @@ fn chosen(arguments: &Arguments) -> Vec<Step> {
         .collect()
 }
 
-/// A missing tool is no failed check, so it is found out before the first one.
+/// Fails if a tool is missing, before the first check, because that is not a failed check.
 fn check_tools(workspace: &Workspace, steps: &[Step]) -> anyhow::Result<()> {
     for (step, subcommand, component) in [
         (Step::Fmt, "fmt", "rustfmt"),
@@ -176,14 +177,14 @@ impl Step {
                     "clippy --workspace --all-targets --all-features --locked -- -D warnings",
                 )],
                 "no warning",
-                "mend the code; an exception to a lint carries its reason",
+                "fix the code; an exception to a lint needs a reason",
             ),
             Self::Docs => all_succeed(
                 [workspace
                     .cargo("doc --workspace --no-deps --all-features --locked")
                     .env("RUSTDOCFLAGS", "-D warnings")],
                 "no warning",
-                "mend the doc comments that rustdoc names above",
+                "fix the doc comments that rustdoc names above",
             ),
             Self::Test => all_succeed(
                 [workspace.cargo("test --locked")],
@@ -214,7 +215,7 @@ impl Step {
                 ],
                 "mlp compiles without its feature `objective`, gradient-check with its default features alone and \
                  with none",
-                "what needs a crate that is optional belongs behind a `#[cfg(feature = …)]`",
+                "code that needs an optional crate belongs behind a `#[cfg(feature = …)]`",
             ),
             Self::Package => package::check(workspace),
             Self::Bench => all_succeed(

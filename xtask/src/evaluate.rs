@@ -1,4 +1,4 @@
-//! `cargo xtask zoo`, `coverage`, `power` and `large`: the program `evaluation`, which says how well the checker itself does.
+//! `cargo xtask zoo`, `coverage`, `power` and `large`: the program `evaluation`, which evaluates the checker itself.
 //!
 //! It is a program of its own, so that nothing of it is compiled for a check.
 
@@ -8,7 +8,7 @@ use clap::Args;
 use crate::Outcome;
 use crate::workspace::Workspace;
 
-/// Options, handed on as they are.
+/// Options, passed on unchanged.
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// Options of the evaluation; `--help` lists them
@@ -25,13 +25,13 @@ pub(crate) fn run(workspace: &Workspace, name: &str, arguments: &Arguments) -> R
     let mut line = format!("run --quiet --locked --release -p evaluation -- {name}");
     for option in &arguments.options {
         if option.contains(char::is_whitespace) {
-            bail!("`{option}` contains a blank: no option of `{name}` does");
+            bail!("`{option}` contains a blank, but no option of `{name}` does");
         }
         line += &format!(" {option}");
     }
     match workspace.cargo(&line).code()? {
         Some(0) => Ok(Outcome::Passed),
         Some(1) => Ok(Outcome::Failed),
-        _ => bail!("`{name}` could not be run; the reason is above"),
+        _ => bail!("`{name}` could not be run; see its message above"),
     }
 }

@@ -1,8 +1,8 @@
-//! `cargo xtask interop`: the command `gradcheck model` against software that nobody here wrote.
+//! `cargo xtask interop`: the command `gradcheck model` against third-party software.
 //!
 //! Models in Python behind the real `umbridge` package, in a virtual environment of their own, and two
-//! of their servers behind a real HAProxy. Whether a report is right is asserted from its JSON; how
-//! long it took is printed and never judged. All of it listens on 127.0.0.1, and ends with us.
+//! of their servers behind a real HAProxy. Whether a report is right is asserted from its JSON; the
+//! time it took is printed but never asserted. All servers listen on 127.0.0.1, and end with this program.
 
 mod balancer;
 mod cases;
@@ -26,7 +26,7 @@ pub(crate) struct Arguments {
     no_install: bool,
 }
 
-/// How many cases came out as they should.
+/// The number of cases with the expected result.
 #[derive(Default)]
 struct Tally {
     fine: usize,
@@ -49,7 +49,7 @@ impl Tally {
     }
 }
 
-/// Installs what is missing, runs every case, and fails where one came out otherwise.
+/// Installs what is missing and runs every case; fails if one has an unexpected result.
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> anyhow::Result<Outcome> {
     let install = !arguments.no_install;
     let start = Instant::now();

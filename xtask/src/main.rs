@@ -1,7 +1,8 @@
-//! The developers' commands: `cargo xtask <command>`, one module a command.
+//! The developers' commands: `cargo xtask <command>`, one module per command.
 //!
-//! It runs from any folder of the checkout. Exit codes: 0 all is well, 1 a check failed, 2 a check
-//! could not be run, 3 nothing is wrong but something could not be decided. It is no part of what users install, and no crate of ours may depend on it.
+//! It runs from any folder of the checkout. Exit codes: 0 success, 1 a check failed, 2 a check
+//! could not be run, 3 nothing is wrong but something is inconclusive. It is not part of what users install, and no
+//! crate of ours may depend on it.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -23,11 +24,11 @@ use gradient_check::Verdict;
 
 use crate::workspace::Workspace;
 
-/// Developers' commands of the gradient checker.
+/// Developers' commands of the gradient checker
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Arguments {
-    /// When to color the output of the tools that are run.
+    /// When to color the output of the tools that are run
     #[arg(long, global = true, value_name = "WHEN", default_value_t)]
     color: ColorChoice,
 
@@ -37,34 +38,34 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// The main job: a matrix of networks, each checked at initialization and after training.
+    /// Check a matrix of networks at initialization and after training
     CheckAll(check_all::Arguments),
-    /// How well the checker itself does, on planted faults and on right networks.
+    /// Evaluate the checker on planted faults and on correct networks
     #[command(disable_help_flag = true)]
     Zoo(evaluate::Arguments),
-    /// Whether error bars cover the true error, with the complex step as the truth.
+    /// Measure how often error bars cover the true error, with dual numbers of 32 digits as the truth
     #[command(disable_help_flag = true)]
     Coverage(evaluate::Arguments),
-    /// Whether the stated detection limit is true, by errors planted just above and just below it.
+    /// Test the reported detection limit with errors planted just above and just below it
     #[command(disable_help_flag = true)]
     Power(evaluate::Arguments),
-    /// The cheap check along directions, of as many parameters as memory holds.
+    /// Check as many parameters as memory holds, along random directions
     #[command(disable_help_flag = true)]
     Large(evaluate::Arguments),
-    /// The gradients of every operation of a framework that nobody here wrote: `sweep candle`.
+    /// Check the gradients of every operation of a third-party framework: `sweep candle`
     Sweep(sweep::Arguments),
-    /// The command on models in Python, and on two servers behind HAProxy; installs what it needs.
+    /// Run the command on models in Python, and on two servers behind HAProxy; installs what it needs
     Interop(interop::Arguments),
-    /// Every check that a change must pass, from the formatting to the packages.
+    /// Run every check that a change must pass, from the formatting to the packages
     Ci(ci::Arguments),
 }
 
-/// How a command ended that could be run at all; one that could not returns an error instead.
+/// The result of a command that could be run; one that could not returns an error instead.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Outcome {
     Passed,
     Failed,
-    /// Nothing is wrong, but something could not be decided.
+    /// Nothing is wrong, but something is inconclusive.
     Undecided,
 }
 

@@ -6,7 +6,7 @@ use mlp_check::{Method, Precision};
 
 /// One line of the table.
 pub(crate) struct Entry {
-    /// What it is there for.
+    /// The purpose of the network.
     pub(crate) group: &'static str,
     /// What distinguishes it in the group.
     pub(crate) name: String,

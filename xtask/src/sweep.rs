@@ -1,7 +1,7 @@
 //! `cargo xtask sweep candle`: the gradients of every operation of a framework, checked by its adapter.
 //!
-//! The sweep is a program of the workspace `adapters/`, so that this one builds no framework. What it finds is a result
-//! and no failure.
+//! The sweep is a program of the workspace `adapters/`, so that this one builds no framework. What it finds is a
+//! result, not a failure.
 
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
@@ -12,16 +12,16 @@ use crate::workspace::Workspace;
 /// Options of `sweep`.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// The framework
+    /// Framework to check
     #[arg(value_enum)]
     framework: Framework,
-    /// Text or JSON
+    /// Output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// Only this operation, by the name of the function; may be said again
+    /// Check only this operation, by the name of the function; repeatable
     #[arg(long, value_name = "OP")]
     only: Vec<String>,
-    /// Only how many findings each operation has
+    /// Print only the number of findings of each operation
     #[arg(long)]
     findings: bool,
 }
@@ -53,14 +53,14 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<Outcom
     }
     for op in &arguments.only {
         if op.contains(char::is_whitespace) {
-            bail!("`{op}` is no name of an operation");
+            bail!("`{op}` is not the name of an operation");
         }
         line += &format!(" --only {op}");
     }
-    // For tensors of a few dozen numbers the framework's own threads cost more than they bring.
+    // For tensors of a few dozen numbers the framework's own threads cost more than they gain.
     let command = workspace.cargo(&line).env("RAYON_NUM_THREADS", "1");
     if !command.succeeds_for_scripts()? {
-        bail!("the sweep could not be run; what it said is above");
+        bail!("the sweep could not be run; see its message above");
     }
     Ok(Outcome::Passed)
 }

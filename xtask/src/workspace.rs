@@ -1,7 +1,7 @@
-//! Where the workspace is, and how cargo is run in it.
+//! The workspace's location, and how cargo is run in it.
 //!
 //! Every command is printed before it runs, exactly as one would type it, so that a step which
-//! failed elsewhere can be repeated by hand. Knows nothing of what the commands check.
+//! failed elsewhere can be repeated by hand. Invariant: knows nothing of what the commands check.
 
 use std::env;
 use std::ffi::OsString;
@@ -12,7 +12,7 @@ use std::process::{Command, ExitStatus, Stdio};
 use anyhow::{Context, bail};
 use clap::ColorChoice;
 
-/// The root folder of the workspace and the cargo that is running us.
+/// The root folder of the workspace and the cargo that runs this program.
 pub(crate) struct Workspace {
     root: PathBuf,
     cargo: OsString,
@@ -27,7 +27,7 @@ impl Workspace {
     pub(crate) fn find(color: ColorChoice) -> anyhow::Result<Self> {
         let manifest_dir = env::var_os("CARGO_MANIFEST_DIR")
             .map(PathBuf::from)
-            .context("CARGO_MANIFEST_DIR is not set: start this as `cargo xtask …`")?;
+            .context("CARGO_MANIFEST_DIR is not set: run this as `cargo xtask …`")?;
         let root = manifest_dir
             .parent()
             .context("CARGO_MANIFEST_DIR has no parent folder")?
@@ -47,7 +47,7 @@ impl Workspace {
         &self.root
     }
 
-    /// Whether the output is to be colored, for the tools that don't look at the terminal well.
+    /// Whether the output should be colored, for tools that don't detect the terminal reliably.
     pub(crate) fn is_colored(&self) -> bool {
         match self.color {
             ColorChoice::Auto => io::stdout().is_terminal() && env::var_os("NO_COLOR").is_none(),
@@ -61,10 +61,10 @@ impl Workspace {
         self.command(Command::new(&self.cargo), "cargo", line)
     }
 
-    /// A command of rustup's, for another toolchain than the one that runs us.
+    /// A rustup command, for another toolchain than the one that runs this program.
     pub(crate) fn rustup(&self, line: &str) -> Cargo {
         let mut command = Command::new("rustup");
-        // Set for us by cargo, and obeyed by the one that is to be started.
+        // Set by the cargo that runs this program; they would also apply to the one to be started.
         for name in ["CARGO", "RUSTUP_TOOLCHAIN"] {
             command.env_remove(name);
         }
@@ -76,7 +76,7 @@ impl Workspace {
             .args(line.split_whitespace())
             .current_dir(&self.root)
             .stdin(Stdio::null());
-        // Left to itself, cargo looks at the terminal that it shares with us.
+        // By default, cargo checks the terminal, which is the same as ours.
         match self.color {
             ColorChoice::Auto => {}
             ColorChoice::Always => {
@@ -112,13 +112,13 @@ impl Cargo {
         &self.typed
     }
 
-    /// Runs it with its output on ours; says whether it succeeded.
+    /// Runs the command with its output on ours; returns whether it succeeded.
     pub(crate) fn succeeds(self) -> anyhow::Result<bool> {
         println!("$ {}", self.typed);
         self.run()
     }
 
-    /// The same with the command itself on stderr, where its output is for a script.
+    /// Like [`succeeds`](Self::succeeds), but prints the command itself on stderr, for output that a script reads.
     pub(crate) fn succeeds_for_scripts(self) -> anyhow::Result<bool> {
         eprintln!("$ {}", self.typed);
         self.run()
@@ -132,7 +132,7 @@ impl Cargo {
         exited(status, &self.typed)
     }
 
-    /// Runs it with its output on ours; its exit code, `None` where it was ended by a signal.
+    /// Runs the command with its output on ours; returns its exit code, `None` if it was ended by a signal.
     pub(crate) fn code(mut self) -> anyhow::Result<Option<i32>> {
         eprintln!("$ {}", self.typed);
         let status = self
@@ -142,7 +142,7 @@ impl Cargo {
         Ok(status.code())
     }
 
-    /// Runs it and returns what it printed on stdout, or `None` if it failed; stderr is ours.
+    /// Runs the command and returns its output on stdout, or `None` if it failed; stderr is ours.
     pub(crate) fn stdout(mut self) -> anyhow::Result<Option<String>> {
         println!("$ {}", self.typed);
         let output = self
@@ -158,7 +158,7 @@ impl Cargo {
         Ok(Some(text))
     }
 
-    /// Runs it without a word; says whether it exists and succeeded.
+    /// Runs the command silently; returns whether it exists and succeeded.
     pub(crate) fn works_silently(mut self) -> bool {
         self.command
             .stdout(Stdio::null())
@@ -168,10 +168,10 @@ impl Cargo {
     }
 }
 
-/// Success or failure; a command ended by a signal gave no answer at all.
+/// Whether a command succeeded; an error if it was ended by a signal.
 fn exited(status: ExitStatus, typed: &str) -> anyhow::Result<bool> {
     if status.code().is_none() {
-        bail!("`{typed}` was ended from outside: {status}");
+        bail!("`{typed}` was ended by a signal: {status}");
     }
     Ok(status.success())
 }

@@ -1,8 +1,8 @@
-//! Files that are nearly right, by the thousand: whatever reads what a user names gives a result or a clean message,
+//! Thousands of almost valid files: every reader of a user's file gives a result or a clean message,
 //! within the limit that it was given, and never panics.
 //!
-//! `GRADCHECK_FUZZ` is how many inputs there are of all kinds together; each follows from its number alone, so that one
-//! that fails can be had again. What is allocated is bounded by the limit, which every reader takes room from first.
+//! `GRADCHECK_FUZZ` is the number of inputs of all kinds together; each depends on its number alone, so that a
+//! failing one can be reproduced. Allocations are bounded by the limit, from which every reader takes room first.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,17 +15,17 @@ use crate::data::{self, CsvOptions, LoadOptions, Rows, Source, Task};
 use crate::gradient_file::{self, Content};
 use crate::source_file::ReadLimit;
 
-/// Larger than any input, and smaller than what one of them may claim.
+/// Larger than any input, and smaller than the sizes that an input may claim.
 const LIMIT: ReadLimit = ReadLimit::bytes(1 << 20);
 
-/// How many inputs where nobody says.
+/// The default number of inputs.
 const USUAL: u64 = 6_000;
 
 macro_rules! inputs {
     ($($name:literal),+) => { &[$(($name, include_bytes!(concat!("../tests/input/", $name)))),+] };
 }
 
-/// The right files that others are made of.
+/// The valid files that the inputs are derived from.
 const CORPUS: &[(&str, &[u8])] = inputs![
     "c.npy",
     "fortran.npy",
@@ -43,7 +43,7 @@ const CORPUS: &[(&str, &[u8])] = inputs![
     "network.toml"
 ];
 
-/// Numbers at which something ends.
+/// Numbers at the limits of number types.
 const EXTREMES: [&str; 12] = [
     "0",
     "-1",
@@ -59,7 +59,7 @@ const EXTREMES: [&str; 12] = [
     "340282366920938463463374607431768211456",
 ];
 
-/// Text that means something to a parser or to a terminal.
+/// Text that has a special meaning to a parser or to a terminal.
 const TOKENS: [&str; 16] = [
     "[",
     "{",
@@ -90,29 +90,29 @@ impl Maker {
         all[self.below(all.len())]
     }
 
-    /// One change of what a file is.
+    /// Makes one random change.
     fn change(&mut self, bytes: &mut Vec<u8>) {
         let at = self.below(bytes.len() + 1);
         let to = at + self.below(bytes.len() - at + 1);
         match self.below(9) {
-            // A bit.
+            // Flip a bit.
             0 => {
                 if let Some(byte) = bytes.get_mut(at) {
                     *byte ^= 1 << self.below(8);
                 }
             }
-            // A byte of its own: a syntax that is nearly right.
+            // Replace a byte by another of the file: a syntax that is almost valid.
             1 if at < bytes.len() => bytes[at] = bytes[self.below(bytes.len())],
-            // An end too early.
+            // Truncate the file.
             2 => bytes.truncate(at),
-            // A part of another file, or of the same.
+            // Insert a part of another file, or of the same.
             3 => {
                 let other = self.one_of(CORPUS).1;
                 let from = self.below(other.len());
                 let part = &other[from..other.len().min(from + self.below(64))];
                 bytes.splice(at..to.min(at + 64), part.iter().copied());
             }
-            // A length.
+            // Overwrite a length.
             4 => {
                 let length = self.one_of(&[0, 1, u64::from(u32::MAX), 1 << 40, u64::MAX]);
                 let size = self.one_of(&[1, 2, 4, 8]);
@@ -120,7 +120,7 @@ impl Maker {
                     *slot = *byte;
                 }
             }
-            // A number in place of one, or anywhere.
+            // Write a number in place of one, or anywhere.
             5 | 6 => {
                 let digit = |byte: &u8| byte.is_ascii_digit();
                 let from = bytes[at..]
@@ -131,12 +131,12 @@ impl Maker {
                 let number = self.one_of(&EXTREMES);
                 bytes.splice(from..from + length, number.bytes());
             }
-            // A word, once or many times.
+            // Insert a token, once or many times.
             7 => {
                 let times = self.one_of(&[1, 1, 1, 200, 5000]);
                 bytes.splice(at..at, self.one_of(&TOKENS).repeat(times).into_bytes());
             }
-            // A part twice: keys, lines, entries.
+            // Duplicate a part: keys, lines, entries.
             _ => {
                 let part = bytes[at..to.min(at + 200)].to_vec();
                 bytes.splice(at..at, part);
@@ -145,7 +145,7 @@ impl Maker {
     }
 }
 
-/// What is said of a file; `None` where it was read, and what it gave is consistent.
+/// The error message for a file; `None` if it was read, and what it gave is consistent.
 fn read(path: &Path, index: u64) -> Option<String> {
     let blocks = |blocks: Vec<gradient_file::NamedBlock>| {
         for block in blocks {
@@ -227,7 +227,7 @@ fn files_that_are_nearly_right_are_read_or_refused() {
             .map_or(name, |(_, extension)| extension);
         counts.entry(kind).or_default()[usize::from(told.is_some())] += 1;
     }
-    // Most are refused, and not all: else the changes are too small or too large to find anything.
+    // Most are rejected, but not all: otherwise the changes are too small or too large to find anything.
     for (kind, [read, refused]) in counts {
         let seen = format!("{kind}: {read} read, {refused} refused");
         assert!(inputs < USUAL || (read > 0 && refused > 0), "{seen}");

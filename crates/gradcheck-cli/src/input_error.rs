@@ -1,7 +1,7 @@
 //! Errors in what the user named: a problem, and the place where it is.
 //!
-//! Every one of these is the user's to mend and ends the command with exit code 2. Invariant: knows no
-//! problem in particular, neither exit codes nor colors; its text is one whole message.
+//! Every one of these can be corrected by the user and ends the command with exit code 2. Invariant: knows nothing of
+//! particular problems, exit codes and colors; its text is one complete message.
 
 use std::error::Error;
 use std::fmt;
@@ -12,19 +12,19 @@ use thiserror::Error;
 
 /// A problem in something the user named, at its place.
 ///
-/// Displays as `place: problem`, or as the problem alone when it belongs to no file: one line, in which what a file holds is
-/// escaped.
+/// Displays as `place: problem`, or as the problem alone if it belongs to no file: one line, in which text from the file
+/// is escaped.
 #[derive(Debug, Error)]
 #[error("{}", printable(&format!("{place}{problem}")))]
 pub struct Located<E: Error> {
-    /// Where it is.
+    /// The place of the problem.
     pub place: Box<Place>,
-    /// What it is, and what to do.
+    /// What is wrong, and what to do.
     pub problem: E,
 }
 
 impl<E: Error> Located<E> {
-    /// The same error, its problem as one of a wider kind.
+    /// This error, with its problem converted into one of a wider type.
     pub fn widen<W: Error + From<E>>(self) -> Located<W> {
         Located {
             place: self.place,
@@ -33,7 +33,7 @@ impl<E: Error> Located<E> {
     }
 }
 
-/// Where in which file; everything may be unknown.
+/// A place in a file; every part may be unknown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Place {
     /// The path as the user wrote it, or the name of a data set.
@@ -67,7 +67,7 @@ impl Place {
         }
     }
 
-    /// The same place, narrowed to a column counted from 1.
+    /// This place, narrowed to a column counted from 1.
     #[must_use]
     pub fn column(self, column: usize) -> Self {
         Self {
@@ -76,7 +76,7 @@ impl Place {
         }
     }
 
-    /// The same place, narrowed to the block `name`.
+    /// This place, narrowed to the block `name`.
     #[must_use]
     pub fn block(self, name: impl Into<String>) -> Self {
         Self {
@@ -85,7 +85,7 @@ impl Place {
         }
     }
 
-    /// The error that `problem` is here.
+    /// The error of `problem` at this place.
     pub fn error<E: Error>(self, problem: E) -> Located<E> {
         Located {
             place: Box::new(self),
@@ -120,12 +120,12 @@ impl fmt::Display for Place {
     }
 }
 
-/// The start of a text from elsewhere: one line, no hidden characters, of bounded length.
+/// The start of an untrusted text: one line, no hidden characters, of bounded length.
 pub(crate) fn excerpt(text: &str) -> String {
     beginning(text, 40)
 }
 
-/// The name of a model, which may be a sentence.
+/// The name of a model, which may be arbitrarily long.
 pub(crate) fn model_name(name: &str) -> String {
     beginning(name, 80)
 }
@@ -138,12 +138,12 @@ fn beginning(text: &str, longest: usize) -> String {
     printable(&shown).to_string()
 }
 
-/// A path fit to be shown: a file may be called anything.
+/// A path, safe to print: a file name may contain any character.
 pub(crate) fn shown(path: &Path) -> String {
     printable(&path.to_string_lossy()).to_string()
 }
 
-/// `; did you mean …?`, or else the advice. The word is shown whole, since a cut one can't be pasted.
+/// `; did you mean …?`, or else the advice. The word is shown in full, since a shortened one can't be pasted.
 pub(crate) fn did_you_mean(suggestion: Option<&str>, advice: &str) -> String {
     match suggestion {
         Some(word) => format!("; did you mean {}?", printable(word)),

@@ -14,7 +14,7 @@ pub struct Bar {
 }
 
 impl Bar {
-    /// A bar that is not shown yet; never, where the run is `quiet`.
+    /// A bar that is not shown yet; if `quiet`, it never is.
     pub fn new(quiet: bool) -> Self {
         let bar = ProgressBar::hidden();
         let template = "{msg} [{bar:30}] {pos}/{len} coordinates, {eta} left";
@@ -28,9 +28,9 @@ impl Bar {
         }
     }
 
-    /// Shows how far the part called `label` has come.
+    /// Shows the progress of the part called `label`.
     pub fn show(&self, label: &str, progress: Progress) {
-        // A poisoned lock means that another thread panicked; a bar is no reason to follow it.
+        // A poisoned lock means that another thread panicked; a progress bar is no reason to panic too.
         let mut current = match self.label.lock() {
             Ok(guard) => guard,
             Err(poisoned) => poisoned.into_inner(),
@@ -42,7 +42,7 @@ impl Bar {
             self.bar.set_length(progress.total as u64);
             self.bar.set_message(printable(label).to_string());
             if first && !self.quiet {
-                // Only now is there something to see.
+                // Shown only once there is progress.
                 self.bar
                     .set_draw_target(ProgressDrawTarget::stderr_with_hz(10));
             }
@@ -54,12 +54,12 @@ impl Bar {
         }
     }
 
-    /// Takes the bar away while `print` prints.
+    /// Hides the bar while `print` prints.
     pub fn suspend(&self, print: impl FnOnce()) {
         self.bar.suspend(print);
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub fn finish(&self) {
         self.bar.finish_and_clear();
     }

@@ -1,8 +1,8 @@
-//! Words and numbers as a person can paste them into a shell.
+//! Words and numbers in a form that can be pasted into a shell.
 
 use finite_diff::printable::is_hidden;
 
-/// `value` so that it reads back as the same number, with an exponent where there would be a row of
+/// Formats `value` so that it reads back as the same number, with an exponent instead of many
 /// zeros.
 pub fn number(value: f64) -> String {
     let size = value.abs();
@@ -13,7 +13,7 @@ pub fn number(value: f64) -> String {
     }
 }
 
-/// `word` as a shell reads it back.
+/// Quotes `word` for a shell, if necessary.
 pub fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_=+.,/:@%".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
@@ -25,8 +25,8 @@ pub fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 
-/// `$'…'`, in which bash, zsh and newer shells write characters that are not shown, so that no terminal has to
-/// obey them.
+/// `$'…'`, in which bash, zsh and newer shells write nonprintable characters, so that they can't control the
+/// terminal.
 fn ansi_quoted(word: &str) -> String {
     let mut text = String::from("$'");
     for character in word.chars() {

@@ -1,6 +1,6 @@
-//! Files that the user names: opened here, and nowhere else, and read up to a limit.
+//! Files that the user names: opened only here, and read up to a limit.
 //!
-//! Invariant: knows no format. Nothing is allocated by a size that a file claims.
+//! Invariant: knows nothing of formats. No allocation depends on a size that a file claims.
 
 use std::fmt;
 use std::fs::{File, FileType};
@@ -13,39 +13,39 @@ use thiserror::Error;
 use crate::input_error::{Located, Place, did_you_mean};
 use crate::suggest::nearest_file;
 
-/// A file that can't be used, whatever should be in it.
+/// Why a file can't be read, whatever its format.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum FileProblem {
-    /// The path leads nowhere.
+    /// The path does not exist.
     #[error("no such file{}", did_you_mean(suggestion.as_deref(), "check the path"))]
     NotFound {
-        /// A file beside it with nearly that name.
+        /// A file in the same directory with a similar name.
         suggestion: Option<String>,
     },
-    /// The path leads to a directory.
+    /// The path is a directory.
     #[error("this is a directory: name a file in it")]
     Directory,
-    /// The path leads to what has no content of its own, or no end.
-    #[error("this is {0}: name a file, or a pipe")]
+    /// The path is a device or socket, without content or without end.
+    #[error("this is {0}: name a file or a pipe")]
     NoFile(&'static str),
-    /// The system refuses to hand out the bytes.
-    #[error("can't be read ({0}): check its permissions and the disk")]
+    /// The operating system failed to read the file.
+    #[error("the file can't be read ({0}): check its permissions and the disk")]
     Unreadable(io::Error),
-    /// No byte, or nothing but blanks.
-    #[error("the file is empty: check that whatever wrote it had finished")]
+    /// The file is empty, or all blank.
+    #[error("the file is empty: check that the program that wrote it has finished")]
     Empty,
-    /// More bytes than are read of a file.
-    #[error("there is more than {0} in it: name a smaller file, or raise --read-limit")]
+    /// The file has more bytes than the limit.
+    #[error("the file is larger than {0}: name a smaller file, or raise --read-limit")]
     TooLong(ReadLimit),
-    /// More than may be kept of a file.
+    /// The file's content would take more memory than the limit.
     #[error(
-        "what it holds would take more than {0} of memory: name a file with less, or raise --read-limit"
+        "its content would take more than {0} of memory: name a smaller file, or raise --read-limit"
     )]
     TooMuch(ReadLimit),
 }
 
-/// How many bytes are read of one file, and how many its numbers and names may take once they are read.
+/// The limit on the bytes read from one file, and on the memory that its numbers and names may take.
 ///
 /// Displays as `1 GiB`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -53,31 +53,31 @@ pub enum FileProblem {
 pub struct ReadLimit(u64);
 
 impl Default for ReadLimit {
-    /// 1 GiB: 134 million numbers in 64 bits, more than anybody checks a gradient in, and what a machine of
-    /// today has to spare for each of two files and what is computed of them.
+    /// 1 GiB: 134 million numbers in 64 bits, more than a gradient check handles, and little enough for a
+    /// current machine to hold two files and what is computed from them.
     fn default() -> Self {
         Self(1 << 30)
     }
 }
 
 impl ReadLimit {
-    /// So many GiB; `None` where that is no size.
+    /// A limit in GiB; `None` if that is not a valid size.
     pub fn gib(gib: f64) -> Option<Self> {
         let bytes = gib * f64::from(1 << 30);
         (bytes >= 1.0 && bytes < u64::MAX as f64).then_some(Self(bytes as u64))
     }
 
-    /// So many bytes.
+    /// A limit in bytes.
     pub const fn bytes(bytes: u64) -> Self {
         Self(bytes)
     }
 
-    /// In bytes.
+    /// The limit in bytes.
     pub(crate) fn in_bytes(self) -> u64 {
         self.0
     }
 
-    /// In GiB, as it is typed.
+    /// The limit in GiB, as it is typed.
     pub fn in_gib(self) -> f64 {
         self.0 as f64 / f64::from(1 << 30)
     }
@@ -87,7 +87,7 @@ impl TryFrom<f64> for ReadLimit {
     type Error = &'static str;
 
     fn try_from(gib: f64) -> Result<Self, Self::Error> {
-        Self::gib(gib).ok_or("this is no size: give a number of GiB above 0, such as 4")
+        Self::gib(gib).ok_or("this is not a size: give a number of GiB above 0, such as 4")
     }
 }
 
@@ -109,7 +109,7 @@ impl fmt::Display for ReadLimit {
     }
 }
 
-/// What may still be kept of a file.
+/// The memory that the content of a file may still take.
 #[derive(Debug)]
 pub(crate) struct Room {
     left: u64,
@@ -117,7 +117,7 @@ pub(crate) struct Room {
 }
 
 impl Room {
-    /// All that the limit allows.
+    /// As much room as the limit allows.
     pub(crate) fn new(limit: ReadLimit) -> Self {
         Self {
             left: limit.0,
@@ -125,7 +125,7 @@ impl Room {
         }
     }
 
-    /// Sets room aside for so many values of the type `T`, before they are allocated.
+    /// Reserves room for `count` values of the type `T`, before they are allocated.
     pub(crate) fn take<T>(&mut self, count: usize) -> Result<(), FileProblem> {
         let bytes = (count as u64).saturating_mul(size_of::<T>() as u64);
         match self.left.checked_sub(bytes) {
@@ -154,14 +154,14 @@ impl<R> Limited<R> {
         Self::resume(inner, limit.0, limit)
     }
 
-    /// Of the limit, so many bytes are left.
+    /// A reader with `left` bytes of the limit left.
     pub(crate) fn resume(inner: R, left: u64, limit: ReadLimit) -> Self {
         Self { inner, left, limit }
     }
 }
 
 impl<R> Limited<R> {
-    /// What may still be read.
+    /// The number of bytes that may still be read.
     pub(crate) fn left(&self) -> u64 {
         self.left
     }
@@ -169,7 +169,7 @@ impl<R> Limited<R> {
 
 impl<R: Read> Read for Limited<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        // One byte more than is left tells the end from what goes on.
+        // One byte more than is left distinguishes the end of the file from its continuation.
         let most = usize::try_from(self.left.saturating_add(1)).unwrap_or(usize::MAX);
         let buffer = match buffer.split_at_mut_checked(most) {
             Some((buffer, _)) => buffer,
@@ -186,7 +186,7 @@ impl<R: Read> Read for Limited<R> {
 
 /// Opens `path`, a file or a pipe, to be read up to `limit`.
 pub(crate) fn open(path: &Path, limit: ReadLimit) -> Result<Source, Located<FileProblem>> {
-    // Asked before it is opened: opening a device may do something.
+    // Checked before it is opened: opening a device may have effects.
     let metadata = std::fs::metadata(path).map_err(|error| unreadable(path, error))?;
     if metadata.is_dir() {
         return Err(here(path).error(FileProblem::Directory));
@@ -198,7 +198,7 @@ pub(crate) fn open(path: &Path, limit: ReadLimit) -> Result<Source, Located<File
     Ok(BufReader::new(Limited::new(file, limit)))
 }
 
-/// All bytes of the file `path`, refused beyond `limit`.
+/// All bytes of the file `path`; an error beyond `limit`.
 pub(crate) fn read(path: &Path, limit: ReadLimit) -> Result<Vec<u8>, Located<FileProblem>> {
     let mut bytes = Vec::new();
     open(path, limit)?
@@ -207,7 +207,7 @@ pub(crate) fn read(path: &Path, limit: ReadLimit) -> Result<Vec<u8>, Located<Fil
     Ok(bytes)
 }
 
-/// Why opening or reading `path` failed, in the user's words.
+/// Why opening or reading `path` failed, in the user's terms.
 pub(crate) fn unreadable(path: &Path, error: io::Error) -> Located<FileProblem> {
     let problem = match error.kind() {
         io::ErrorKind::NotFound => FileProblem::NotFound {
@@ -226,7 +226,7 @@ fn here(path: &Path) -> Place {
     Place::file(path.display().to_string())
 }
 
-/// What this is that can't be read to its end, if it is such a thing.
+/// The kind of a file that can't be read to its end, as text; `None` for files and pipes.
 #[cfg(unix)]
 fn no_file(kind: FileType) -> Option<&'static str> {
     use std::os::unix::fs::FileTypeExt;

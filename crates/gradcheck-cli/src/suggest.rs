@@ -1,15 +1,15 @@
 //! "Did you mean …?": the known word nearest to the one that was typed.
 //!
-//! Knows words only, neither what they stand for nor how the suggestion is shown.
+//! Invariant: knows nothing of what the words stand for and how the suggestion is shown.
 
 use std::path::Path;
 
 use strsim::damerau_levenshtein;
 
-/// Longer words get no suggestion: nobody mistypes them, and the distance costs their lengths' product.
+/// Longer words get no suggestion: they are rarely mistyped, and the distance costs the product of their lengths.
 const LONGEST: usize = 64;
 
-/// How many entries of a directory are looked at for a suggestion.
+/// How many entries of a directory are examined for a suggestion.
 const MOST_ENTRIES: usize = 2000;
 
 /// The known word that `word` was probably meant to be, if there is one.
@@ -41,7 +41,7 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         }
         let distance = damerau_levenshtein(&typed, &lower);
         let allowed = (length.max(candidate_length) / 3).max(1);
-        // A word without one character in common is no misspelling, however short both are.
+        // A word without one character in common is not a misspelling, however short both are.
         let something_kept = distance < length.max(candidate_length);
         if something_kept && distance <= allowed && best.is_none_or(|(d, _)| distance < d) {
             best = Some((distance, candidate));
@@ -57,7 +57,7 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     }
 }
 
-/// The path beside `path` whose file name was probably meant, if the directory can be read.
+/// The path in the same directory as `path` whose file name was probably meant, if the directory can be read.
 pub fn nearest_file(path: &Path) -> Option<String> {
     let word = path.file_name()?.to_str()?;
     let parent = path.parent()?;
@@ -71,7 +71,7 @@ pub fn nearest_file(path: &Path) -> Option<String> {
         .take(MOST_ENTRIES)
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         .collect();
-    // A directory lists its entries in no order of its own.
+    // A directory lists its entries in no particular order.
     names.sort();
     let name = nearest(word, names.iter().map(String::as_str))?;
     Some(parent.join(name).display().to_string())

@@ -1,6 +1,6 @@
-//! Keys that stand twice in an object of JSON, of which readers take the last and say nothing.
+//! Detects keys that occur twice in a JSON object, of which parsers silently take the last.
 //!
-//! Invariant: knows no key in particular.
+//! Invariant: knows nothing of particular keys.
 
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -8,16 +8,16 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-/// The first key that stands twice in one object of `text`, if one does; what is no JSON is for others to refuse.
+/// The first key that occurs twice in one object of `text`, if any; invalid JSON is left for the parser to reject.
 pub(crate) fn key_twice(text: &str) -> Option<String> {
     let found = RefCell::new(None);
     let mut json = serde_json::Deserializer::from_str(text);
-    // It stops at the key, and has no other use.
+    // It stops at the key; the result itself is not needed.
     let _ = Walk(&found).deserialize(&mut json);
     found.into_inner()
 }
 
-/// Goes through any value.
+/// Visits any value.
 #[derive(Clone, Copy)]
 struct Walk<'a>(&'a RefCell<Option<String>>);
 
@@ -70,7 +70,7 @@ impl<'de> Visitor<'de> for Walk<'_> {
         while let Some(key) = object.next_key::<String>()? {
             if keys.contains(&key) {
                 *self.0.borrow_mut() = Some(key);
-                return Err(A::Error::custom("a key stands here twice"));
+                return Err(A::Error::custom("a key occurs twice here"));
             }
             keys.insert(key);
             object.next_value_seed(self)?;

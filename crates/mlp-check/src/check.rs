@@ -1,5 +1,5 @@
-//! The check of a network's gradient at one set of parameters: the one place where a network is handed to
-//! the judge.
+//! The check of a network's gradient at one set of parameters: the only place where a network is passed to
+//! the checker.
 //!
 //! Invariant: knows nothing of training.
 
@@ -51,53 +51,53 @@ pub struct NetworkCheck<'a> {
     pub batch: &'a Batch<f64>,
     /// Dropout masks, the same for the gradient and for every evaluation of the cost.
     pub masks: Option<&'a DropoutMasks<f64>>,
-    /// The wrong backward pass to check in place of mlp's own.
+    /// The wrong backward pass to check instead of mlp's own.
     pub fault: Option<&'static Fault>,
-    /// What the backward pass works in.
+    /// The precision of the backward pass.
     pub precision: Precision,
     /// The numeric derivative.
     pub method: Method,
-    /// An absolute step size in place of the method's own.
+    /// An absolute step size instead of the method's own.
     pub epsilon: Option<f64>,
     /// How the cost is evaluated around a point; `None` for the fastest that applies.
     pub engine: Option<Engine>,
     /// Which parameters are checked.
     pub selection: Selection,
-    /// c: what is checked is the gradient of c·J, as under loss scaling.
+    /// The factor c: the gradient of c·J is checked, as under loss scaling.
     pub loss_scale: f64,
-    /// What is claimed of cost and gradient: both are computed to rounding, unless a looser accuracy is granted.
+    /// The claim about cost and gradient: both are computed to rounding, unless a looser accuracy is granted.
     pub claim: Claim,
-    /// The judge's constants; leave them as they are, but to find out what hangs on them.
+    /// The checker's constants; change them only to study their influence.
     pub constants: Constants,
-    /// Whether to plant errors into the gradient after the check, and see that each is rejected.
+    /// Whether to plant errors into the gradient after the check, and to verify that each is rejected.
     pub negative_control: bool,
-    /// The seed of random directions and of the masks that rounding is measured with.
+    /// The seed of random directions and of the random roundings by which the rounding error is measured.
     pub seed: u64,
     /// Threads, progress, cancellation.
     pub execution: Execution<'a>,
 }
 
-/// What a check of a network found at one set of parameters.
+/// The result of a check of a network at one set of parameters.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Checked {
-    /// What the judge reports.
+    /// The checker's report.
     #[cfg_attr(feature = "serde", serde(flatten))]
     pub report: Report,
     /// How J was evaluated.
     #[cfg_attr(feature = "serde", serde(serialize_with = "by_name"))]
     pub engine: Engine,
-    /// dZ of the first wrong layer, held against the numeric one; `None` where nothing is wrong, or where the
+    /// dZ of the first wrong layer, compared with the numeric one; `None` if nothing is wrong, or if the
     /// backward pass under test does not give its dZ.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub delta: Option<Delta>,
-    /// What became of errors planted into the gradient, where that was asked for.
+    /// The result of the negative control, if it was requested.
     #[cfg_attr(
         feature = "serde",
         serde(rename = "negative_control", skip_serializing_if = "Option::is_none")
     )]
     pub control: Option<ControlReport>,
-    /// The blocks that the planted fault changed, by comparing bits; `None` where none was planted.
+    /// The blocks that the planted fault changed, by comparing bits; `None` if none was planted.
     #[cfg_attr(
         feature = "serde",
         serde(rename = "planted_in", skip_serializing_if = "Option::is_none")
@@ -132,17 +132,17 @@ impl<'a> NetworkCheck<'a> {
         }
     }
 
-    /// The engine that is used: the one asked for, else the layer-wise one where it can take the method's
+    /// The engine that is used: the requested one, else the layer-wise one if it can take the method's
     /// steps, else the incremental one.
     pub fn engine(&self) -> Engine {
         self.engine
             .unwrap_or_else(|| self.method.fastest_engine(self.epsilon))
     }
 
-    /// Everything that a check at these parameters needs and no gradient changes.
+    /// Everything that a check at these parameters needs besides the gradient.
     ///
     /// # Errors
-    /// [`NetworkCheckError`] where network, batch and parameters do not fit together, or the engine does not
+    /// [`NetworkCheckError`] if network, batch and parameters do not fit together, or the engine does not
     /// fit the method.
     pub fn at<'p>(
         &'p self,
@@ -190,7 +190,7 @@ impl<'a> NetworkCheck<'a> {
     /// The gradient of c·J by the backward pass under test.
     ///
     /// # Errors
-    /// [`NetworkCheckError`] where the pass fails.
+    /// [`NetworkCheckError`] if the pass fails.
     pub fn gradient(&self, parameters: &Parameters<f64>) -> Result<Vec<f64>, NetworkCheckError> {
         let model = Model {
             architecture: self.architecture,
@@ -217,7 +217,7 @@ impl<'a> NetworkCheck<'a> {
     /// Checks the backward pass at these parameters.
     ///
     /// # Errors
-    /// [`NetworkCheckError`] where a pass fails or the check can't be made.
+    /// [`NetworkCheckError`] if a pass fails or the check can't be made.
     pub fn check(&self, parameters: &Parameters<f64>) -> Result<Checked, NetworkCheckError> {
         let point = self.at(parameters)?;
         let right = point.model().gradient(point.theta())?;
@@ -274,7 +274,7 @@ impl<'a> NetworkCheck<'a> {
     }
 }
 
-/// A network at its parameters, rounded to its precision, with what the judge needs besides the gradient.
+/// A network at its parameters, rounded to its precision, with what the checker needs besides the gradient.
 pub struct AtPoint<'a> {
     check: &'a NetworkCheck<'a>,
     engine: Engine,
@@ -293,7 +293,7 @@ impl AtPoint<'_> {
         &self.parameters
     }
 
-    /// The same as one flat vector θ.
+    /// The parameters as one flat vector θ, rounded to the precision of the check.
     pub fn theta(&self) -> &[f64] {
         self.parameters.as_flat()
     }
@@ -303,7 +303,7 @@ impl AtPoint<'_> {
         &self.layout
     }
 
-    /// σ of the rounding error of each entry of a right gradient of c·J.
+    /// σ of the rounding error of each entry of a correct gradient of c·J.
     pub fn rounding(&self) -> &[f64] {
         &self.rounding
     }
@@ -311,7 +311,7 @@ impl AtPoint<'_> {
     /// The gradient of c·J by the backward pass under test.
     ///
     /// # Errors
-    /// [`MlpError`] where the pass fails.
+    /// [`MlpError`] if the pass fails.
     pub fn gradient(&self) -> Result<Vec<f64>, MlpError> {
         self.check.gradient_by(&self.model(), self.theta())
     }
@@ -319,7 +319,7 @@ impl AtPoint<'_> {
     /// c·J in `f64`, by the engine of the check.
     ///
     /// # Errors
-    /// [`MlpError`] where the batch does not fit the network.
+    /// [`MlpError`] if the batch does not fit the network.
     pub fn objective(&self) -> Result<Box<dyn Objective<f64> + '_>, MlpError> {
         Ok(self.scaled(self.plain()?.by(self.engine)))
     }
@@ -327,7 +327,7 @@ impl AtPoint<'_> {
     /// c·J on complex numbers, for the complex step.
     ///
     /// # Errors
-    /// [`MlpError`] where the batch does not fit the network.
+    /// [`MlpError`] if the batch does not fit the network.
     pub fn complex_objective(&self) -> Result<Box<dyn Objective<Complex<f64>> + '_>, MlpError> {
         let plain = NetworkObjective::new(
             self.check.architecture,
@@ -340,15 +340,15 @@ impl AtPoint<'_> {
         }))
     }
 
-    /// The report on this gradient of c·J, with the causes that a network's backward pass can be tried for.
+    /// The report on this gradient of c·J, with the causes that can be tested on a network's backward pass.
     ///
     /// # Errors
-    /// [`NetworkCheckError`] where a pass fails or the check can't be made.
+    /// [`NetworkCheckError`] if a pass fails or the check can't be made.
     pub fn check_gradient(&self, analytic: &[f64]) -> Result<Report, NetworkCheckError> {
         self.judge(analytic, |judge| judge.report())
     }
 
-    /// Hands the network to the judge: the one place that says what the judge is told of it.
+    /// Passes the network to the checker: the only place that decides what the checker knows of it.
     fn judge<R>(
         &self,
         analytic: &[f64],
@@ -429,7 +429,7 @@ impl AtPoint<'_> {
         }
     }
 
-    /// c·J from J; J itself where c is 1, whose engine may do more than evaluate.
+    /// c·J from J; if c is 1, J itself, whose engine may do more than evaluate.
     fn scaled<'o, T: tensor_core::Scalar>(
         &self,
         objective: Box<dyn Objective<T> + 'o>,
@@ -444,7 +444,7 @@ impl AtPoint<'_> {
     }
 }
 
-/// A gradient with what it is judged by.
+/// A gradient with the settings of its check.
 struct Judge<'a> {
     point: &'a AtPoint<'a>,
     objective: &'a dyn Objective<f64>,
@@ -472,7 +472,7 @@ impl Judge<'_> {
         Ok(report)
     }
 
-    /// After [`report`](Self::report), whose settings it takes.
+    /// Runs the negative control, after [`report`](Self::report), whose settings it takes.
     fn negative_control(&self) -> Result<ControlReport, NetworkCheckError> {
         let (theta, layout) = (self.point.theta(), &self.point.layout);
         let (analytic, settings) = (self.analytic, &self.settings);

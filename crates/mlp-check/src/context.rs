@@ -1,11 +1,11 @@
-//! What numbers mean in a network, for the judge, which knows no network.
+//! The meaning of numbers in a network, for the checker, which knows nothing of networks.
 
 use gradient_check::diagnosis::{Context, NamedFactor};
 use mlp::DropoutMasks;
 
 use crate::model::Model;
 
-/// The factors and the decay that wrong gradients of c·J are off by, with their causes; `loss_scale` is c.
+/// The factors and the decay by which wrong gradients of c·J are typically off, with their causes; `loss_scale` is c.
 pub(crate) fn context(model: &Model<'_>, loss_scale: f64) -> Context {
     let examples = model.batch.examples() as f64;
     let outputs = model.batch.y().rows() as f64;

@@ -1,6 +1,6 @@
-//! Where in a layer the backward pass goes wrong: in dZ, or in what it makes of it.
+//! Where in a layer the backward pass goes wrong: in dZ, or in what it computes from dZ.
 //!
-//! Knows the two and that dW and db are products of dZ; refuses to judge by itself.
+//! Invariant: makes no comparison of its own; knows only that dW and db are products of dZ.
 
 use finite_diff::{ParameterLayout, Scheme};
 use gradient_check::check::check_estimates;
@@ -12,16 +12,16 @@ use mlp_faults::{Fault, Network};
 use crate::NetworkCheckError;
 use crate::model::Model;
 
-/// dZ_l of the backward pass under test, held against the numeric one.
+/// dZ_l of the backward pass under test, compared with the numeric one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Delta {
-    /// l.
+    /// The layer l.
     pub layer: usize,
-    /// What came out: one block, of a unit a row and an example a column.
+    /// The report on one block, with one row per unit and one column per example.
     pub report: Report,
 }
 
-/// As an object with `layer`, `verdict`, `difference` and `counts`.
+/// Serializes as an object with `layer`, `verdict`, `difference` and `counts`.
 #[cfg(feature = "serde")]
 impl serde::Serialize for Delta {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -35,7 +35,7 @@ impl serde::Serialize for Delta {
     }
 }
 
-/// Holds dZ of one layer against finite differences in it; `None` where the fault is none of a single rule.
+/// Compares dZ of one layer with finite differences in it; `None` if the fault does not replace a single rule.
 pub(crate) fn delta(
     model: &Model<'_>,
     fault: &Fault,

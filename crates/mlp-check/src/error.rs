@@ -14,12 +14,12 @@ pub enum NetworkCheckError {
     /// The check could not be made.
     #[error(transparent)]
     Check(#[from] CheckError),
-    /// The engine can't take the steps that the method asks for.
+    /// The engine can't take the steps that the method requires.
     #[error("the engine `{engine}` can't be used here: {reason}")]
     Engine {
-        /// Its name.
+        /// The name of the engine.
         engine: &'static str,
-        /// Why.
+        /// The reason.
         reason: &'static str,
     },
 }

@@ -1,4 +1,4 @@
-//! A small data set with two classes that overlap, for tests.
+//! A small data set with two overlapping classes, for tests.
 
 use mlp::Batch;
 use tensor_core::Matrix;
@@ -6,7 +6,7 @@ use tensor_core::Matrix;
 /// The number of features.
 pub(crate) const FEATURES: usize = 6;
 
-/// 64 examples: features between -1 and 1 by a formula, class 1 where their weighted sum is large enough.
+/// 64 examples: features between -1 and 1 by a formula, class 1 if their weighted sum is large enough.
 #[allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 pub(crate) fn batch() -> Batch<f64> {
     const EXAMPLES: usize = 64;

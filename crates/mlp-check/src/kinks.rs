@@ -1,14 +1,14 @@
-//! The names of a network's kinks, for the judge, who knows no units.
+//! The names of a network's kinks, for the checker, which knows nothing of units.
 //!
-//! Says where a kink is; refuses to say what it means for the gradient.
+//! Invariant: knows nothing of what a kink means for the gradient.
 
 use gradient_check::settings::NamedKink;
 use mlp::{Crossing, crossings};
 
 use crate::model::Model;
 
-/// The kinks of `model` within `reach` of `theta` along one coordinate. None where they can't be told: a
-/// name is no part of the verdict.
+/// The kinks of `model` within `reach` of `theta` along one coordinate. None if they can't be determined: a
+/// name is not part of the verdict.
 pub(crate) fn named_kinks(
     model: &Model<'_>,
     theta: &[f64],
@@ -26,7 +26,7 @@ pub(crate) fn named_kinks(
         .collect()
 }
 
-/// Indices in brackets and from 0, as in `W2[3,1]`; layers by their number, as in `W2`.
+/// The name of a kink: indices in brackets and from 0, as in `W2[3,1]`; layers by their number, as in `W2`.
 fn name(crossing: &Crossing) -> String {
     let Crossing {
         layer,

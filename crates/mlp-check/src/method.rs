@@ -25,7 +25,7 @@ pub enum Method {
 const COURSE_STEP: f64 = 1e-7;
 
 impl Method {
-    /// Each of them, the default first.
+    /// All methods, the default first.
     pub const ALL: &[Self] = &[
         Self::Central,
         Self::Forward,
@@ -34,7 +34,7 @@ impl Method {
         Self::Course,
     ];
 
-    /// In kebab-case, such as `five-point`.
+    /// The name in kebab-case, such as `five-point`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Central => "central",
@@ -45,7 +45,7 @@ impl Method {
         }
     }
 
-    /// Finite differences with an absolute step where `epsilon` is given, else with the method's own;
+    /// Finite differences with the absolute step `epsilon` if given, otherwise with the method's own;
     /// `None` for the complex step.
     pub(crate) fn finite_differences(self, epsilon: Option<f64>) -> Option<Scheme> {
         let stencil = match self {
@@ -73,15 +73,15 @@ impl Method {
         }
     }
 
-    /// Why the layer-wise engine, which moves whole rows of pre-activations, can't take this method's steps.
+    /// Why the layer-wise engine, which perturbs whole rows of pre-activations, can't take this method's steps.
     pub fn why_not_layerwise(self, epsilon: Option<f64>) -> Option<&'static str> {
         match (self, epsilon) {
-            (Self::ComplexStep, _) => Some("it takes finite differences, not complex steps"),
+            (Self::ComplexStep, _) => Some("it uses finite differences, not complex steps"),
             (Self::Course, _) => {
-                Some("it steps in pre-activations, and the course's step is one of each parameter")
+                Some("it steps in pre-activations, but the course's step is in each parameter")
             }
             (_, Some(_)) => {
-                Some("it steps in pre-activations, and the step given is one of each parameter")
+                Some("it steps in pre-activations, but the given step is in each parameter")
             }
             (_, None) => None,
         }

@@ -1,6 +1,6 @@
-//! The gradient under test: the network's own backward pass, in the precision asked for, or a fault's.
+//! The gradient under test: by the network's own backward pass, in the chosen precision, or by a fault's.
 //!
-//! Knows nothing of how it is judged.
+//! Invariant: knows nothing of how it is checked.
 
 use mlp::{
     Architecture, Batch, DropoutMasks, Gradient, MlpError, Parameters, backward, forward,
@@ -34,13 +34,13 @@ impl Model<'_> {
         }
     }
 
-    /// The same by a fault's backward pass.
+    /// ∂J/∂θ by a fault's backward pass.
     pub(crate) fn faulty(&self, fault: &Fault, theta: &[f64]) -> Result<Gradient<f64>, MlpError> {
         let parameters = Parameters::from_flat(self.architecture, theta.to_vec())?;
         fault.gradient(self.architecture, &parameters, self.batch, self.masks)
     }
 
-    /// σ of each entry of a right gradient at `theta`: the noise of rounding in the precision of the model.
+    /// σ of the rounding error of each entry of a correct gradient at `theta`, in the precision of the model.
     pub(crate) fn rounding(&self, theta: &[f64], seed: u64) -> Result<Vec<f64>, MlpError> {
         let parameters = Parameters::from_flat(self.architecture, theta.to_vec())?;
         let (architecture, batch) = (self.architecture, self.batch);

@@ -7,19 +7,19 @@ use mlp::Arithmetic;
 /// The floating-point type of the network's forward and backward pass.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Precision {
-    /// Single. The numeric derivative is taken of the cost in `f64` at the same parameters and data, both
+    /// Single precision. The numeric derivative is that of the cost in `f64` at the same parameters and data, both
     /// rounded to `f32` first: a cost in `f32` is too coarse to differentiate.
     F32,
-    /// Double.
+    /// Double precision.
     #[default]
     F64,
 }
 
 impl Precision {
-    /// Both of them.
+    /// Both precisions.
     pub const ALL: &[Self] = &[Self::F64, Self::F32];
 
-    /// `f64` or `f32`.
+    /// The name: `f64` or `f32`.
     pub fn name(self) -> &'static str {
         match self {
             Self::F32 => "f32",

@@ -6,10 +6,10 @@ use finite_diff::{
 };
 use tensor_core::Scalar;
 
-/// c·J.
+/// The objective c·J.
 pub(crate) struct Scaled<'a, T> {
     pub(crate) inner: Box<dyn Objective<T> + 'a>,
-    /// c.
+    /// The factor c.
     pub(crate) factor: f64,
 }
 
@@ -54,7 +54,7 @@ impl<T: Scalar> Shortcut<T> for Scaled<'_, T> {
         execution: &Execution<'_>,
     ) -> Result<Derivatives, DifferenceError> {
         let Some(shortcut) = self.inner.shortcut() else {
-            let source = "there is no shortcut".into();
+            let source = "the scaled cost has no shortcut".into();
             return Err(DifferenceError::Center { source });
         };
         let size = self.factor.abs();

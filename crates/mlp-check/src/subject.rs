@@ -1,7 +1,7 @@
-//! A network with the backward pass under test as a subject: named blocks, its own way between the flat
+//! A network with the backward pass under test as a subject: named blocks, its own conversion between the flat
 //! vector and its matrices, a fingerprint of its data.
 //!
-//! Knows nothing of what is looked at.
+//! Invariant: knows nothing of what is checked.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -20,7 +20,7 @@ pub(crate) struct NetworkSubject<'a> {
     pub(crate) fault: Option<&'static Fault>,
     /// The cost in `f64`.
     pub(crate) objective: NetworkObjective<'a, f64>,
-    /// c, where cost and gradient are those of c·J.
+    /// The factor c, if cost and gradient are those of c·J.
     pub(crate) loss_scale: f64,
 }
 
@@ -75,7 +75,7 @@ impl Subject<f64> for NetworkSubject<'_> {
     }
 
     fn objective(&self) -> Option<&dyn Objective<f64>> {
-        // What is known of J holds for c·J only where they are the same.
+        // What is known of J holds for c·J only if c is 1.
         (self.loss_scale == 1.0).then_some(&self.objective as &dyn Objective<f64>)
     }
 }

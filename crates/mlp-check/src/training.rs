@@ -1,7 +1,7 @@
 //! A network checked at initialization, trained, and checked again: backward passes are often right only
 //! where nothing saturates yet.
 //!
-//! Invariant: training never sees a check. It is observed, and taken up again from saved parameters.
+//! Invariant: training knows nothing of the checks. It is observed, and repeated from saved parameters.
 
 mod bisect;
 mod history;
@@ -27,14 +27,14 @@ pub use history::most_saved_bytes;
 pub use onset::{Limit, Onset};
 pub use saturation::{Changes, Grown, Quantity, Saturated, State};
 
-/// When in the training of a network a check is made.
+/// The point in the training of a network at which a check is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
-    /// On the random parameters.
+    /// At the random initial parameters.
     Initialization,
-    /// After so many steps of training.
+    /// After some steps of training.
     AfterTraining {
-        /// How many.
+        /// The number of steps.
         steps: usize,
     },
 }
@@ -65,28 +65,28 @@ pub struct TrainedCheck<'a> {
     pub start: Parameters<f64>,
     /// How it is trained; with 0 steps there is no second check.
     pub training: TrainingOptions,
-    /// How many bytes the parameters may take that are saved during the training, to find the step at which
-    /// the gradient became wrong. At least three steps are saved.
+    /// The number of bytes that the parameters saved during the training may take; they serve to find the step at
+    /// which the gradient became wrong. At least three steps are saved.
     pub history_bytes: u64,
 }
 
-/// What the checks before and after training found.
+/// The results of the checks before and after training.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
-    /// The checks made: two, one where no training was asked for or the run was stopped before.
+    /// The checks made: two, or one if no training was requested or the run was stopped before.
     pub checks: Vec<(Stage, Checked)>,
     /// The cost over the training.
     pub curve: Vec<CurvePoint>,
     /// Why the training ended early, if it failed; the check before it stands.
     pub training_failed: Option<MlpError>,
-    /// The step at which the gradient became wrong, where it is wrong at the end and was not seen to be at first.
+    /// The step at which the gradient became wrong, if it is wrong at the end and was not found wrong at first.
     pub onset: Option<Onset>,
     /// Whether the run was canceled.
     pub interrupted: bool,
 }
 
 impl Outcome {
-    /// How many entries the checks left untested, though all that was tested agrees.
+    /// The number of entries that the checks left untested, although all that was tested agrees.
     pub fn left_open(&self) -> usize {
         let open = |(_, checked): &(Stage, Checked)| checked.report.left_open().total();
         self.checks.iter().map(open).sum()
@@ -119,7 +119,7 @@ impl Outcome {
 pub type StageProgress<'a> = dyn Fn(Stage, Progress) + Sync + 'a;
 
 impl<'a> TrainedCheck<'a> {
-    /// How many bytes the saved parameters take at most where nobody says: every one of 1000 steps of
+    /// The default limit on the size of the saved parameters in bytes: every one of 1000 steps of
     /// 8,000 parameters.
     pub const HISTORY_BYTES: u64 = 64 << 20;
 
@@ -133,12 +133,12 @@ impl<'a> TrainedCheck<'a> {
         }
     }
 
-    /// Checks the network at initialization and again after training. Where the gradient is wrong only at
+    /// Checks the network at initialization and again after training. If the gradient is wrong only at
     /// the end, the first wrong step is found by bisection.
     ///
     /// # Errors
-    /// [`NetworkCheckError`] where a forward or backward pass fails, or a check can't be made. A training
-    /// that diverges is no error but part of the outcome: the first check stands.
+    /// [`NetworkCheckError`] if a forward or backward pass fails, or a check can't be made. A training
+    /// that diverges is not an error but part of the outcome: the first check stands.
     pub fn run(&self, progress: &StageProgress<'_>) -> Result<Outcome, NetworkCheckError> {
         let first = Stage::Initialization;
         let mut outcome = Outcome {
@@ -171,7 +171,7 @@ impl<'a> TrainedCheck<'a> {
                         let last = self.check_at(&training.parameters, stage, progress)?;
                         if let (Verdict::Disagree, Some(history)) = (last.report.verdict, &history)
                         {
-                            // The step is looked for by the gradient alone.
+                            // The step is searched for with the gradient alone.
                             let mut plain = self.clone();
                             plain.check.negative_control = false;
                             let first = &outcome.checks[0].1.report;

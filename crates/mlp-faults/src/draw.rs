@@ -1,10 +1,10 @@
-//! Draws that are the same at every call: a hash of where something is.
+//! Draws that are the same at every call: a hash of the position.
 //!
-//! Refuses any randomness besides, so that a fault is one function of the network and its parameters.
+//! Invariant: no other randomness, so that a fault is a function of the network and its parameters.
 
 use mlp::Architecture;
 
-/// The layer of one weight of the network and its place in dW, drawn by the network's shape.
+/// The layer of one weight of the network and its index in dW, drawn from the network's shape.
 pub(crate) fn one_weight(architecture: &Architecture) -> (usize, usize) {
     let shapes = || {
         architecture
@@ -32,7 +32,7 @@ pub(crate) fn scale(entries: &[f64]) -> f64 {
 
 /// A number from −1 to 1.
 pub(crate) fn symmetric(block: u64, at: u64) -> f64 {
-    // The upper 53 bits, as many as fit.
+    // The upper 53 bits, as many as an f64 holds.
     (hash(block, at) >> 11) as f64 / (1u64 << 52) as f64 - 1.0
 }
 

@@ -1,10 +1,10 @@
-//! Right backward passes of something else: of other parameters, or in another precision.
+//! Correct backward passes of something else: of other parameters, or in another precision.
 //!
-//! Refuses to know the steps of the backward pass.
+//! Invariant: knows nothing of the steps of the backward pass.
 
 use mlp::{Architecture, Batch, DropoutMasks, Gradient, MlpError, Parameters};
 
-/// Where a gradient is asked for.
+/// The point at which a gradient is requested.
 #[derive(Clone, Copy)]
 pub(crate) struct Place<'a> {
     pub(crate) architecture: &'a Architecture,
@@ -21,15 +21,15 @@ pub(crate) fn in_single_precision(at: Place<'_>) -> Result<Gradient<f64>, MlpErr
     Ok(mlp::backward(at.architecture, &pass, &batch)?.cast())
 }
 
-/// Rounds in which the parameters before are looked for: each brings them nearer by rate·curvature, where
-/// that is below 1.
+/// The number of iterations in the search for the previous parameters: each reduces the error by the factor
+/// rate·curvature, if that is below 1.
 const ROUNDS: usize = 200;
 
 /// The gradient at the parameters θ₋ before a step of gradient descent with this rate, which led to the
-/// parameters at hand: θ₋ = θ + rate·∇J(θ₋), by fixed-point iteration.
+/// given parameters: θ₋ = θ + rate·∇J(θ₋), by fixed-point iteration.
 ///
-/// Where there are none, as across a kink or where the cost is too curved for the rate, with half of it,
-/// and so on. A checker hands over one set of parameters, so the step before is made up.
+/// If there are none, as across a kink or if the cost is too curved for the rate, half the rate is tried,
+/// and so on. A checker passes only one set of parameters, so that the previous step has to be constructed.
 pub(crate) fn one_step_before(at: Place<'_>, rate: f64) -> Result<Gradient<f64>, MlpError> {
     let here = right(at)?;
     let mut rate = rate;
@@ -56,7 +56,7 @@ pub(crate) fn one_step_before(at: Place<'_>, rate: f64) -> Result<Gradient<f64>,
     Ok(here)
 }
 
-/// To a few ε of the largest entry.
+/// Whether two gradients are equal to a few ε of the largest entry.
 fn nearly_same(a: &Gradient<f64>, b: &Gradient<f64>) -> bool {
     let pairs = || a.as_flat().iter().zip(b.as_flat());
     let largest = pairs().fold(0.0, |largest: f64, (a, _)| largest.max(a.abs()));

@@ -1,6 +1,6 @@
-//! A fault: a backward pass that is wrong on purpose, with what is to be known of it.
+//! A fault: a backward pass that is wrong on purpose, with its description.
 //!
-//! Refuses to know which there are, and how they are found.
+//! Invariant: knows nothing of which faults there are, and of how they are found.
 
 use mlp::{Architecture, Batch, DropoutMasks, Gradient, MlpError, Parameters};
 use tensor_core::Matrix;
@@ -23,12 +23,12 @@ pub struct Fault {
 pub(crate) enum Wrong {
     /// It replaces steps of the backward pass.
     Steps(&'static (dyn BackwardRules + Sync)),
-    /// Its gradient is the right one of something else.
+    /// Its gradient is the correct one of something else.
     Elsewhere(fn(Place<'_>) -> Result<Gradient<f64>, MlpError>),
 }
 
 impl Fault {
-    /// The name that a person types, in kebab-case.
+    /// The name as users type it, in kebab-case.
     pub fn name(&self) -> &'static str {
         self.name
     }
@@ -38,18 +38,18 @@ impl Fault {
         self.description
     }
 
-    /// The causes, in kebab-case, of which a right diagnosis reports one first: what a person would say
-    /// who saw only the gradient and its blocks, and knew the mistake.
+    /// The causes, in kebab-case, of which a correct diagnosis reports one first: those that an expert would name
+    /// from the gradient and its blocks alone.
     pub fn cause(&self) -> &'static [&'static str] {
         self.cause
     }
 
-    /// When it changes the gradient.
+    /// The condition under which it changes the gradient.
     pub fn shows(&self) -> Shows {
         self.shows
     }
 
-    /// Fails where it could change nothing in such a network.
+    /// Fails if it has no effect in such a network.
     ///
     /// # Errors
     /// The reason, as the end of a sentence.
@@ -89,7 +89,7 @@ impl Fault {
         }
     }
 
-    /// dZ_l of this layer, counted from 1, as the wrong backward pass has it on the way; `None` where the
+    /// dZ_l of this layer, counted from 1, as the wrong backward pass computes it; `None` if the
     /// fault is not in a step of the backward pass.
     ///
     /// # Errors
@@ -112,28 +112,28 @@ impl Fault {
     }
 }
 
-/// When a fault changes the gradient of a network that it applies to.
+/// The condition under which a fault changes the gradient of a network that it applies to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shows {
     /// At almost every point.
     Always,
-    /// Where biases are not zero, as they are at first.
+    /// If biases are not zero, unlike at initialization.
     WithBiases,
     /// With dropout masks.
     WithDropout,
-    /// Where the network is sure of some answers, as it is once trained.
+    /// If the network is certain of some answers, as it is once trained.
     WhenTrained,
-    /// Where some outputs are far off.
+    /// If some outputs are far off.
     WithLargeErrors,
-    /// Where some units are nearly saturated.
+    /// If some units are nearly saturated.
     WithLargeActivations,
-    /// Where some unit is exactly at the kink of its activation.
+    /// If some unit is exactly at the kink of its activation.
     AtKinks,
-    /// Always, but so faintly that a check may be too blunt for it.
+    /// Always, but by so little that it may be below the detection limit.
     Faintly,
 }
 
-/// The names of the blocks in which two gradients differ, in order; NaN differs from everything but
+/// The names of the blocks in which two gradients differ, in order; NaN differs from everything except
 /// the same NaN.
 pub fn changed_blocks(
     architecture: &Architecture,

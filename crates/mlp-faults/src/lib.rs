@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 //!
-//! Knows the backward pass of the crate mlp; refuses to know any checker.
+//! Invariant: knows nothing of any checker; it knows only the backward pass of the crate mlp.
 
 mod draw;
 mod elsewhere;

@@ -1,16 +1,16 @@
-//! What a fault needs of a network, with the reason where it is not there.
+//! What a fault requires of a network, with the reason if it is missing.
 //!
-//! Refuses to know which fault needs what.
+//! Invariant: knows nothing of which fault needs what.
 
 use mlp::{Activation, Architecture, Loss};
 
 use crate::steps::{same_shape, same_width};
 
-/// Something of a network without which a fault could change nothing.
+/// A property of a network without which a fault has no effect.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Need {
     HiddenLayer,
-    /// None of these activations, with which the fault is right.
+    /// None of these activations, with which the fault is correct.
     OtherThan(&'static [Activation]),
     /// ReLU or leaky ReLU.
     Kink,
@@ -36,7 +36,7 @@ pub(crate) enum Need {
 }
 
 impl Need {
-    /// Fails where `architecture` does not have it, with the end of a sentence that says so.
+    /// Fails if `architecture` lacks it, with the reason as the end of a sentence.
     pub(crate) fn check(self, architecture: &Architecture) -> Result<(), String> {
         let (widths, depth) = (architecture.widths(), architecture.depth());
         let (activation, loss) = (architecture.activation(), architecture.loss());
@@ -44,23 +44,23 @@ impl Need {
             Self::HiddenLayer => (depth > 1, "it needs a hidden layer".to_owned()),
             Self::OtherThan(right) => (
                 !right.contains(&activation),
-                format!("with the activation {activation} it happens to be right"),
+                format!("the result is correct with the activation {activation}"),
             ),
             Self::Kink => (
                 !activation.is_smooth(),
-                format!("it is about ReLU and leaky ReLU, and the activation is {activation}"),
+                format!("it needs ReLU or leaky ReLU, but the activation is {activation}"),
             ),
             Self::Saturation => (
                 matches!(activation, Activation::Tanh | Activation::Sigmoid),
-                format!("it is about units that saturate, and the activation is {activation}"),
+                format!("it needs units that saturate, but the activation is {activation}"),
             ),
             Self::Softmax => (
                 loss == Loss::SoftmaxCrossEntropy,
-                format!("it is about softmax outputs, and the loss is {loss}"),
+                format!("it needs softmax outputs, but the loss is {loss}"),
             ),
             Self::Probabilities => (
                 loss != Loss::MeanSquaredError,
-                format!("it is about probabilities, and the loss is {loss}"),
+                format!("it needs outputs that are probabilities, but the loss is {loss}"),
             ),
             Self::L2 => (
                 architecture.l2() > 0.0,

@@ -1,12 +1,12 @@
 //! The backward pass as a set of rules, each of which can be replaced alone.
 //!
-//! Without a replacement it gives the bits of [`mlp::backward`]. Refuses to know which replacement is
+//! Without a replacement it gives the bits of [`mlp::backward`]. Invariant: knows nothing of which replacement is
 //! a fault.
 
 use mlp::{Architecture, Batch, ForwardPass, Gradient, MlpError};
 use tensor_core::{Matrix, MatrixView};
 
-/// What each rule may look at besides its arguments.
+/// What each rule may use besides its arguments.
 #[derive(Debug, Clone, Copy)]
 pub struct Network<'a> {
     /// The network.
@@ -17,7 +17,7 @@ pub struct Network<'a> {
     pub batch: &'a Batch<f64>,
 }
 
-/// The steps of the backward pass; what is not overridden is mlp's own. Layers are counted from 1.
+/// The steps of the backward pass; those not overridden are mlp's own. Layers are counted from 1.
 ///
 /// ```
 /// use mlp_faults::{BackwardRules, Network};
@@ -125,7 +125,7 @@ pub trait BackwardRules {
         mlp::activation_backward(network.architecture.activation(), da, z, mask)
     }
 
-    /// Last of all, with the whole gradient.
+    /// Called last, with the whole gradient.
     ///
     /// # Errors
     /// None by itself; a replacement may fail.
@@ -138,9 +138,9 @@ pub trait BackwardRules {
     }
 }
 
-/// dJ/dθ by these rules; `observe` is shown dZ_l of each layer l, the last layer first.
+/// dJ/dθ by these rules; `observe` is called with dZ_l of each layer l, the last layer first.
 ///
-/// Without a replacement it gives the bits of [`mlp::backward`]; where nobody is to observe,
+/// Without a replacement it gives the bits of [`mlp::backward`]; to observe nothing, pass
 /// `&mut |_, _| {}`.
 ///
 /// # Errors

@@ -1,19 +1,19 @@
 //! The faults, one row each.
 //!
 //! # To add one
-//! A row where it belongs in the order of the list: the name that a person types, the causes of which a
-//! right diagnosis reports one first, when it shows, what it needs of a network, what is wrong in one
-//! line (no full stop), and what it does:
+//! Add a row at its place in the list: the name as users type it, the causes of which a
+//! correct diagnosis reports one first, when it has an effect, what it requires of a network, what is wrong in one
+//! line (no period), and what it does:
 //! - `Steps` with the step of the backward pass that it replaces, from `steps`: most faults are a
-//!   function of one entry ([`OutputDelta`], [`HiddenDelta`], [`Entries`], [`OneWeight`]). Where none of
-//!   them says it, one small type more in the file of its step, or for the finished gradient a function
+//!   function of one entry ([`OutputDelta`], [`HiddenDelta`], [`Entries`], [`OneWeight`]). If none of
+//!   them fits, add a small type in the file of its step, or for the finished gradient a function
 //!   for [`Finish`];
-//! - `Elsewhere` where the pass is right, but of something else.
+//! - `Elsewhere` if the pass is correct, but of something else.
 //!
-//! Then its line in the README's table. `gradcheck faults` lists it, and the tests expect that it changes
-//! every network it applies to, that the judge blames its blocks and names one of its causes.
+//! Then add its line to the README's table. `gradcheck faults` lists it, and the tests expect that it changes
+//! the gradient of every network it applies to, and that the checker blames its blocks and names one of its causes.
 //!
-//! Refuses to know what finds them.
+//! Invariant: knows nothing of what finds them.
 
 use mlp::Activation::{self, Identity, LeakyRelu, Relu, Sigmoid, Softplus, Tanh};
 
@@ -49,7 +49,7 @@ pub fn find(name: &str) -> Option<&'static Fault> {
     ALL.iter().find(|fault| fault.name() == name)
 }
 
-// With a line for each cell it would be no table any more.
+// One line for each cell would no longer be a table.
 #[rustfmt::skip]
 static ALL: &[Fault] = &[
     // fault(name, causes, when it shows, what it needs,
@@ -73,7 +73,7 @@ static ALL: &[Fault] = &[
     fault("dw1-negated", &["sign"], Always, &[],
         "dW1 has the wrong sign",
         Steps(&Entries(&[(Dw(First), |g| -g)]))),
-    // Nobody set the gradient to zero before this call.
+    // The gradient was not set to zero before this call.
     fault("accumulated", &["scale"], Always, &[],
         "the gradient is added to that of the call before: twice what it should be",
         Steps(&Entries(&[(Dw(Each), |g| g + g), (Db(Each), |g| g + g)]))),
@@ -96,11 +96,11 @@ static ALL: &[Fault] = &[
         Steps(&OutputDelta(|e| e.dz / e.examples as f64))),
 
     // # The sign
-    // The gradient of −J: somebody means to go down, and goes down twice.
+    // The gradient of −J: the sign of descent is applied twice.
     fault("sign-flipped", &["sign"], Always, &[],
         "the whole gradient has the wrong sign",
         Steps(&Entries(&[(Dw(Each), |g| -g), (Db(Each), |g| -g)]))),
-    // A difference the wrong way round.
+    // A difference with its operands swapped.
     fault("delta-negated", &["sign"], Always, &[],
         "dZ of the last layer is Y − A: all but the L2 term has the wrong sign",
         Steps(&OutputDelta(|e| -e.dz))),
@@ -113,7 +113,7 @@ static ALL: &[Fault] = &[
     fault("delta-without-y", &["output-delta"], Always, &[],
         "dZ of the last layer is A, not A − Y",
         Steps(&OutputDelta(|e| e.a))),
-    // Softmax taken for a function of each entry alone.
+    // Softmax treated as a function of each entry alone.
     fault("softmax-diagonal-only", &["output-delta"], Always, &[Softmax],
         "dZ of the last layer is −Y∘(1 − A): softmax's Jacobian without what lies off the diagonal",
         Steps(&OutputDelta(|e| -e.y * (1.0 - e.a)))),
@@ -125,11 +125,11 @@ static ALL: &[Fault] = &[
     fault("clipped-output", &["saturation"], WhenTrained, &[Probabilities],
         "dZ of the last layer is 0 where the output is within 0.01 of 0 or 1: wrong only once trained",
         Steps(&OutputDelta(|e| if (0.01..=0.99).contains(&e.a) { e.dz } else { 0.0 }))),
-    // Right for what is nearly learnt, wrong for the rest.
+    // Correct for examples that are nearly learned, wrong for the rest.
     fault("delta-clamped", &["saturation"], WithLargeErrors, &[],
         "dZ of the last layer is clamped to ±0.5",
         Steps(&OutputDelta(|e| e.dz.clamp(-0.5, 0.5)))),
-    // An error of 1e-8 in everything that comes after.
+    // An error of 1e-8 in everything that follows.
     fault("delta-in-single-precision", &["single-precision"], Always, &[],
         "dZ of the last layer is rounded to single precision",
         Steps(&OutputDelta(|e| f64::from(e.dz as f32)))),
@@ -179,7 +179,7 @@ static ALL: &[Fault] = &[
     fault("z-for-a", &["wrong-cache"], Always, &[HiddenLayer, OtherThan(&[Identity])],
         "dW is made with Z of the layer before, not with its A",
         Steps(&ZForA)),
-    // Elsewhere it would be an error of shape.
+    // Elsewhere the shapes would not fit.
     fault("weights-not-transposed", &["wrong-weights"], Always, &[Square],
         "dA is passed back through W, not through its transpose, where W is square",
         Steps(&NotTransposed)),
@@ -262,7 +262,7 @@ static ALL: &[Fault] = &[
     fault("single-weight-off", &["single-entry"], Always, &[],
         "the largest entry of dW1 is 1 % too large",
         Steps(&LargestWeight(|g| 1.01 * g))),
-    // What the usual tolerances never see.
+    // Below the usual tolerances.
     fault("single-weight-slightly-off", &["single-entry"], Always, &[],
         "the largest entry of dW1 is a millionth too large",
         Steps(&LargestWeight(|g| (1.0 + 1e-6) * g))),
@@ -286,7 +286,7 @@ static ALL: &[Fault] = &[
     fault("single-precision", &["single-precision"], Always, &[],
         "the gradient is computed in single precision",
         Elsewhere(in_single_precision)),
-    // About the least that a careful check can see, or less.
+    // About the smallest error that a careful check can detect, or less.
     fault("noise", &["noise", "unknown"], Faintly, &[],
         "every entry is off by 1e-9 of its block's scale, with a random sign",
         Steps(&Finish(|network, gradient| make_noise(network, gradient, 1e-9)))),
@@ -302,7 +302,7 @@ static ALL: &[Fault] = &[
         Elsewhere(|here| one_step_before(here, 0.00001))),
 
     // # Not a number
-    // What every comparison with < lets pass.
+    // Passes every comparison with <.
     fault("nan", &["non-finite"], Always, &[],
         "the first entry of dW of the last layer is NaN",
         Steps(&Finish(not_a_number))),

@@ -1,7 +1,7 @@
 //! The hidden layers' activation functions φ and their derivatives.
 //!
-//! `apply` is analytic, so that it runs on complex numbers; `derivative` is what the backward pass
-//! uses, by hand. Refuses to know layers.
+//! `apply` is analytic, so that it runs on complex numbers; `derivative` is written by hand for
+//! the backward pass. Invariant: knows nothing of layers.
 
 use tensor_core::{RealScalar, Scalar, sigmoid, softplus};
 
@@ -30,7 +30,7 @@ pub enum Activation {
 }
 
 impl Activation {
-    /// Each of them.
+    /// All activation functions.
     pub const ALL: &[Self] = &[
         Self::Relu,
         Self::LeakyRelu,
@@ -41,7 +41,7 @@ impl Activation {
         Self::Identity,
     ];
 
-    /// The name that a person types: `leaky-relu`.
+    /// The name as users type it, such as `leaky-relu`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Relu => "relu",
@@ -64,7 +64,7 @@ impl Activation {
     /// ```
     pub fn apply<T: Scalar>(self, z: T) -> T {
         match self {
-            // Asked this way round, a NaN stays a NaN.
+            // Compared in this order, a NaN stays a NaN.
             Self::Relu if at_or_below_zero(z) => T::zero(),
             Self::LeakyRelu if at_or_below_zero(z) => T::from_f64(LEAKY_SLOPE) * z,
             Self::Relu | Self::LeakyRelu | Self::Identity => z,
@@ -87,7 +87,7 @@ impl Activation {
             Self::Relu if at_or_below_zero(z) => T::zero(),
             Self::LeakyRelu if at_or_below_zero(z) => T::from_f64(LEAKY_SLOPE),
             Self::Relu | Self::LeakyRelu | Self::Identity => T::one(),
-            // 1 − tanh²z would cancel where the unit saturates: tanh′(z) = 4σ′(2z).
+            // 1 − tanh²z would cancel if the unit saturates: tanh′(z) = 4σ′(2z).
             Self::Tanh => T::from_f64(4.0) * sigmoid_derivative(z + z),
             Self::Sigmoid => sigmoid_derivative(z),
             Self::Softplus => sigmoid(z),
@@ -95,7 +95,7 @@ impl Activation {
         }
     }
 
-    /// Whether φ has a derivative everywhere. Where not, a step across the kink at 0 spoils a
+    /// Whether φ has a derivative everywhere. If not, a step across the kink at 0 invalidates a
     /// finite difference.
     pub fn is_smooth(self) -> bool {
         !matches!(self, Self::Relu | Self::LeakyRelu)

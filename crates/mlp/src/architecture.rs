@@ -1,6 +1,6 @@
-//! What a network is before it has numbers: widths, activation, loss, L2 factor.
+//! The structure of a network: widths, activation, loss, L2 factor.
 //!
-//! Also where each layer's weights and bias lie in a flat vector. Refuses to know the numbers.
+//! Also where each layer's weights and bias are in a flat vector. Invariant: knows nothing of the numbers.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::{Activation, Loss, MlpError};
 
 /// Layer widths n₀ … n_L, the hidden layers' activation, the loss and the L2 factor λ.
 ///
-/// Layers are counted from 1 to L; W_l is n_l×n_{l−1}, b_l has n_l entries. Prints as
+/// Layers are counted from 1 to L; W_l is n_l×n_{l−1}, b_l has n_l entries. Displays as
 /// `30-16-8-1 relu bce`.
 ///
 /// ```
@@ -37,11 +37,11 @@ pub struct Architecture {
 /// One block of the flat parameter vector.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlockSpec {
-    /// `W1`, `b1`, `W2`, …
+    /// The name: `W1`, `b1`, `W2`, …
     pub name: String,
-    /// `[n_l, n_{l−1}]` of weights, `[n_l]` of a bias.
+    /// The shape: `[n_l, n_{l−1}]` for weights, `[n_l]` for a bias.
     pub shape: Vec<usize>,
-    /// l, counted from 1.
+    /// The layer l, counted from 1.
     pub layer: usize,
 }
 
@@ -82,10 +82,10 @@ impl Architecture {
         })
     }
 
-    /// The same network with the term λ/(2m)·Σ‖W‖² in its cost, weights only.
+    /// This network with the term λ/(2m)·Σ‖W‖² in its cost, weights only.
     ///
     /// # Errors
-    /// [`MlpError::Lambda`] where λ is negative or not finite.
+    /// [`MlpError::Lambda`] if λ is negative or not finite.
     pub fn with_l2(self, lambda: f64) -> Result<Self, MlpError> {
         if !lambda.is_finite() || lambda < 0.0 {
             return Err(MlpError::Lambda { value: lambda });
@@ -93,7 +93,7 @@ impl Architecture {
         Ok(Self { l2: lambda, ..self })
     }
 
-    /// n₀ … n_L.
+    /// The widths n₀ … n_L.
     pub fn widths(&self) -> &[usize] {
         &self.widths
     }
@@ -108,7 +108,7 @@ impl Architecture {
         self.loss
     }
 
-    /// λ.
+    /// The L2 factor λ.
     pub fn l2(&self) -> f64 {
         self.l2
     }
@@ -118,7 +118,7 @@ impl Architecture {
         self.widths.len() - 1
     }
 
-    /// Σ n_l·n_{l−1} + n_l.
+    /// The number of parameters, Σ n_l·n_{l−1} + n_l.
     pub fn parameter_count(&self) -> usize {
         self.layers.len()
     }
@@ -194,7 +194,7 @@ impl fmt::Display for Architecture {
     }
 }
 
-/// Where each layer lies in a flat vector; shared, because every set of parameters carries it.
+/// The offsets of each layer in a flat vector; shared, because every set of parameters holds them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Layers {
     shapes: Arc<[LayerShape]>,
@@ -209,7 +209,7 @@ struct LayerShape {
 }
 
 impl Layers {
-    /// `None` where the parameters are more than memory can address in double precision.
+    /// The offsets for `widths`; `None` if there are more parameters than memory can address in double precision.
     fn new(widths: &[usize]) -> Option<Self> {
         let mut end = 0usize;
         let mut shapes = Vec::new();
@@ -243,14 +243,14 @@ impl Layers {
         self.at(layer).map(|shape| (shape.rows, shape.cols))
     }
 
-    /// W_l in a flat vector; empty where there is no such layer.
+    /// W_l in a flat vector; empty if there is no such layer.
     pub(crate) fn weights<'a, T>(&self, flat: &'a [T], layer: usize) -> MatrixView<'a, T> {
         let (rows, cols) = self.shape(layer).unwrap_or_default();
         let data = flat.get(self.weights_range(layer)).unwrap_or_default();
         MatrixView::from_slice(rows, cols, data).unwrap_or_default()
     }
 
-    /// b_l in a flat vector; empty where there is no such layer.
+    /// b_l in a flat vector; empty if there is no such layer.
     pub(crate) fn bias<'a, T>(&self, flat: &'a [T], layer: usize) -> &'a [T] {
         flat.get(self.bias_range(layer)).unwrap_or_default()
     }

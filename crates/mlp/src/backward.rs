@@ -1,8 +1,8 @@
 //! The backward pass, written by hand, as in the course.
 //!
 //! dZ carries no 1/m; the weight and bias gradients divide by m, once. Each step is a function of its
-//! own, so that it can be looked at, replaced and tested by itself. Refuses to know any numeric
-//! derivative.
+//! own, so that it can be examined, replaced and tested by itself. Invariant: knows nothing of numeric
+//! derivatives.
 
 use tensor_core::{
     Matrix, MatrixView, RealScalar, product_transpose_left, product_transpose_right, row_sums,
@@ -32,8 +32,8 @@ use crate::{Activation, Architecture, Batch, ForwardPass, Gradient, Loss, MlpErr
 /// ```
 ///
 /// # Errors
-/// [`MlpError::NoSuchLayer`], [`MlpError::EntryWise`] or [`MlpError::Shape`] where the pass is another
-/// network's or another batch's, or memory runs out.
+/// [`MlpError::NoSuchLayer`], [`MlpError::EntryWise`] or [`MlpError::Shape`] if the pass belongs to another
+/// network or another batch, or memory runs out.
 pub fn backward<T: RealScalar>(
     architecture: &Architecture,
     pass: &ForwardPass<'_, T>,
@@ -62,10 +62,10 @@ pub fn backward<T: RealScalar>(
 
 /// dZ_L = A_L − Y, n_L×m, without 1/m.
 ///
-/// With soft labels whose sum s is not exactly 1, softmax has s·A_L − Y.
+/// With soft labels whose sum s is not exactly 1, it is s·A_L − Y for softmax.
 ///
 /// # Errors
-/// [`MlpError::EntryWise`] where the shapes differ.
+/// [`MlpError::EntryWise`] if the shapes differ.
 pub fn output_delta<T: RealScalar>(
     loss: Loss,
     output: MatrixView<'_, T>,
@@ -90,7 +90,7 @@ pub fn output_delta<T: RealScalar>(
 /// dW = 1/m dZ·A_prevᵀ: dZ n×m, A_prev n_prev×m, dW n×n_prev, without the L2 term.
 ///
 /// # Errors
-/// [`MlpError::Shape`] where the shapes don't fit.
+/// [`MlpError::Shape`] if the shapes don't fit.
 pub fn weight_gradient<T: RealScalar>(
     dz: MatrixView<'_, T>,
     a_prev: MatrixView<'_, T>,
@@ -106,7 +106,7 @@ pub fn weight_gradient<T: RealScalar>(
 /// dW ← dW + λ/m W, the gradient of λ/(2m)·‖W‖².
 ///
 /// # Errors
-/// [`MlpError::EntryWise`] where the shapes differ.
+/// [`MlpError::EntryWise`] if the shapes differ.
 pub fn add_weight_decay<T: RealScalar>(
     dw: &mut Matrix<T>,
     weights: MatrixView<'_, T>,
@@ -133,7 +133,7 @@ pub fn bias_gradient<T: RealScalar>(dz: MatrixView<'_, T>) -> Vec<T> {
 /// dA_prev = Wᵀ·dZ: W n×n_prev, dZ n×m, dA_prev n_prev×m.
 ///
 /// # Errors
-/// [`MlpError::Shape`] where the shapes don't fit.
+/// [`MlpError::Shape`] if the shapes don't fit.
 pub fn input_gradient<T: RealScalar>(
     weights: MatrixView<'_, T>,
     dz: MatrixView<'_, T>,
@@ -144,7 +144,7 @@ pub fn input_gradient<T: RealScalar>(
 /// dZ = dA∘D∘φ′(Z), all n×m; without a mask D, dA∘φ′(Z).
 ///
 /// # Errors
-/// [`MlpError::EntryWise`] where the shapes differ.
+/// [`MlpError::EntryWise`] if the shapes differ.
 pub fn activation_backward<T: RealScalar>(
     activation: Activation,
     mut da: Matrix<T>,

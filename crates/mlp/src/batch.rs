@@ -1,6 +1,6 @@
 //! Examples with their labels, one a column.
 //!
-//! Refuses to know the network; [`forward`](crate::forward) holds the two against each other.
+//! Invariant: knows nothing of the network; [`forward`](crate::forward) checks that the two fit.
 
 use tensor_core::{Matrix, RealScalar, Scalar};
 
@@ -62,7 +62,7 @@ impl<T: Scalar> Batch<T> {
     /// The batch of the examples `indices`, in that order, counted from 0.
     ///
     /// # Errors
-    /// [`MlpError::NoSuchExample`], [`MlpError::NoExamples`] where there are no indices.
+    /// [`MlpError::NoSuchExample`], [`MlpError::NoExamples`] if there are no indices.
     pub fn select(&self, indices: &[usize]) -> Result<Self, MlpError> {
         let examples = self.examples();
         if let Some(&index) = indices.iter().find(|&&index| index >= examples) {
@@ -80,7 +80,7 @@ impl<T: Scalar> Batch<T> {
         })
     }
 
-    /// Fails where the data doesn't fit the network.
+    /// Fails if the data doesn't fit the network.
     ///
     /// # Errors
     /// [`MlpError::DataShape`], [`MlpError::Label`], [`MlpError::LabelSum`].
@@ -106,7 +106,7 @@ impl<T: Scalar> Batch<T> {
 }
 
 impl<T: RealScalar> Batch<T> {
-    /// The same batch in another scalar, for `f32` or complex evaluations.
+    /// This batch in another scalar type, for `f32` or complex evaluations.
     pub fn cast<U: Scalar>(&self) -> Batch<U> {
         let cast = |matrix: &Matrix<T>| matrix.map(|value| U::from_f64(value.to_f64()));
         Batch {

@@ -1,6 +1,6 @@
 //! One number for each parameter of a network: a flat vector, with the blocks of its layers as views.
 //!
-//! Refuses to know how the numbers came about, and whether they are right.
+//! Invariant: knows nothing of how the numbers were computed, and of whether they are right.
 
 use std::marker::PhantomData;
 use std::ops::Range;
@@ -13,8 +13,8 @@ use crate::{Architecture, MlpError};
 
 /// The blocks of layers 1 … L in one flat vector, each row-major, as NumPy flattens them.
 ///
-/// `Of` says what the numbers are, so that a gradient is not taken for parameters: [`Values`], of [`Parameters`], or
-/// [`Derivatives`], of a [`Gradient`]. Layers are counted from 1. Asked for a layer that is not there, the views are
+/// `Of` is the kind of the numbers, so that a gradient is not mistaken for parameters: [`Values`], of [`Parameters`],
+/// or [`Derivatives`], of a [`Gradient`]. Layers are counted from 1. The views of a layer that does not exist are
 /// empty.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Blocks<T, Of> {
@@ -47,11 +47,11 @@ pub type Parameters<T> = Blocks<T, Values>;
 /// ```
 pub type Gradient<T> = Blocks<T, Derivatives>;
 
-/// The numbers are parameters.
+/// Marks numbers that are parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Values {}
 
-/// The numbers are derivatives by the parameters.
+/// Marks numbers that are derivatives with respect to the parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Derivatives {}
 
@@ -59,7 +59,7 @@ impl<T, Of> Blocks<T, Of> {
     /// The blocks in a flat vector.
     ///
     /// # Errors
-    /// [`MlpError::ParameterCount`] where its length is not the network's.
+    /// [`MlpError::ParameterCount`] if its length is not the number of parameters.
     pub fn from_flat(architecture: &Architecture, flat: Vec<T>) -> Result<Self, MlpError> {
         architecture.check_length(flat.len())?;
         Ok(Self::new(flat, architecture.layers().clone()))
@@ -98,7 +98,7 @@ impl<T, Of> Blocks<T, Of> {
 }
 
 impl<T: RealScalar, Of> Blocks<T, Of> {
-    /// The same numbers in another scalar, rounded where it is narrower.
+    /// These numbers in another scalar type, rounded if it is narrower.
     pub fn cast<U: Scalar>(&self) -> Blocks<U, Of> {
         let cast = self.flat.iter().map(|value| U::from_f64(value.to_f64()));
         Blocks::new(cast.collect(), self.layers.clone())
@@ -153,7 +153,7 @@ impl<T: Scalar> Gradient<T> {
     /// A gradient of zeros.
     ///
     /// # Errors
-    /// [`MlpError::Shape`] where it can't be allocated.
+    /// [`MlpError::Shape`] if it can't be allocated.
     pub fn zeros(architecture: &Architecture) -> Result<Self, MlpError> {
         let flat = Matrix::zeros(1, architecture.parameter_count())?.into_vec();
         Ok(Self::new(flat, architecture.layers().clone()))
@@ -162,7 +162,7 @@ impl<T: Scalar> Gradient<T> {
     /// Sets dW_l and db_l.
     ///
     /// # Errors
-    /// [`MlpError::EntryWise`] where a shape is not the layer's, [`MlpError::NoSuchLayer`].
+    /// [`MlpError::EntryWise`] if a shape is not the layer's, [`MlpError::NoSuchLayer`].
     pub fn set_layer(
         &mut self,
         layer: usize,

@@ -1,6 +1,6 @@
-//! From logits to the cost.
+//! The cost from logits.
 //!
-//! From the logits, not from A_L: ln σ(z) underflows where softplus does not. Refuses to know the
+//! Not from A_L, since ln σ(z) underflows where softplus does not. Invariant: knows nothing of the
 //! layers before.
 
 use tensor_core::{MatrixView, Scalar, compensated_sum, log_sum_exp, softplus};
@@ -17,11 +17,11 @@ use crate::{Architecture, Loss, MlpError};
 /// | mse | ½ Σ (z − y)² |
 ///
 /// The shorter softplus(z) − y·z and ln(Σ e^z) − z_k would subtract two large numbers where the network
-/// is sure and right, and leave the noise of the large ones in a small cost; a trained network could
+/// is certain and right, and leave the noise of the large ones in a small cost; a trained network could
 /// then hardly be differentiated numerically.
 ///
 /// # Errors
-/// [`MlpError::EntryWise`] where the shapes differ.
+/// [`MlpError::EntryWise`] if the shapes differ.
 pub fn example_losses<T: Scalar>(
     loss: Loss,
     logits: MatrixView<'_, T>,
@@ -45,7 +45,7 @@ pub fn example_losses<T: Scalar>(
 /// λ/(2m)·Σ‖W_l‖² over the weights in a flat vector, biases left out.
 ///
 /// # Errors
-/// [`MlpError::ParameterCount`] where the vector has another length.
+/// [`MlpError::ParameterCount`] if the vector has another length.
 pub fn weight_penalty<T: Scalar>(
     architecture: &Architecture,
     parameters: &[T],

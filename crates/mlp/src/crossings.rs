@@ -1,14 +1,14 @@
 //! Where along one parameter the network's kinks lie: which unit passes its kink for which example, and
 //! at what distance.
 //!
-//! Refuses to know why somebody asks, and what a step or a difference is.
+//! Invariant: knows nothing of its callers, and of steps and differences.
 
 use tensor_core::{Matrix, product};
 
 use crate::place::Place;
 use crate::{Activation, Architecture, Batch, DropoutMasks, MlpError, linear};
 
-/// How many crossings a walk in one direction reports at most, the nearest ones: more than anybody reads.
+/// The largest number of crossings that a walk in one direction reports, the nearest ones.
 const MOST_CROSSINGS: usize = 16;
 
 /// A hidden unit that passes its kink.
@@ -20,20 +20,20 @@ pub struct Crossing {
     pub unit: usize,
     /// The example's index in the batch, counted from 0.
     pub example: usize,
-    /// How far from the parameter's value, negative below it; 0 where the unit is at its kink there.
+    /// The distance from the parameter's value, negative below it; 0 if the unit is at its kink there.
     pub distance: f64,
 }
 
 /// The units whose pre-activation passes 0 while the one parameter `coordinate` moves by up to `reach`
-/// either way, the nearest first; at most sixteen on either side. None where the activation is smooth.
+/// either way, the nearest first; at most sixteen on either side. None if the activation is smooth.
 ///
-/// With the sides of all kinks held fast each pre-activation is an affine function of a single
+/// With the sides of all kinks held fixed, each pre-activation is an affine function of a single
 /// parameter, z(t) = z + t·ż, so that it reaches 0 at
 ///
 /// t = −z/ż,                                                                           (K1)
 ///
-/// exact up to the rounding of z and ż. (K1) holds until the first unit that is before it passes its own
-/// kink; from there on the walk goes on with that unit on its other side (K2). A unit that is at 0 and that the
+/// exact up to the rounding of z and ż. (K1) holds until the first unit in a lower layer passes its own
+/// kink; from there on the walk continues with that unit on its other side (K2). A unit that is at 0 and that the
 /// parameter moves is at its kink: distance 0. One that the parameter does not move is not reported, and
 /// neither is one that a dropout mask leaves out. See docs/theory/kinks.md.
 ///
@@ -50,7 +50,7 @@ pub struct Crossing {
 /// ```
 ///
 /// # Errors
-/// [`MlpError::NoSuchParameter`]; as [`cost_at`](crate::cost_at) where the pieces don't fit together.
+/// [`MlpError::NoSuchParameter`]; as [`cost_at`](crate::cost_at) if the arguments don't fit together.
 pub fn crossings(
     architecture: &Architecture,
     parameters: &[f64],
@@ -77,7 +77,7 @@ pub fn crossings(
     };
     let mut found = along.walk(-1.0, reach)?;
     for crossing in along.walk(1.0, reach)? {
-        // At the point itself both walks say the same.
+        // At the point itself both walks report the same crossings.
         if !found.contains(&crossing) {
             found.push(crossing);
         }
@@ -99,7 +99,7 @@ struct Along<'a> {
     place: Place,
 }
 
-/// One hidden layer while the sides of all kinks stay: z + t·ż, and whether each unit is above its kink.
+/// One hidden layer while the sides of all kinks are fixed: z + t·ż, and whether each unit is above its kink.
 struct Line {
     z: Matrix<f64>,
     slope: Matrix<f64>,
@@ -107,7 +107,7 @@ struct Line {
 }
 
 impl Along<'_> {
-    /// The crossings in one direction, +1 or −1, in the order they are met.
+    /// The crossings in one direction, +1 or −1, in the order in which they are met.
     fn walk(&self, direction: f64, reach: f64) -> Result<Vec<Crossing>, MlpError> {
         let mut lines = self.lines(&[], direction)?;
         let mut found = self.at_the_point(&lines);
@@ -134,8 +134,8 @@ impl Along<'_> {
         Ok(found)
     }
 
-    /// Every hidden layer as an affine function of the parameter, with these sides of the kinks. Where
-    /// there are none yet they are those just beside the point in `direction`.
+    /// Every hidden layer as an affine function of the parameter, with these sides of the kinks. If
+    /// there are none yet, they are those just beside the point in `direction`.
     fn lines(&self, sides: &[Vec<bool>], direction: f64) -> Result<Vec<Line>, MlpError> {
         let (layers, examples) = (self.architecture.layers(), self.batch.examples());
         let activation = self.architecture.activation();
@@ -208,7 +208,7 @@ impl Along<'_> {
         leaving
             .map(|(layer, entry, z, slope, _)| (layer, entry, -z / slope * direction))
             .filter(|(.., distance)| distance.is_finite())
-            // Rounding may put a crossing that is due just behind.
+            // Rounding may place the next crossing slightly behind the current position.
             .map(|(layer, entry, distance)| (layer, entry, distance.max(at)))
             .min_by(|a, b| a.2.total_cmp(&b.2))
     }

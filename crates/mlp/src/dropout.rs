@@ -1,7 +1,7 @@
 //! Inverted dropout with explicit masks.
 //!
-//! A mask is data, drawn once and given to the forward pass: so the cost stays a function, and its
-//! gradient can be checked with dropout on. Refuses to draw anything by itself.
+//! A mask is data, drawn once and given to the forward pass, so that the cost remains a function, and its
+//! gradient can be checked with dropout on. Invariant: draws nothing unless asked to.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -9,7 +9,7 @@ use tensor_core::{Matrix, MatrixView, RealScalar, Scalar};
 
 use crate::{Architecture, MlpError};
 
-/// One n_l×m matrix of 0 and 1/keep_prob a hidden layer (Srivastava et al. 2014, §10; inverted, so
+/// One n_l×m matrix of 0 and 1/keep_prob per hidden layer (Srivastava et al. 2014, §10; inverted, so
 /// that evaluation needs no factor).
 ///
 /// ```
@@ -27,12 +27,12 @@ pub struct DropoutMasks<T> {
 }
 
 impl<T: Scalar> DropoutMasks<T> {
-    /// Masks in which each unit of each example is kept with probability `keep_prob`; the same seed
+    /// Draws masks in which each unit of each example is kept with probability `keep_prob`; the same seed
     /// gives the same masks.
     ///
     /// # Errors
     /// [`MlpError::KeepProbability`] outside (0, 1], [`MlpError::NoExamples`], [`MlpError::Shape`]
-    /// where they can't be allocated.
+    /// if they can't be allocated.
     pub fn draw(
         architecture: &Architecture,
         examples: usize,
@@ -62,7 +62,7 @@ impl<T: Scalar> DropoutMasks<T> {
         })
     }
 
-    /// Masks that the caller made, one a hidden layer; entries are taken as they are.
+    /// Masks from the caller's matrices, one per hidden layer; entries are used unchanged.
     ///
     /// # Errors
     /// [`MlpError::KeepProbability`]; the shapes are checked by [`check`](Self::check).
@@ -71,7 +71,7 @@ impl<T: Scalar> DropoutMasks<T> {
         Ok(Self { masks, keep_prob })
     }
 
-    /// The mask of hidden layer l, counted from 1; `None` where there is none.
+    /// The mask of hidden layer l, counted from 1; `None` if there is none.
     pub fn mask(&self, layer: usize) -> Option<MatrixView<'_, T>> {
         self.masks.get(layer.checked_sub(1)?).map(Matrix::view)
     }
@@ -79,7 +79,7 @@ impl<T: Scalar> DropoutMasks<T> {
     /// The masks of the examples `indices`, in that order, counted from 0.
     ///
     /// # Errors
-    /// [`MlpError::NoSuchExample`], [`MlpError::Shape`] where they can't be allocated.
+    /// [`MlpError::NoSuchExample`], [`MlpError::Shape`] if they can't be allocated.
     pub fn select(&self, indices: &[usize]) -> Result<Self, MlpError> {
         let masks = self.masks.iter().map(|mask| {
             let examples = mask.cols();
@@ -95,12 +95,12 @@ impl<T: Scalar> DropoutMasks<T> {
         })
     }
 
-    /// The probability that a unit was kept with.
+    /// The probability with which a unit was kept.
     pub fn keep_prob(&self) -> f64 {
         self.keep_prob
     }
 
-    /// Fails where the masks don't fit the network and the number of examples.
+    /// Fails if the masks don't fit the network and the number of examples.
     ///
     /// # Errors
     /// [`MlpError::MaskCount`], [`MlpError::MaskShape`].
@@ -127,7 +127,7 @@ impl<T: Scalar> DropoutMasks<T> {
 }
 
 impl<T: RealScalar> DropoutMasks<T> {
-    /// The same masks in another scalar.
+    /// These masks in another scalar type.
     pub fn cast<U: Scalar>(&self) -> DropoutMasks<U> {
         let cast = |mask: &Matrix<T>| mask.map(|value| U::from_f64(value.to_f64()));
         DropoutMasks {

@@ -2,13 +2,13 @@
 //!
 //! | engine | recomputes for one evaluation | serves |
 //! |---|---|---|
-//! | full | the whole forward pass | any scalar, any probe: it is what the others are held against |
+//! | full | the whole forward pass | any scalar, any probe: the reference for the other two |
 //! | [`incremental`] | a row of Z_l, a rank-one term, full products from layer l+2 on | any scalar, any probe of one parameter |
-//! | [`layerwise`] | the same for a whole row of Z_l, once for all parameters of the unit | `f64`, finite differences with their own steps |
+//! | [`layerwise`] | like `incremental`, for a whole row of Z_l, once for all parameters of the unit | `f64`, finite differences with their own steps |
 //!
-//! Each is needed where the next one can't go. The layer-wise engine steps in pre-activations: what asks for a step of a
-//! parameter's own (a ladder of steps, a second look, the course's fixed ε) or for complex numbers goes by the
-//! incremental one, and what asks whether either is right goes by the full one, which shares no loop with them
+//! Each is needed where the next one can't be used. The layer-wise engine steps in pre-activations: whatever needs a
+//! step of the parameter itself (a step sequence, a second estimate, the course's fixed ε) or complex numbers uses the
+//! incremental one, and the check of these two uses the full one, which shares no loop with them
 //! (docs/decisions/0016-fast-engines.md). All P derivatives by central differences with error bars took, on one thread
 //! (docs/benchmarks.md):
 //!
@@ -18,14 +18,14 @@
 //! | 30-64-32-1, 569 examples | 4,097 | 4.06 s | 22.3 ms | 2.18 ms |
 //! | 784-64-32-1, 128 examples | 52,353 | 64.6 s | 99.9 ms | 2.24 ms |
 //!
-//! Without the incremental engine a second look at a network of the last size would take a minute in place of a tenth of a
-//! second; without the layer-wise one a whole check, which takes 0.20 s, would take 0.47 s (docs/benchmarks-notes.md).
+//! Without the incremental engine, a second estimate for the last network would take a minute instead of a
+//! tenth of a second; without the layer-wise one, a whole check would take 0.47 s instead of 0.20 s (docs/benchmarks-notes.md).
 //! docs/theory/speed.md has the equations.
 //!
-//! Both fast engines follow how far things rise from one forward pass that is kept ([`base`]): a unit by itself
-//! ([`unit_row`]), what lies beyond it ([`beyond`]), the losses ([`losses`]), by loops over picked examples ([`columns`],
-//! [`kernels`]). Refuses to know steps, stencils and gradients, but for the layer-wise engine, which takes the
-//! differences itself.
+//! Both fast engines propagate changes relative to one stored forward pass ([`base`]): of a unit itself
+//! ([`unit_row`]), of what lies beyond it ([`beyond`]), of the losses ([`losses`]), by loops over picked examples
+//! ([`columns`], [`kernels`]). Invariant: knows nothing of steps, stencils and gradients, except for the layer-wise
+//! engine, which takes the differences itself.
 
 pub(crate) mod base;
 mod beyond;
@@ -46,12 +46,12 @@ pub use layerwise::Layerwise;
 use crate::objective::NetworkObjective;
 
 impl<'a> NetworkObjective<'a, f64> {
-    /// The same function, whose derivatives are taken from whole rows of Z_l.
+    /// This objective, with its derivatives taken from whole rows of Z_l.
     pub fn layerwise(self) -> Layerwise<'a> {
         Layerwise(self)
     }
 
-    /// The same function by the engine of choice.
+    /// This objective, evaluated by the given engine.
     ///
     /// ```
     /// use finite_diff::{Execution, Objective, Scheme, differentiate};

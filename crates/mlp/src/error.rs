@@ -1,21 +1,23 @@
-//! What can be wrong with a network, its data or its training.
+//! The errors of a network, its data and its training.
 //!
-//! Each says what, where, and what to do. Refuses to carry other crates' error types but tensor-core's.
+//! Each says what is wrong, where, and what to do. Invariant: contains no other crate's errors except tensor-core's.
 
 use tensor_core::ShapeError;
 use thiserror::Error;
 
-/// Everything that this crate can refuse.
+/// Why this crate rejects a network, data or options.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum MlpError {
-    /// Fewer widths than an input and an output.
-    #[error("{got} layer widths: give at least two, the features and the outputs, as in 30-16-1")]
+    /// There are fewer than two widths.
+    #[error(
+        "there are too few layer widths ({got}): give at least two, the features and the outputs, as in 30-16-1"
+    )]
     TooFewWidths {
         /// The number of widths.
         got: usize,
     },
-    /// A layer without units.
+    /// A layer has no units.
     #[error("layer {layer} of {widths} has no units: every width must be at least 1")]
     ZeroWidth {
         /// The layer, 0 for the input.
@@ -23,17 +25,17 @@ pub enum MlpError {
         /// The widths, `30-0-1`.
         widths: String,
     },
-    /// The loss can't be used with so few outputs.
+    /// The loss needs more outputs.
     #[error("the loss {loss} needs at least {needed} outputs, but the last width is {got}")]
     LossWidth {
         /// The loss.
         loss: &'static str,
         /// The outputs that it needs.
         needed: usize,
-        /// The outputs that there are.
+        /// The number of outputs of the network.
         got: usize,
     },
-    /// More parameters than memory can address.
+    /// There are more parameters than memory can address.
     #[error("a network of widths {widths} has more parameters than memory can address")]
     TooManyParameters {
         /// The widths.
@@ -51,21 +53,21 @@ pub enum MlpError {
         /// The value that came.
         value: f64,
     },
-    /// The probability to keep a unit is outside (0, 1].
-    #[error("the probability to keep a unit is {value}: it must be above 0 and at most 1")]
+    /// The probability of keeping a unit is outside (0, 1].
+    #[error("the probability of keeping a unit is {value}: it must be above 0 and at most 1")]
     KeepProbability {
         /// The value that came.
         value: f64,
     },
-    /// A mini-batch of no examples.
+    /// The batch size is 0.
     #[error("the batch size is 0: give at least 1, or leave it out to take all examples")]
     BatchSize,
-    /// A batch of no examples.
+    /// A batch has no examples.
     #[error("the data has no examples: give at least one column")]
     NoExamples,
     /// Inputs and labels have different numbers of examples.
     #[error(
-        "X is {}×{} and Y is {}×{}: both need one column an example",
+        "X is {}×{}, but Y is {}×{}: both need one column per example",
         x.0, x.1, y.0, y.1
     )]
     ExamplesDiffer {
@@ -74,10 +76,10 @@ pub enum MlpError {
         /// Shape of Y.
         y: (usize, usize),
     },
-    /// An example that is asked for is not there.
-    #[error("example[{index}] of a batch of {examples}, counted from 0")]
+    /// A requested example does not exist.
+    #[error("there is no example[{index}] in a batch of {examples}: examples are counted from 0")]
     NoSuchExample {
-        /// The index asked for.
+        /// The requested index.
         index: usize,
         /// The number of examples.
         examples: usize,
@@ -96,19 +98,19 @@ pub enum MlpError {
     },
     /// The loss of an example depends on others of its batch.
     #[error(
-        "the loss of example[0] is {together} in its batch and {copies} among copies of itself: examples \
-         depend on one another, and can't be moved all at once. Use the engine `incremental`"
+        "the loss of example[0] is {together} in its batch but {copies} among copies of itself: the examples \
+         depend on one another, so that they can't be perturbed together. Use the engine `incremental`"
     )]
     ExamplesCoupled {
-        /// Its loss in its batch.
+        /// The loss of example 0 in its batch.
         together: f64,
-        /// Its loss in a batch of nothing else.
+        /// Its loss in a batch of copies of itself.
         copies: f64,
     },
     /// The losses around a unit's pre-activations are not finite.
     #[error(
-        "unit {unit} of layer {layer} can't be moved: the losses next to it are infinite or NaN, or the \
-         step vanishes beside its pre-activations"
+        "unit {unit} of layer {layer} can't be perturbed: the losses nearby are infinite or NaN, or its \
+         pre-activations are too large for the step to change them"
     )]
     NotFiniteDelta {
         /// The layer, counted from 1.
@@ -118,7 +120,7 @@ pub enum MlpError {
     },
     /// The data doesn't fit the widths.
     #[error(
-        "{what} is {}×{}, but a network of widths {widths} needs {expected} rows there",
+        "{what} is {}×{}, but a network of widths {widths} needs {expected} rows",
         got.0, got.1
     )]
     DataShape {
@@ -128,15 +130,15 @@ pub enum MlpError {
         widths: String,
         /// The rows that it needs.
         expected: usize,
-        /// The shape that came.
+        /// The shape given.
         got: (usize, usize),
     },
-    /// A label that the loss can't take.
-    #[error("Y[{row},{col}] is {value}, but the loss {loss} takes {range}")]
+    /// A label is outside the range of the loss.
+    #[error("Y[{row},{col}] is {value}, but the loss {loss} requires {range}")]
     Label {
         /// The loss.
         loss: &'static str,
-        /// What it takes.
+        /// The range that it requires.
         range: &'static str,
         /// The row: the output.
         row: usize,
@@ -147,8 +149,8 @@ pub enum MlpError {
     },
     /// The labels of an example don't add up to 1.
     #[error(
-        "the labels of example[{col}] add up to {sum}, but the loss {loss} takes one probability \
-         an output, which add up to 1 (one-hot, as a rule)"
+        "the labels of example[{col}] add up to {sum}, but the loss {loss} requires one probability \
+         per output, which add up to 1 (usually one-hot)"
     )]
     LabelSum {
         /// The loss.
@@ -158,51 +160,55 @@ pub enum MlpError {
         /// Their sum.
         sum: f64,
     },
-    /// A flat vector has not one entry a parameter.
-    #[error("{got} parameters for a network of widths {widths}, which has {expected}")]
+    /// A flat vector doesn't have one entry for each parameter.
+    #[error("{got} parameters were given, but a network of widths {widths} has {expected}")]
     ParameterCount {
         /// The widths.
         widths: String,
         /// The number of parameters.
         expected: usize,
-        /// The length that came.
+        /// The length of the vector.
         got: usize,
     },
-    /// There is no such parameter.
-    #[error("parameter {index} of a network that has {parameters}, counted from 0")]
+    /// A requested parameter does not exist.
+    #[error(
+        "there is no parameter {index} in a network with {parameters}: parameters are counted from 0"
+    )]
     NoSuchParameter {
-        /// The index asked for.
+        /// The requested index.
         index: usize,
         /// The number of parameters.
         parameters: usize,
     },
     /// Parameters, a gradient or a forward pass belong to another network.
-    #[error("{what} of widths {got} for a network of widths {expected}")]
+    #[error(
+        "{what} of widths {got} were given for a network of widths {expected}: both must be of the same network"
+    )]
     OtherNetwork {
-        /// What came.
+        /// What was given.
         what: &'static str,
         /// The widths of the network.
         expected: String,
-        /// The widths of what came.
+        /// The widths of what was given.
         got: String,
     },
-    /// There is no such layer.
-    #[error("layer {layer} of a network whose layers are 1 to {depth}")]
+    /// A requested layer does not exist.
+    #[error("there is no layer {layer}: the layers of the network are counted from 1 to {depth}")]
     NoSuchLayer {
-        /// The layer asked for.
+        /// The requested layer.
         layer: usize,
         /// The number of layers.
         depth: usize,
     },
-    /// Not one dropout mask a hidden layer.
-    #[error("{got} dropout masks for {expected} hidden layers: give one a hidden layer")]
+    /// There isn't one dropout mask for each hidden layer.
+    #[error("{got} dropout masks were given for {expected} hidden layers: give one for each")]
     MaskCount {
         /// The hidden layers.
         expected: usize,
-        /// The masks that came.
+        /// The number of masks given.
         got: usize,
     },
-    /// A dropout mask has not one entry a unit and example.
+    /// A dropout mask doesn't have one entry for each unit and example.
     #[error(
         "the dropout mask of layer {layer} is {}×{}, but its activations are {}×{}",
         got.0, got.1, expected.0, expected.1
@@ -217,7 +223,7 @@ pub enum MlpError {
     },
     /// Two matrices that are combined entry by entry have different shapes.
     #[error(
-        "{left_name} is {}×{} and {right_name} is {}×{}: they must have the same shape",
+        "{left_name} is {}×{}, but {right_name} is {}×{}: they must have the same shape",
         left.0, left.1, right.0, right.1
     )]
     EntryWise {
@@ -230,17 +236,17 @@ pub enum MlpError {
         /// Its shape.
         right: (usize, usize),
     },
-    /// A name that nothing has.
-    #[error("there is no {what} `{name}`: known are {}", known.join(", "))]
+    /// A name is unknown.
+    #[error("unknown {what} `{name}`: choose from {}", known.join(", "))]
     UnknownName {
         /// The kind of thing.
         what: &'static str,
-        /// The name that came.
+        /// The name given.
         name: String,
-        /// The names that there are.
+        /// The known names.
         known: Vec<&'static str>,
     },
-    /// The cost left the numbers during training.
+    /// The cost became infinite or NaN during training.
     #[error(
         "the cost is {cost} at step {step} of training: lower the learning rate, which is \
          {learning_rate:?}, or look for outliers in the data"
@@ -267,7 +273,7 @@ pub(crate) fn display_widths(widths: &[usize]) -> String {
         .join("-")
 }
 
-/// Fails with [`MlpError::EntryWise`] where the two shapes differ.
+/// Fails with [`MlpError::EntryWise`] if the two shapes differ.
 pub(crate) fn same_shape(
     left_name: &'static str,
     left: (usize, usize),

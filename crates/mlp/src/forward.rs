@@ -1,6 +1,6 @@
 //! The forward pass: with caches, or for its cost alone.
 //!
-//! Both are one function, [`propagate`], so they give the same bits. Refuses to know derivatives.
+//! Both use one function, [`propagate`], so that they give the same bits. Invariant: knows nothing of derivatives.
 
 use tensor_core::{Matrix, MatrixView, Scalar};
 
@@ -13,7 +13,7 @@ use crate::{
 /// Everything that the backward pass needs, and the cost.
 #[derive(Debug, Clone)]
 pub struct ForwardPass<'a, T> {
-    /// One cache a layer, layer 1 first.
+    /// One cache per layer, layer 1 first.
     pub layers: Vec<LayerCache<'a, T>>,
     /// A_L, n_L×m.
     pub output: Matrix<T>,
@@ -34,7 +34,7 @@ impl<'a, T> ForwardPass<'a, T> {
             .ok_or(MlpError::NoSuchLayer { layer, depth })
     }
 
-    /// Z_L, n_L×m; empty where there are no layers.
+    /// Z_L, n_L×m; empty if there are no layers.
     pub fn logits(&self) -> MatrixView<'_, T> {
         self.layers.last().map(LayerCache::z).unwrap_or_default()
     }
@@ -55,8 +55,8 @@ impl<'a, T> ForwardPass<'a, T> {
 /// ```
 ///
 /// # Errors
-/// [`MlpError::OtherNetwork`] where the parameters are another network's; what [`Batch::check`] and
-/// [`DropoutMasks::check`] refuse; [`MlpError::Shape`] where memory runs out.
+/// [`MlpError::OtherNetwork`] if the parameters belong to another network; the errors of [`Batch::check`] and
+/// [`DropoutMasks::check`]; [`MlpError::Shape`] if memory runs out.
 pub fn forward<'a, T: Scalar>(
     architecture: &'a Architecture,
     parameters: &'a Parameters<T>,
@@ -79,7 +79,7 @@ pub fn forward<'a, T: Scalar>(
     })
 }
 
-/// The cost alone; the same bits as [`forward`]'s.
+/// The cost alone, with the same bits as that of [`forward`].
 ///
 /// # Errors
 /// As [`forward`].
@@ -93,10 +93,10 @@ pub fn cost<T: Scalar>(
     cost_at(architecture, parameters.as_flat(), batch, masks)
 }
 
-/// [`cost`] at a flat vector, for callers that keep one.
+/// Like [`cost`], at a flat vector, for callers that keep one.
 ///
 /// # Errors
-/// [`MlpError::ParameterCount`] where its length is not the network's; else as [`forward`].
+/// [`MlpError::ParameterCount`] if its length is not the number of parameters; otherwise as [`forward`].
 pub fn cost_at<T: Scalar>(
     architecture: &Architecture,
     parameters: &[T],

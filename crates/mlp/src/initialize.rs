@@ -1,6 +1,6 @@
-//! The first parameters, drawn from a seed.
+//! The initial parameters, drawn from a seed.
 //!
-//! Refuses any randomness but the seed: the same seed gives the same bits, in every version of this
+//! Invariant: the seed is the only source of randomness; it gives the same bits in every version of this
 //! crate.
 
 use rand::SeedableRng;
@@ -10,7 +10,7 @@ use rand_distr::{Distribution, StandardNormal};
 use crate::name::named;
 use crate::{Architecture, MlpError, Parameters};
 
-/// The deviation of [`Initialization::Normal`].
+/// The standard deviation of [`Initialization::Normal`].
 pub const NORMAL_DEVIATION: f64 = 0.01;
 
 /// How weights are drawn; biases start at zero.
@@ -22,15 +22,15 @@ pub enum Initialization {
     Xavier,
     /// N(0, 0.01²), the course's first choice: see [`NORMAL_DEVIATION`].
     Normal,
-    /// All zero: every hidden unit gets the same gradient, for good.
+    /// All zero: every hidden unit gets the same gradient, forever.
     Zeros,
 }
 
 impl Initialization {
-    /// Each of them.
+    /// All initializations.
     pub const ALL: &[Self] = &[Self::He, Self::Xavier, Self::Normal, Self::Zeros];
 
-    /// The name that a person types.
+    /// The name as users type it.
     pub fn name(self) -> &'static str {
         match self {
             Self::He => "he",
@@ -65,7 +65,7 @@ named!(Initialization, "initialization");
 /// ```
 ///
 /// # Errors
-/// [`MlpError::Shape`] where the parameters can't be allocated.
+/// [`MlpError::Shape`] if the parameters can't be allocated.
 pub fn initialize(
     architecture: &Architecture,
     initialization: Initialization,

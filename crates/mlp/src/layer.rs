@@ -1,7 +1,7 @@
 //! One layer forwards: LINEAR, then activation, and the cache that the backward pass needs.
 //!
-//! Whoever runs a part of the forward pass calls these functions, so that there is one forward pass.
-//! Refuses to know the layers around.
+//! Every part of a forward pass calls these functions, so that there is only one implementation.
+//! Invariant: knows nothing of the other layers.
 
 use tensor_core::{Matrix, MatrixView, Scalar, add_to_rows, product};
 
@@ -11,7 +11,7 @@ use crate::{Activation, MlpError};
 /// Z = W·A_prev + b: W n×n_prev, A_prev n_prev×m, b n entries, Z n×m.
 ///
 /// # Errors
-/// [`MlpError::Shape`] where the shapes don't fit or Z can't be allocated.
+/// [`MlpError::Shape`] if the shapes don't fit or Z can't be allocated.
 pub fn linear<T: Scalar>(
     weights: MatrixView<'_, T>,
     bias: &[T],
@@ -25,7 +25,7 @@ pub fn linear<T: Scalar>(
 /// A = φ(Z)∘D, or φ(Z) without a mask D.
 ///
 /// # Errors
-/// [`MlpError::EntryWise`] where the mask has another shape than Z, [`MlpError::Shape`] where A can't
+/// [`MlpError::EntryWise`] if the mask doesn't have the shape of Z, [`MlpError::Shape`] if A can't
 /// be allocated.
 pub fn activate<T: Scalar>(
     activation: Activation,
@@ -59,7 +59,7 @@ pub(crate) fn apply_mask<T: Scalar>(
     Ok(())
 }
 
-/// What one layer leaves behind for the backward pass.
+/// The intermediate results of one layer that the backward pass needs.
 #[derive(Debug, Clone)]
 pub struct LayerCache<'a, T> {
     pub(crate) a_prev: Incoming<'a, T>,
@@ -96,7 +96,7 @@ impl<'a, T> LayerCache<'a, T> {
     }
 }
 
-/// X is borrowed, what the network computed is owned.
+/// A matrix that is borrowed, as X is, or owned, as computed ones are.
 #[derive(Debug, Clone)]
 pub(crate) enum Incoming<'a, T> {
     Data(MatrixView<'a, T>),

@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 //!
-//! Knows layers, costs and training; refuses to know tolerances, numeric derivatives (but behind the
-//! feature `objective`) and faults.
+//! Invariant: knows nothing of tolerances, numeric derivatives (except behind the feature `objective`)
+//! and faults.
 
 mod activation;
 mod architecture;

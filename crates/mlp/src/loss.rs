@@ -1,32 +1,32 @@
 //! The losses, each with the output activation that belongs to it.
 //!
-//! Refuses to know layers: it sees logits Z_L and labels Y.
+//! Invariant: knows nothing of layers; it sees logits Z_L and labels Y.
 
 use tensor_core::{Matrix, MatrixView, Scalar, sigmoid, softmax_columns};
 
 use crate::MlpError;
 use crate::name::named;
 
-/// A loss with its output activation, a pair whose derivative by the logits is A_L − Y.
+/// A loss with its output activation, a pair whose derivative with respect to the logits is A_L − Y.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Loss {
     /// Sigmoid outputs, −y ln a − (1−y) ln(1−a) summed over the outputs; labels in [0, 1].
     BinaryCrossEntropy,
-    /// Softmax outputs, −Σ y ln a; one probability an output, which add up to 1.
+    /// Softmax outputs, −Σ y ln a; one probability per output, which add up to 1.
     SoftmaxCrossEntropy,
     /// Identity outputs, ½‖a − y‖²; any real labels.
     MeanSquaredError,
 }
 
 impl Loss {
-    /// Each of them.
+    /// All losses.
     pub const ALL: &[Self] = &[
         Self::BinaryCrossEntropy,
         Self::SoftmaxCrossEntropy,
         Self::MeanSquaredError,
     ];
 
-    /// The name that a person types: `bce`, `softmax` or `mse`.
+    /// The name as users type it: `bce`, `softmax` or `mse`.
     pub fn name(self) -> &'static str {
         match self {
             Self::BinaryCrossEntropy => "bce",
@@ -35,7 +35,7 @@ impl Loss {
         }
     }
 
-    /// The fewest outputs that it makes sense with: the softmax of one output is always 1.
+    /// The least number of outputs for which the loss makes sense: the softmax of one output is always 1.
     pub fn min_outputs(self) -> usize {
         if self == Self::SoftmaxCrossEntropy {
             2
@@ -56,7 +56,7 @@ impl Loss {
     /// ```
     ///
     /// # Errors
-    /// [`MlpError::Shape`] where the result can't be allocated.
+    /// [`MlpError::Shape`] if the result can't be allocated.
     pub fn output<T: Scalar>(self, logits: MatrixView<'_, T>) -> Result<Matrix<T>, MlpError> {
         Ok(match self {
             Self::BinaryCrossEntropy => {
@@ -71,7 +71,7 @@ impl Loss {
         })
     }
 
-    /// Fails where a label is outside what the loss takes.
+    /// Fails if a label is outside the range of the loss.
     ///
     /// # Errors
     /// [`MlpError::Label`] with the first such entry, [`MlpError::LabelSum`] with the first example
@@ -97,8 +97,8 @@ impl Loss {
         if self == Self::SoftmaxCrossEntropy {
             for col in 0..y.cols() {
                 let sum: f64 = y.column(col).map(to_f64).sum();
-                // Loose, because labels may have been rounded to single precision or printed; what
-                // it must catch is labels of another kind.
+                // Loose, because labels may have been rounded to single precision or printed; it
+                // only has to catch labels of another kind.
                 if (sum - 1.0).abs() > 1e-3 {
                     return Err(MlpError::LabelSum {
                         loss: self.name(),

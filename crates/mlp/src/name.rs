@@ -1,10 +1,10 @@
-//! Names of choices, as a person types them.
+//! Names of choices, as users type them.
 //!
-//! Refuses to guess: an unknown name is an error that lists the known ones.
+//! Invariant: never guesses; an unknown name is an error that lists the known ones.
 
 use crate::MlpError;
 
-/// The one of `all` whose name is `name`.
+/// The element of `all` whose name is `name`.
 pub(crate) fn find<T: Copy>(
     what: &'static str,
     name: &str,
@@ -21,7 +21,7 @@ pub(crate) fn find<T: Copy>(
         })
 }
 
-/// `Display` and `FromStr` of an enum by its `ALL` and `name`.
+/// Implements `Display` and `FromStr` for an enum by its `ALL` and `name`.
 macro_rules! named {
     ($choice:ty, $what:literal) => {
         impl std::fmt::Display for $choice {

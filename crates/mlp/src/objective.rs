@@ -1,6 +1,6 @@
 //! The network as an objective for numeric differentiation.
 //!
-//! Refuses to know steps and stencils, and how the engines do what they do.
+//! Invariant: knows nothing of steps and stencils, and of how the engines work.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ impl<'a, T: Scalar> NetworkObjective<'a, T> {
     /// The cost of `architecture` on `batch` as a function of its parameters.
     ///
     /// # Errors
-    /// What [`Batch::check`] and [`DropoutMasks::check`] refuse.
+    /// The errors of [`Batch::check`] and [`DropoutMasks::check`].
     pub fn new(
         architecture: &'a Architecture,
         batch: &'a Batch<T>,
@@ -47,7 +47,7 @@ impl<'a, T: Scalar> NetworkObjective<'a, T> {
         })
     }
 
-    /// The same function by whole forward passes.
+    /// This objective, evaluated by whole forward passes.
     pub(crate) fn full(self) -> Self {
         Self {
             incremental: false,
@@ -55,7 +55,7 @@ impl<'a, T: Scalar> NetworkObjective<'a, T> {
         }
     }
 
-    /// The same function, recomputing around a point only what a parameter touches.
+    /// This objective, evaluated around a point by recomputing only what a parameter affects.
     pub fn incremental(self) -> Self {
         Self {
             incremental: true,
@@ -124,6 +124,6 @@ pub fn layout(architecture: &Architecture) -> ParameterLayout {
             layout.with_stage(block.name, &block.shape, block.layer)
         },
     );
-    // Cannot fail: the names carry the layer, and the architecture has counted the entries.
+    // Can't fail: the names contain the layer, and the architecture has counted the entries.
     with_blocks.unwrap_or_default()
 }

@@ -1,6 +1,6 @@
 //! How a gradient becomes a step.
 //!
-//! Refuses to know where the gradient comes from.
+//! Invariant: knows nothing of where the gradient comes from.
 
 use tensor_core::RealScalar;
 
@@ -26,10 +26,10 @@ pub enum Optimizer {
 }
 
 impl Optimizer {
-    /// Each of them.
+    /// All optimizers.
     pub const ALL: &[Self] = &[Self::Sgd, Self::Momentum, Self::Adam];
 
-    /// The name that a person types.
+    /// The name as users type it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Sgd => "sgd",
@@ -85,7 +85,7 @@ impl<T: RealScalar> Updater<T> {
                 }
             }
             Optimizer::Adam => {
-                // Saturates after 2³¹ steps, where both corrections have long been 1.
+                // Saturates after 2³¹ steps, when both corrections have long been 1.
                 self.steps = self.steps.saturating_add(1);
                 let mean_weight = T::from_f64(1.0 - BETA1.powi(self.steps));
                 let square_weight = T::from_f64(1.0 - BETA2.powi(self.steps));

@@ -1,6 +1,6 @@
 //! The branch pattern: which side of its kink each hidden unit is on, for each example.
 //!
-//! Refuses to know who asks. Two parameter vectors with the same pattern lie on the same smooth piece
+//! Invariant: knows nothing of its callers. Two parameter vectors with the same pattern lie on the same smooth piece
 //! of the cost.
 
 use tensor_core::{MatrixView, Scalar};
@@ -12,13 +12,13 @@ use crate::{Architecture, Batch, DropoutMasks, MlpError};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BranchPattern {
     /// The exclusive or of one random word for the sign (−, 0, +) of each hidden pre-activation that is not
-    /// dropped out: so it can be followed from point to point, one unit at a time (Zobrist 1970).
+    /// dropped out, so that it can be updated from point to point, one unit at a time (Zobrist 1970).
     pub fingerprint: u64,
-    /// Whether one of them is exactly 0.
+    /// Whether one of these pre-activations is exactly 0.
     pub on_kink: bool,
 }
 
-/// The branch pattern at a flat parameter vector; `None` where the activation has no kink.
+/// The branch pattern at a flat parameter vector; `None` if the activation has no kink.
 ///
 /// ```
 /// use mlp::{Activation, Architecture, Batch, Loss, branch_pattern_at};
@@ -51,16 +51,16 @@ pub fn branch_pattern_at<T: Scalar>(
     Ok(Some(sides.into()))
 }
 
-/// A branch pattern that is being put together, or followed.
+/// A branch pattern that is being computed or updated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Sides {
     fingerprint: u64,
-    /// How many pre-activations are 0.
+    /// The number of pre-activations that are 0.
     zeros: usize,
 }
 
 impl Sides {
-    /// All of Z_l, n_l×m, but what the mask drops.
+    /// Adds all of Z_l, n_l×m, except what the mask drops.
     pub(crate) fn add_layer<T: Scalar>(
         &mut self,
         layer: usize,
@@ -102,7 +102,7 @@ impl From<Sides> for BranchPattern {
     }
 }
 
-/// What the random words of layer l begin with.
+/// The start of the random words of layer l.
 pub(crate) fn words(layer: usize) -> u64 {
     mix(layer as u64)
 }
@@ -132,7 +132,7 @@ impl Side {
     }
 }
 
-/// Whether `Side::of` differs for the two, without a branch.
+/// Whether the two numbers are on different sides, computed without a branch.
 #[cfg(feature = "objective")]
 #[inline(always)]
 pub(crate) fn changes_side<T: Scalar>(before: T, after: T) -> bool {
@@ -141,7 +141,7 @@ pub(crate) fn changes_side<T: Scalar>(before: T, after: T) -> bool {
     ((before > zero) != (after > zero)) | ((before == zero) != (after == zero))
 }
 
-/// A word that looks random, another one for each number (Steele, Lea & Flood 2014, "Fast splittable
+/// A pseudorandom word, a different one for each number (Steele, Lea & Flood 2014, "Fast splittable
 /// pseudorandom number generators", figure 14).
 fn mix(number: u64) -> u64 {
     let z = number.wrapping_add(0x9e37_79b9_7f4a_7c15);

@@ -1,10 +1,10 @@
-//! Where a parameter of the flat vector stands in the network.
+//! The place of a parameter of the flat vector in the network.
 //!
-//! Refuses to know its value.
+//! Invariant: knows nothing of the value of the parameter.
 
 use crate::{Architecture, MlpError};
 
-/// `W_l[row, col]`, or `b_l[row]` where there is no column.
+/// `W_l[row, col]`, or `b_l[row]` if there is no column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) layer: usize,

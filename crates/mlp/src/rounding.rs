@@ -1,7 +1,7 @@
-//! How much noise rounding leaves in a right backward pass: the pass itself, with random roundings.
+//! The rounding errors of a correct backward pass, estimated by running it with random roundings.
 //!
-//! Says what to expect of arithmetic, not of the code: no gradient under test is looked at. Refuses to
-//! know who asks, and how many deviations they allow.
+//! Estimates the effect of the arithmetic, not of the code: no gradient under test is used. Invariant: knows nothing of
+//! its callers, and of how many standard deviations they allow.
 
 use tensor_core::{
     Matrix, MatrixView, add_to_rows, product, product_transpose_left, product_transpose_right,
@@ -16,41 +16,41 @@ use crate::{
 /// The arithmetic that a backward pass is computed in.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Arithmetic {
-    /// u: a result is off by at most u times itself; half of ε.
+    /// The unit roundoff u, the largest relative error of an operation; half of ε.
     pub unit_roundoff: f64,
-    /// Below this numbers lose their digits: the smallest normal number.
+    /// The smallest normal number, below which numbers lose digits.
     pub smallest: f64,
 }
 
 impl Arithmetic {
-    /// Of `f32`.
+    /// The arithmetic of `f32`.
     pub const SINGLE: Self = Self {
         unit_roundoff: f32::EPSILON as f64 / 2.0,
         smallest: f32::MIN_POSITIVE as f64,
     };
-    /// Of `f64`.
+    /// The arithmetic of `f64`.
     pub const DOUBLE: Self = Self {
         unit_roundoff: f64::EPSILON / 2.0,
         smallest: f64::MIN_POSITIVE,
     };
 }
 
-/// How many passes are made: enough that none of a thousand σ comes out below half of what it is. (The
+/// The number of passes: enough that none of a thousand estimates is below half of the true σ. (The
 /// sum of 32 squares is below a quarter of its mean once in 10⁶.)
 const PASSES: usize = 32;
 
-/// σ of each entry of the gradient: the standard deviation that rounding in `arithmetic` leaves in it,
-/// whoever computes it by forward pass and backpropagation.
+/// σ of each entry of the gradient: the standard deviation of its rounding error in `arithmetic`,
+/// for any implementation by a forward pass and backpropagation.
 ///
-/// Monte Carlo arithmetic (docs/theory/verdict.md, equations 21 to 23; Parker 1997, "Monte Carlo arithmetic: exploiting randomness in
-/// floating-point arithmetic", section 3): both passes are run 32 times in `f64`, each intermediate
+/// Monte Carlo arithmetic (docs/theory/verdict.md, equations 21 to 23; Parker 1997, "Monte Carlo arithmetic:
+/// exploiting randomness in floating-point arithmetic", section 3): both passes are run 32 times in `f64`, each intermediate
 /// result x replaced by x + ξ·u·ρ with ξ uniform in [−1, 1], and σ² is the mean square of what
 /// that does to an entry. ξ is a hash of the pass, the operation and x to all but two of the bits of the
 /// arithmetic: values that hardly differ are rounded alike, so that the roundings of examples that are nearly
-/// the same don't average out. What one rounding does to what comes after, along all its ways at once, is then
-/// in it by itself. With u the unit roundoff, ρ is
+/// the same don't average out. The propagation of each rounding error along all
+/// paths is then included automatically. With u the unit roundoff, ρ is
 ///
-/// - |x| for a single operation, with the smallest normal number beside it;
+/// - |x| for a single operation, combined with the smallest normal number;
 /// - √((1 + n/6)·Σt² + n/3·x²) for a sum x of n products t: the products, and partial sums as those of a
 ///   random order of the terms;
 /// - 2|φ(z)| for the curved activations, with |z| more for GELU, whose ½(1 + erf) cancels below zero; and
@@ -88,7 +88,7 @@ pub fn rounding_noise(
         let gradient = noisy.run()?;
         let entries = sigma.as_flat_mut().iter_mut();
         for ((sum, noisy), exact) in entries.zip(gradient.as_flat()).zip(exact.as_flat()) {
-            // The square of a tiny number would vanish, and with it the noise.
+            // The square of a tiny number would underflow, and the noise with it.
             *sum = length(*sum, noisy - exact);
         }
     }
@@ -98,7 +98,7 @@ pub fn rounding_noise(
     Ok(sigma)
 }
 
-/// √(a² + b²), by a function only where the squares don't fit.
+/// √(a² + b²); calls `hypot` only if the squares over- or underflow.
 fn length(a: f64, b: f64) -> f64 {
     let squares = a * a + b * b;
     match squares > f64::MIN_POSITIVE / f64::EPSILON && squares.is_finite() {
@@ -113,16 +113,16 @@ struct NoisyPass<'a> {
     batch: &'a Batch<f64>,
     masks: Option<&'a DropoutMasks<f64>>,
     arithmetic: Arithmetic,
-    /// How many bits of a result its draw hangs on: all but the last two that the arithmetic has.
+    /// The number of bits of a result on which its draw depends: all but the last two of the arithmetic.
     kept: u32,
     pass: u64,
     operation: u64,
     /// W₁·X, which is the same in every pass.
     first: Matrix<f64>,
-    /// ρ of the entries of each matrix of sums, in the order in which a pass comes to them; 0 where all terms are. What the roundings before them do to it is of
-    /// second order, so that it is worked out once, in a pass without any.
+    /// ρ of the entries of each matrix of sums, in the order in which a pass computes them; 0 if all terms are 0. The
+    /// effect of earlier roundings on it is of second order, so that it is computed once, in a pass without any.
     sums: Vec<Vec<f64>>,
-    /// How many of these the pass has come to.
+    /// How many of these matrices the pass has reached.
     reached: usize,
 }
 
@@ -320,7 +320,7 @@ impl<'a> NoisyPass<'a> {
         }
     }
 
-    /// x, with the rounding of one operation; a zero is exact, and moved it would fall off a kink.
+    /// x with the rounding error of one operation; a zero is exact and stays, since a kink may be there.
     fn rounded(&mut self, x: f64) -> f64 {
         if x == 0.0 {
             return x;
@@ -329,13 +329,13 @@ impl<'a> NoisyPass<'a> {
         x + draw * (self.arithmetic.unit_roundoff * x.abs() + self.arithmetic.smallest)
     }
 
-    /// ξ·u·size, of an operation whose result is of this size.
+    /// ξ·u·size, the rounding error of an operation whose result is of this size.
     fn rounding(&mut self, size: f64) -> f64 {
         self.draw(size) * self.arithmetic.unit_roundoff * size
     }
 
-    /// Rounds entries that are sums of so many `terms`; `squares` gives the sums of the squares of these, in units of the
-    /// square of its second number.
+    /// Rounds entries that are sums of `terms` terms; `squares` gives the sums of their squares, in units of the square
+    /// of its second number.
     fn round_sums(
         &mut self,
         sums: &mut Matrix<f64>,
@@ -382,7 +382,7 @@ fn mix(key: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// The squares of a matrix in units of its largest entry, so that none over- or underflows that matters.
+/// The squares of a matrix in units of its largest entry, so that none that matters over- or underflows.
 struct Squares {
     of_one: Matrix<f64>,
     unit: f64,

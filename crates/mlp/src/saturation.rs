@@ -1,6 +1,6 @@
-//! Which units pass hardly anything back: saturated, dead, or sure of their answer.
+//! Which units hardly pass a gradient back: saturated, dead, or certain of their answer.
 //!
-//! A pure function of a network, its parameters and a batch. Refuses to know whether a gradient is right.
+//! A pure function of a network, its parameters and a batch. Invariant: knows nothing of whether a gradient is right.
 
 use tensor_core::RealScalar;
 
@@ -11,11 +11,11 @@ use crate::{Activation, Architecture, Batch, DropoutMasks, Loss, MlpError, Param
 /// decision, not a measurement.
 pub const FLAT_BELOW: f64 = 0.1;
 
-/// An output is sure of its answer where it is nearer than this to 0 or 1: the ε of single precision,
-/// in which 1 − a then has no digit left.
+/// An output counts as certain if it is nearer than this to 0 or 1: the ε of single precision,
+/// in which 1 − a then has no correct digits.
 pub const SURE_WITHIN: f64 = f32::EPSILON as f64;
 
-/// How a hidden unit stands on a batch.
+/// The saturation of a hidden unit on a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnitSaturation {
     /// The layer, counted from 1.
@@ -28,19 +28,19 @@ pub struct UnitSaturation {
     pub examples: usize,
 }
 
-/// What a unit with a kink does on a batch.
+/// The state of a unit with a kink on a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UnitState {
     /// z ≤ 0 on all examples: dead, for ReLU.
     Off,
     /// z > 0 on all examples: linear.
     On,
-    /// Neither.
+    /// z ≤ 0 on some examples and z > 0 on others.
     Mixed,
 }
 
 impl UnitSaturation {
-    /// How a unit with a kink stands. Without an example it is mixed.
+    /// The state of a unit with a kink. Without an example it is mixed.
     pub fn state(&self) -> UnitState {
         match self.flat {
             _ if self.examples == 0 => UnitState::Mixed,
@@ -51,7 +51,7 @@ impl UnitSaturation {
     }
 }
 
-/// The entry of a matrix that is the most extreme, and where it is.
+/// The most extreme entry of a matrix, and its place.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Extreme {
     /// The layer, counted from 1.
@@ -60,18 +60,18 @@ pub struct Extreme {
     pub unit: usize,
     /// The example's index, counted from 0.
     pub example: usize,
-    /// Its value.
+    /// The value of the entry.
     pub value: f64,
 }
 
-/// How far a network is saturated on a batch.
+/// The saturation of a network on a batch.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Saturation {
     /// m, the number of examples.
     pub examples: usize,
     /// Each hidden unit, layer by layer.
     pub units: Vec<UnitSaturation>,
-    /// The indices of the examples of whose answer the network is sure: a probability nearer than
+    /// The indices of the examples of whose answer the network is certain: a probability nearer than
     /// [`SURE_WITHIN`] to 1, or, for sigmoid outputs, to 0. None for the squared error.
     pub sure: Vec<usize>,
     /// The largest |z| of the hidden units, with z's sign.
@@ -82,7 +82,7 @@ pub struct Saturation {
     pub largest_error: Option<Extreme>,
 }
 
-/// How far `architecture` is saturated at `parameters` on `batch`, with the dropout masks, if any.
+/// The saturation of `architecture` at `parameters` on `batch`, with the dropout masks, if any.
 ///
 /// Counted for each hidden unit are the examples with |φ′(z)| < [`FLAT_BELOW`]·max|φ′|, of those on which
 /// it is not dropped out.
@@ -197,7 +197,7 @@ fn steepest(activation: Activation) -> f64 {
     activation.derivative(at)
 }
 
-/// The most extreme so far; of equals the first.
+/// The most extreme entry so far; the first of equal ones.
 #[derive(Default)]
 struct Largest {
     size: Option<f64>,

@@ -1,7 +1,7 @@
 //! Training: forward, backward, update, again.
 //!
-//! Seeded, so that the same options give the same bits. Refuses to know any check of the gradient:
-//! that is too slow to run at every step, and masks would have to stand still for it.
+//! Seeded, so that the same options give the same bits. Invariant: knows nothing of gradient checks, which are
+//! too slow to run at every step, and for which the masks would have to be frozen.
 
 use std::borrow::Cow;
 use std::ops::ControlFlow;
@@ -20,17 +20,17 @@ use crate::{
 /// How to train.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainingOptions {
-    /// The update rule; Adam.
+    /// The update rule; Adam by default.
     pub optimizer: Optimizer,
-    /// α, larger than 0; 0.01.
+    /// The learning rate α, larger than 0; 0.01 by default.
     pub learning_rate: f64,
-    /// The number of updates; 1000.
+    /// The number of updates; 1000 by default.
     pub steps: usize,
-    /// Examples a mini-batch; `None`, the default, or more than there are takes all of them.
+    /// The number of examples in a mini-batch; `None`, the default, or more than there are, takes all of them.
     pub batch_size: Option<usize>,
-    /// The seed of shuffling and dropout; 0.
+    /// The seed of shuffling and dropout; 0 by default.
     pub seed: u64,
-    /// The probability to keep a hidden unit; 1, no dropout.
+    /// The probability of keeping a hidden unit; 1, no dropout, by default.
     pub keep_prob: f64,
 }
 
@@ -47,7 +47,7 @@ impl Default for TrainingOptions {
     }
 }
 
-/// What a training ends with.
+/// The result of a training.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Training<T> {
     /// The parameters after the last update.
@@ -59,7 +59,7 @@ pub struct Training<T> {
 /// One point of the learning curve.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CurvePoint {
-    /// The number of updates before.
+    /// The number of updates before it.
     pub step: usize,
     /// The cost on the mini-batch of that step, with its dropout; of the last point, on all examples
     /// without dropout.
@@ -82,14 +82,14 @@ pub fn train<T: RealScalar>(
 }
 
 /// Trains, and calls `observe(step, parameters, cost)` at each point of the curve: `parameters` have
-/// had `step` updates. It may stop the training there.
+/// had `step` updates. It may stop the training.
 ///
-/// Each epoch shuffles the examples; what is left over for less than a full mini-batch makes a smaller
-/// one.
+/// Each epoch shuffles the examples; the examples left over form a smaller
+/// mini-batch.
 ///
 /// # Errors
-/// [`MlpError::LearningRate`], [`MlpError::KeepProbability`], [`MlpError::BatchSize`] for options
-/// that can't be; [`MlpError::Diverged`] with the step where the cost is not finite; else as
+/// [`MlpError::LearningRate`], [`MlpError::KeepProbability`], [`MlpError::BatchSize`] for invalid
+/// options; [`MlpError::Diverged`] with the step if the cost is not finite; otherwise as
 /// [`forward`] and [`backward`].
 pub fn train_observed<T: RealScalar>(
     architecture: &Architecture,
@@ -128,14 +128,14 @@ pub fn train_observed<T: RealScalar>(
     }
     if !stopped {
         let last = cost(architecture, &parameters, batch, None)?;
-        // There is nothing left to stop.
+        // The training is over, so that a request to stop has no effect.
         let _ = record(options.steps, &parameters, last)?;
     }
     Ok(Training { parameters, curve })
 }
 
 impl TrainingOptions {
-    /// Fails where these options can't be, as [`train`] does before its first step.
+    /// Fails if these options are invalid, as [`train`] does before its first step.
     ///
     /// # Errors
     /// [`MlpError::LearningRate`], [`MlpError::KeepProbability`], [`MlpError::BatchSize`].
@@ -150,9 +150,9 @@ impl TrainingOptions {
         check_keep_prob(self.keep_prob)
     }
 
-    /// Whether a step on a batch of so many examples depends on nothing but the parameters before it, so
-    /// that a training begun at the parameters of a step goes on with the same bits: gradient descent on
-    /// all examples without dropout. The other rules carry means along, mini-batches and masks a random
+    /// Whether a step on a batch of `examples` examples depends only on the parameters before it, so
+    /// that a training resumed from the parameters of a step gives the same bits: gradient descent on
+    /// all examples without dropout. The other rules carry running means, mini-batches and masks a random
     /// state.
     pub fn is_memoryless(&self, examples: usize) -> bool {
         let whole = self.batch_size.is_none_or(|size| size >= examples);
@@ -160,7 +160,7 @@ impl TrainingOptions {
     }
 }
 
-/// Mini-batches without end, and the dropout masks of each.
+/// An endless sequence of mini-batches, and the dropout masks of each.
 struct MiniBatches<'a, T> {
     all: &'a Batch<T>,
     size: usize,
@@ -178,7 +178,7 @@ impl<'a, T: RealScalar> MiniBatches<'a, T> {
             size: options.batch_size.unwrap_or(examples).min(examples),
             keep_prob: options.keep_prob,
             order: (0..examples).collect(),
-            // At the end, so that the first epoch is shuffled too.
+            // Starts at the end, so that the first epoch is shuffled too.
             position: examples,
             random: ChaCha8Rng::seed_from_u64(options.seed),
         }

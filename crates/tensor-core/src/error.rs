@@ -1,14 +1,14 @@
-//! What can be wrong with the shape or the size of a matrix.
+//! The errors in the shape or the size of a matrix.
 //!
-//! Refuses to know what the matrix was for; whoever calls adds that.
+//! Invariant: knows nothing of what the matrix is for; the caller adds that.
 
 use thiserror::Error;
 
-/// A shape that doesn't fit, or a size that can't be had.
+/// A shape that doesn't fit, or a size that can't be allocated.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ShapeError {
-    /// The entries are not as many as the shape says.
+    /// The number of entries differs from rows × columns.
     #[error(
         "{got} entries for a matrix of {rows}×{cols}, which has {expected}: \
          give rows × columns entries, row by row"
@@ -20,7 +20,7 @@ pub enum ShapeError {
         cols: usize,
         /// rows · cols.
         expected: usize,
-        /// The number of entries that came.
+        /// The number of entries given.
         got: usize,
     },
     /// The matrix is larger than memory can address, or than the allocator gives.
@@ -37,24 +37,24 @@ pub enum ShapeError {
     },
     /// The two factors of a product don't fit each other.
     #[error(
-        "{operation} of {}×{} and {}×{}: the shared extents {shared_left} and {shared_right} differ",
+        "{operation} of {}×{} and {}×{}: the inner dimensions {shared_left} and {shared_right} differ",
         left.0, left.1, right.0, right.1
     )]
     Product {
         /// The product as a formula, `A·B`.
         operation: &'static str,
-        /// Rows and columns of the left factor, as it came.
+        /// Rows and columns of the left factor as given.
         left: (usize, usize),
-        /// Rows and columns of the right factor, as it came.
+        /// Rows and columns of the right factor as given.
         right: (usize, usize),
         /// The extent of the left factor that is summed over.
         shared_left: usize,
         /// The extent of the right factor that is summed over.
         shared_right: usize,
     },
-    /// The place for a result has another shape than the result.
+    /// The output matrix doesn't have the shape of the result.
     #[error(
-        "the result of {operation} is {}×{}, but the place for it is {}×{}",
+        "the result of {operation} is {}×{}, but the output matrix is {}×{}",
         expected.0, expected.1, got.0, got.1
     )]
     Output {
@@ -62,11 +62,13 @@ pub enum ShapeError {
         operation: &'static str,
         /// The shape of the result.
         expected: (usize, usize),
-        /// The shape of the place that came.
+        /// The shape of the output matrix.
         got: (usize, usize),
     },
-    /// A vector with one entry for each row has another length.
-    #[error("a vector of {got} entries against the {rows} rows of a matrix of {rows}×{cols}")]
+    /// A vector doesn't have one entry for each row.
+    #[error(
+        "a vector of {got} entries for the {rows} rows of a matrix of {rows}×{cols}: give one entry for each row"
+    )]
     Rows {
         /// Rows.
         rows: usize,
@@ -87,7 +89,7 @@ pub(crate) fn checked_len<T>(rows: usize, cols: usize) -> Result<usize, ShapeErr
         .ok_or_else(|| too_large::<T>(rows, cols))
 }
 
-/// The error for a `rows`×`cols` matrix of `T` that can't be had.
+/// The error for a `rows`×`cols` matrix of `T` that can't be allocated.
 pub(crate) fn too_large<T>(rows: usize, cols: usize) -> ShapeError {
     let bytes = (rows as u128)
         .saturating_mul(cols as u128)

@@ -1,11 +1,11 @@
-//! eˣ and softplus over whole slices, written so that a compiler can vectorise them.
+//! eˣ and softplus over whole slices, written so that a compiler can vectorize them.
 //!
-//! No branch and no table; one division an entry. Refuses to know what the numbers mean.
+//! No branch and no table; one division per entry. Invariant: knows nothing of what the numbers mean.
 
 use crate::vectorized::{Kernel, vectorized};
 
 /// e^r = 1 + r + r²·q(r) for |r| ≤ ½ ln 2: q, of degree 9, with an error of 1e-16. From
-/// scripts/coefficients.py, as the next.
+/// scripts/coefficients.py, like [`LOGARITHM`].
 const EXPONENTIAL: [f64; 10] = [
     0.5000000000000001,
     0.16666666666666669,
@@ -34,14 +34,14 @@ const LOGARITHM: [f64; 11] = [
     0.1563057780092285,
 ];
 
-/// ln 2, the part that has 32 bits, so that a small multiple of it is exact, and the rest (fdlibm, e_exp.c).
+/// The high part of ln 2, of 32 bits, so that a small multiple of it is exact; the rest is `LN_2_LOW` (fdlibm, e_exp.c).
 const LN_2_HIGH: f64 = 6.931_471_803_691_238e-1;
 const LN_2_LOW: f64 = 1.908_214_929_270_587_7e-10;
 
-/// 1.5·2⁵²: what is added to it is rounded to a whole number, which then stands in its last bits.
+/// 1.5·2⁵²: a number added to it is rounded to an integer, which is then in the last bits of the sum.
 const ROUNDING: f64 = 6_755_399_441_055_744.0;
 
-/// Below this e^x is next to the smallest normal number, where its exponent ends.
+/// Below this, e^x nears the smallest normal number, at the end of the exponent's range.
 const LOWEST: f64 = -708.0;
 
 /// e^x for x ≤ 0, and e^(−708) = 3e-308 for x below −708: within 2 units in the last place.
@@ -52,7 +52,7 @@ fn exp_of_nonpositive(x: f64) -> f64 {
     let k = shifted - ROUNDING;
     let r = x - k * LN_2_HIGH - k * LN_2_LOW;
     let c = &EXPONENTIAL;
-    // Estrin's scheme: short chains of operations that wait for one another.
+    // Estrin's scheme: short chains of operations that depend on one another.
     let (r2, r4) = (r * r, (r * r) * (r * r));
     let low = (c[0] + c[1] * r) + (c[2] + c[3] * r) * r2;
     let high = ((c[4] + c[5] * r) + (c[6] + c[7] * r) * r2) + (c[8] + c[9] * r) * r4;
@@ -70,18 +70,18 @@ fn ln_1p_of_unit(e: f64) -> f64 {
     let low = (c[0] + c[1] * z) + (c[2] + c[3] * z) * z2;
     let middle = (c[4] + c[5] * z) + (c[6] + c[7] * z) * z2;
     let high = (c[8] + c[9] * z) + c[10] * z2;
-    // Twice s is exact: one rounding less than with 2 inside the bracket.
+    // 2·s is exact: one rounding fewer than with the 2 inside the parentheses.
     2.0 * s + s * (z * (low + z4 * (middle + z4 * high)))
 }
 
-/// ln(1 + e^x) for x ≤ 0, within 4 units in the last place; below −708 it is that of −708.
+/// ln(1 + e^x) for x ≤ 0, within 4 units in the last place; below −708 it keeps its value at −708.
 #[inline(always)]
 pub(crate) fn softplus_of_nonpositive(x: f64) -> f64 {
     ln_1p_of_unit(exp_of_nonpositive(x))
 }
 
 /// ln(1 + e^x) = max(x, 0) + ln(1 + e^(−|x|)) of each entry, within 4 units in the last place; below −708
-/// it is that of −708.
+/// it keeps its value at −708.
 pub(crate) fn softplus(x: &[f64], out: &mut [f64]) {
     vectorized(Softplus { x, out });
 }

@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 //!
-//! Knows numbers and matrices; refuses to know layers, losses and derivatives.
+//! Invariant: knows nothing of layers, losses and derivatives.
 
 mod error;
 mod exponentials;

@@ -1,7 +1,7 @@
 //! An owned matrix, row-major.
 //!
-//! Row-major because a row of activations is one unit over all examples: who changes one weight changes
-//! one contiguous row. Refuses to know nalgebra's column-major order except at the way in and out.
+//! Row-major because a row of activations is one unit over all examples: a change of one weight changes
+//! one contiguous row. Invariant: knows nothing of nalgebra's column-major order, except in conversions.
 
 use nalgebra::DMatrix;
 
@@ -26,8 +26,8 @@ impl<T> Matrix<T> {
     /// ```
     ///
     /// # Errors
-    /// [`ShapeError::Length`] where the entries are not rows × cols, [`ShapeError::TooLarge`] where that
-    /// product can't be counted.
+    /// [`ShapeError::Length`] if there are not rows × cols entries, [`ShapeError::TooLarge`] if that
+    /// product overflows.
     pub fn from_vec(rows: usize, cols: usize, data: Vec<T>) -> Result<Self, ShapeError> {
         let expected = checked_len::<T>(rows, cols)?;
         if data.len() != expected {
@@ -44,7 +44,7 @@ impl<T> Matrix<T> {
     /// A matrix whose entry (i, j) is `entry(i, j)`, called row by row.
     ///
     /// # Errors
-    /// [`ShapeError::TooLarge`] where the matrix can't be allocated.
+    /// [`ShapeError::TooLarge`] if the matrix can't be allocated.
     pub fn from_fn(
         rows: usize,
         cols: usize,
@@ -92,7 +92,7 @@ impl<T> Matrix<T> {
     /// Row i.
     ///
     /// # Panics
-    /// Where there is no row i, as indexing a slice does.
+    /// If there is no row i, as indexing a slice does.
     pub fn row(&self, i: usize) -> &[T] {
         // Past the end the product below could wrap around to a row that exists.
         assert!(i < self.rows, "row {i} of a matrix of {} rows", self.rows);
@@ -116,7 +116,7 @@ impl<T> Matrix<T> {
 }
 
 impl<T: Copy> Matrix<T> {
-    /// The matrix of `function` of each entry; the way from one scalar to another, too.
+    /// The matrix of `function` of each entry; also converts from one scalar type to another.
     ///
     /// ```
     /// use num_complex::Complex;
@@ -133,10 +133,10 @@ impl<T: Copy> Matrix<T> {
         }
     }
 
-    /// A copy of what a view shows.
+    /// A copy of the entries of a view.
     ///
     /// # Errors
-    /// [`ShapeError::TooLarge`] where it can't be allocated.
+    /// [`ShapeError::TooLarge`] if it can't be allocated.
     pub fn from_view(view: MatrixView<'_, T>) -> Result<Self, ShapeError> {
         let mut data = reserve(view.rows(), view.cols())?;
         data.extend_from_slice(view.as_slice());
@@ -170,7 +170,7 @@ impl<T: crate::Scalar> Matrix<T> {
     /// A copy of a column-major nalgebra matrix.
     ///
     /// # Errors
-    /// [`ShapeError::TooLarge`] where the copy can't be allocated.
+    /// [`ShapeError::TooLarge`] if the copy can't be allocated.
     pub fn from_nalgebra(matrix: &DMatrix<T>) -> Result<Self, ShapeError> {
         Self::from_fn(matrix.nrows(), matrix.ncols(), |i, j| matrix[(i, j)])
     }

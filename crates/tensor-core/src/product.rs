@@ -1,6 +1,6 @@
 //! Matrix products: nalgebra's `gemm` where it is fast, loops over contiguous rows where it is not.
 //!
-//! Refuses to know which product belongs to which pass.
+//! Invariant: knows nothing of which product belongs to which pass.
 
 use std::any::TypeId;
 
@@ -19,7 +19,7 @@ use crate::{Matrix, MatrixView, MatrixViewMut, Scalar, ShapeError};
 /// ```
 ///
 /// # Errors
-/// [`ShapeError::Product`] with both shapes where they don't fit, [`ShapeError::TooLarge`] where the
+/// [`ShapeError::Product`] with both shapes where they don't fit, [`ShapeError::TooLarge`] if the
 /// result can't be allocated.
 pub fn product<T: Scalar>(
     a: MatrixView<'_, T>,
@@ -56,10 +56,10 @@ pub fn product_transpose_right<T: Scalar>(
     Ok(out)
 }
 
-/// [`product`] over what `out` holds, without allocating.
+/// Like [`product`], into `out`, without allocating; what `out` held is overwritten.
 ///
 /// # Errors
-/// [`ShapeError::Product`], and [`ShapeError::Output`] where `out` has not the shape of the result.
+/// [`ShapeError::Product`], and [`ShapeError::Output`] if `out` doesn't have the shape of the result.
 pub fn product_into<T: Scalar>(
     a: MatrixView<'_, T>,
     b: MatrixView<'_, T>,
@@ -81,7 +81,7 @@ pub fn product_into<T: Scalar>(
     Ok(())
 }
 
-/// [`product_transpose_left`] over what `out` holds, without allocating.
+/// Like [`product_transpose_left`], into `out`, without allocating; what `out` held is overwritten.
 ///
 /// # Errors
 /// As [`product_into`].
@@ -106,7 +106,7 @@ pub fn product_transpose_left_into<T: Scalar>(
     Ok(())
 }
 
-/// [`product_transpose_right`] over what `out` holds, without allocating.
+/// Like [`product_transpose_right`], into `out`, without allocating; what `out` held is overwritten.
 ///
 /// # Errors
 /// As [`product_into`].
@@ -158,8 +158,8 @@ fn check<T>(
     Ok(())
 }
 
-/// nalgebra hands a product to its fast kernel only for f32 and f64 and only from six rows and columns
-/// on. Below, and for complex numbers, the loops here are one and a half to five times as fast as its
+/// Whether nalgebra uses its fast kernel for a product: only for f32 and f64, and only from six rows and
+/// columns on. Below, and for complex numbers, the loops here are one and a half to five times as fast as its
 /// own.
 fn wide_enough<T: Scalar>(n: usize, k: usize, p: usize) -> bool {
     let kernel =
@@ -169,12 +169,12 @@ fn wide_enough<T: Scalar>(n: usize, k: usize, p: usize) -> bool {
 
 type Strided<'a, T> = DMatrixView<'a, T, Dyn, Dyn>;
 
-/// The matrix as it is.
+/// The matrix itself.
 fn strided<T: Scalar>(a: MatrixView<'_, T>) -> Strided<'_, T> {
     DMatrixView::from_slice_with_strides(a.as_slice(), a.rows(), a.cols(), a.cols(), 1)
 }
 
-/// Its transpose: row-major data read as column-major.
+/// The transpose of the matrix: row-major data read as column-major.
 fn strided_transpose<T: Scalar>(a: MatrixView<'_, T>) -> Strided<'_, T> {
     DMatrixView::from_slice_with_strides(a.as_slice(), a.cols(), a.rows(), 1, a.cols())
 }
@@ -207,7 +207,7 @@ fn add_multiple<T: Scalar>(target: &mut [T], factor: T, source: &[T]) {
     }
 }
 
-/// a·b on eight running sums: one alone can't be vectorised, since addition is not associative.
+/// a·b on eight running sums: one alone can't be vectorized, since addition is not associative.
 fn dot<T: Scalar>(a: &[T], b: &[T]) -> T {
     const LANES: usize = 8;
     let mut sums = [T::zero(); LANES];

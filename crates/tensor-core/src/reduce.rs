@@ -1,6 +1,6 @@
-//! A vector spread over rows, and sums.
+//! A vector added to all columns, row sums, and compensated sums.
 //!
-//! Refuses to know axes in general: a unit is a row, an example a column.
+//! Invariant: knows nothing of axes in general; a unit is a row, an example a column.
 
 use crate::{Matrix, MatrixView, Scalar, ShapeError};
 
@@ -15,7 +15,7 @@ use crate::{Matrix, MatrixView, Scalar, ShapeError};
 /// ```
 ///
 /// # Errors
-/// [`ShapeError::Rows`] where `values` has not one entry a row.
+/// [`ShapeError::Rows`] if `values` doesn't have one entry for each row.
 pub fn add_to_rows<T: Scalar>(matrix: &mut Matrix<T>, values: &[T]) -> Result<(), ShapeError> {
     let (rows, cols) = matrix.shape();
     check_rows(rows, cols, values.len())?;
@@ -42,10 +42,10 @@ pub fn row_sums<T: Scalar>(matrix: MatrixView<'_, T>) -> Vec<T> {
     (0..matrix.rows()).map(|i| sum(matrix.row(i))).collect()
 }
 
-/// [`row_sums`] into a slice with one entry a row.
+/// Like [`row_sums`], into a slice with one entry for each row.
 ///
 /// # Errors
-/// [`ShapeError::Rows`] where `sums` has not one entry a row.
+/// [`ShapeError::Rows`] if `sums` doesn't have one entry for each row.
 pub fn row_sums_into<T: Scalar>(
     matrix: MatrixView<'_, T>,
     sums: &mut [T],
@@ -75,7 +75,7 @@ pub fn compensated_sum<T: Scalar>(values: impl IntoIterator<Item = T>) -> T {
         lost = (next - sum) - corrected;
         sum = next;
     }
-    // An infinity leaves ∞ − ∞ in the correction; the plain sum still says ∞.
+    // An infinity leaves ∞ − ∞ in the correction; the plain sum is still ∞.
     if sum.is_finite() { sum } else { plain }
 }
 

@@ -1,7 +1,7 @@
-//! The numbers that forward code may be written over.
+//! The numbers over which forward code can be generic.
 //!
-//! Analytic operations only, so that a function means the same on complex numbers. Refuses to know
-//! absolute values, norms and conjugates: each throws the imaginary part away or mirrors it.
+//! Analytic operations only, so that a function means the same on complex numbers. Invariant: knows
+//! nothing of absolute values, norms and conjugates; each discards or negates the imaginary part.
 
 mod complex;
 mod real;
@@ -10,8 +10,8 @@ use num_traits::NumAssign;
 
 /// A number that a forward pass can run on: `f32`, `f64` or `Complex<f64>`.
 ///
-/// Every operation is analytic (holomorphic where it is defined). A branch may look at
-/// [`real_part`](Self::real_part) and at nothing else: then f(x + ih) takes the branch of f(x), and
+/// Every operation is analytic (holomorphic where it is defined). A branch may depend on
+/// [`real_part`](Self::real_part) and on nothing else: then f(x + ih) takes the branch of f(x), and
 /// Im f(x + ih)/h is the derivative of that branch (Squire & Trapp 1998; Martins, Sturdza & Alonso 2003,
 /// §2.2).
 ///
@@ -28,7 +28,7 @@ use num_traits::NumAssign;
 pub trait Scalar:
     nalgebra::Scalar + Copy + Default + Send + Sync + NumAssign + std::ops::Neg<Output = Self>
 {
-    /// The real numbers below it: itself for `f32` and `f64`, `f64` for `Complex<f64>`.
+    /// The real numbers underlying this type: itself for `f32` and `f64`, `f64` for `Complex<f64>`.
     type Real: RealScalar;
 
     /// The nearest number to `value`.
@@ -37,7 +37,7 @@ pub trait Scalar:
     /// `value` itself, with no imaginary part.
     fn from_real(value: Self::Real) -> Self;
 
-    /// Re x: the one thing a branch may look at.
+    /// Re x: the only part on which a branch may depend.
     fn real_part(self) -> Self::Real;
 
     /// eˣ.
@@ -98,7 +98,7 @@ pub trait RealScalar: Scalar<Real = Self> + PartialOrd {
     /// The distance from 1 to the next larger number, 2⁻²³ or 2⁻⁵².
     const EPSILON: Self;
 
-    /// The same number in double precision.
+    /// This number in double precision.
     fn to_f64(self) -> f64;
 
     /// |x|.

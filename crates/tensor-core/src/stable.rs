@@ -1,7 +1,7 @@
 //! Sigmoid, softplus, log-sum-exp and softmax without overflow, on every scalar.
 //!
-//! Each branches on the real part alone, between two forms of the same analytic function. Refuses to
-//! know what a logit is.
+//! Each branches on the real part alone, between two forms of the same analytic function. Invariant:
+//! knows nothing of logits.
 
 use num_traits::Zero;
 
@@ -44,7 +44,7 @@ pub fn softplus<T: Scalar>(x: T) -> T {
     }
 }
 
-/// [`softplus`] of each entry of `x`, into `out`, of the same length; on `f64` vectorised, within 4 units in
+/// [`softplus`] of each entry of `x`, into `out`, of the same length; on `f64` vectorized, within 4 units in
 /// the last place, and constant below −708, where it is 3e-308.
 ///
 /// ```
@@ -57,7 +57,7 @@ pub fn softplus_each<T: Scalar>(x: &[T], out: &mut [T]) {
     T::softplus_each(x, out);
 }
 
-/// ln Σ eˣ, shifted by the largest x; −∞ of nothing.
+/// ln Σ eˣ, shifted by the largest x; −∞ for the empty sum.
 ///
 /// With the largest taken out, the rest is ln(1 + Σ e^(xⱼ−max)), which keeps small terms (Blanchard,
 /// Higham & Higham 2021, §3).
@@ -114,7 +114,7 @@ where
 /// [`softmax`] of each column.
 ///
 /// # Errors
-/// [`ShapeError::TooLarge`] where the result can't be allocated.
+/// [`ShapeError::TooLarge`] if the result can't be allocated.
 pub fn softmax_columns<T: Scalar>(matrix: MatrixView<'_, T>) -> Result<Matrix<T>, ShapeError> {
     let mut result = Matrix::from_view(matrix)?;
     let cols = matrix.cols();
@@ -126,7 +126,7 @@ pub fn softmax_columns<T: Scalar>(matrix: MatrixView<'_, T>) -> Result<Matrix<T>
     Ok(result)
 }
 
-/// The value with the largest real part, and where it stands; a NaN wins, so that it is not hidden.
+/// The value with the largest real part, and its index; a NaN wins, so that it is not hidden.
 fn largest<T: Scalar>(values: impl Iterator<Item = T>) -> Option<(usize, T)> {
     let is_nan = |x: T| x.real_part() != x.real_part();
     values.enumerate().reduce(|best, next| {

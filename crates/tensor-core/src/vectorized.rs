@@ -1,14 +1,14 @@
 //! Loops compiled for the widest vector instructions that this processor has.
 //!
-//! The rest of a program is compiled for the oldest processor of its kind, unless one says otherwise.
-//! Refuses to know what the loops compute.
+//! The rest of a program is compiled for the oldest processor of its kind by default.
+//! Invariant: knows nothing of what the loops compute.
 
 /// A loop, with what it runs over.
 ///
-/// Everything that [`run`](Self::run) calls has to be inlined into it (`#[inline(always)]`), and it
-/// itself too: only then is it compiled for each kind of processor.
+/// Everything that [`run`](Self::run) calls has to be inlined into it (`#[inline(always)]`), and so does `run`
+/// itself: only then is it compiled for each kind of processor.
 pub trait Kernel {
-    /// What it gives.
+    /// The result of the loop.
     type Output;
 
     /// Runs the loop.
@@ -17,7 +17,7 @@ pub trait Kernel {
 
 /// Runs `kernel` as compiled for this processor.
 ///
-/// It computes the same for all of them: nothing is reordered and no two operations are fused into one,
+/// It computes the same on all processors: nothing is reordered and no two operations are fused into one,
 /// so that the bits are those of plain code.
 ///
 /// ```

@@ -1,6 +1,6 @@
 //! Borrowed matrices: a shape over a flat row-major slice.
 //!
-//! Refuses to know strides: a view is contiguous, so that every row is a slice.
+//! Invariant: knows nothing of strides; a view is contiguous, so that every row is a slice.
 
 use std::fmt;
 
@@ -35,8 +35,8 @@ impl<'a, T> MatrixView<'a, T> {
     /// A view of `data`, row by row.
     ///
     /// # Errors
-    /// [`ShapeError::Length`] where the slice has not rows × cols entries, [`ShapeError::TooLarge`]
-    /// where that product can't be counted.
+    /// [`ShapeError::Length`] if the slice doesn't have rows × cols entries, [`ShapeError::TooLarge`]
+    /// if that product overflows.
     pub fn from_slice(rows: usize, cols: usize, data: &'a [T]) -> Result<Self, ShapeError> {
         check::<T>(rows, cols, data.len())?;
         Ok(Self { rows, cols, data })
@@ -70,7 +70,7 @@ impl<'a, T> MatrixView<'a, T> {
     /// Row i.
     ///
     /// # Panics
-    /// Where there is no row i, as indexing a slice does.
+    /// If there is no row i, as indexing a slice does.
     pub fn row(&self, i: usize) -> &'a [T] {
         // Past the end the product below could wrap around to a row that exists.
         assert!(i < self.rows, "row {i} of a matrix of {} rows", self.rows);
@@ -85,7 +85,7 @@ impl<'a, T> MatrixView<'a, T> {
         self.data.get(i * self.cols + j)
     }
 
-    /// Column j from the top; empty where there is no column j.
+    /// Column j from the top; empty if there is no column j.
     pub fn column(&self, j: usize) -> impl Iterator<Item = T> + Clone + 'a
     where
         T: Copy,
@@ -119,7 +119,7 @@ impl<'a, T> MatrixViewMut<'a, T> {
         (self.rows, self.cols)
     }
 
-    /// All entries, row by row.
+    /// All entries, row by row, to be changed.
     pub fn as_mut_slice(&mut self) -> &mut [T] {
         self.data
     }
@@ -150,7 +150,7 @@ impl<T> Default for MatrixView<'_, T> {
     }
 }
 
-// By hand: derived, they would ask for `T: Copy`, although only a reference is copied.
+// By hand: the derived ones would require `T: Copy`, although only a reference is copied.
 impl<T> Clone for MatrixView<'_, T> {
     fn clone(&self) -> Self {
         *self

@@ -1,16 +1,16 @@
-//! From the JSON of an answer to what it says, or to where it is not what was expected.
+//! Reads the values out of an answer's JSON, or reports where it is not what was expected.
 //!
-//! Knows no connection; a number that is not finite is a number here.
+//! Invariant: knows nothing of connections. NaN and infinity are numbers here.
 
 use finite_diff::printable::printable;
 use serde_json::Value;
 
 use crate::json::not_finite;
 
-/// An answer has another shape than the protocol's.
+/// Where and how an answer deviates from the protocol.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Misshapen {
-    /// Where, such as `output[0][3]`.
+    /// The place, such as `output[0][3]`.
     pub(crate) at: String,
     /// What should stand there.
     pub(crate) expected: &'static str,
@@ -21,7 +21,7 @@ pub(crate) struct Misshapen {
 /// The entry `key` of an object.
 pub(crate) fn field<'v>(value: &'v Value, key: &str) -> Result<&'v Value, Misshapen> {
     let Value::Object(entries) = value else {
-        return Err(misshapen("all of it", "an object", value));
+        return Err(misshapen("the top level", "an object", value));
     };
     entries.get(key).ok_or_else(|| Misshapen {
         at: format!("`{key}`"),
@@ -45,14 +45,14 @@ pub(crate) fn vectors(value: &Value, key: &str) -> Result<Vec<Vec<f64>>, Misshap
         .collect()
 }
 
-/// A list of lengths under `key`. Languages that have only floating-point numbers write 3.0 for 3; from 2⁵³ on such a one may
-/// have been rounded, which is beyond any limit.
+/// A list of lengths under `key`. Languages that have only floating-point numbers write 3.0 for 3; from 2⁵³ on such a
+/// number may have been rounded, but that is beyond any size limit.
 pub(crate) fn sizes(value: &Value, key: &str) -> Result<Vec<usize>, Misshapen> {
-    let expected = "a whole number, not negative";
+    let expected = "a nonnegative integer";
     list(
         field(value, key)?,
         &|| format!("`{key}`"),
-        "a list of whole numbers",
+        "a list of integers",
     )?
     .iter()
     .enumerate()
@@ -88,7 +88,7 @@ pub(crate) fn names(value: &Value, key: &str) -> Result<Vec<String>, Misshapen> 
     .collect()
 }
 
-/// A flag of the calls that are supported; one that is missing is false.
+/// The flag `key` of the supported calls; a missing one is false.
 pub(crate) fn flag(value: &Value, key: &str) -> Result<bool, Misshapen> {
     let Value::Object(flags) = value else {
         return Err(misshapen("`support`", "an object", value));
@@ -216,16 +216,13 @@ mod tests {
                 (json!({"s": [3, 0, 2.0]}), "[3, 0, 2]"),
                 (
                     json!({"s": [-1]}),
-                    "`s[0]`: a whole number, not negative, not the number -1",
+                    "`s[0]`: a nonnegative integer, not the number -1",
                 ),
                 (
                     json!({"s": [2.5]}),
-                    "`s[0]`: a whole number, not negative, not the number 2.5",
+                    "`s[0]`: a nonnegative integer, not the number 2.5",
                 ),
-                (
-                    json!({"s": 2}),
-                    "`s`: a list of whole numbers, not the number 2",
-                ),
+                (json!({"s": 2}), "`s`: a list of integers, not the number 2"),
             ],
         );
         check(

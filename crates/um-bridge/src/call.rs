@@ -1,8 +1,10 @@
-//! The eight calls of the protocol by name and path. Refuses to know what goes in or comes out.
+//! The eight calls of the protocol by name and path.
+//!
+//! Invariant: knows nothing of what goes in or comes out.
 
 use std::fmt;
 
-/// A call of the UM-Bridge protocol 1.0 that this client makes. All can be repeated without harm.
+/// A call of the UM-Bridge protocol 1.0 that this client makes. All are safe to repeat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Call {
     /// `GET /Info`: protocol version and names of the models.
@@ -24,7 +26,7 @@ pub enum Call {
 }
 
 impl Call {
-    /// The path behind the server's URL, such as `/Evaluate`.
+    /// The path after the server's URL, such as `/Evaluate`.
     pub fn path(self) -> &'static str {
         match self {
             Self::Info => "/Info",

@@ -1,6 +1,6 @@
-//! One server or several behind one face: which is asked next, what is repeated, which one rests.
+//! One server or several behind one interface: which is asked next, what is retried, which one is skipped for a while.
 //!
-//! Knows nothing of models: it takes a request and a way to read the answer.
+//! Invariant: knows nothing of models; it takes a request and a way to read the answer.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,17 +22,17 @@ use crate::{Call, CallError, Error, Excerpt, Problem, Settings, Url, json};
 ///
 /// Each call goes to the URL with the fewest calls under way. One that fails rests, twice as long each time in
 /// a row, while others are asked; it is asked again afterwards, so that a server that comes back takes part
-/// again. Only with nothing else left is a resting one asked. A call is given up after its
-/// [`Settings`]; [`troubles`](Self::troubles) tells at the end which URLs failed.
+/// again. A resting one is asked only if no other is left. A call is given up at the limits of its
+/// [`Settings`]; [`troubles`](Self::troubles) lists the URLs that failed.
 ///
-/// No proxy is used, whatever the environment says, and no redirection is followed.
+/// No proxy is used, even if the environment sets one, and no redirection is followed.
 #[derive(Debug)]
 pub struct Client {
     urls: Vec<Arc<Url>>,
     agent: Agent,
     settings: Settings,
     states: Mutex<States>,
-    /// Once true, nothing is asked any more, and nobody waits for what was.
+    /// Once true, no further request is sent, and those under way are no longer waited for.
     cancel: Option<&'static AtomicBool>,
     workers: Workers,
 }
@@ -40,7 +40,7 @@ pub struct Client {
 #[derive(Debug)]
 struct States {
     each: Vec<State>,
-    /// Where the next search begins, so that equals take turns.
+    /// Where the next search begins, so that equally good servers take turns.
     turn: usize,
 }
 
@@ -64,20 +64,20 @@ impl State {
     }
 }
 
-/// What a server's failures amount to. Displays as one line.
+/// A summary of one server's failures. Displays as one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trouble {
     /// The URL, without a password.
     pub url: String,
     /// Attempts that got no usable answer.
     pub failures: u64,
-    /// Attempts that did.
+    /// Attempts that got one.
     pub answers: u64,
     /// Whether the last attempt failed.
     pub at_the_end: bool,
     /// The call that failed last.
     pub call: Call,
-    /// Its problem.
+    /// The problem of that call.
     pub last: String,
 }
 
@@ -104,15 +104,15 @@ impl fmt::Display for Trouble {
     }
 }
 
-/// What a search for a server comes to.
+/// The result of a search for a server.
 enum Choice {
-    /// This one, counted as under way.
+    /// This server, with the call counted as under way.
     Begun(usize),
-    /// All rest; the first is ready after this.
+    /// All servers rest; the first is ready after this time.
     Resting(Duration),
 }
 
-/// What one call has been through.
+/// The attempts of one call so far.
 struct Journey<'a> {
     among: &'a [usize],
     tries: Vec<usize>,
@@ -129,7 +129,7 @@ impl Client {
         Self::of(urls.collect::<Result<_, _>>()?, settings)
     }
 
-    /// A client of the servers at `urls`, which have been read. Nothing is sent yet.
+    /// A client of the servers at `urls`, which have been parsed. Nothing is sent yet.
     ///
     /// # Errors
     /// [`Error::NoUrl`].
@@ -151,9 +151,10 @@ impl Client {
         })
     }
 
-    /// This client, every call of which ends with [`Problem::Interrupted`] once `cancel` is true, those under way at once.
+    /// This client, every call of which ends with [`Problem::Interrupted`] once `cancel` is true; calls under way
+    /// end at once.
     ///
-    /// A call is waited for on a thread of its own then; one that is left ends with its time-out.
+    /// Each call then waits on a thread of its own; an abandoned one ends at its time-out.
     #[must_use]
     pub fn until(self, cancel: &'static AtomicBool) -> Self {
         Self {
@@ -162,7 +163,7 @@ impl Client {
         }
     }
 
-    /// The limits it keeps to.
+    /// The limits of this client.
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
@@ -191,8 +192,8 @@ impl Client {
             .collect()
     }
 
-    /// Makes a call at one of `among`, again where that may help, until `read` understands the answer, which is to hold
-    /// `numbers` of them or fewer.
+    /// Makes a call at one of `among`, and retries where that may help, until `read` accepts the answer, which must
+    /// hold at most `numbers` numbers.
     pub(crate) fn call<T>(
         &self,
         among: &[usize],
@@ -244,10 +245,10 @@ impl Client {
         })
     }
 
-    /// Chooses a server for the next attempt and counts it as under way; after a pause, where all that are
+    /// Chooses a server for the next attempt and counts the call as under way; pauses first if all that are
     /// left are resting.
     fn begin(&self, journey: &Journey<'_>, attempt: usize) -> Option<usize> {
-        // The first attempt never waits: a server that failed others may do for this call.
+        // The first attempt never waits: a server that failed other calls may answer this one.
         let patience = match u32::try_from(attempt).unwrap_or(u32::MAX) {
             0 => Duration::ZERO,
             attempt => self
@@ -266,8 +267,8 @@ impl Client {
         }
     }
 
-    /// The server to ask next: one that does not rest, that this call has tried least, that is least busy. One
-    /// that rests is only taken with no patience left.
+    /// The server to ask next: one that does not rest, that this call has tried least, that is least busy. A
+    /// resting one is taken only if no patience is left.
     fn choose(&self, journey: &Journey<'_>, patience: Duration) -> Option<Choice> {
         let now = Instant::now();
         let count = self.urls.len();
@@ -300,7 +301,7 @@ impl Client {
         if matches!(problem, Some(Problem::Interrupted)) {
             return;
         }
-        // A server that refuses is alive and well.
+        // A server that refuses a request is working.
         let Some(problem) = problem.filter(|problem| problem.again() != Again::Nowhere) else {
             state.answers += 1;
             state.in_a_row = 0;
@@ -309,7 +310,7 @@ impl Client {
         };
         state.failures += 1;
         state.last = Some((call, problem.to_string()));
-        // Of attempts that failed side by side only the first counts: they met the same trouble.
+        // Of attempts that failed side by side only the first counts: they share one cause.
         if state.in_a_row > 0 && state.rest.is_some_and(|(since, _)| begun < since) {
             return;
         }
@@ -356,7 +357,7 @@ impl Client {
         read(&value).map_err(|unusable| unusable.into_problem(&body))
     }
 
-    /// What comes back, unless the caller is called away.
+    /// The answer, unless the call is interrupted.
     fn answer(&self, chosen: usize, question: &Arc<Question>) -> Result<Answer, Problem> {
         let url = &self.urls[chosen];
         let Some(cancel) = self.cancel else {
@@ -373,13 +374,13 @@ impl Client {
             Err(match left {
                 Left::Interrupted => Problem::Interrupted,
                 Left::Died => Problem::Http {
-                    detail: "its reader stopped".to_owned(),
+                    detail: "the thread that read it panicked".to_owned(),
                 },
             })
         })
     }
 
-    /// Waits for so long, unless the caller is called away.
+    /// Sleeps for `pause`, unless the call is interrupted.
     fn sleep(&self, pause: Duration) {
         let begun = Instant::now();
         let cancelled = || {
@@ -399,12 +400,12 @@ impl Client {
     }
 
     fn lock(&self) -> MutexGuard<'_, States> {
-        // Nothing in there can be left half done.
+        // No update of the states can be left half done, so that a poisoned lock is still consistent.
         self.states.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// An answer that is JSON, but not what was asked for.
+/// Why an answer that is JSON is not what was asked for.
 pub(crate) enum Unusable {
     Misshapen(Misshapen),
     Sizes { got: String, declared: String },

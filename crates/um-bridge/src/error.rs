@@ -1,4 +1,4 @@
-//! What can go wrong between here and a model: what, at which URL, in which call, what came, what to do.
+//! The errors between here and a model: what went wrong, at which URL, in which call, what was received, what to do.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,27 +8,27 @@ use thiserror::Error;
 use crate::excerpt::name;
 use crate::{Call, Excerpt};
 
-/// A model could not be used.
+/// Why a model could not be used.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// There is no URL.
+    /// No URL was given.
     #[error("no URL of a model server: give at least one, such as http://localhost:4242")]
     NoUrl,
-    /// A URL is none.
+    /// A URL is not valid.
     #[error(
         "`{url}` can't be used as the URL of a model server: {reason}; write it like http://localhost:4242"
     )]
     Url {
-        /// The URL as it came.
+        /// The URL as it was given.
         url: String,
         /// What is wrong with it.
         reason: String,
     },
     /// An `https://` URL in a build without TLS.
     #[error(
-        "{url}: this build has no https; build it with the feature `https` of um-bridge, or put a proxy \
-         that speaks http in front of the server"
+        "{url}: this build does not support https; build it with the feature `https` of um-bridge, or put \
+         an http proxy in front of the server"
     )]
     NoTls {
         /// The URL.
@@ -37,19 +37,19 @@ pub enum Error {
     /// A call failed.
     #[error(transparent)]
     Call(Box<CallError>),
-    /// A server speaks another version of the protocol.
+    /// A server uses another version of the protocol.
     #[error(
-        "GET {url}/Info: the server speaks version {version} of the UM-Bridge protocol, this client 1.0: \
-         serve the model with a library of that version"
+        "GET {url}/Info: the server uses version {version} of the UM-Bridge protocol, but this client needs 1.0; \
+         serve the model with a library for protocol 1.0"
     )]
     Version {
         /// The URL of the server.
         url: String,
-        /// Its version.
+        /// The version of its protocol.
         version: f64,
     },
     /// A server does not offer the model that was asked for.
-    #[error("{url} offers no model `{}`: {}", name(model), offers(offered))]
+    #[error("{url} does not offer a model `{}`; {}", name(model), offers(offered))]
     NoSuchModel {
         /// The URL of the server.
         url: String,
@@ -59,7 +59,7 @@ pub enum Error {
         offered: Vec<String>,
     },
     /// A server offers several models, or none, and none was asked for.
-    #[error("{url} offers {}: {}", count(offered.len()), offers(offered))]
+    #[error("{url} offers {}; {}", count(offered.len()), offers(offered))]
     WhichModel {
         /// The URL of the server.
         url: String,
@@ -68,8 +68,8 @@ pub enum Error {
     },
     /// Two servers offer different models under the same name.
     #[error(
-        "the model `{}` at {url} ({theirs}) is not the one at {reference} ({ours}): give only servers of \
-         one model",
+        "the model `{}` at {url} ({theirs}) differs from the one at {reference} ({ours}): give only servers of \
+         the same model",
         name(model)
     )]
     DifferentModel {
@@ -79,9 +79,9 @@ pub enum Error {
         url: String,
         /// The server that answered first.
         reference: String,
-        /// What the server that differs says.
+        /// The sizes and calls that the server that differs declares.
         theirs: String,
-        /// What the first one says.
+        /// The sizes and calls that the first one declares.
         ours: String,
     },
     /// The model does not support a call.
@@ -98,10 +98,10 @@ pub enum Error {
         /// The call.
         call: Call,
     },
-    /// A model says that it is larger than [`Settings::size_limit`](crate::Settings::size_limit).
+    /// A model declares that it is larger than [`Settings::size_limit`](crate::Settings::size_limit).
     #[error(
-        "the model `{}` at {url} says that it has {what}, which is more than the limit of {limit} numbers (a vector \
-         counts as 1000 at least): if it is so large, raise the limit",
+        "the model `{}` at {url} declares {what}, which exceeds the limit of {limit} numbers (a vector \
+         counts as at least 1000): if the model really is that large, raise the limit",
         name(model)
     )]
     Oversize {
@@ -109,7 +109,7 @@ pub enum Error {
         url: String,
         /// The model.
         model: String,
-        /// How many vectors of how many numbers, in words.
+        /// How many vectors of how many numbers, as text.
         what: String,
         /// The limit.
         limit: usize,
@@ -134,11 +134,11 @@ pub struct CallError {
     pub url: String,
     /// The call.
     pub call: Call,
-    /// What was wrong the last time.
+    /// What was wrong with the last attempt.
     pub problem: Problem,
-    /// How many attempts there were.
+    /// The number of attempts.
     pub tries: usize,
-    /// At how many different URLs.
+    /// The number of different URLs that were tried.
     pub servers: usize,
 }
 
@@ -146,43 +146,43 @@ pub struct CallError {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Problem {
-    /// No connection came about.
+    /// No connection was established.
     #[error("no connection: {reason}; is the server running, and is the URL right?")]
     Connect {
-        /// What the operating system said.
+        /// The operating system's message.
         reason: String,
     },
     /// The connection was closed too early.
     #[error(
-        "the server closed the connection before its answer was complete (of its body came: {received}); \
-         did it crash? See its own output"
+        "the server closed the connection before its answer was complete (received of its body: {received}); \
+         did it crash? Check its own output"
     )]
     Closed {
-        /// What had come of the body.
+        /// The part of the body that was received.
         received: Excerpt,
     },
-    /// The time was up.
+    /// The time limit was exceeded.
     #[error(
-        "no complete answer within {} (of its body came: {received}); if the model needs longer, raise the \
-         time-out, else see whether the server hangs",
+        "no complete answer within {} (received of its body: {received}); if the model needs longer, raise the \
+         time-out, otherwise check whether the server hangs",
         seconds(*limit)
     )]
     Timeout {
         /// The limit.
         limit: Duration,
-        /// What had come of the body.
+        /// The part of the body that was received.
         received: Excerpt,
     },
     /// The answer is not HTTP.
     #[error("the answer can't be read as HTTP ({detail}); is this the URL of a model server?")]
     Http {
-        /// What the HTTP library said.
+        /// The HTTP library's message.
         detail: String,
     },
-    /// The answer is larger than what was asked for can be.
+    /// The answer is larger than any valid answer to the call.
     #[error(
-        "the answer has more than {limit} {unit}, which no answer to this call needs, and was not taken: see what the \
-         model returns"
+        "the answer was rejected because it has more than {limit} {unit}, more than any answer to this call needs: check \
+         what the model returns"
     )]
     TooLarge {
         /// The limit.
@@ -190,12 +190,12 @@ pub enum Problem {
         /// Of what: bytes or values.
         unit: &'static str,
     },
-    /// The caller was called away.
-    #[error("it was interrupted")]
+    /// The caller's flag was set.
+    #[error("the call was interrupted")]
     Interrupted,
     /// A redirection.
     #[error(
-        "the answer is a redirection ({status}) to {location}, which is not followed: give that URL"
+        "the answer is a redirection ({status}) to {location}, which this client does not follow: give that URL instead"
     )]
     Redirect {
         /// The HTTP status.
@@ -203,31 +203,31 @@ pub enum Problem {
         /// Where to.
         location: String,
     },
-    /// Another HTTP status than success, without an error object.
-    #[error("the answer has the HTTP status {status}, with {body}; {}", status_remedy(*status))]
+    /// An HTTP status other than success, without an error object.
+    #[error("the answer has HTTP status {status} and the body {body}; {}", status_remedy(*status))]
     Status {
         /// The status.
         status: u16,
-        /// What came with it.
+        /// The body of the answer.
         body: Excerpt,
     },
-    /// The error object of the protocol: the server understood, and refuses.
-    #[error("the server answers with the error {kind}: {message}")]
+    /// The error object of the protocol: the server understood the request and refused it.
+    #[error("the server returned the error {kind}: {message}")]
     Refused {
         /// `type` of the error object.
         kind: String,
         /// `message` of the error object.
         message: String,
     },
-    /// The answer is no JSON.
-    #[error("the answer is no JSON ({detail}): {body}{}", json_remedy(body))]
+    /// The answer is not JSON.
+    #[error("the answer is not valid JSON ({detail}): {body}{}", json_remedy(body))]
     Json {
         /// Where it stops being JSON.
         detail: String,
         /// What came.
         body: Excerpt,
     },
-    /// JSON, but of another shape than the protocol's.
+    /// The answer is JSON, but not as the protocol specifies.
     #[error("in the answer, {at} should be {expected}, but is {found}: {body}")]
     Shape {
         /// Where.
@@ -239,12 +239,12 @@ pub enum Problem {
         /// What came.
         body: Excerpt,
     },
-    /// Vectors of other sizes than the model declares.
+    /// The vectors of the answer don't have the sizes that the model declares.
     #[error("the answer has {got}, but the model declares {declared}: {body}")]
     Sizes {
         /// What came.
         got: String,
-        /// What the model said before.
+        /// What the model declared.
         declared: String,
         /// The answer.
         body: Excerpt,
@@ -254,11 +254,11 @@ pub enum Problem {
 /// Where a failed attempt is worth repeating.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Again {
-    /// Anywhere, the same URL too: it may be back.
+    /// Anywhere, including the same URL, which may have recovered.
     Anywhere,
-    /// At another URL: this one would do the same again, or is still busy with the request.
+    /// At another URL: this one would fail again, or is still busy with the request.
     Elsewhere,
-    /// Nowhere: every server of this model says the same.
+    /// Nowhere: every server of this model would answer the same.
     Nowhere,
 }
 
@@ -299,7 +299,7 @@ fn count(models: usize) -> String {
 
 fn offers(offered: &[String]) -> String {
     if offered.is_empty() {
-        return "see the list that its `serve_models` is given".to_owned();
+        return "check the list passed to its `serve_models`".to_owned();
     }
     const SHOWN: usize = 12;
     let names = offered.iter().take(SHOWN);
@@ -328,10 +328,12 @@ fn status_remedy(status: u16) -> &'static str {
         404 | 405 => {
             "is this a model server of protocol 1.0, and does the URL end just before /Info?"
         }
-        401 | 403 => "the server wants to know who you are, which this client can't say",
-        413 => "the server takes no request of this size",
-        429 | 502..=504 => "the server, or what stands before it, is overloaded or not ready",
-        500..=599 => "the model failed there: see the server's own output",
+        401 | 403 => {
+            "the server denies access; name and password can be given in the URL, like http://name:password@host"
+        }
+        413 => "the server does not accept a request this large",
+        429 | 502..=504 => "the server, or a proxy in front of it, is overloaded or not ready",
+        500..=599 => "the model failed on the server: check the server's own output",
         _ => "is this the URL of a model server?",
     }
 }
@@ -339,7 +341,7 @@ fn status_remedy(status: u16) -> &'static str {
 fn json_remedy(body: &Excerpt) -> &'static str {
     let text = body.text();
     if text.contains("np.float") || text.contains("array(") {
-        "; return lists of plain numbers: `.tolist()` of a NumPy array"
+        "; return lists of plain numbers, such as `.tolist()` of a NumPy array"
     } else if text.trim_start().starts_with('<') {
         "; it looks like a web page: is this the URL of a model server?"
     } else {

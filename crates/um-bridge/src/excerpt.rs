@@ -1,15 +1,15 @@
-//! The beginning of what a server sent, fit to be shown.
+//! Excerpts of what a server sent, safe to print.
 
 use std::fmt;
 
 use finite_diff::printable::printable;
 
-/// How many characters are shown.
+/// How many characters of an answer are shown.
 const SHOWN: usize = 200;
-/// How many of a name.
+/// How many characters of a name are shown.
 const OF_A_NAME: usize = 80;
 
-/// The beginning of a name that a server gave, fit to be shown.
+/// The beginning of a name that a server sent, safe to print.
 pub(crate) fn name(name: &str) -> String {
     let mut shown: String = name.chars().take(OF_A_NAME).collect();
     if shown.len() < name.len() {

@@ -1,21 +1,21 @@
-//! JSON as model servers write it: strict, but for numbers that are not finite.
+//! JSON as model servers write it: strict, except for numbers that are not finite.
 //!
-//! JSON has no NaN. The servers there are write it all the same, each in its way: Python's `umbridge` prints
+//! JSON has no NaN. Existing servers write it nevertheless, each in its own way: Python's `umbridge` prints
 //! a list with Python's own formatting (`nan`, `inf`, `-inf`), Python's `json` writes `NaN`, `Infinity`,
-//! `-Infinity`, nlohmann's C++ library writes `null`, others a string. None of that is garbage: the model was
-//! reached and says that its value is no number.
+//! `-Infinity`, nlohmann's C++ library writes `null`, others a string. None of that is a broken answer: the
+//! model was reached, and its value is not a finite number.
 
 use serde_json::Value;
 
-/// Reads `bytes`; a bare `nan`, `inf` or `infinity`, in any case and with a sign or without, becomes a string
+/// Parses `bytes`; a bare `nan`, `inf` or `infinity`, in any case and with or without a sign, becomes a string
 /// that [`not_finite`] understands.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Value, serde_json::Error> {
     serde_json::from_slice(bytes)
         .or_else(|strict| quoted(bytes).map_or(Err(strict), |bytes| serde_json::from_slice(&bytes)))
 }
 
-/// Whether `bytes` could be more than so many values, counted by the commas and brackets outside of strings. What they
-/// become in memory is up to a hundred times as large as they are.
+/// Whether `bytes` may hold more than `limit` values, counted by the commas and brackets outside of strings. Parsed,
+/// they take up to a hundred times as much memory as they have bytes.
 pub(crate) fn has_more_values_than(limit: usize, bytes: &[u8]) -> bool {
     let mut count = 0;
     let mut rest = bytes;
@@ -50,7 +50,7 @@ pub(crate) fn not_finite(text: &str) -> Option<f64> {
     }
 }
 
-/// `bytes` with such words put in quotes; `None` where there is none outside of strings.
+/// `bytes` with such literals put in quotes; `None` if there is none outside of strings.
 fn quoted(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut text = Vec::with_capacity(bytes.len() + 64);
     let mut found = false;
@@ -76,7 +76,7 @@ fn quoted(bytes: &[u8]) -> Option<Vec<u8>> {
     found.then_some(text)
 }
 
-/// The string literal that `rest` begins with, quotes included; all of it where it does not end.
+/// The string literal that `rest` begins with, quotes included; all of it if it does not end.
 fn string(rest: &[u8]) -> &[u8] {
     let mut escaped = false;
     for (index, &byte) in rest.iter().enumerate().skip(1) {

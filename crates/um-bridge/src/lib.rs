@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 //!
-//! Knows no judge: what a model computes is carried over unchanged, right or wrong.
+//! Invariant: knows nothing of checking; what a model computes is passed on unchanged, right or wrong.
 
 mod answer;
 mod call;

@@ -13,7 +13,7 @@ use crate::{Call, Client, Error, Settings};
 /// Which calls a model supports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Support {
-    /// F.
+    /// F itself.
     pub evaluate: bool,
     /// Its gradient action, sensᵀ·∂F.
     pub gradient: bool,
@@ -27,8 +27,8 @@ pub struct Support {
 ///
 /// May be called from many threads at once.
 ///
-/// A number of an answer may be NaN or infinite: a model that says so is no broken one. Where it says so as
-/// `null`, as C++ servers do, it is NaN here, whatever it was there.
+/// A number in an answer may be NaN or infinite: that is a valid result, not a protocol error. A `null`, as C++
+/// servers write it, becomes NaN, whichever of the two it was.
 #[derive(Debug, Clone)]
 pub struct Model {
     client: Arc<Client>,
@@ -37,7 +37,7 @@ pub struct Model {
     declared: Declared,
 }
 
-/// What a model says of itself.
+/// What a model declares about itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Declared {
     support: Support,
@@ -68,14 +68,14 @@ struct Request<'a> {
 }
 
 impl Model {
-    /// The model `name` (or the only one there is) under `config`, the model's own settings.
+    /// Opens the model `name` (or the only one there is) under `config`, the model's own settings.
     ///
-    /// Every server is asked what it offers. One that gives no answer is left to rest
-    /// ([`Client::troubles`]), as long as another one does.
+    /// Every server is asked what it offers. One that gives no answer is skipped for a while
+    /// ([`Client::troubles`]), as long as another one answers.
     ///
     /// # Errors
     /// [`Error::Version`], [`Error::NoSuchModel`], [`Error::WhichModel`], [`Error::DifferentModel`],
-    /// [`Error::Oversize`], and [`Error::Call`] where no server answers or one refuses, for example the configuration.
+    /// [`Error::Oversize`], and [`Error::Call`] if no server answers or one refuses, for example the configuration.
     pub fn open(
         client: Client,
         name: Option<&str>,
@@ -118,7 +118,7 @@ impl Model {
         })
     }
 
-    /// Its name.
+    /// The name of the model.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -138,7 +138,7 @@ impl Model {
         &self.declared.output_sizes
     }
 
-    /// The client it is reached through.
+    /// The client through which the model is reached.
     pub fn client(&self) -> &Client {
         &self.client
     }
@@ -146,7 +146,7 @@ impl Model {
     /// F(θ), one vector for each output.
     ///
     /// # Errors
-    /// [`Error::Unsupported`], [`Error::Argument`] where the inputs don't fit, [`Error::Call`].
+    /// [`Error::Unsupported`], [`Error::Argument`] if the inputs don't fit, [`Error::Call`].
     pub fn evaluate<V: AsRef<[f64]>>(&self, inputs: &[V]) -> Result<Vec<Vec<f64>>, Error> {
         let inputs = self.check(Call::Evaluate, self.declared.support.evaluate, inputs)?;
         let request = Request {
@@ -286,7 +286,7 @@ impl Model {
         let sizes = self.input_sizes();
         if inputs.len() != sizes.len() {
             let what = format!(
-                "{} input vectors for its {} inputs",
+                "the number of input vectors is {}, but must be {}",
                 inputs.len(),
                 sizes.len()
             );
@@ -306,14 +306,14 @@ impl Model {
         size: usize,
     ) -> Result<(), Error> {
         if vector.len() != size {
-            let what = format!("{what} has {} numbers, but needs {size}", vector.len());
+            let what = format!("{what} has {} numbers, but must have {size}", vector.len());
             return Err(self.argument(call, what));
         }
         match vector.iter().position(|x| !x.is_finite()) {
             None => Ok(()),
             Some(index) => {
                 let x = vector[index];
-                let what = format!("{what} holds {x} at [{index}], which JSON can't carry");
+                let what = format!("{what} holds {x} at [{index}], which JSON can't represent");
                 Err(self.argument(call, what))
             }
         }
@@ -321,7 +321,10 @@ impl Model {
 
     fn index(&self, call: Call, what: &str, index: usize, sizes: &[usize]) -> Result<usize, Error> {
         sizes.get(index).copied().ok_or_else(|| {
-            let what = format!("there is no {what} {index}, it has {} {what}s", sizes.len());
+            let what = format!(
+                "there is no {what} {index}; the model has {} {what}s",
+                sizes.len()
+            );
             self.argument(call, what)
         })
     }
@@ -351,7 +354,7 @@ impl<'a> Request<'a> {
     }
 
     fn text(&self, call: Call) -> Result<String, Error> {
-        // Strings, finite numbers and a map with string keys: nothing in there can fail, but memory.
+        // Strings, finite numbers and a map with string keys: nothing in there can fail except for memory.
         serde_json::to_string(self).map_err(|error| Error::Argument {
             model: self.name.to_owned(),
             call,
@@ -448,7 +451,7 @@ fn within_limit(
     })
 }
 
-/// The name of the model that is meant at the server number `index`.
+/// The name of the requested model, or of the only one, at the server number `index`.
 fn info(client: &Client, index: usize, name: Option<&str>) -> Result<String, Error> {
     let (version, offered) = client.call(&[index], Call::Info, String::new(), 0, |answer| {
         let version = match field(answer, "protocolVersion")? {
@@ -459,7 +462,7 @@ fn info(client: &Client, index: usize, name: Option<&str>) -> Result<String, Err
                 );
             }
         };
-        // Before 1.0 there was no list of models: the version is what has to be said then.
+        // Before 1.0 there was no list of models: the version is the error to report then.
         let offered = match names(answer, "models") {
             Err(_) if !is_ours(version) => Vec::new(),
             offered => offered?,
@@ -482,7 +485,7 @@ fn info(client: &Client, index: usize, name: Option<&str>) -> Result<String, Err
     }
 }
 
-/// Whether this is version 1.0, the only one there is a client for here.
+/// Whether this is version 1.0, the only one that this client implements.
 fn is_ours(version: f64) -> bool {
     (version - 1.0).abs() < f64::EPSILON
 }

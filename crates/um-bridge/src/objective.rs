@@ -1,6 +1,6 @@
 //! A model as a scalar function of one flat vector, for a finite-difference engine and a judge.
 //!
-//! Knows no step and no tolerance.
+//! Invariant: knows nothing of steps and tolerances.
 
 use finite_diff::layout::LayoutError;
 use finite_diff::sum::compensated_sum;
@@ -22,13 +22,13 @@ pub struct ModelObjective<'a> {
     layout: ParameterLayout,
 }
 
-/// A model can't be made an objective in this way.
+/// Why a model can't be made an objective in this way.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ObjectiveError {
-    /// The cotangents are not as long as the outputs.
+    /// The cotangents don't have the lengths of the outputs.
     #[error(
-        "the cotangents have the lengths {}, but the outputs of `{}` {}",
+        "the cotangents have lengths {}, but the outputs of `{}` have {}",
         list(got),
         name(model),
         list(expected)
@@ -41,9 +41,9 @@ pub enum ObjectiveError {
         /// The lengths that came.
         got: Vec<usize>,
     },
-    /// The blocks are not as long as the inputs.
+    /// The blocks don't have the lengths of the inputs.
     #[error(
-        "the blocks {layout} have the lengths {}, but the inputs of `{}` {}",
+        "the blocks {layout} have lengths {}, but the inputs of `{}` have {}",
         list(got),
         name(model),
         list(expected)
@@ -51,14 +51,14 @@ pub enum ObjectiveError {
     Blocks {
         /// The model.
         model: String,
-        /// The layout that came.
+        /// The layout that was given.
         layout: String,
         /// Its input sizes.
         expected: Vec<usize>,
         /// The lengths that came.
         got: Vec<usize>,
     },
-    /// The inputs are too many to be counted.
+    /// The total size of the inputs overflows.
     #[error(transparent)]
     Layout(#[from] LayoutError),
 }
@@ -68,7 +68,7 @@ impl<'a> ModelObjective<'a> {
     /// and so on, each a vector.
     ///
     /// # Errors
-    /// [`ObjectiveError::Cotangents`] where they don't fit the outputs.
+    /// [`ObjectiveError::Cotangents`] if they don't fit the outputs.
     pub fn new(model: &'a Model, cotangents: Vec<Vec<f64>>) -> Result<Self, ObjectiveError> {
         let got: Vec<usize> = cotangents.iter().map(Vec::len).collect();
         if got != model.output_sizes() {
@@ -89,10 +89,10 @@ impl<'a> ModelObjective<'a> {
         })
     }
 
-    /// The same with names and shapes for the inputs: one block for each, in their order.
+    /// This objective with names and shapes for the inputs: one block for each, in their order.
     ///
     /// # Errors
-    /// [`ObjectiveError::Blocks`] where they don't fit the inputs.
+    /// [`ObjectiveError::Blocks`] if they don't fit the inputs.
     pub fn with_layout(self, layout: ParameterLayout) -> Result<Self, ObjectiveError> {
         let got: Vec<usize> = layout
             .blocks()
@@ -125,7 +125,7 @@ impl<'a> ModelObjective<'a> {
         &self.cotangents
     }
 
-    /// The gradient of J as the model has it: `/Gradient` for each pair of an output and an input that has
+    /// The gradient of J as the model computes it: `/Gradient` for each pair of an output and an input that has
     /// entries, summed over the outputs. As long as θ.
     ///
     /// # Errors
@@ -136,8 +136,8 @@ impl<'a> ModelObjective<'a> {
         Ok(parts.concat())
     }
 
-    /// The derivative of J along `direction` as the model has it by `/ApplyJacobian`:
-    /// Σ_o s_oᵀ·Σ_i ∂F_o/∂θ_i·v_i. The adjoint identity says that it is the gradient's product with v.
+    /// The derivative of J along `direction` as the model computes it by `/ApplyJacobian`:
+    /// Σ_o s_oᵀ·Σ_i ∂F_o/∂θ_i·v_i. By the adjoint identity it is the gradient's inner product with v.
     ///
     /// # Errors
     /// As [`gradient`](Self::gradient).

@@ -1,7 +1,7 @@
 //! The products with the whole Jacobian of a model, and with the Hessian of its contracted outputs, from the protocol's
 //! calls for one output and one or two inputs each.
 //!
-//! Refuses to know what they are multiplied with, and why.
+//! Invariant: knows nothing of what the vectors mean.
 
 use finite_diff::sum::compensated_sum;
 

@@ -1,6 +1,6 @@
 //! A model server on this machine, started from a command line and ended whatever happens.
 //!
-//! Knows of the protocol only that a server which answers /Info is ready.
+//! Invariant: knows nothing of the protocol, except that a server that answers /Info is ready.
 
 mod group;
 mod tail;
@@ -19,17 +19,17 @@ use crate::{Call, Client, Settings};
 use group::Group;
 use tail::Tail;
 
-/// How often a server that starts is asked whether it is ready.
+/// How often a starting server is asked whether it is ready.
 const ASKED_EVERY: Duration = Duration::from_millis(50);
-/// How long one such question may take: a server that starts may accept and not answer yet.
+/// How long one such request may take: a starting server may accept connections but not answer yet.
 const ASKED_FOR: Duration = Duration::from_secs(1);
 
 /// How long to wait for a server, at its start and at its end.
 #[derive(Debug, Clone)]
 pub struct SpawnSettings<'a> {
-    /// From the start until it answers.
+    /// The time from the start until it must answer.
     pub wait: Duration,
-    /// From the request to end until it is killed.
+    /// The time from the request to end until it is killed.
     pub grace: Duration,
     /// Once true, the start is given up.
     pub cancel: Option<&'a AtomicBool>,
@@ -46,31 +46,33 @@ impl Default for SpawnSettings<'_> {
     }
 }
 
-/// A server could not be started.
+/// Why a server could not be started.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum SpawnError {
     /// The command is empty, or a quotation mark is not closed.
     #[error(
-        "the command `{command}` can't be split into words: it is empty, or a quotation mark or a \
-         backslash at its end is left open; it is split as a shell would, but no shell runs it"
+        "the command `{command}` can't be split into words: it is empty, has an unclosed quotation mark, or ends \
+         in a backslash; it is split as a shell would split it, but is not run by a shell"
     )]
     Words {
         /// The command.
         command: String,
     },
-    /// No port is free.
+    /// No free port was found.
     #[error("no free port for the server: {source}")]
     Port {
-        /// What the operating system said.
+        /// The operating system's message.
         source: io::Error,
     },
     /// The program can't be started.
-    #[error("`{program}` can't be started: {source}; it is searched in PATH, and no shell runs it")]
+    #[error(
+        "`{program}` can't be started: {source}; it is looked up in PATH and is not run by a shell"
+    )]
     Start {
         /// The first word of the command.
         program: String,
-        /// What the operating system said.
+        /// The operating system's message.
         source: io::Error,
     },
     /// The program ended before it answered.
@@ -93,11 +95,11 @@ pub enum SpawnError {
     Silent {
         /// The command.
         command: String,
-        /// Where it was expected.
+        /// The URL at which it should have answered.
         url: String,
-        /// How long.
+        /// The time limit.
         limit: Duration,
-        /// What the last question met.
+        /// The problem of the last request.
         problem: String,
         /// What it wrote last.
         lines: String,
@@ -110,13 +112,13 @@ pub enum SpawnError {
     },
 }
 
-/// A running server with its process group, which end when this is dropped: first asked (SIGTERM), after
-/// the grace killed, so that one that does not listen ends too.
+/// A running server with its process group, which are ended when this is dropped: first asked (SIGTERM), then
+/// killed after the grace period, so that one that ignores the request ends too.
 ///
-/// It ends also when this process panics, aborts or is killed: on Unix a second process watches this one. A
-/// process that calls [`std::process::exit`] should call [`end_all`](Self::end_all) before, which is the
-/// sooner way. Only what leaves the process group on purpose (a daemon) outlives it; where there are no
-/// process groups (Windows), what the server itself started does too.
+/// It also ends when this process panics, aborts or is killed: on Unix a second process watches this one. A
+/// process that calls [`std::process::exit`] should call [`end_all`](Self::end_all) before, which is
+/// faster. Only what leaves the process group on purpose (a daemon) outlives it; on systems without
+/// process groups (Windows), so do the server's own child processes.
 #[derive(Debug)]
 pub struct Server {
     command: String,
@@ -129,12 +131,12 @@ pub struct Server {
 impl Server {
     /// Starts `command` and waits until it answers.
     ///
-    /// The command is split into words as a shell would, but no shell runs it. It learns its port, a free one,
-    /// from the environment variable `PORT`; `{port}` in the command is replaced by it too. What it writes is kept
-    /// in part ([`last_lines`](Self::last_lines)) and shown nowhere.
+    /// The command is split into words as a shell would, but no shell runs it. It gets its port, a free one,
+    /// in the environment variable `PORT`; `{port}` in the command is replaced by it too. The end of its output is
+    /// kept ([`last_lines`](Self::last_lines)); nothing of it is printed.
     ///
     /// # Errors
-    /// [`SpawnError`]; nothing it started is left running then.
+    /// [`SpawnError`]; nothing that was started is left running then.
     pub fn spawn(command: &str, settings: &SpawnSettings<'_>) -> Result<Self, SpawnError> {
         let words = shlex::split(command).filter(|words| !words.is_empty());
         let Some(words) = words else {
@@ -175,12 +177,12 @@ impl Server {
             group,
             grace: settings.grace,
         };
-        // From here on every way out drops it, and so ends it.
+        // From here on every return drops the server, and so ends it.
         server.wait_until_ready(settings)?;
         Ok(server)
     }
 
-    /// Where it answers, such as `http://127.0.0.1:43817`.
+    /// The URL at which it answers, such as `http://127.0.0.1:43817`.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -190,7 +192,7 @@ impl Server {
         self.group.id()
     }
 
-    /// How it ended, in words, if it did by itself.
+    /// How the server ended, as text, if it ended by itself.
     pub fn ended(&mut self) -> Option<String> {
         self.group.ended()
     }
@@ -210,7 +212,7 @@ impl Server {
         let begun = Instant::now();
         let workers = Workers::default();
         let command = self.command.clone();
-        let mut problem = "it was not asked yet".to_owned();
+        let mut problem = "it has not been asked yet".to_owned();
         loop {
             if settings
                 .cancel
@@ -225,14 +227,14 @@ impl Server {
                     let (url, limit) = (self.url.clone(), left.min(ASKED_FOR));
                     let question = move || ask(&url, limit);
                     match settings.cancel {
-                        // That it was interrupted is seen before the next question.
+                        // The loop sees the interruption before the next request.
                         Some(cancel) => (workers.run(cancel, question))
-                            .unwrap_or_else(|_| Err("nobody waited for it".to_owned())),
+                            .unwrap_or_else(|_| Err("the question was interrupted".to_owned())),
                         None => question(),
                     }
                 }
             };
-            // Looked at after the question: else another server on that port could pass for this one.
+            // Checked after the request: otherwise another server on that port could pass for this one.
             if let Some(how) = self.ended() {
                 self.tail.settle();
                 return Err(SpawnError::Ended {
@@ -259,7 +261,7 @@ impl Server {
     }
 }
 
-/// Whether there is an answer to /Info as a server of the protocol gives it; the version is not looked at here.
+/// Succeeds if /Info is answered as the protocol specifies; the version is not checked here.
 fn ask(url: &str, limit: Duration) -> Result<(), String> {
     let settings = Settings {
         timeout: limit,
@@ -284,8 +286,8 @@ impl Drop for Server {
     }
 }
 
-/// A port that was free a moment ago. Another program may take it before the server does; it then ends and
-/// says so.
+/// A port that was free a moment ago. Another program may take it before the server does; it then ends with
+/// an error of its own.
 fn free_port() -> io::Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
         .local_addr()?

@@ -1,4 +1,6 @@
-//! One attempt at one URL: bytes out, bytes in, or the problem. Knows HTTP, but neither JSON nor retries.
+//! One attempt at one URL: bytes out, bytes in, or the problem.
+//!
+//! Invariant: knows HTTP, but nothing of JSON and retries.
 
 use std::io::Read;
 
@@ -64,7 +66,7 @@ pub(crate) fn send(
         return Err(too_large());
     }
     let mut body = Vec::new();
-    // One byte more than allowed tells too large from just large enough.
+    // One byte more than allowed distinguishes too large from just small enough.
     let mut reader = response
         .body_mut()
         .as_reader()
@@ -81,7 +83,7 @@ pub(crate) fn send(
     })
 }
 
-/// The HTTP client for all endpoints: no proxy, as the models are on this machine or in one's own network;
+/// The HTTP client for all endpoints: no proxy, as the models run on this machine or in the local network;
 /// no redirection, as a POST would lose its body.
 pub(crate) fn agent(settings: &Settings) -> Agent {
     let config = Agent::config_builder()
@@ -91,8 +93,8 @@ pub(crate) fn agent(settings: &Settings) -> Agent {
         .http_status_as_error(false)
         .timeout_global(Some(settings.timeout))
         .timeout_connect(Some(settings.connect_timeout.min(settings.timeout)))
-        // As many as there are threads that call: a new connection for each request would cost as much as
-        // a small model.
+        // Enough for all calling threads: a new connection for each request would take as long as a small
+        // model.
         .max_idle_connections(1024)
         .max_idle_connections_per_host(256)
         .user_agent(concat!("um-bridge-rust/", env!("CARGO_PKG_VERSION")));
@@ -105,7 +107,7 @@ pub(crate) fn agent(settings: &Settings) -> Agent {
     config.build().new_agent()
 }
 
-/// What an error of the HTTP library means here; `received` had come of the body.
+/// The problem that an error of the HTTP library stands for; `received` is the part of the body that had arrived.
 fn problem(error: ureq::Error, url: &Url, settings: &Settings, received: &[u8]) -> Problem {
     let said = |error: &dyn std::fmt::Display| {
         let text = url.cover(&error.to_string());
@@ -127,7 +129,7 @@ fn problem(error: ureq::Error, url: &Url, settings: &Settings, received: &[u8]) 
             reason: "there is no such host".to_owned(),
         },
         ureq::Error::ConnectionFailed => Problem::Connect {
-            reason: "it could not be made".to_owned(),
+            reason: "it could not be established".to_owned(),
         },
         ureq::Error::Io(error) => match error.kind() {
             ErrorKind::UnexpectedEof
@@ -142,7 +144,7 @@ fn problem(error: ureq::Error, url: &Url, settings: &Settings, received: &[u8]) 
                 received: Excerpt::new(received),
             },
             ErrorKind::ConnectionRefused => Problem::Connect {
-                reason: "the host refuses it".to_owned(),
+                reason: "the host refused it".to_owned(),
             },
             _ => Problem::Connect {
                 reason: said(&error),

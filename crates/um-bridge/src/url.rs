@@ -1,6 +1,6 @@
 //! The URL of a model server: taken apart before anything is sent, and shown without its password.
 //!
-//! Knows no connection.
+//! Invariant: knows nothing of connections.
 
 use std::fmt;
 use std::net::Ipv6Addr;
@@ -28,11 +28,11 @@ pub struct Url {
 }
 
 impl Url {
-    /// Takes `text` apart far enough to know that it can be called.
+    /// Parses `text` far enough to know that it can be called.
     ///
     /// # Errors
-    /// [`Error::Url`] with what is wrong, and [`Error::NoTls`] for https without the feature of that name. Both show what
-    /// may be a password as `***`, wherever it stands.
+    /// [`Error::Url`] with what is wrong, and [`Error::NoTls`] for https without the feature of that name. Both show
+    /// anything that may be a password as `***`, wherever it occurs.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let parts = Parts::of(text).map_err(|reason| Error::Url {
             url: masked(text),
@@ -64,13 +64,13 @@ impl Url {
         &self.shown
     }
 
-    /// `text`, a message of somebody who knows the URL, without its name and password.
+    /// `text`, a message that may quote the URL, without the URL's name and password.
     pub(crate) fn cover(&self, text: &str) -> String {
         let Some(secret) = &self.secret else {
             return text.to_owned();
         };
         let password = secret.split_once(':').map_or("", |(_, password)| password);
-        // One of no characters is in every text.
+        // An empty string occurs in every text.
         let words = [secret.as_str(), password];
         let words = words.into_iter().filter(|word| !word.is_empty());
         words.fold(text.to_owned(), |text, word| text.replace(word, "***"))
@@ -89,7 +89,7 @@ impl fmt::Debug for Url {
     }
 }
 
-/// What of a URL matters here.
+/// The parts of a URL that matter here.
 struct Parts<'t> {
     scheme: &'t str,
     userinfo: Option<&'t str>,
@@ -104,18 +104,18 @@ impl<'t> Parts<'t> {
             .iter()
             .any(|known| scheme.eq_ignore_ascii_case(known))
         {
-            return Err("it begins neither with http:// nor with https://");
+            return Err("it does not begin with http:// or https://");
         }
         if !rest.chars().all(|c| c.is_ascii_graphic()) {
-            return Err("it holds a blank, or a character that is not ASCII");
+            return Err("it contains a blank or a non-ASCII character");
         }
         if rest.contains(['?', '#']) {
-            return Err("nothing may follow its path");
+            return Err("a query or fragment (? or #) is not allowed");
         }
         let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         if path.contains('@') {
             return Err(
-                "an @ stands behind its host; in a password / ? # are written %2F %3F %23, in a path @ is %40",
+                "there is an @ after its host; write / ? # in a password as %2F %3F %23, and @ in a path as %40",
             );
         }
         let (userinfo, place) = match authority.rsplit_once('@') {
@@ -130,55 +130,55 @@ impl<'t> Parts<'t> {
             let digits = port.bytes().all(|byte| byte.is_ascii_digit());
             let number: Option<u16> = port.parse().ok().filter(|_| digits);
             if number.is_none_or(|number| number == 0) {
-                return Err("its port is no number from 1 to 65535");
+                return Err("its port is not a number from 1 to 65535");
             }
         }
-        // The last word has the parser of those who send.
+        // The HTTP library's own parser decides in the end.
         if text.parse::<ureq::http::Uri>().is_err() {
-            return Err("it holds a character that no URL has");
+            return Err("it contains a character that is not allowed in a URL");
         }
         Ok(Self { scheme, userinfo })
     }
 }
 
-/// What stands for a port behind `::1]`.
+/// The port text after `::1]`, if any.
 fn after_address(bracketed: &str) -> Result<Option<&str>, &'static str> {
     let Some((address, rest)) = bracketed.split_once(']') else {
-        return Err("the bracket of its address is not closed");
+        return Err("the bracket around its address is not closed");
     };
     if address.parse::<Ipv6Addr>().is_err() {
-        return Err("what stands in brackets is no IPv6 address");
+        return Err("the text in brackets is not an IPv6 address");
     }
     match rest.strip_prefix(':') {
         Some(port) => Ok(Some(port)),
         None if rest.is_empty() => Ok(None),
-        None => Err("something stands between its address and its port"),
+        None => Err("there is something between its address and its port"),
     }
 }
 
-/// What stands for a port behind a name or an IPv4 address.
+/// The port text after a name or an IPv4 address, if any.
 fn after_name(place: &str) -> Result<Option<&str>, &'static str> {
     let (host, port) = match place.split_once(':') {
         Some((host, port)) => (host, Some(port)),
         None => (place, None),
     };
     if place.matches(':').count() > 1 {
-        return Err("an IPv6 address stands in brackets, like http://[::1]:4242");
+        return Err("an IPv6 address must be in brackets, like http://[::1]:4242");
     }
     if host.is_empty() {
-        return Err("it names no host");
+        return Err("it has no host");
     }
     if !host
         .bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
     {
-        return Err("its host has characters other than letters, digits, dots and dashes");
+        return Err("its host contains characters other than letters, digits, dots and dashes");
     }
     Ok(port)
 }
 
-/// `text`, which is meant to be a URL, without what may be a password: all before the last `@`, or what stands for one, and
-/// all behind a `?` or `#`.
+/// `text`, which is meant to be a URL, without what may be a password: all before the last `@`, or its encoding, and
+/// all after a `?` or `#`.
 pub(crate) fn masked(text: &str) -> String {
     let is_scheme = |before: &str| before.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let begin = match text.find("://") {
@@ -231,14 +231,14 @@ mod tests {
     #[test]
     fn urls_are_read_before_anything_is_sent() {
         let no_scheme = "it does not begin with http://";
-        let scheme = "it begins neither with http:// nor with https://";
-        let host = "it names no host";
-        let port = "its port is no number from 1 to 65535";
-        let blank = "it holds a blank, or a character that is not ASCII";
-        let after = "nothing may follow its path";
-        let brackets = "an IPv6 address stands in brackets, like http://[::1]:4242";
-        let address = "what stands in brackets is no IPv6 address";
-        let odd = "its host has characters other than letters, digits, dots and dashes";
+        let scheme = "it does not begin with http:// or https://";
+        let host = "it has no host";
+        let port = "its port is not a number from 1 to 65535";
+        let blank = "it contains a blank or a non-ASCII character";
+        let after = "a query or fragment (? or #) is not allowed";
+        let brackets = "an IPv6 address must be in brackets, like http://[::1]:4242";
+        let address = "the text in brackets is not an IPv6 address";
+        let odd = "its host contains characters other than letters, digits, dots and dashes";
         for (url, reason) in [
             ("", no_scheme),
             ("localhost:4242", no_scheme),
@@ -264,11 +264,14 @@ mod tests {
             ("http://::1", brackets),
             ("http://::1:80", brackets),
             ("http://1:2:3", brackets),
-            ("http://[::1", "the bracket of its address is not closed"),
+            (
+                "http://[::1",
+                "the bracket around its address is not closed",
+            ),
             ("http://[1.2.3.4]:80", address),
             (
                 "http://[::1]80",
-                "something stands between its address and its port",
+                "there is something between its address and its port",
             ),
             ("http://a%20b", odd),
             ("http://a,b", odd),
@@ -318,7 +321,7 @@ mod tests {
     fn https_needs_its_feature() {
         check(
             "https://a",
-            "https://a: this build has no https; build it with the feature `https` of um-bridge, or put a \
+            "https://a: this build does not support https; build it with the feature `https` of um-bridge, or put a \
              proxy that speaks http in front of the server",
         );
     }

@@ -1,13 +1,13 @@
-//! Threads that wait in our place, so that whoever asks can be called away.
+//! Threads that wait in the caller's place, so that the caller can be interrupted.
 //!
-//! Knows nothing of what they wait for.
+//! Invariant: knows nothing of what they wait for.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// How often the flag is looked at.
+/// How often the flag is polled.
 pub(crate) const LOOKED_AT_EVERY: Duration = Duration::from_millis(20);
 
 type Task = Box<dyn FnOnce() + Send>;
@@ -18,7 +18,7 @@ pub(crate) struct Workers {
     idle: Mutex<Vec<Sender<Task>>>,
 }
 
-/// Nobody waits for the outcome any more, or there is none.
+/// Why there is no result: it is no longer wanted, or the task panicked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Left {
     /// The flag was set.
@@ -28,7 +28,7 @@ pub(crate) enum Left {
 }
 
 impl Workers {
-    /// What `task` gives; once `cancel` is set it is left to itself, to end whenever it does.
+    /// The result of `task`; once `cancel` is set, the task is abandoned and ends in its own time.
     pub(crate) fn run<T: Send + 'static>(
         &self,
         cancel: &AtomicBool,
@@ -36,12 +36,12 @@ impl Workers {
     ) -> Result<T, Left> {
         let (tell, told) = sync_channel(1);
         let task: Task = Box::new(move || {
-            // Fails where nobody waits any more.
+            // Fails if the caller has stopped waiting.
             let _ = tell.send(task());
         });
         let worker = self.worker();
         if let Err(unsent) = worker.send(task) {
-            // No thread could be started: it takes as long as it takes.
+            // No thread could be started: run it here, uninterruptibly.
             (unsent.0)();
         }
         loop {
@@ -72,7 +72,7 @@ impl Workers {
         idle.unwrap_or_else(|| {
             let (worker, tasks) = channel::<Task>();
             let thread = std::thread::Builder::new().name("um-bridge".to_owned());
-            // Nobody waits for it: it ends with the sender. Where it can't be started, the receiver is gone.
+            // Not joined: it ends with the sender. If it can't be started, the receiver is dropped.
             let _ = thread.spawn(move || tasks.into_iter().for_each(|task| task()));
             worker
         })
@@ -92,7 +92,7 @@ mod tests {
         let workers = Workers::default();
         let calm = AtomicBool::new(false);
         assert_eq!(workers.run(&calm, || 3), Ok(3));
-        // Whoever waits for it would wait for ever.
+        // Its caller would wait forever.
         let never = Arc::new(Barrier::new(2));
         let waits = Arc::clone(&never);
         let called = AtomicBool::new(true);

@@ -4,7 +4,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
-/// The random numbers of one point of one family: the same whatever else is run.
+/// The random numbers of one point of one family, independent of what else is run.
 pub(crate) struct Draw {
     /// The number of the point.
     pub(crate) index: usize,
@@ -21,17 +21,17 @@ impl Draw {
         Self { index, random }
     }
 
-    /// One number of this range.
+    /// One number of the range.
     pub(crate) fn within(&mut self, from: f64, to: f64) -> f64 {
         self.random.random_range(from..to)
     }
 
-    /// Several.
+    /// Several numbers of the range.
     pub(crate) fn many(&mut self, count: usize, from: f64, to: f64) -> Vec<f64> {
         (0..count).map(|_| self.within(from, to)).collect()
     }
 
-    /// Several, normally distributed, and exact in single precision.
+    /// Several numbers, normally distributed, and exact in single precision.
     pub(crate) fn normal(&mut self, count: usize) -> Vec<f64> {
         let one = |_| {
             let normal: f32 = StandardNormal.sample(&mut self.random);
@@ -59,7 +59,7 @@ impl Draw {
         }
     }
 
-    /// Which of so many.
+    /// A random index below `count`.
     pub(crate) fn below(&mut self, count: usize) -> usize {
         self.random.random_range(0..count)
     }
@@ -73,7 +73,7 @@ pub(crate) fn mix(number: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// The same as a share between −1 and 1.
+/// Like [`mix`], as a number between −1 and 1.
 pub(crate) fn swing(number: u64) -> f64 {
     (mix(number) >> 11) as f64 / (1u64 << 52) as f64 - 1.0
 }

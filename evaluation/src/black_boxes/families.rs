@@ -1,4 +1,4 @@
-//! The families: each a name, what is expected, and how its problem at a point is drawn.
+//! The families: each with a name, the expected verdict, and how its problem at a point is drawn.
 
 mod conditioned;
 mod control;
@@ -22,7 +22,7 @@ use crate::black_boxes::problem::{Expected, Problem};
 pub(crate) struct Family {
     pub(crate) name: String,
     pub(crate) expected: Expected,
-    /// The most points that are worth their time.
+    /// The largest number of points that is worth the time.
     pub(crate) at_most: usize,
     draw: Box<dyn Fn(&mut Draw) -> Problem>,
 }
@@ -33,7 +33,7 @@ impl Family {
         self
     }
 
-    /// Its problem at the point of this number.
+    /// The family's problem at the point of this number.
     pub(crate) fn problem(&self, index: usize) -> Problem {
         (self.draw)(&mut Draw::new(&self.name, index))
     }
@@ -52,7 +52,7 @@ fn family(
     }
 }
 
-/// All of them.
+/// All families.
 pub(crate) fn all() -> Vec<Family> {
     let kinds = [
         control::families,

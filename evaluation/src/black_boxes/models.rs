@@ -7,7 +7,7 @@ use finite_diff::Real;
 use crate::black_boxes::draw::Draw;
 use crate::black_boxes::problem::Problem;
 
-/// A cost and its gradient, in whichever precision.
+/// A cost and its gradient, generic over the precision.
 pub(crate) trait Model: Send + Sync + 'static {
     fn cost<T: Real>(&self, p: &[T]) -> T;
     fn gradient<T: Real>(&self, p: &[T]) -> Vec<T>;
@@ -35,7 +35,7 @@ pub(crate) fn behind(model: impl Model, point: Vec<f64>) -> Problem {
     Problem::new(point, cost, move |p| same.gradient(p)).reference(move |p| reference.cost(p))
 }
 
-/// Both in single precision behind double precision.
+/// Cost and gradient in single precision behind functions in double precision.
 pub(crate) fn both_behind(model: impl Model, point: Vec<f64>) -> Problem {
     let (model, same) = shared(model);
     let reference = Arc::clone(&same);
@@ -63,7 +63,7 @@ pub(crate) fn softplus<T: Real>(z: T) -> T {
     z.max(T::zero()) + (-z.abs()).exp().ln_1p()
 }
 
-/// Its derivative.
+/// The derivative of [`softplus`].
 pub(crate) fn sigmoid<T: Real>(z: T) -> T {
     T::one() / (T::one() + (-z).exp())
 }
@@ -94,7 +94,7 @@ impl Logistic {
         self.rows.len()
     }
 
-    /// The loss of one example, times the share it has.
+    /// The loss of one example, times its weight.
     pub(crate) fn term<T: Real>(&self, p: &[T], example: usize) -> T {
         let z = dot(p, &self.rows[example]);
         (softplus(z) - T::narrow(self.labels[example]) * z) / T::narrow(self.rows.len() as f64)
@@ -118,7 +118,7 @@ impl Model for Logistic {
     }
 }
 
-/// What a hidden unit does.
+/// The activation of a hidden unit.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Activation {
     Tanh,

@@ -1,10 +1,11 @@
-//! One problem for the judge: a cost, its right gradient, a point, and what is expected; and the one call of the judge.
+//! One problem for the checker: a cost, its correct gradient, a point, and the expected verdict; and the only call of
+//! the checker.
 
 use finite_diff::Real;
 use gradient_check::face::{ReturnedValue, ReturnedVector};
 use gradient_check::{CheckError, GradientCheck, Report};
 
-/// What should be said of the gradient that a problem gives.
+/// The expected verdict on the gradient of a problem.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Expected {
     /// It agrees.
@@ -13,18 +14,18 @@ pub(crate) enum Expected {
     AgreeWithAccuracy {
         /// The accuracy to grant.
         accuracy: f64,
-        /// What may be said without.
+        /// The acceptable verdicts without it.
         default_may: &'static [Word],
     },
-    /// It cannot be decided, and is not called right either.
+    /// It is inconclusive, and does not pass.
     Undecided,
-    /// Anything but wrong.
+    /// It is not called wrong.
     NotWrong,
-    /// It is a wrong one, and called wrong.
+    /// It is wrong, and called wrong.
     NotAgree,
 }
 
-/// What may be said, of verdicts and reasons.
+/// An acceptable verdict or reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Word {
     Agree,
@@ -33,12 +34,12 @@ pub(crate) enum Word {
     Wrong,
 }
 
-/// What the caller says of the cost and the gradient.
+/// The claim about the cost and the gradient.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Mode {
-    /// Nothing.
+    /// No claim.
     Default,
-    /// Right to this part.
+    /// Both are accurate to this relative error.
     Accuracy(f64),
     /// Both are computed to rounding.
     Exact,
@@ -62,22 +63,22 @@ pub(crate) struct Planted {
 /// One problem.
 pub(crate) struct Problem {
     functions: Functions,
-    /// The point; exact in single precision where the functions take that.
+    /// The point; exact in single precision if the functions take that.
     pub(crate) point: Vec<f64>,
     blocks: Vec<(&'static str, Vec<usize>)>,
     lower: Option<Vec<f64>>,
-    /// The entries of which nothing is expected when an error is planted: at kinks, saturated, zero.
+    /// The entries in which a planted error need not be detected: at kinks, saturated, zero.
     untold: Vec<usize>,
-    /// The cost to rounding, where `functions` has it with noise or with constants.
+    /// The cost to rounding, if that in `functions` has noise or constants.
     reference: Option<Cost<f64>>,
-    /// The length on which the cost varies with each parameter, where that is not the parameter's size.
+    /// The length on which the cost varies with each parameter, if that is not the parameter's size.
     units: Option<Vec<f64>>,
-    /// How well the gradient that is called right is right.
+    /// The accuracy of the gradient that is taken to be correct.
     pub(crate) right_to: f64,
 }
 
 impl Problem {
-    /// With functions in double precision.
+    /// A problem with functions in double precision.
     pub(crate) fn new(
         point: Vec<f64>,
         cost: impl Fn(&[f64]) -> f64 + Send + Sync + 'static,
@@ -87,7 +88,7 @@ impl Problem {
         Self::of(point, functions)
     }
 
-    /// With functions in single precision.
+    /// A problem with functions in single precision.
     pub(crate) fn single(
         point: Vec<f64>,
         cost: impl Fn(&[f32]) -> f32 + Send + Sync + 'static,
@@ -111,7 +112,7 @@ impl Problem {
         }
     }
 
-    /// Names and shapes of the blocks; one block unless said.
+    /// Sets the names and shapes of the blocks; one block by default.
     pub(crate) fn blocks(mut self, blocks: &[(&'static str, &[usize])]) -> Self {
         self.blocks = blocks
             .iter()
@@ -120,19 +121,19 @@ impl Problem {
         self
     }
 
-    /// The lower bounds.
+    /// Sets the lower bounds.
     pub(crate) fn lower(mut self, bounds: Vec<f64>) -> Self {
         self.lower = Some(bounds);
         self
     }
 
-    /// Entries in which no error is planted.
+    /// Excludes entries from planted errors.
     pub(crate) fn untold(mut self, entries: impl IntoIterator<Item = usize>) -> Self {
         self.untold.extend(entries);
         self
     }
 
-    /// The cost to rounding, to verify the gradient by.
+    /// Sets the cost to rounding, by which the gradient is verified.
     pub(crate) fn reference(
         mut self,
         cost: impl Fn(&[f64]) -> f64 + Send + Sync + 'static,
@@ -141,13 +142,13 @@ impl Problem {
         self
     }
 
-    /// The length on which the cost varies with each parameter, to verify the gradient by.
+    /// Sets the length on which the cost varies with each parameter, by which the gradient is verified.
     pub(crate) fn units(mut self, units: Vec<f64>) -> Self {
         self.units = Some(units);
         self
     }
 
-    /// How well the gradient is right, where not to some 1e-7.
+    /// Sets the accuracy of the gradient, if it is not about 1e-7.
     pub(crate) fn right_to(mut self, share: f64) -> Self {
         self.right_to = share;
         self
@@ -178,7 +179,7 @@ impl Problem {
         }
     }
 
-    /// Whether an error of this entry should be seen.
+    /// Whether an error of this entry should be detected.
     pub(crate) fn tells(&self, entry: usize) -> bool {
         !self.untold.contains(&entry)
     }
@@ -202,7 +203,7 @@ impl Problem {
     }
 }
 
-/// Asks the judge about the problem's gradient, or about one with an error planted. The only place that calls it.
+/// Checks the problem's gradient, or one with a planted error. The only place that calls the checker.
 pub(crate) fn run(
     problem: &Problem,
     planted: Option<Planted>,

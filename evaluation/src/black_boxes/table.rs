@@ -1,4 +1,4 @@
-//! The table: one row a family, and the totals.
+//! The table: one row per family, and the totals.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use crate::black_boxes::families::Family;
 use crate::black_boxes::problem::Expected;
 use crate::black_boxes::tally::{Count, Tally};
 
-/// The names of the columns. w/u/a: wrong, undecided, agree.
+/// The names of the columns. w/u/a: wrong, undecided (inconclusive), agree.
 pub(crate) fn header() -> String {
     let right = format!("{:>5} {:>5} {:>5} {:>5}", "agree", "und.", "wrong", "error");
     format!(
@@ -83,7 +83,7 @@ fn word(expected: Expected) -> String {
     }
 }
 
-/// Wrong, undecided and agree; an error counts as undecided.
+/// The counts of wrong, inconclusive and agreeing; an error counts as inconclusive.
 fn three(count: &Count) -> String {
     match count.total() {
         0 => String::new(),
@@ -105,7 +105,7 @@ fn median(values: &[f64]) -> Option<f64> {
 /// All families together.
 #[derive(Debug, Default)]
 pub(crate) struct Totals {
-    /// Right gradients, whatever may be said of them but that they are wrong.
+    /// Correct gradients, which must not be called wrong.
     right: Count,
     may_be_wrong: usize,
     /// Runs in which agreement is expected.
@@ -133,7 +133,7 @@ impl Totals {
         self.at_limit.merge(&tally.at_limit);
     }
 
-    /// Whether no right gradient is called wrong, and none that is wrong passes.
+    /// Whether no correct gradient is called wrong, and no wrong one passes.
     pub(crate) fn holds(&self) -> bool {
         let passed = self.percent.agree + self.at_limit.agree + self.wrong.agree;
         self.right.wrong == self.may_be_wrong && passed == 0

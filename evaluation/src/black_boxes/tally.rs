@@ -1,4 +1,4 @@
-//! What the judge says of one family: every run of every point, counted.
+//! The checker's verdicts on one family: every run of every point, counted.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -9,14 +9,14 @@ use crate::black_boxes::draw::Draw;
 use crate::black_boxes::families::Family;
 use crate::black_boxes::problem::{Expected, Mode, Planted, Problem, Word, run};
 
-/// How many runs came out how.
+/// The number of runs by result.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Count {
     pub(crate) agree: usize,
     pub(crate) undecided: usize,
     pub(crate) wrong: usize,
     pub(crate) error: usize,
-    /// Those undecided, by reason.
+    /// The inconclusive ones, by reason.
     pub(crate) reasons: BTreeMap<&'static str, usize>,
 }
 
@@ -48,34 +48,34 @@ impl Count {
     }
 }
 
-/// What the judge says of one run.
+/// The checker's answer to one run.
 pub(crate) type Answer = Result<Report, CheckError>;
 
-/// A family's runs.
+/// The results of a family's runs.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tally {
-    /// The problem's own gradient, by default.
+    /// The problem's own gradient, with the default claim.
     pub(crate) right: Count,
-    /// Of those called wrong: how many may be.
+    /// Of those called wrong: the number that may be.
     pub(crate) may_be_wrong: usize,
-    /// The same with an accuracy, where the family has one.
+    /// The problem's own gradient with a granted accuracy, if the family has one.
     pub(crate) accurate: Count,
     /// An error of 1 % with that accuracy.
     pub(crate) accurate_planted: Count,
-    /// The same as the first, with both taken at their word, where the family has an accuracy.
+    /// The problem's own gradient with the claim that cost and gradient are exact, if the family has an accuracy.
     pub(crate) exact: Count,
     /// An error of 1 %.
     pub(crate) percent: Count,
-    /// An error of three times the limit that was stated.
+    /// An error of three times the reported detection limit.
     pub(crate) at_limit: Count,
     pub(crate) evaluations: Vec<f64>,
     pub(crate) limits: Vec<f64>,
     pub(crate) seconds: Vec<f64>,
-    /// A line for each run that did not come out as expected.
+    /// A line for each run with an unexpected result.
     pub(crate) failures: Vec<String>,
 }
 
-/// Runs a family. `mode` is that of all runs that are not about an accuracy.
+/// Runs a family. `mode` applies to all runs without a granted accuracy.
 pub(crate) fn tally(family: &Family, points: usize, mode: Mode) -> Tally {
     let mut tally = Tally::default();
     for index in 0..points.min(family.at_most) {
@@ -156,7 +156,7 @@ impl Tally {
     }
 }
 
-/// The verdict and the coordinate it rests on.
+/// The verdict and the coordinate that determines it.
 pub(crate) fn said(report: &Report) -> String {
     let word = match report.verdict {
         Verdict::Inconclusive(reason) => reason.name().to_owned(),
@@ -198,7 +198,7 @@ fn may_be_wrong(expected: Expected) -> bool {
     matches!(expected, Expected::AgreeWithAccuracy { default_may, .. } if default_may.contains(&Word::Wrong))
 }
 
-/// Whether the family's own gradient was judged as expected.
+/// Whether the verdict on the family's own gradient is as expected.
 fn meets(expected: Expected, answer: &Answer) -> bool {
     let Some(verdict) = verdict(answer) else {
         return false;
@@ -218,7 +218,7 @@ fn meets(expected: Expected, answer: &Answer) -> bool {
     }
 }
 
-/// Where an error can be planted and should be seen: entries of blocks with a scale, but for kinks and the like.
+/// The entries in which a planted error should be detected: those of blocks with a scale, except for kinks and such.
 fn seen(problem: &Problem) -> impl Iterator<Item = (usize, f64, f64)> {
     let gradient = problem.gradient();
     (0..gradient.len())
@@ -241,7 +241,7 @@ fn plant_percent(family: &Family, index: usize, problem: &Problem) -> Option<Pla
     Some(Planted { entry, error })
 }
 
-/// An error of three times what the report says would have been seen.
+/// An error of three times the detection limit of the report.
 fn plant_at_limit(
     family: &Family,
     index: usize,

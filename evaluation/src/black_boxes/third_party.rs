@@ -1,4 +1,4 @@
-//! Derivatives that others wrote or published: the crate argmin_testfunctions, and the problems of Moré, Garbow and
+//! Third-party derivatives: the crate argmin_testfunctions, and the problems of Moré, Garbow and
 //! Hillstrom with errors planted into their gradients.
 
 mod argmin;
@@ -10,7 +10,7 @@ use crate::black_boxes::problem::{Mode, Problem, run};
 use crate::black_boxes::tally::{Answer, Count, said};
 use mgh::Error;
 
-/// Prints all tables; whether no right gradient of ours is called wrong and no planted error passes.
+/// Prints all tables; returns whether no correct gradient of ours is called wrong and no planted error passes.
 pub(crate) fn third_party(points: usize, near: usize, part: &str, verbose: bool) -> bool {
     let asked = Asked { part, verbose };
     functions(points, asked);
@@ -18,16 +18,16 @@ pub(crate) fn third_party(points: usize, near: usize, part: &str, verbose: bool)
     problems(near, asked)
 }
 
-/// What is to be shown.
+/// What to show.
 #[derive(Clone, Copy)]
 struct Asked<'a> {
-    /// In the names.
+    /// A part of the names.
     part: &'a str,
-    /// Whether with a line for each run that came out otherwise than it should.
+    /// Whether to print a line for each run with an unexpected result.
     verbose: bool,
 }
 
-/// One row: how the runs of one kind came out, and a line for each that did not as it should.
+/// One row: the results of the runs of one kind, and a line for each unexpected one.
 #[derive(Default)]
 struct Row {
     count: Count,
@@ -35,7 +35,7 @@ struct Row {
 }
 
 impl Row {
-    /// Counts an answer, and keeps a line of it unless it is the one expected.
+    /// Counts an answer, and keeps a line of it unless it is the expected one.
     fn add(&mut self, answer: &Answer, expected: Verdict, place: &str) {
         self.count.add(answer);
         let verdict = answer.as_ref().map(|report| report.verdict);
@@ -94,7 +94,8 @@ fn hessian_answer(function: &argmin::Function, point: &[f64]) -> Answer {
     report.jacobian.ok_or(CheckError::NothingToCheck)
 }
 
-/// The problems' own gradients, and those with errors; whether ours are not wrong and none of the others passes.
+/// Checks the problems' own gradients and those with errors; returns whether no own one is called wrong and no error
+/// passes.
 fn problems(near: usize, asked: Asked) -> bool {
     println!("Moré, Garbow and Hillstrom: the starting point and {near} near it");
     println!("{}  | planted: wrong/undecided/agree", header("problem"));
@@ -145,7 +146,7 @@ fn header(what: &str) -> String {
     )
 }
 
-/// A row: the counts, and those undecided by reason.
+/// A row: the counts, and the inconclusive ones by reason.
 fn counted(name: &str, count: &Count) -> String {
     let reasons: Vec<String> = count
         .reasons
@@ -165,7 +166,7 @@ fn counted(name: &str, count: &Count) -> String {
     .to_owned()
 }
 
-/// Wrong, undecided and agree; an error counts as undecided.
+/// The counts of wrong, inconclusive and agreeing; an error counts as inconclusive.
 fn three(count: &Count) -> String {
     let undecided = count.undecided + count.error;
     format!("{}/{undecided}/{}", count.wrong, count.agree)

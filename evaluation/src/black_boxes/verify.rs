@@ -1,23 +1,23 @@
-//! Whether the gradients that are called right are right: against differences of sixth order of the costs to rounding.
+//! Verifies the gradients that are taken to be correct, by differences of sixth order of the costs to rounding.
 
 use crate::black_boxes::families::Family;
 use crate::black_boxes::problem::{Expected, Problem};
 
-/// How many entries of a problem are looked at.
+/// The number of entries of a problem that are examined.
 const ENTRIES: usize = 12;
 
-/// How far off the gradient of a family is at worst.
+/// The largest error of the gradient of a family.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Off {
-    /// Beyond what the differences can tell, as a share of the entry or its block's scale.
+    /// The error beyond the accuracy of the differences, relative to the entry or its block's scale.
     pub(crate) share: f64,
-    /// How sharp the differences are, in the same unit.
+    /// The accuracy of the differences, in the same unit.
     pub(crate) sharpness: f64,
-    /// Whether any is further off than the family says.
+    /// Whether any error is larger than the family allows.
     pub(crate) fails: bool,
 }
 
-/// Looks at the gradients of a family's first points; `None` for those that are meant to be wrong.
+/// Verifies the gradients at a family's first points; `None` for a family that is meant to be wrong.
 pub(crate) fn verify(family: &Family, points: usize) -> Option<Off> {
     if matches!(family.expected, Expected::NotAgree) {
         return None;
@@ -43,7 +43,7 @@ fn off(problem: &Problem) -> Off {
         let (derivative, bar) = derivative(problem, entry);
         let own = gradient[entry];
         let size = own.abs().max(derivative.abs()).max(f64::MIN_POSITIVE);
-        // A derivative that is zero is known as a share of nothing.
+        // A derivative of zero has no relative accuracy.
         let sharpness = if own.abs() > bar { bar / size } else { 0.0 };
         let beyond = ((own - derivative).abs() - bar).max(0.0);
         Off {
@@ -54,7 +54,7 @@ fn off(problem: &Problem) -> Off {
     })
 }
 
-/// The derivative of the smooth cost, and how well it is known.
+/// The derivative of the smooth cost, and its error bar.
 pub(crate) fn derivative(problem: &Problem, entry: usize) -> (f64, f64) {
     let quotient = |step: f64| {
         let mut size = 0.0f64;

@@ -1,6 +1,6 @@
-//! Whether error bars cover the true error, with dual numbers of 32 digits as the truth.
+//! Measures how often error bars cover the true error, with dual numbers of 32 digits as the truth.
 //!
-//! Knows each look that a check takes at a coordinate; refuses to say how often is often enough.
+//! Invariant: knows nothing of how often is often enough; it knows each estimate that a check makes of a coordinate.
 
 use anyhow::Result;
 use finite_diff::execution::Progress;
@@ -20,19 +20,19 @@ use super::look::Look;
 use super::place::{BlackBox, FACTORS, Place, Situation};
 use super::{Options, over_places};
 
-/// What one look made of one coordinate.
+/// The result of one estimate of one coordinate.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Seen {
-    /// A derivative with its bar.
+    /// A derivative with its error bar.
     Bar {
         /// |d − truth|/B.
         ratio: f64,
-        /// B over the block's scale.
+        /// B relative to the block's scale.
         width: f64,
     },
     /// J has a kink at the point, so that there is no derivative to cover.
     Kink,
-    /// It gave no number.
+    /// The estimate gave no number.
     Nothing,
 }
 
@@ -43,126 +43,126 @@ struct Sample {
     loss: Loss,
     situation: Situation,
     factor: f64,
-    /// J doesn't move with the coordinate and its derivative is exactly 0: covered by any bar.
+    /// J doesn't change with the coordinate and its derivative is exactly 0: covered by any error bar.
     flat: bool,
     seen: [Seen; Look::ALL.len()],
 }
 
-/// A coordinate whose true derivative lies outside a reported bar.
+/// A coordinate whose true derivative lies outside a reported error bar.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Outside {
     /// The network, its seed and the situation.
     pub(crate) place: String,
     /// The name of the coordinate.
     pub(crate) coordinate: String,
-    /// What the cost was multiplied by.
+    /// The factor of the cost.
     pub(crate) factor: f64,
-    /// Which report.
+    /// The kind of report.
     pub(crate) look: Look,
-    /// d.
+    /// The numeric derivative d.
     pub(crate) numeric: f64,
     /// The true derivative.
     pub(crate) truth: f64,
-    /// B.
+    /// The error bar B.
     pub(crate) error_bar: f64,
 }
 
-/// How one look fared on a group of coordinates.
+/// The results of one estimate on a group of coordinates.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Row {
     /// What the coordinates have in common.
     pub(crate) group: String,
-    /// Which look.
+    /// The estimate.
     pub(crate) look: Look,
-    /// How many bars.
+    /// The number of error bars.
     pub(crate) bars: usize,
-    /// How many of them hold the truth at B.
+    /// The number of them that cover the truth within B.
     pub(crate) covered: usize,
-    /// How many hold it at 2B, the judge's tolerance.
+    /// The number that cover it within 2B, the checker's tolerance.
     pub(crate) covered_twice: usize,
-    /// Coordinates with a kink at the point.
+    /// The number of coordinates with a kink at the point.
     pub(crate) kinks: usize,
-    /// Coordinates without a number.
+    /// The number of coordinates without a result.
     pub(crate) nothing: usize,
-    /// Coordinates on which J does not depend, counted nowhere else.
+    /// The number of coordinates on which J does not depend, counted nowhere else.
     pub(crate) flat: usize,
     /// The median of |d − truth|/B.
     pub(crate) median_ratio: f64,
-    /// The 99.9th percentile of the same.
+    /// The 99.9th percentile of |d − truth|/B.
     pub(crate) high_ratio: f64,
-    /// The median of B over its block's scale.
+    /// The median of B relative to its block's scale.
     pub(crate) median_width: f64,
 }
 
 impl Row {
-    /// The share of the bars that hold the truth.
+    /// The fraction of the error bars that cover the truth.
     pub(crate) fn coverage(&self) -> f64 {
         self.covered as f64 / self.bars as f64
     }
 
-    /// The share that holds it at twice its width.
+    /// The fraction that covers it at twice the width.
     pub(crate) fn coverage_twice(&self) -> f64 {
         self.covered_twice as f64 / self.bars as f64
     }
 }
 
-/// The errors of one look over one block, together: what a test of whole blocks would go by.
+/// The combined errors of one estimate over one block, on which a test of whole blocks would be based.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct BlockError {
-    /// Which look.
+    /// The estimate.
     pub(crate) look: Look,
-    /// How many coordinates, those that have no derivative or no number left out.
+    /// The number of coordinates, without those that have no derivative or no result.
     pub(crate) coordinates: usize,
-    /// Z = Σ g·e/t² / √(Σ g²/t²), with e = d − g and t = B + 3σ, σ the rounding of g: of variance
-    /// σ_e²/t² whatever the number of coordinates, were the errors independent.
+    /// Z = Σ g·e/t² / √(Σ g²/t²), with e = d − g and t = B + 3σ, σ the rounding error of g: of variance
+    /// σ_e²/t² for any number of coordinates, if the errors were independent.
     pub(crate) projection: f64,
     /// √(mean e²/t²).
     pub(crate) root_mean_square: f64,
-    /// How much smaller the smallest relative error of the whole block would be that |Z| > 2 shows than
-    /// the one that the sharpest single coordinate shows: min t/|g| · √(Σ g²/t²).
+    /// The factor by which the smallest relative error of the whole block that |Z| > 2 detects would be smaller than
+    /// the one that the most accurate single coordinate detects: min t/|g| · √(Σ g²/t²).
     pub(crate) gain: f64,
 }
 
-/// All that was measured.
+/// All measurements.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Coverage {
     /// The errors of whole blocks.
     pub(crate) blocks: Vec<BlockError>,
     samples: Vec<Sample>,
-    /// Reported bars that don't hold the truth.
+    /// The reported error bars that don't cover the truth.
     pub(crate) outside: Vec<Outside>,
 }
 
 impl Coverage {
-    /// How many coordinates were measured, each scale of the cost counted.
+    /// The number of coordinates measured, counted once for each scale of the cost.
     pub(crate) fn coordinates(&self) -> usize {
         self.samples.len()
     }
 
-    /// Everything in one row.
+    /// All coordinates in one row.
     pub(crate) fn overall(&self, look: Look) -> Row {
         self.row("all".to_owned(), look, |_| true)
     }
 
-    /// One row an activation.
+    /// One row per activation.
     pub(crate) fn by_activation(&self, look: Look) -> Vec<Row> {
         let one = |a: &Activation| self.row(a.to_string(), look, |s| s.activation == *a);
         Activation::ALL.iter().map(one).collect()
     }
 
-    /// One row a loss.
+    /// One row per loss.
     pub(crate) fn by_loss(&self, look: Look) -> Vec<Row> {
         let one = |l: &Loss| self.row(l.to_string(), look, |s| s.loss == *l);
         Loss::ALL.iter().map(one).collect()
     }
 
-    /// One row a scale of the cost.
+    /// One row per scale of the cost.
     pub(crate) fn by_factor(&self, look: Look) -> Vec<Row> {
         let one = |f: &f64| self.row(format!("J × {f:e}"), look, |s| s.factor == *f);
         FACTORS.iter().map(one).collect()
     }
 
-    /// One row a situation.
+    /// One row per situation.
     pub(crate) fn by_situation(&self, look: Look) -> Vec<Row> {
         let one = |w: &Situation| self.row(w.to_string(), look, |s| s.situation == *w);
         Situation::ALL.iter().map(one).collect()
@@ -207,7 +207,7 @@ impl Coverage {
     }
 }
 
-/// The smallest value that a share `q` of all are at or below; NaN of nothing.
+/// The smallest value with a fraction `q` of all at or below it; NaN if there are none.
 pub(crate) fn quantile(values: &mut [f64], q: f64) -> f64 {
     values.sort_by(f64::total_cmp);
     let rank = (q * values.len() as f64).ceil() as usize;
@@ -217,13 +217,13 @@ pub(crate) fn quantile(values: &mut [f64], q: f64) -> f64 {
         .unwrap_or(f64::NAN)
 }
 
-/// Measures it; the same options give the same outcome.
+/// Measures the coverage; the same options give the same outcome.
 ///
-/// The truth are dual numbers of 32 digits through a forward pass of their own, so that it needs no
-/// error bar: near a minimum the complex step in `f64` would have one wider than those to be tried.
+/// The truth is computed with dual numbers of 32 digits through a forward pass of their own, so that it needs no
+/// error bar: near a minimum that of the complex step in `f64` would be wider than those under test.
 ///
 /// # Errors
-/// Where a network can't be built or evaluated, which would be a bug.
+/// If a network can't be built or evaluated, which would be a bug.
 pub(crate) fn coverage(
     options: &Options,
     progress: &(dyn Fn(Progress) + Sync),
@@ -249,7 +249,7 @@ pub(crate) fn coverage(
     Ok(coverage)
 }
 
-/// A look's word on a coordinate: d and B, `Err(true)` at a kink, `Err(false)` for no number.
+/// An estimate's result for a coordinate: d and B, or why there is no number.
 type Word = Result<(f64, f64), Seen>;
 
 fn measure(place: &Place, factor: f64, truth: &[f64]) -> Result<Coverage> {
@@ -319,7 +319,7 @@ fn measure(place: &Place, factor: f64, truth: &[f64]) -> Result<Coverage> {
         let scale = (squares / block.range().len() as f64).sqrt();
         for i in block.range() {
             let seen = Look::ALL.map(|look| {
-                // Where the model itself says that x is on a kink, no look has a derivative to cover.
+                // If the model itself reports that x is on a kink, there is no derivative to cover.
                 if matches!(words[Look::Ladder as usize][i], Err(Seen::Kink)) {
                     return Seen::Kink;
                 }
@@ -376,7 +376,7 @@ fn measure(place: &Place, factor: f64, truth: &[f64]) -> Result<Coverage> {
     })
 }
 
-/// From g, e and t of each coordinate; `None` where nothing depends on the block.
+/// The errors of a block from g, e and t of each coordinate; `None` if nothing depends on the block.
 pub(super) fn block_error(look: Look, entries: &[(f64, f64, f64)]) -> Option<BlockError> {
     let weight = entries
         .iter()

@@ -1,4 +1,4 @@
-//! `cargo xtask coverage`: whether error bars cover the true error, as tables.
+//! `cargo xtask coverage`: tables of how often error bars cover the true error.
 
 use anyhow::Result;
 use clap::Args;
@@ -15,13 +15,13 @@ use crate::Outcome;
 pub(crate) struct Arguments {
     #[command(flatten)]
     measured: Measured,
-    /// The look that the grouped tables tell most of
+    /// Estimate that the grouped tables show in detail
     #[arg(long, default_value_t = Look::Reported, value_name = "LOOK", value_parser = look)]
     look: Look,
-    /// How the errors of whole blocks are spread, instead
+    /// Show the distribution of the errors of whole blocks instead
     #[arg(long)]
     blocks: bool,
-    /// Name each coordinate whose true derivative lies outside a reported bar
+    /// List each coordinate whose true derivative lies outside a reported error bar
     #[arg(long)]
     outside: bool,
 }
@@ -36,10 +36,10 @@ fn look(name: &str) -> Result<Look, String> {
     })
 }
 
-/// The share of reported bars that must hold the truth, in every row of every table.
+/// The fraction of reported error bars that must cover the truth, in every row of every table.
 const WANTED: f64 = 0.999;
 
-/// Measures, prints the tables, and fails where a row of what is reported falls short.
+/// Measures and prints the tables; fails if a row of the reported error bars falls short.
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let options = arguments.measured.options()?;
     let bar = Bar::new(false);
@@ -131,7 +131,7 @@ fn tables(coverage: &Coverage, arguments: &Arguments) -> String {
     said
 }
 
-/// What is reported in full, and of each look the share within B.
+/// A table with the chosen estimate in full, and for each estimate the fraction within B.
 fn grouped(coverage: &Coverage, name: &str, rows: Rows, arguments: &Arguments) -> String {
     let looks = Look::ALL.map(|look| rows(coverage, look));
     let mut head = vec![name.to_owned(), "error bars".to_owned()];
@@ -153,7 +153,7 @@ fn grouped(coverage: &Coverage, name: &str, rows: Rows, arguments: &Arguments) -
     arguments.measured.table(&head, lines.collect())
 }
 
-/// The spread of Z and of the root mean square of e/t, by look and by the size of the block.
+/// The distribution of Z and of the root mean square of e/t, by estimate and by the size of the block.
 fn blocks(coverage: &Coverage, measured: &Measured) -> String {
     let head = [
         "estimate",

@@ -2,7 +2,7 @@
 //! (Dekker 1971; Hida, Li & Bailey 2001, "Algorithms for quad-double precision floating point
 //! arithmetic", section 3).
 //!
-//! Only the oracle computes with them. Refuses to know derivatives.
+//! Only the oracle computes with them. Invariant: knows nothing of derivatives.
 
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
@@ -25,7 +25,7 @@ const PI: DoubleDouble = DoubleDouble {
     lo: 1.224_646_799_147_353_2e-16,
 };
 
-/// a + b, and what was lost in it; exact (Knuth).
+/// a + b and its rounding error; exact (Knuth).
 fn two_sum(a: f64, b: f64) -> DoubleDouble {
     let hi = a + b;
     let virtual_b = hi - a;
@@ -33,7 +33,7 @@ fn two_sum(a: f64, b: f64) -> DoubleDouble {
     DoubleDouble { hi, lo }
 }
 
-/// The same where |a| ≥ |b|.
+/// Like [`two_sum`], for |a| ≥ |b|.
 fn quick_two_sum(a: f64, b: f64) -> DoubleDouble {
     let hi = a + b;
     DoubleDouble {
@@ -42,7 +42,7 @@ fn quick_two_sum(a: f64, b: f64) -> DoubleDouble {
     }
 }
 
-/// a·b, and what was lost in it; exact (Dekker), for |a|, |b| below 1e300.
+/// a·b and its rounding error; exact (Dekker), for |a|, |b| below 1e300.
 fn two_product(a: f64, b: f64) -> DoubleDouble {
     let split = |x: f64| {
         let t = 134_217_729.0 * x;
@@ -117,7 +117,7 @@ impl DoubleDouble {
     }
 
     fn times_power_of_two(self, exponent: i32) -> Self {
-        // In two steps, as 2^exponent may be no `f64` where the result is one.
+        // In two steps, since 2^exponent may not be an `f64` although the result is.
         let half = 2f64.powi(exponent / 2);
         let rest = 2f64.powi(exponent - exponent / 2);
         Self {
@@ -151,7 +151,7 @@ impl DoubleDouble {
         (s + 1.0.into()).times_power_of_two(k as i32)
     }
 
-    /// ln(1 + x) for 0 ≤ x ≤ 1, to 32 digits of itself.
+    /// ln(1 + x) for 0 ≤ x ≤ 1, with a relative accuracy of 32 digits.
     pub(super) fn ln_1p(self) -> Self {
         if self.hi < 1e-5 {
             // The first term left out is below 1e-35 of the first.
@@ -166,7 +166,7 @@ impl DoubleDouble {
         y + (self + 1.0.into()) * (-y).exp() - 1.0.into()
     }
 
-    /// Φ(x), the normal distribution, to 32 digits of 1, and of itself in the lower tail.
+    /// Φ(x), the normal distribution, to an absolute accuracy of 32 digits, and a relative one in the lower tail.
     pub(super) fn normal_distribution(self) -> Self {
         let half = Self::from(0.5);
         if self.hi < -8.0 {

@@ -1,28 +1,28 @@
-//! What becomes of planted errors, as counts.
+//! The outcomes of planted errors, as counts.
 //!
-//! Refuses to know where they are planted.
+//! Invariant: knows nothing of where they are planted.
 
 use gradient_check::Verdict;
 use gradient_check::constants::Constants;
 use gradient_check::verdict::Comparison;
 
-/// The errors planted, in units of the power: well below it, just below and above, well above.
+/// The sizes of the planted errors, in units of the detection limit: well below it, just below and above, well above.
 pub(crate) const SIZES: [f64; 6] = [1.0 / 3.0, 0.5, 0.99, 1.01, 2.0, 3.0];
 
-/// An error of one coordinate, of its block's scale, that central differences should see.
+/// An error of one coordinate, relative to its block's scale, that central differences should detect.
 pub(crate) const CENTRAL_TARGET: f64 = 1e-8;
 
-/// The same for the complex step.
+/// An error of one coordinate, relative to its block's scale, that the complex step should detect.
 pub(crate) const COMPLEX_TARGET: f64 = 1e-12;
 
-/// What became of planted errors.
+/// The outcomes of planted errors.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Fate {
-    /// Called wrong.
+    /// The number called wrong.
     pub(crate) rejected: usize,
-    /// Undecided, so not passed either.
+    /// The number of inconclusive ones, which did not pass either.
     pub(crate) undecided: usize,
-    /// Passed.
+    /// The number that passed.
     pub(crate) passed: usize,
 }
 
@@ -43,12 +43,12 @@ impl Fate {
         self.passed += other.passed;
     }
 
-    /// How many were planted.
+    /// The number of planted errors.
     pub(crate) fn planted(&self) -> usize {
         self.rejected + self.undecided + self.passed
     }
 
-    /// The share called wrong.
+    /// The fraction called wrong.
     pub(crate) fn rejection(&self) -> f64 {
         self.rejected as f64 / self.planted() as f64
     }
@@ -57,21 +57,21 @@ impl Fate {
 /// Errors of every size of [`SIZES`], of either sign.
 pub(crate) type Fates = [Fate; SIZES.len()];
 
-/// What became of errors of one size, and why those that were not rejected were not.
+/// The outcomes of errors of one size, and why some were not rejected.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Target {
-    /// How they came out.
+    /// The outcomes.
     pub(crate) fate: Fate,
-    /// Of those not rejected: where the numeric derivative is not known so well.
+    /// Of those not rejected: the numeric derivative is not accurate enough.
     pub(crate) numeric: usize,
-    /// Of those not rejected: where the gradient itself may carry more rounding than that.
+    /// Of those not rejected: the rounding error of the gradient itself may be larger.
     pub(crate) rounding: usize,
-    /// Of those not rejected: where the check of the right gradient said that it would see them.
+    /// Of those not rejected: the check of the correct gradient reported a detection limit below them.
     pub(crate) unsaid: usize,
 }
 
 impl Target {
-    /// An error of size `error` in a coordinate whose check came out as `wrong`; without it, as `right`.
+    /// Counts an error of size `error` in a coordinate with the comparison `wrong`; without the error, `right`.
     pub(super) fn of(error: f64, right: &Comparison, wrong: &Comparison) -> Self {
         let mut target = Self {
             fate: Fate::of(wrong.verdict),
@@ -104,17 +104,17 @@ impl Target {
     }
 }
 
-/// What was found at one place, or at many.
+/// The outcomes at one place, or at many.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Found {
-    /// Errors of one coordinate at the one that determines the stated power.
+    /// Errors of the one coordinate that determines the reported detection limit.
     pub(crate) weakest_coordinate: Fates,
-    /// The same at each coordinate that the check of the right gradient decided, in units of the power
-    /// stated for its block.
+    /// Errors of each coordinate that the check of the correct gradient decided, in units of the detection
+    /// limit reported for its block.
     pub(crate) every_coordinate: Fates,
-    /// Relative errors of the whole block that determines the stated power.
+    /// Relative errors of the whole block that determines the reported detection limit.
     pub(crate) weakest_block: Fates,
-    /// The same of each block, in units of its own power.
+    /// Relative errors of each whole block, in units of its own detection limit.
     pub(crate) every_block: Fates,
     /// Errors of [`CENTRAL_TARGET`] at each coordinate.
     pub(crate) central: Target,

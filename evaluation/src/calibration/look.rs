@@ -1,35 +1,35 @@
-//! The looks that a check takes at a coordinate, and what it reports in the end.
+//! The names of the estimates that a check makes of a coordinate, and of what it reports in the end.
 //!
-//! Names; refuses to know how they are taken.
+//! Invariant: knows nothing of how they are made.
 
 use std::fmt;
 
-/// One way to estimate a derivative with its bar.
+/// One way to estimate a derivative with its error bar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Look {
     /// Forward differences at their best step.
     Forward,
-    /// Central differences, the first look of a check.
+    /// Central differences, the first estimate of a check.
     Central,
-    /// Five-point differences, its sharper look.
+    /// Five-point differences, its more careful first estimate.
     FivePoint,
-    /// The ladder of steps, its second look.
+    /// The step sequence, its second estimate.
     Ladder,
-    /// The ladder, where J doesn't say which smooth piece it is on.
+    /// The step sequence, if the smooth piece of J is unknown.
     BlackBoxLadder,
-    /// What a check of the right gradient reports in the end.
+    /// The final report of a check of the correct gradient.
     Reported,
-    /// The same, where nothing is known but J and the gradient: neither its pieces, nor J on complex
-    /// numbers, nor how the gradient rounds.
+    /// The final report if only J and the gradient are known: neither its smooth pieces, nor J on complex
+    /// numbers, nor the rounding error of the gradient.
     BlackBoxReported,
-    /// The complex step, as a check by it reports it.
+    /// The complex step, as reported by a check that uses it.
     ComplexStep,
-    /// The same, where nobody worked out how the gradient rounds.
+    /// The complex step, if the rounding error of the gradient is not known.
     PlainComplexStep,
 }
 
 impl Look {
-    /// Each of them.
+    /// All estimates.
     pub(crate) const ALL: [Self; 9] = [
         Self::Forward,
         Self::Central,
@@ -42,7 +42,7 @@ impl Look {
         Self::PlainComplexStep,
     ];
 
-    /// Whether it is what a check says in the end, and not a look on the way.
+    /// Whether it is the final report of a check, not an intermediate estimate.
     pub(crate) fn is_final(self) -> bool {
         matches!(
             self,

@@ -1,4 +1,4 @@
-//! What the commands that measure the checker have in common: how much to measure, and tables of it, in
+//! Shared by the commands that measure the checker: the amount to measure, and tables of the results, in
 //! columns for a terminal or in Markdown for the docs.
 
 use std::fmt::Write as _;
@@ -10,25 +10,25 @@ use gradcheck_cli::output::text::table;
 
 use super::Options;
 
-/// Options of every such command.
+/// Options of all commands that measure.
 #[derive(Args)]
 pub(crate) struct Measured {
-    /// At least so many coordinates, each scale of the cost counted
+    /// Least number of coordinates, counted once for each scale of the cost
     #[arg(long, default_value_t = 110_000, value_name = "N")]
     coordinates: usize,
-    /// The seed of everything random
+    /// Random seed
     #[arg(long, default_value_t = 0, value_name = "N")]
     seed: u64,
-    /// How many networks at a time [default: one a core]
+    /// Number of networks at a time [default: one per core]
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
-    /// Tables in Markdown, as in docs/
+    /// Print the tables in Markdown, as in docs/
     #[arg(long)]
     pub(crate) markdown: bool,
 }
 
 impl Measured {
-    /// The same for the library.
+    /// The options of a measurement.
     pub(crate) fn options(&self) -> Result<Options> {
         ensure!(
             self.coordinates > 0,
@@ -41,7 +41,7 @@ impl Measured {
         })
     }
 
-    /// A table with a head; the first column left, the others right.
+    /// A table with a header; the first column left-aligned, the others right-aligned.
     pub(crate) fn table(&self, head: &[&str], rows: Vec<Vec<String>>) -> String {
         if !self.markdown {
             return anstream::adapter::strip_str(&table(head, rows, 1)).to_string();
@@ -56,7 +56,7 @@ impl Measured {
     }
 }
 
-/// A share in per cent, rounded down, so that 100 % is all of them; `-` of none.
+/// A fraction in percent, rounded down, so that 100 % means all of them; `-` if there are none.
 pub(crate) fn share(share: f64) -> String {
     if share.is_nan() {
         return "-".to_owned();

@@ -1,7 +1,7 @@
 //! The true gradient: dual numbers of 32 digits through a forward pass that shares no code with the
 //! network's, loops over one example after the other.
 //!
-//! Refuses to know finite differences, and how the network computes anything.
+//! Invariant: knows nothing of finite differences, and of how the network computes anything.
 
 use std::ops::{Add, Mul};
 
@@ -45,7 +45,7 @@ impl Mul for Dual {
     }
 }
 
-/// σ(z) = 1/(1 + e^(−z)), to all digits on either side.
+/// σ(z) = 1/(1 + e^(−z)), to full accuracy on either side.
 fn sigmoid(z: DoubleDouble) -> DoubleDouble {
     let one = DoubleDouble::from(1.0);
     if z.to_f64() < 0.0 {

@@ -1,7 +1,7 @@
-//! Where it is tried: networks of every activation and loss, in situations that are easy and hard, with
+//! The places of measurement: networks of every activation and loss, in easy and hard situations, with
 //! the cost at several scales.
 //!
-//! Refuses to know what is measured there.
+//! Invariant: knows nothing of what is measured there.
 
 use std::fmt;
 
@@ -16,10 +16,10 @@ use super::double_double::DoubleDouble;
 use super::oracle;
 use crate::scene::Scene;
 
-/// What the cost is multiplied by.
+/// The factors of the cost.
 pub(crate) const FACTORS: [f64; 3] = [1.0, 1e-8, 1e8];
 
-/// The condition a network is in.
+/// The condition of a network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Situation {
     /// At random initialization, with random biases.
@@ -30,7 +30,7 @@ pub(crate) enum Situation {
     Trained3000,
     /// Inputs a hundred times as large, which saturates units and outputs.
     LargeInputs,
-    /// A hidden unit nearer to its kink than any step but the narrowest.
+    /// A hidden unit nearer to its kink than any step except the smallest.
     NearKink,
     /// All biases zero and one example blank: hidden units exactly at 0.
     Blank,
@@ -43,7 +43,7 @@ pub(crate) enum Situation {
 }
 
 impl Situation {
-    /// Each of them.
+    /// All situations.
     pub(crate) const ALL: [Self; 9] = [
         Self::Initial,
         Self::Trained60,
@@ -75,19 +75,19 @@ impl fmt::Display for Situation {
 
 /// A network at a point, with data.
 pub(crate) struct Place {
-    /// Its condition.
+    /// The condition of the network.
     pub(crate) situation: Situation,
     /// The activation of its hidden layers.
     pub(crate) activation: Activation,
-    /// Its loss.
+    /// The loss of the network.
     pub(crate) loss: Loss,
     scene: Scene,
 }
 
-/// How many places there are before the first comes again with other random numbers.
+/// The number of places before the first one is repeated with other random numbers.
 const COMBINATIONS: usize = Activation::ALL.len() * Loss::ALL.len() * Situation::ALL.len();
 
-/// Shares no factor with their number, so that all come up, and any few in a row are of many kinds.
+/// A stride coprime to their number, so that all occur, and a few in a row are of many kinds.
 const STRIDE: usize = 40;
 
 fn architecture(number: usize) -> Result<(Architecture, Situation)> {
@@ -101,7 +101,7 @@ fn architecture(number: usize) -> Result<(Architecture, Situation)> {
         Loss::SoftmaxCrossEntropy => 3,
         _ => 1 + number % 2,
     };
-    // By the round too, so that each combination comes in every width.
+    // Depends on the round as well, so that each combination occurs with every width.
     let mut widths = match (situation, (number + round) % 5) {
         (Situation::Deep, _) => vec![4; 11],
         (_, 0) => vec![6, 8, 5],
@@ -144,7 +144,7 @@ impl Place {
         })
     }
 
-    /// For people: the network, its seed and the situation.
+    /// A name for the reader: the network, its seed and the situation.
     pub(crate) fn name(&self) -> String {
         format!("{}, {}", self.scene.name, self.situation)
     }
@@ -158,7 +158,7 @@ impl Place {
         }
     }
 
-    /// Everything that is known at the parameters of the place.
+    /// The network at the parameters of the place, with everything that a check needs.
     pub(crate) fn at<'a>(&'a self, check: &'a NetworkCheck<'a>) -> Result<AtPoint<'a>> {
         Ok(check.at(&self.scene.parameters)?)
     }
@@ -174,7 +174,7 @@ impl Place {
         )
     }
 
-    /// The settings that `gradcheck mlp` checks with, on one thread.
+    /// The settings with which `gradcheck mlp` checks, on one thread.
     pub(super) fn settings<'a>(
         &self,
         at: &'a AtPoint<'_>,
@@ -187,13 +187,13 @@ impl Place {
         }
     }
 
-    /// The settings of somebody who has nothing but a function and a gradient.
+    /// The settings of a user who has only a function and a gradient.
     pub(super) fn plain_settings<'a>(&self) -> Settings<'a> {
         Settings {
             seed: self.scene.seed,
-            // The places run beside each other, each on a thread of its own.
+            // The places run in parallel, each on a thread of its own.
             execution: Execution::ONE_THREAD,
-            // It has a word on whole blocks, and none on a coordinate.
+            // It is a test of whole blocks, not of single coordinates.
             directional_test: false,
             ..Settings::exact()
         }

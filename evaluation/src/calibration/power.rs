@@ -1,6 +1,6 @@
-//! Whether the stated power is true: errors just above and just below it, planted in right gradients.
+//! Tests the reported detection limit: errors just above and just below it, planted in correct gradients.
 //!
-//! Plants and counts. Refuses to say how often an error must be caught.
+//! Invariant: plants and counts; knows nothing of how often an error must be detected.
 
 use anyhow::Result;
 use finite_diff::execution::Progress;
@@ -16,19 +16,19 @@ use super::fate::{CENTRAL_TARGET, COMPLEX_TARGET, Fate, Found, SIZES, Target};
 use super::place::{FACTORS, Place, Situation};
 use super::{Options, over_places};
 
-/// All that was found.
+/// All outcomes.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Powers {
     places: Vec<(Activation, Loss, Situation, Found)>,
 }
 
 impl Powers {
-    /// Everything together.
+    /// All outcomes together.
     pub(crate) fn overall(&self) -> Found {
         self.sum(|_| true)
     }
 
-    /// By activation, loss and situation, one after the other.
+    /// The outcomes by activation, loss and situation, in this order.
     pub(crate) fn groups(&self) -> Vec<(String, Found)> {
         let mut groups = Vec::new();
         for a in Activation::ALL {
@@ -52,11 +52,11 @@ impl Powers {
     }
 }
 
-/// Measures it; the same options give the same outcome. `options.coordinates` counts every scale of
+/// Measures the detection limits; the same options give the same outcome. `options.coordinates` counts every scale of
 /// the cost, of which each place gets one here.
 ///
 /// # Errors
-/// Where a network can't be built or evaluated, which would be a bug.
+/// If a network can't be built or evaluated, which would be a bug.
 pub(crate) fn power(options: &Options, progress: &(dyn Fn(Progress) + Sync)) -> Result<Powers> {
     let places = over_places(options, progress, |number, place| {
         let factor = FACTORS[number % FACTORS.len()];
@@ -67,12 +67,12 @@ pub(crate) fn power(options: &Options, progress: &(dyn Fn(Progress) + Sync)) -> 
     Ok(Powers { places })
 }
 
-/// One right gradient, and what its check says.
+/// One correct gradient, and the result of its check.
 struct Trial<'a> {
     place: &'a Place,
     at: &'a AtPoint<'a>,
     gradient: Vec<f64>,
-    /// The scale of each block, its power, and the comparison of each of its coordinates.
+    /// The scale of each block, its detection limit, and the comparison of each of its coordinates.
     blocks: Vec<(f64, Option<Power>, Vec<Comparison>)>,
 }
 
@@ -119,8 +119,8 @@ impl<'a> Trial<'a> {
             .collect()
     }
 
-    /// The comparisons of each block with what `change` makes of each entry: block, comparison of the
-    /// right gradient, sign.
+    /// The comparisons of each block after `change` was applied to each entry: block, comparison of the
+    /// correct gradient, sign.
     fn planted(
         &self,
         sign: f64,
@@ -158,7 +158,7 @@ impl<'a> Trial<'a> {
         Ok(found)
     }
 
-    /// In all coordinates at once: each is judged by itself, so that this is as good as one by one.
+    /// Plants an error in all coordinates at once: each is compared by itself, so that this equals one by one.
     fn plant_everywhere(&self, size: f64, sign: f64, fate: &mut Fate) -> Result<()> {
         let error = |block: usize, _: &Comparison, sign: f64| {
             let (scale, power, _) = &self.blocks[block];
@@ -175,7 +175,7 @@ impl<'a> Trial<'a> {
         Ok(())
     }
 
-    /// In the one coordinate that an error is hardest to see in.
+    /// Plants an error in the one coordinate in which it is hardest to detect.
     fn plant_at_weakest(&self, size: f64, sign: f64, fate: &mut Fate) -> Result<()> {
         let blocks = self
             .blocks
@@ -206,7 +206,7 @@ impl<'a> Trial<'a> {
         Ok(())
     }
 
-    /// In whole blocks, each by its own power.
+    /// Plants errors in whole blocks, each relative to its own detection limit.
     fn plant_in_blocks(
         &self,
         size: f64,
@@ -239,7 +239,7 @@ impl<'a> Trial<'a> {
         Ok(())
     }
 
-    /// Errors of a fixed size everywhere.
+    /// Plants errors of a fixed size everywhere.
     fn plant_targets(&self, sign: f64, found: &mut Found) -> Result<()> {
         let target =
             |size: f64| move |block: usize, _: &Comparison, s: f64| s * size * self.blocks[block].0;
@@ -251,7 +251,7 @@ impl<'a> Trial<'a> {
         let right_by_complex = self.by_complex_step(&self.gradient)?;
 
         for (number, (scale, _, right)) in self.blocks.iter().enumerate() {
-            // In a block that nothing depends on there is no scale to take a part of.
+            // A block on which nothing depends has no scale.
             if *scale == 0.0 {
                 continue;
             }

@@ -1,4 +1,4 @@
-//! `cargo xtask power`: whether the stated power is true, as tables.
+//! `cargo xtask power`: tables of a test of the reported detection limit.
 
 use anyhow::Result;
 use clap::Args;
@@ -17,8 +17,8 @@ pub(crate) struct Arguments {
     measured: Measured,
 }
 
-/// Measures and prints the tables. An error three times the stated power, or larger, that passes where
-/// it is hardest to see is a failure.
+/// Measures and prints the tables. Fails if an error of three times the reported detection limit, or larger, passes
+/// where it is hardest to detect.
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let options = arguments.measured.options()?;
     let bar = Bar::new(false);

@@ -1,22 +1,22 @@
-//! A cost of as many parameters as one likes, and its gradient by hand.
+//! A cost of any number of parameters, and its gradient by hand.
 //!
 //! ```text
 //! J(θ) = (1/n)·Σ (−1/(1 + θ_i²) + ¼·θ_i·θ_{i+1}),
 //! n·∂J/∂θ_i = 2θ_i/(1 + θ_i²)² + ¼·(θ_{i−1} + θ_{i+1}),
 //! ```
 //!
-//! with θ in [½, 1½), where no entry of the gradient is near zero. Refuses to know what is planted.
+//! with θ in [½, 1½), where no entry of the gradient is near zero. Invariant: knows nothing of what is planted.
 
 use std::ops::Range;
 
 use finite_diff::{EvaluationError, Objective};
 use rayon::prelude::*;
 
-/// Terms that are added up at a time. The sums of the pieces are added in their order, so that the number of
+/// The number of terms that are added up at a time. The partial sums are added in order, so that the number of
 /// threads changes no bit.
 const CHUNK: usize = 1 << 14;
 
-/// The cost of a chain of so many parameters.
+/// The cost of a chain of parameters.
 pub(super) struct Chain {
     pub(super) len: usize,
 }

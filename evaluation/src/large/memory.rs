@@ -1,19 +1,19 @@
-//! How much memory this process held at most, as the system tells it.
+//! The peak memory of this process, as the system reports it.
 
 use std::fs;
 
 use thiserror::Error;
 
-/// Why nobody knows.
+/// Why the peak memory is unknown.
 #[derive(Debug, Error)]
 pub(super) enum MemoryError {
     /// There is no /proc here.
     #[error(
-        "can't tell the peak memory: {PATH} can't be read ({0}); this command needs Linux, or a system with its /proc"
+        "the peak memory is unknown: {PATH} can't be read ({0}); this command needs Linux, or a system with its /proc"
     )]
     NoStatus(#[source] std::io::Error),
-    /// There is, and it says something else.
-    #[error("can't tell the peak memory: {PATH} has no line `VmHWM: … kB`")]
+    /// /proc has no such entry.
+    #[error("the peak memory is unknown: {PATH} has no line `VmHWM: … kB`")]
     NoPeak,
 }
 

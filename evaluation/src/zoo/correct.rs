@@ -1,4 +1,4 @@
-//! Right networks under conditions that make a checker cry wolf.
+//! Correct networks under conditions that cause false alarms.
 
 use anyhow::Result;
 use gradient_check::{Reason, Report, Verdict};
@@ -9,54 +9,54 @@ use serde::Serialize;
 use super::judge::By;
 use crate::scene::Scene;
 
-/// How right networks fared.
+/// The results for correct networks.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Correct {
-    /// How many.
+    /// The number of networks.
     pub(crate) nets: usize,
-    /// How many were called wrong.
+    /// The number of networks called wrong.
     pub(crate) rejected: usize,
-    /// How many coordinates they have.
+    /// The number of their coordinates.
     pub(crate) coordinates: usize,
     /// Of those, the coordinates of networks with a smooth activation.
     pub(crate) smooth_coordinates: usize,
-    /// The undecided of smooth networks, but for blocks that are vacuous or stationary.
+    /// Inconclusive coordinates of smooth networks, except in vacuous or stationary blocks.
     pub(crate) inconclusive_smooth: usize,
-    /// The same of networks with kinks.
+    /// Inconclusive coordinates of networks with kinks, except in vacuous or stationary blocks.
     pub(crate) inconclusive_kinked: usize,
     /// Coordinates of blocks in which nothing could be tested, as nothing depends on them.
     pub(crate) vacuous: usize,
     /// Coordinates at which the gradient is zero to rounding, as at a minimum.
     pub(crate) stationary: usize,
-    /// Which were called wrong, and where.
+    /// The networks that were called wrong, and where.
     pub(crate) rejections: Vec<Rejection>,
-    /// Undecided coordinates, vacuous and stationary ones apart, by condition: what, undecided, all.
+    /// Inconclusive coordinates, without vacuous and stationary ones, by condition: inconclusive, all.
     pub(crate) by_condition: std::collections::BTreeMap<String, (usize, usize)>,
 }
 
-/// A right network called wrong, at its worst coordinate.
+/// A correct network that was called wrong, at its worst coordinate.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Rejection {
     /// The network, its seed and the condition.
     pub(crate) network: String,
     /// The coordinate.
     pub(crate) coordinate: String,
-    /// g.
+    /// The analytic derivative g.
     pub(crate) analytic: f64,
-    /// d.
+    /// The numeric derivative d.
     pub(crate) numeric: Option<f64>,
     /// The error bar of d.
     pub(crate) error_bar: Option<f64>,
-    /// How far g and d may be apart.
+    /// The tolerance for |g − d|.
     pub(crate) tolerance: f64,
-    /// The derivatives to either side, at a kink.
+    /// The one-sided derivatives, at a kink.
     pub(crate) one_sided: Option<[f64; 2]>,
-    /// How many coordinates disagree.
+    /// The number of coordinates that disagree.
     pub(crate) disagreeing: usize,
 }
 
 impl Correct {
-    /// What the report on a right gradient says.
+    /// The counts of a report on a correct gradient.
     pub(super) fn of(scene: &Scene, report: &Report) -> Self {
         let rejected = report.verdict == Verdict::Disagree;
         let vacuous = report.counts.with_reason(Reason::Vacuous);
@@ -112,17 +112,17 @@ impl Correct {
         }
     }
 
-    /// The share of undecided coordinates, but for vacuous and stationary blocks.
+    /// The fraction of inconclusive coordinates, except in vacuous and stationary blocks.
     pub(crate) fn inconclusive_rate(&self) -> f64 {
         let undecided = self.inconclusive_smooth + self.inconclusive_kinked;
         undecided as f64 / self.coordinates as f64
     }
 }
 
-/// How many conditions there are.
+/// The number of conditions.
 const CONDITIONS: usize = 11;
 
-/// The right network of this number: every activation with every loss under every condition in turn.
+/// Checks the correct network of this number: every activation with every loss under every condition in turn.
 pub(super) fn run(number: usize, by: By) -> Result<Correct> {
     let scene = scene(number)?;
     let check = by.check(&scene);

@@ -1,4 +1,4 @@
-//! The result of the zoo for scripts.
+//! The result of the zoo as JSON, for scripts.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::correct::Rejection;
 use super::{FaultTally, Outcome};
 
-/// The schema of the document.
+/// The version of the document's schema.
 const SCHEMA: u32 = 1;
 
 /// The result of the zoo.
@@ -68,8 +68,8 @@ struct ZooTotals {
     missed: usize,
 }
 
-/// The document of the zoo. `rejected` of the totals is a share of the runs that changed a bit,
-/// `localised` and `diagnosed` are shares of those rejected.
+/// The document of the zoo. `rejected` of the totals is a fraction of the runs that changed a bit,
+/// `localised` and `diagnosed` are fractions of the rejected ones.
 pub(super) fn zoo(outcome: &Outcome) -> Zoo<'_> {
     let totals = outcome.totals();
     let correct = &outcome.correct;

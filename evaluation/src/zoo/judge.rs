@@ -8,7 +8,7 @@ use mlp_faults::Fault;
 
 use crate::scene::Scene;
 
-/// By what is judged.
+/// The settings of the checks.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct By {
     pub(super) constants: Constants,
@@ -16,7 +16,7 @@ pub(super) struct By {
 }
 
 impl By {
-    /// The check of a scene by these.
+    /// The check of a scene with these settings.
     pub(super) fn check(self, scene: &Scene) -> NetworkCheck<'_> {
         NetworkCheck {
             constants: self.constants,
@@ -26,8 +26,8 @@ impl By {
     }
 }
 
-/// The gradient by a fault's backward pass, or by the right one in the same precision: faults work in
-/// double, and of a model in single precision their gradient is rounded at the end.
+/// The gradient by a fault's backward pass, or by the correct one in the same precision: faults work in
+/// double precision, and for a model in single precision their gradient is rounded at the end.
 pub(super) fn in_double(
     scene: &Scene,
     fault: Option<&'static Fault>,

@@ -1,4 +1,4 @@
-//! Faults planted in networks, and whether the judge found them.
+//! Faults planted in networks, and whether the checker found them.
 
 use std::collections::BTreeMap;
 
@@ -11,30 +11,30 @@ use super::judge::{By, in_double};
 use crate::scene::{Scene, architectures};
 use mlp_check::{AtPoint, Precision};
 
-/// How one fault fared.
+/// The results for one fault.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct FaultTally {
-    /// Its name.
+    /// The name of the fault.
     pub(crate) name: &'static str,
-    /// How often it was planted.
+    /// The number of runs in which it was planted.
     pub(crate) runs: usize,
-    /// Where it changed no bit of the gradient; these count nowhere else.
+    /// Runs in which it changed no bit of the gradient; these count nowhere else.
     pub(crate) equivalent: usize,
-    /// Where no change was as large as the smallest that the check of the right gradient there says
-    /// it would have caught.
+    /// Runs in which every change was below the detection limit that the check of the correct gradient
+    /// reports.
     pub(crate) below_power: usize,
-    /// Where the gradient was called wrong, those below the power included.
+    /// Runs in which the gradient was called wrong, including those below the detection limit.
     pub(crate) rejected: usize,
-    /// Where it was not, though the change was large enough.
+    /// Runs in which it was not, although the change was large enough.
     pub(crate) missed: usize,
-    /// Of those rejected: where the blocks blamed were those changed, no other and no less; a block
-    /// whose change is too small to see may be either.
+    /// Of the rejected runs: those in which the blamed blocks were exactly the changed ones; a block
+    /// whose change is too small to be detected may be either.
     pub(crate) localised: usize,
-    /// Of those rejected: where the cause named first was the fault's own.
+    /// Of the rejected runs: those in which the cause reported first was one of the fault's own.
     pub(crate) diagnosed: usize,
-    /// The causes named first, with how often.
+    /// The causes reported first, with their counts.
     pub(crate) causes: BTreeMap<&'static str, usize>,
-    /// What was missed, or blamed on other blocks.
+    /// The runs in which the fault was missed, or blamed on other blocks.
     pub(crate) misses: Vec<Miss>,
 }
 
@@ -43,16 +43,15 @@ pub(crate) struct FaultTally {
 pub(crate) struct Miss {
     /// The network, the seed, the condition.
     pub(crate) network: String,
-    /// The word on the gradient: `disagree` where other blocks were blamed.
+    /// The verdict on the gradient: `disagree` if other blocks were blamed.
     pub(crate) verdict: Verdict,
     /// The blocks that the fault changed, with the largest change relative to the block's scale.
     pub(crate) changed: Vec<(String, f64)>,
-    /// The blocks blamed.
+    /// The blamed blocks.
     pub(crate) blamed: Vec<String>,
-    /// The smallest change in one coordinate that would have been caught, as the check of the right
-    /// gradient says.
+    /// The detection limit for one coordinate, as the check of the correct gradient reports it.
     pub(crate) power: Option<f64>,
-    /// The same, as the check of the wrong one says.
+    /// The detection limit for one coordinate, as the check of the wrong gradient reports it.
     pub(crate) own_power: Option<f64>,
 }
 
@@ -86,7 +85,7 @@ impl FaultTally {
         self.misses.extend(other.misses);
     }
 
-    /// The share of the runs that changed something in which the gradient was called wrong; NaN where
+    /// The share of the runs that changed something in which the gradient was called wrong; NaN if
     /// there are none.
     pub(crate) fn rejection_rate(&self) -> f64 {
         self.rejected as f64 / (self.runs - self.equivalent) as f64
@@ -134,7 +133,7 @@ pub(super) fn units(seeds: u64, faults: &[&'static Fault]) -> Result<Vec<Unit>> 
     Ok(units)
 }
 
-/// The conditions.
+/// The scenes: a network under each condition.
 fn scenes(plain: &Scene, masked: bool) -> Result<Vec<Scene>> {
     let trained = plain.clone().trained(60)?;
     let scaled = |factor| Scene {
@@ -160,13 +159,13 @@ fn scenes(plain: &Scene, masked: bool) -> Result<Vec<Scene>> {
 }
 
 impl Unit {
-    /// What became of the right gradient, and of each fault.
+    /// Checks the correct gradient, and that of each fault.
     pub(super) fn run(&self, by: By) -> Result<(Correct, Vec<FaultTally>)> {
         let check = by.check(&self.scene);
         let at = check.at(&self.scene.parameters)?;
         let report = at.check_gradient(&at.gradient()?)?;
         let power = report.power.map(|power| power.single_coordinate);
-        // Faults work in double precision; what they changed shows against what that gives.
+        // Faults work in double precision; their changes are found by comparison with the gradient in that precision.
         let right = in_double(&self.scene, None, &at)?;
         let tallies = self.faults.iter().map(|fault| {
             let wrong = in_double(&self.scene, Some(*fault), &at)?;

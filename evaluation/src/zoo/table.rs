@@ -1,4 +1,4 @@
-//! `cargo xtask zoo`: how well the checker does on planted faults and on right networks.
+//! `cargo xtask zoo`: evaluates the checker on planted faults and on correct networks.
 
 use std::fmt::Write as _;
 use std::num::NonZeroUsize;
@@ -17,35 +17,35 @@ use super::{FaultTally, Options, Outcome, json, run};
 /// Options of `zoo`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Seeds that each fault is planted with
+    /// Number of seeds with which each fault is planted
     #[arg(long, default_value_t = 20, value_name = "N")]
     seeds: u64,
-    /// Right networks to check
+    /// Number of correct networks to check
     #[arg(long, default_value_t = 1000, value_name = "N")]
     correct: usize,
     /// Number of threads [default: one per core]
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
-    /// Only the fault of this name
+    /// Plant only the fault of this name
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
-    /// How costs are evaluated around a point: full, incremental, layerwise
+    /// Engine that evaluates costs around a point: full, incremental, layerwise
     #[arg(long, value_name = "NAME", default_value = "layerwise")]
     engine: String,
-    /// Multiply one of the judge's constants, to see how much depends on it
+    /// Multiply one of the checker's constants (sensitivity analysis)
     #[arg(long, value_name = "NAME=FACTOR")]
     constant: Vec<String>,
-    /// Print JSON
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = ["text", "json"])]
     format: String,
 }
 
 /// More threads than this gain nothing.
 const MOST_THREADS: usize = 1024;
-/// So many misses are told one by one for each fault.
+/// The number of misses that are listed for each fault.
 const MOST_MISSES: usize = 3;
 
-/// Runs the zoo and says how it went. Returns the exit code.
+/// Runs the zoo and prints the result. Returns the exit code.
 pub(crate) fn command(args: &Arguments) -> Result<crate::Outcome> {
     if args.seeds == 0 {
         bail!("--seeds 0 leaves nothing to plant: give at least 1");
@@ -85,7 +85,7 @@ fn engine(word: &str) -> Result<Engine> {
     })
 }
 
-/// The judge's constants, each multiplied as asked for.
+/// The checker's constants, multiplied by the factors in `words`.
 fn constants(words: &[String]) -> Result<Constants> {
     words.iter().try_fold(Constants::default(), |all, word| {
         let (name, factor) = word.split_once('=').unwrap_or((word.as_str(), ""));
@@ -200,7 +200,7 @@ below power: no\nchange as large as the check says it would catch; missed: large
 fn row(fault: &FaultTally, name: &str) -> Vec<String> {
     let percent = |rate: f64| match rate.is_nan() {
         true => "-".to_owned(),
-        // Rounded down: 100 % is all of them.
+        // Rounded down, so that 100 % means all of them.
         false => format!("{:.1} %", (rate * 1000.0).floor() / 10.0),
     };
     vec![

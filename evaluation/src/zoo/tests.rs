@@ -60,6 +60,6 @@ fn an_unknown_fault_is_refused() {
     let error = run(&options("dw2-double"), &|_| {}).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "no fault is named `dw2-double`: did you mean `dw2-doubled`?; `gradcheck faults` lists them"
+        "unknown fault `dw2-double` (did you mean `dw2-doubled`?); see `gradcheck faults`"
     );
 }

@@ -1,6 +1,6 @@
 //! Which crate may depend on which: the borders of the architecture, as data.
 //!
-//! A border is here because it forbids a known mistake, and says which one. The check is a pure
+//! A border is here because it forbids a known mistake, which it names. The check is a pure
 //! function of the declared arrows; `graph` reads them.
 
 use super::Finding;
@@ -10,7 +10,7 @@ use crate::workspace::Workspace;
 /// How an allowed arrow may be declared.
 #[derive(Clone, Copy)]
 enum Allowed {
-    /// As a normal dependency, and so in tests too.
+    /// As a normal dependency, and therefore in tests too.
     Normal,
     /// In tests only.
     Dev,
@@ -83,7 +83,7 @@ const REASONS: &[(&str, &str)] = &[
     ),
 ];
 
-/// Members that may depend on anything, and that none but themselves may depend on.
+/// Members that may depend on anything, and on which no other member may depend.
 const WORKSHOP: &[&str] = &["xtask", "benches", "evaluation"];
 
 /// Foreign crates that only some of ours may use, tests aside: name, users, reason.
@@ -139,14 +139,14 @@ pub(super) fn check(workspace: &Workspace) -> anyhow::Result<Finding> {
     } else {
         Finding::Wrong {
             what: format!("crossed borders: {}", complaints.len()),
-            remedy: "turn the dependency round, or change the table in xtask/src/ci/arrows.rs \
+            remedy: "reverse the dependency, or change the table in xtask/src/ci/arrows.rs \
                      together with a record in docs/decisions"
                 .to_owned(),
         }
     })
 }
 
-/// What is wrong with the graph, a line for each finding; empty if nothing is.
+/// What is wrong with the graph, one line per finding; empty if nothing is.
 fn complaints(graph: &Graph) -> Vec<String> {
     let strangers = graph
         .crates

@@ -1,7 +1,7 @@
 //! The dependencies as the manifests declare them, read from `cargo metadata`.
 //!
-//! Declared rather than resolved: an arrow counts even where no build follows it today. Knows no
-//! rule; the rules are in `arrows`.
+//! Declared rather than resolved: an arrow counts even if no build follows it today. Invariant: knows
+//! nothing of the rules, which are in `arrows`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +24,7 @@ pub(super) enum Form {
     Normal,
     Build,
     Dev,
-    /// Optional, switched on by this feature.
+    /// Optional, enabled by this feature.
     Optional {
         feature: String,
         on_by_default: bool,
@@ -37,7 +37,7 @@ pub(super) struct Graph {
     pub(super) arrows: Vec<Arrow>,
 }
 
-/// The manifests of the workspace, as far as they are looked at.
+/// The parts of the workspace's manifests that are used.
 #[derive(Deserialize)]
 pub(super) struct Metadata {
     pub(super) packages: Vec<Package>,
@@ -112,7 +112,7 @@ pub(super) fn graph(metadata: &Metadata) -> Graph {
     }
 }
 
-/// One form for each feature that switches the optional dependency on.
+/// One form for each feature that enables the optional dependency.
 fn optional_forms(dependency: &str, features: &BTreeMap<String, Vec<String>>) -> Vec<Form> {
     let by_default = reached("default", features);
     let entries = [
@@ -135,7 +135,7 @@ fn optional_forms(dependency: &str, features: &BTreeMap<String, Vec<String>>) ->
         .collect()
 }
 
-/// The features that this one switches on, itself included.
+/// The features that this one enables, including itself.
 fn reached<'a>(feature: &'a str, features: &'a BTreeMap<String, Vec<String>>) -> BTreeSet<&'a str> {
     let mut seen = BTreeSet::new();
     let mut waiting = vec![feature];

@@ -1,4 +1,5 @@
-//! Steps that need a tool, a database or a toolchain that is not everywhere: where it is missing they say so, and fail nothing.
+//! Steps that need a tool, a database or a toolchain that may be missing: they are then skipped with a message, and
+//! don't fail.
 
 use super::{Finding, all_succeed};
 use crate::workspace::Workspace;
@@ -22,11 +23,11 @@ pub(super) fn semver(workspace: &Workspace) -> anyhow::Result<Finding> {
             "semver-checks --workspace --exclude xtask --exclude benches --exclude evaluation",
         )],
         "the interfaces changed only as their versions say",
-        "raise the version in Cargo.toml, or take the change back",
+        "raise the version in Cargo.toml, or revert the change",
     )
 }
 
-/// Checks advisories, licences and duplicate dependencies.
+/// Checks advisories, licenses and duplicate dependencies.
 pub(super) fn deny(workspace: &Workspace) -> anyhow::Result<Finding> {
     if !workspace.cargo("deny --version").works_silently() {
         return Ok(skipped("cargo-deny is not installed"));
@@ -60,7 +61,7 @@ pub(super) fn msrv(workspace: &Workspace) -> anyhow::Result<Finding> {
             .rustup(&format!("run {MSRV} cargo check --locked --all-features"))
             .env("CARGO_TARGET_DIR", "target/msrv")],
         &format!("Rust {MSRV} compiles the product"),
-        "use what Rust had then, or raise rust-version in Cargo.toml",
+        "use only what that Rust version has, or raise rust-version in Cargo.toml",
     )
 }
 

@@ -1,11 +1,11 @@
 //! Whether every published crate can be packed, and whether what it packs is complete.
 //!
-//! The readme and both licence texts have to be in the package itself: the repository's root is not part of it.
+//! The readme and both license texts have to be in the package itself: the repository's root is not part of it.
 
 use super::{Finding, graph};
 use crate::workspace::Workspace;
 
-/// What every package must hold.
+/// The files that every package must contain.
 const REQUIRED: &[&str] = &[
     "Cargo.toml",
     "LICENSE-APACHE",
@@ -27,7 +27,7 @@ pub(super) fn check(workspace: &Workspace) -> anyhow::Result<Finding> {
         .iter()
         .map(|package| format!(" --exclude {}", package.name))
         .collect();
-    // Without verification: that would compile everything once more, in yet another folder.
+    // Without verification, which would compile everything once more, in another folder.
     let packed = workspace.cargo(&format!(
         "package --workspace{excluded} --no-verify --allow-dirty --locked"
     ));
@@ -37,7 +37,7 @@ pub(super) fn check(workspace: &Workspace) -> anyhow::Result<Finding> {
     for package in &published {
         let name = &package.name;
         if package.license.is_none() {
-            return Ok(wrong(format!("{name} states no licence")));
+            return Ok(wrong(format!("{name} has no license")));
         }
         let command = format!("package -p {name} --list --allow-dirty --locked --quiet");
         let Some(list) = workspace.cargo(&command).stdout()? else {
@@ -51,7 +51,7 @@ pub(super) fn check(workspace: &Workspace) -> anyhow::Result<Finding> {
     }
     let count = published.len();
     Ok(Finding::Fine(format!(
-        "{count} crates packed, each with readme and licence"
+        "{count} crates packed, each with readme and license"
     )))
 }
 
@@ -66,7 +66,7 @@ fn missing(list: &str) -> Vec<&'static str> {
 fn wrong(what: String) -> Finding {
     Finding::Wrong {
         what,
-        remedy: "see the crate's Cargo.toml: version beside path, readme, licence".to_owned(),
+        remedy: "see the crate's Cargo.toml: version beside path, readme, license".to_owned(),
     }
 }
 

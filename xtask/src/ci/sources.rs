@@ -1,8 +1,8 @@
-//! What can be told from the text of the source files alone.
+//! Checks of the text of the source files alone.
 //!
-//! Every file opens with what its job is; only the command line and the workshop print; every
-//! crate takes part in the lints of the workspace. Clippy finds most of it too, but not in the
-//! tests, and not in a crate that forgot to switch the lints on.
+//! Every file begins with its purpose; only the command line and the workshop print; every
+//! crate uses the lints of the workspace. Clippy finds most of this too, but not in the
+//! tests, and not in a crate that does not enable the lints.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -54,17 +54,17 @@ pub(super) fn check(workspace: &Workspace) -> anyhow::Result<Finding> {
         println!("  {complaint}");
     }
     Ok(if complaints.is_empty() {
-        Finding::Fine(format!("{count} files, each says what it is"))
+        Finding::Fine(format!("{count} files, each states its purpose"))
     } else {
         Finding::Wrong {
-            what: format!("places to mend: {}", complaints.len()),
-            remedy: "libraries return what they have to say; `//!` says what a file is for"
+            what: format!("places to fix: {}", complaints.len()),
+            remedy: "libraries return their results instead of printing; `//!` states the purpose of a file"
                 .to_owned(),
         }
     })
 }
 
-/// A crate's root may open with its readme instead, which says the same at more length.
+/// A crate's root may begin with its readme instead, which states the purpose at more length.
 fn heading(text: &str) -> Option<(usize, String)> {
     let opened = ["//!", "#![doc = include_str!("]
         .iter()
@@ -72,7 +72,7 @@ fn heading(text: &str) -> Option<(usize, String)> {
     (!opened).then(|| (1, "does not open with `//!`".to_owned()))
 }
 
-/// The lines that call one of the forbidden macros, comments aside.
+/// The lines that call one of the forbidden macros, except in comments.
 fn forbidden(text: &str) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     for (index, line) in text.lines().enumerate() {

@@ -1,6 +1,6 @@
-//! What really comes along with a crate whose lightness is a promise, read from `cargo tree`.
+//! The actual dependencies of crates that promise to have few, read from `cargo tree`.
 //!
-//! `arrows` reads what the manifests say; this reads what cargo resolves, so that nothing slips in
+//! `arrows` reads what the manifests declare; this reads what cargo resolves, so that nothing slips in
 //! through a third crate either.
 
 use std::collections::BTreeSet;
@@ -8,14 +8,14 @@ use std::collections::BTreeSet;
 use super::{Finding, arrows};
 use crate::workspace::Workspace;
 
-/// A crate and what its tree, without tests, must not hold.
+/// A crate and what its tree, without tests, must not contain.
 struct Promise {
     name: &'static str,
-    /// Which features: none said is the default ones.
+    /// The features; empty for the default ones.
     features: &'static str,
-    /// The only crates of ours that it may hold.
+    /// The only crates of ours that it may contain.
     ours: &'static [&'static str],
-    /// Foreign crates that it must not hold.
+    /// Foreign crates that it must not contain.
     without: &'static [&'static str],
 }
 
@@ -54,7 +54,7 @@ const PROMISES: &[Promise] = &[
     },
 ];
 
-/// Prints each tree, and holds it against the promise.
+/// Prints each tree, and compares it with the promise.
 pub(super) fn check(workspace: &Workspace) -> anyhow::Result<Finding> {
     let mut broken = Vec::new();
     for promise in PROMISES {
@@ -78,10 +78,10 @@ pub(super) fn check(workspace: &Workspace) -> anyhow::Result<Finding> {
         }
     }
     Ok(match broken.first() {
-        None => Finding::Fine("each crate brings no more than it promises".to_owned()),
+        None => Finding::Fine("no crate has more dependencies than it promises".to_owned()),
         Some(command) => Finding::Wrong {
             what: format!("crates where they must not be: {}", broken.len()),
-            remedy: format!("see how it got in: {command}"),
+            remedy: format!("see how it got there: {command}"),
         },
     })
 }

@@ -1,4 +1,4 @@
-//! Two servers of a slow model behind HAProxy: the same report as from one, and how much sooner.
+//! Two servers of a slow model behind HAProxy: the same report as from one, and the speedup.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,10 +9,10 @@ use um_bridge::{Server, SpawnSettings};
 use super::environment::{Python, packages, silently};
 use super::gradcheck::Gradcheck;
 
-/// Where Debian has it; that folder is in the path of root only.
+/// Where Debian installs it; that folder is only in root's PATH.
 const PLACES: [&str; 2] = ["haproxy", "/usr/sbin/haproxy"];
 
-/// The program, installed if it is missing and we may.
+/// The path of the program, which is installed if it is missing and that is permitted.
 pub(super) fn haproxy(install: bool) -> Result<PathBuf, String> {
     let found = || {
         let mut places = PLACES.iter();
@@ -30,14 +30,14 @@ pub(super) fn haproxy(install: bool) -> Result<PathBuf, String> {
     }
     let why = failed.map_or_else(String::new, |error| format!(" ({error})"));
     Err(format!(
-        "there is no HAProxy here and none could be installed{why}: install the package haproxy, and start this again"
+        "HAProxy is missing and could not be installed{why}: install the package haproxy, and run this command again"
     ))
 }
 
 /// Checks the slow model in one server, in two behind the balancer, and in the same two by their own URLs.
 ///
 /// # Errors
-/// Where a server does not start; a report that differs is `Ok(Err(…))`.
+/// If a server does not start; a report that differs is `Ok(Err(…))`.
 pub(super) fn run(
     haproxy: &Path,
     python: &Python,
@@ -103,7 +103,7 @@ fn compared(
         let report = comparable(report);
         if report != one {
             return Err(format!(
-                "the report of two servers {place} is another one:\n{one}\n{report}"
+                "the report of two servers {place} differs:\n{one}\n{report}"
             ));
         }
     }
@@ -114,7 +114,7 @@ fn seconds(report: &Value) -> f64 {
     report["seconds"].as_f64().unwrap_or(f64::NAN)
 }
 
-/// A report without what may differ: how long it took, and where.
+/// A report without what may differ: its duration and its URL.
 fn comparable(mut report: Value) -> Value {
     fn visit(value: &mut Value) {
         match value {

@@ -1,4 +1,4 @@
-//! Each case: a model, how it is checked, and what must come out of it.
+//! The cases: for each a model, how it is checked, and the expected result.
 
 use serde_json::Value;
 use um_bridge::{Server, SpawnSettings};
@@ -13,13 +13,13 @@ pub(super) struct Case {
     expected: Expected,
 }
 
-/// What must come out.
+/// The expected result.
 enum Expected {
     /// Exit code 0, every block of every check.
     Right,
     /// Exit code 1, in this check; these blocks and no others, each with this cause.
     Wrong(&'static str, &'static [(&'static str, &'static str)]),
-    /// Exit code 2, with these words on standard error.
+    /// Exit code 2, with these texts on standard error.
     Unusable(&'static [&'static str]),
 }
 
@@ -29,7 +29,7 @@ pub(super) struct Servers {
     more: Server,
 }
 
-/// Starts them; they end when they are dropped.
+/// Starts the servers; they end when they are dropped.
 pub(super) fn servers(python: &Python) -> anyhow::Result<Servers> {
     let start = |example| Server::spawn(&python.serving(example), &SpawnSettings::default());
     Ok(Servers {
@@ -98,7 +98,7 @@ pub(super) fn cases(python: &Python, servers: &Servers) -> Vec<Case> {
                 ("b3", "sign"),
             ],
         ),
-        // No simple cause fits, and the blocks say where it is.
+        // No simple cause fits, but the blocks show where the error is.
         wrong(
             "relu-mask-forgotten",
             &[
@@ -151,7 +151,7 @@ pub(super) fn cases(python: &Python, servers: &Servers) -> Vec<Case> {
 }
 
 impl Case {
-    /// Runs it; says in a few words what came out, or what came out otherwise.
+    /// Runs the case; returns the result in a few words, or how it differs from the expected one.
     pub(super) fn run(&self, gradcheck: &Gradcheck) -> Result<String, String> {
         let said = gradcheck.model(&self.arguments)?;
         let found = self.expected.hold(&said);
@@ -171,7 +171,7 @@ impl Expected {
         };
         if said.code != Some(code) {
             return Err(format!(
-                "exit code {:?} in place of {code}. {}",
+                "exit code {:?} instead of {code}. {}",
                 said.code,
                 said.error.trim()
             ));

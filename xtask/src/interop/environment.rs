@@ -1,6 +1,6 @@
-//! What the interoperability tests need of the machine: a Python with the real `umbridge`, and packages of the system.
+//! The environment of the interoperability tests: a Python with the real `umbridge`, and packages of the system.
 //!
-//! Knows nothing of models.
+//! Invariant: knows nothing of models.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -18,7 +18,7 @@ pub(super) struct Python {
 }
 
 impl Python {
-    /// The virtual environment under target/interop: as it is where the requirements are the same, else made anew.
+    /// The virtual environment under target/interop: reused if the requirements are unchanged, otherwise created anew.
     pub(super) fn prepare(workspace: &Workspace, install: bool) -> anyhow::Result<Self> {
         let examples = workspace.root().join("examples/python");
         let requirements = examples.join("requirements.txt");
@@ -29,7 +29,7 @@ impl Python {
             program: folder.join("bin/python"),
             examples,
         };
-        // Written last, so that one which was interrupted is made again.
+        // Written last, so that an interrupted installation is repeated.
         let installed = folder.join("installed.txt");
         if fs::read_to_string(&installed).is_ok_and(|text| text == wanted) && python.works() {
             println!("{}: as it was", folder.display());
@@ -40,10 +40,10 @@ impl Python {
                 .with_context(|| format!("{} could not be removed", folder.display()))?;
         }
         if let Err(first) = virtual_environment(&folder) {
-            // Debian has the module without what it needs in a package of its own.
+            // On Debian, what the module needs is in a separate package.
             if !install || !packages(&["python3-venv"])? {
                 return Err(first.context(
-                    "install Python 3.11 or newer with its module venv (on Debian: python3-venv), and start this again",
+                    "install Python 3.11 or newer with its module venv (on Debian: python3-venv), and run this command again",
                 ));
             }
             virtual_environment(&folder)?;
@@ -70,7 +70,7 @@ impl Python {
         format!("{} {}", quoted(&self.program), quoted(&script))
     }
 
-    /// A file beside the examples.
+    /// A file in the folder of the examples.
     pub(super) fn example(&self, name: &str) -> String {
         self.examples.join(name).to_string_lossy().into_owned()
     }
@@ -85,10 +85,10 @@ fn virtual_environment(folder: &Path) -> anyhow::Result<()> {
     succeed(Command::new("python3").args(["-m", "venv"]).arg(folder))
 }
 
-/// Installs packages of Debian's, where we may; says whether it did.
+/// Installs Debian packages, if permitted; returns whether it did.
 ///
 /// # Errors
-/// Where apt-get fails.
+/// If apt-get fails.
 pub(super) fn packages(names: &[&str]) -> anyhow::Result<bool> {
     if !is_root() || !silently(Command::new("apt-get").arg("--version")) {
         return Ok(false);
@@ -111,7 +111,7 @@ fn is_root() -> bool {
     output.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }
 
-/// Prints the command, runs it with its output on ours, and fails where it does.
+/// Prints the command, runs it with its output on ours, and fails if it does.
 fn succeed(command: &mut Command) -> anyhow::Result<()> {
     let words: Vec<_> = std::iter::once(command.get_program())
         .chain(command.get_args())
@@ -124,12 +124,12 @@ fn succeed(command: &mut Command) -> anyhow::Result<()> {
         .status()
         .with_context(|| format!("`{typed}` could not be started"))?;
     if !status.success() {
-        bail!("`{typed}` failed ({status}): see what it says above");
+        bail!("`{typed}` failed ({status}); see its output above");
     }
     Ok(())
 }
 
-/// Runs it without a word; says whether it exists and succeeded.
+/// Runs the command silently; returns whether it exists and succeeded.
 pub(super) fn silently(command: &mut Command) -> bool {
     command
         .stdin(Stdio::null())

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::workspace::Workspace;
 
-/// No case comes near it; a command that hangs is to fail this run and not the machine.
+/// The time limit of a run, far above any case: a command that hangs must fail the run, not block the machine.
 const LONGEST: Duration = Duration::from_secs(300);
 
 /// The command `gradcheck`, built.
@@ -17,7 +17,7 @@ pub(super) struct Gradcheck {
     program: PathBuf,
 }
 
-/// What it said.
+/// The output of the command.
 pub(super) struct Said {
     pub(super) code: Option<i32>,
     pub(super) report: Value,
@@ -25,9 +25,9 @@ pub(super) struct Said {
 }
 
 impl Gradcheck {
-    /// Builds it, beside the workshop's own binary.
+    /// Builds the command, next to this program's own binary.
     pub(super) fn build(workspace: &Workspace) -> anyhow::Result<Self> {
-        // Together with ourselves, whose libraries are there already: alone, it would have others.
+        // Built together with this program, so that its libraries are reused.
         let build =
             workspace.cargo("build --release --locked -p xtask -p gradcheck-cli --bin gradcheck");
         if !build.succeeds()? {
@@ -52,7 +52,7 @@ impl Gradcheck {
             .stderr(Stdio::piped())
             .spawn()
             .map_err(|error| format!("{}: {error}", self.program.display()))?;
-        // Both are read while it runs: it would wait for ever on a pipe that is full.
+        // Both are read while it runs: it would block forever on a full pipe.
         let read = |pipe: Option<Box<dyn std::io::Read + Send>>| {
             std::thread::spawn(move || {
                 let mut bytes = Vec::new();

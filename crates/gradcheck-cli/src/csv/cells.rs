@@ -1,10 +1,10 @@
 //! One line of a table, split into cells.
 //!
-//! Knows one line at a time: neither columns nor what a cell means.
+//! Invariant: knows nothing of columns, nor of what a cell means; it sees one line at a time.
 
 use std::borrow::Cow;
 
-/// What stands between two cells.
+/// The delimiter between two cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Delimiter {
     /// This character.
@@ -13,7 +13,7 @@ pub(crate) enum Delimiter {
     Blanks,
 }
 
-/// A quotation mark was opened and not closed.
+/// The error for a quotation mark that is not closed.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct OpenQuote;
 
@@ -64,8 +64,8 @@ impl Delimiter {
         text.trim_start_matches(|c: char| c.is_whitespace() && !self.is(c))
     }
 
-    /// The cell whose opening quotation mark stands before `text`, and what follows it from the
-    /// delimiter on. A doubled mark inside is one mark.
+    /// The cell whose opening quotation mark precedes `text`, and what follows it from the
+    /// delimiter on. A doubled mark inside stands for one mark.
     fn quoted_cell(self, text: &str) -> Result<(Cow<'_, str>, &str), OpenQuote> {
         let mut cell = Cow::Borrowed("");
         let mut rest = text;
@@ -99,7 +99,7 @@ impl Delimiter {
     }
 }
 
-/// The cells of a line, one after the other: a line may have millions.
+/// The cells of a line, as an iterator: a line may have millions.
 pub(crate) struct Cells<'a> {
     delimiter: Delimiter,
     /// What follows the last delimiter; `None` after the last cell.

@@ -1,7 +1,9 @@
-//! The lines of a text file, read streaming, with their numbers.
+//! The lines of a text file, read as a stream, with their numbers.
 //!
-//! Takes LF, CRLF and CR as ends, drops a byte order mark, skips blank lines, and stops at the first
-//! sign that the file is no text. Knows no cells. The crate `csv` is not used because it counts lines
+//! Accepts LF, CRLF and CR as ends, drops a byte order mark, skips blank lines, and stops at the first
+//! sign that the file is not text. Invariant: knows nothing of cells.
+//!
+//! The crate `csv` is not used because it counts lines
 //! differently after CRLF and after blank lines, and because an unclosed quotation mark makes it take
 //! the rest of the file for one cell; an error must name the line the user has to open.
 
@@ -12,7 +14,7 @@ use crate::csv::CsvProblem;
 use crate::input_error::{Located, Place};
 use crate::source_file::unreadable;
 
-/// No line of a table is longer than this, in bytes; without a limit, a file (or a pipe) without line
+/// The longest line of a table, in bytes; without a limit, a file (or a pipe) without line
 /// ends would be read until memory is full.
 const LONGEST: usize = 1 << 26;
 
@@ -37,12 +39,12 @@ impl<R: BufRead> Lines<R> {
         }
     }
 
-    /// The place of a line in this file.
+    /// A line of this file, as a place.
     pub(crate) fn place(&self, line: u64) -> Place {
         Place::line(&self.file, line)
     }
 
-    /// This file as a whole.
+    /// This file as a whole, as a place.
     pub(crate) fn file(&self) -> Place {
         Place::file(&self.file)
     }
@@ -63,7 +65,7 @@ impl<R: BufRead> Lines<R> {
         }
     }
 
-    /// Reads one line, blank or not, into the buffer; says whether there was one.
+    /// Reads one line, blank or not, into the buffer; returns whether there was one.
     fn fill(&mut self) -> Result<bool, Located<CsvProblem>> {
         const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
         self.buffer.clear();
@@ -85,7 +87,7 @@ impl<R: BufRead> Lines<R> {
             anything = true;
             let end = chunk.iter().position(|&byte| matches!(byte, b'\n' | b'\r'));
             let line = &chunk[..end.unwrap_or(chunk.len())];
-            // Looked for at once: a binary file may have no line end for gigabytes.
+            // Checked right away: a binary file may have no line end for gigabytes.
             if line.contains(&0) {
                 return Err(self.place(self.number).error(CsvProblem::NotText));
             }

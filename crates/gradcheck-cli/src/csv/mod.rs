@@ -1,6 +1,6 @@
 //! Tables as text: lines with their numbers, split into cells.
 //!
-//! Invariant: knows no header, no label and no gradient.
+//! Invariant: knows nothing of headers, labels and gradients.
 
 mod cells;
 mod lines;
@@ -13,20 +13,20 @@ use crate::source_file::FileProblem;
 pub(crate) use cells::Delimiter;
 pub(crate) use lines::Lines;
 
-/// A text that is no table.
+/// Why a text is not a valid table.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum CsvProblem {
     /// The file can't be read.
     #[error(transparent)]
     File(#[from] FileProblem),
-    /// Bytes that are no text.
+    /// The bytes are not text.
     #[error(
-        "this is no UTF-8 text (is it binary, or saved as UTF-16?): save the table as CSV in UTF-8"
+        "this is not UTF-8 text (is it binary, or saved as UTF-16?): save the table as CSV in UTF-8"
     )]
     NotText,
-    /// A line without an end.
-    #[error("the line is longer than 64 MiB: write one example a line")]
+    /// A line is too long.
+    #[error("the line is longer than 64 MiB: write one example per line")]
     LongLine,
     /// A line is longer or shorter than the first.
     #[error(
@@ -34,20 +34,20 @@ pub enum CsvProblem {
         if *got == 1 { "cell" } else { "cells" }
     )]
     Ragged {
-        /// Cells in the first line.
+        /// The number of cells in the first line.
         expected: usize,
-        /// Cells here.
+        /// The number of cells in this line.
         got: usize,
-        /// The line they are compared with.
+        /// The number of the first line.
         first: u64,
     },
-    /// A cell that must be a number is none.
-    #[error("\"{}\" is no number: write a decimal number such as -0.5 or 1e-3", excerpt(.0))]
+    /// A cell that must be a number is not.
+    #[error("\"{}\" is not a number: write a decimal number such as -0.5 or 1e-3", excerpt(.0))]
     NotNumber(String),
-    /// A cell holds nothing.
+    /// A cell is empty.
     #[error("the cell is empty: fill it in or remove the line")]
     EmptyCell,
-    /// A quotation mark opens and nothing closes it on the line.
-    #[error("a quotation mark is opened and not closed on this line: close it or remove it")]
+    /// A quotation mark is not closed on its line.
+    #[error("a quotation mark is not closed on this line: close or remove it")]
     OpenQuote,
 }

@@ -1,6 +1,6 @@
 //! The two public data sets that are part of the program.
 //!
-//! Their rights are in `data/README.md`.
+//! Their licenses are in `data/README.md`.
 
 use std::io::BufReader;
 
@@ -34,7 +34,7 @@ pub(super) fn attribution(source: &Source) -> Option<&'static str> {
 
 /// The first `rows` examples of breast-cancer.
 pub(super) fn breast_cancer(rows: Rows) -> Result<Table, DataError> {
-    // The first line says `examples,features,name of label 0,name of label 1`.
+    // The first line is `examples,features,name of label 0,name of label 1`.
     let (sizes, examples) = BREAST_CANCER.split_once('\n').unwrap_or_default();
     let mut table = read(examples.as_bytes(), "breast-cancer", rows)?;
     table.label_names = Some(sizes.trim().split(',').skip(2).map(str::to_owned).collect());
@@ -55,7 +55,7 @@ fn read(reader: impl std::io::BufRead, name: &str, rows: Rows) -> Result<Table, 
         Task::Regression,
         Room::new(ReadLimit::default()),
     )?;
-    // Nobody can open these lines; errors are to name examples.
+    // The user can't open these lines, so that errors name examples instead.
     Ok(Table {
         lines: None,
         ..table

@@ -1,8 +1,7 @@
-//! The user's table of examples, read streaming.
+//! The user's table of examples, read as a stream.
 //!
-//! Finds the header and the label column and holds every cell to being a finite number. Knows the
-//! task only to decide whether text labels may be classes; whether a label is in range is not its
-//! business.
+//! Finds the header and the label column and requires every cell to be a finite number. Invariant: knows nothing of
+//! the task, except whether text labels may be classes; does not check whether a label is in range.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -14,7 +13,7 @@ use crate::input_error::{Located, Place, excerpt};
 use crate::source_file::{FileProblem, Room};
 use crate::suggest::nearest;
 
-/// Reads the first `rows` examples of `reader`, keeping no more than there is `room` for.
+/// Reads the first `rows` examples of `reader`, keeping no more than fits into `room`.
 pub(super) fn read(
     reader: impl BufRead,
     file: &str,
@@ -73,7 +72,7 @@ pub(super) fn read(
     }
 }
 
-/// One line, not split yet: it may have millions of cells.
+/// One line, not yet split: it may have millions of cells.
 struct Row {
     place: Place,
     line: u64,
@@ -127,7 +126,7 @@ fn looks_like_header(
                 name = Some((column, cell.into_owned()));
             }
         } else {
-            // Columns without a name are called by their number, as pandas does.
+            // Columns without a name are named by their number, as pandas does.
             numbers |= is_number(&cell) && cell.parse() != Ok(column);
         }
     }

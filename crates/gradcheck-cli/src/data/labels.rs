@@ -1,6 +1,6 @@
-//! What a task needs of its labels.
+//! What a task requires of its labels.
 //!
-//! Knows ranges, not losses.
+//! Invariant: knows nothing of losses.
 
 use crate::data::{DataError, Dataset, TableProblem};
 use crate::input_error::Place;
@@ -10,14 +10,14 @@ use crate::input_error::Place;
 pub enum Task {
     /// Two classes: every label is 0 or 1.
     Binary,
-    /// So many classes k: every label is an integer from 0 to k − 1.
+    /// k classes: every label is an integer from 0 to k − 1.
     Classes(usize),
     /// Any finite number.
     Regression,
 }
 
 impl Task {
-    /// Whether `label` is one.
+    /// Whether the task can use `label`.
     fn admits(self, label: f64) -> bool {
         match self {
             Self::Binary => label == 0.0 || label == 1.0,
@@ -28,15 +28,15 @@ impl Task {
         }
     }
 
-    /// The range in words, after "but".
+    /// The required range as text, to follow "but".
     fn wanted(self) -> String {
         match self {
-            Self::Binary => "a label of two classes must be 0 or 1".to_owned(),
+            Self::Binary => "a label for two classes must be 0 or 1".to_owned(),
             Self::Classes(classes) => format!(
-                "a label of {classes} classes must be an integer from 0 to {}",
+                "a label for {classes} classes must be an integer from 0 to {}",
                 classes.saturating_sub(1)
             ),
-            Self::Regression => "a label to regress on must be a finite number".to_owned(),
+            Self::Regression => "a label for regression must be a finite number".to_owned(),
         }
     }
 }
@@ -44,7 +44,7 @@ impl Task {
 /// Checks that every label is one that `task` can use.
 ///
 /// # Errors
-/// The first label out of range, with its line (its example, if the data set is no file) and the
+/// The first label out of range, with its line (its example, if the data set is not a file) and the
 /// range.
 pub fn check_labels(dataset: &Dataset, task: Task) -> Result<(), DataError> {
     for (index, &label) in dataset.labels.iter().enumerate() {

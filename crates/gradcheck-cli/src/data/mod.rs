@@ -1,7 +1,7 @@
 //! The data a network is checked on: two public data sets, a synthetic one, or the user's CSV file.
 //!
-//! Gives plain numbers, one example a column, and labels fit for the task. Refuses to know networks,
-//! losses and matrices; what a [`Task`] needs of its labels is all it knows about them.
+//! Gives plain numbers, one example a column, and labels fit for the task. Invariant: knows nothing of networks,
+//! losses and matrices, except what a [`Task`] requires of its labels.
 
 mod builtin;
 mod csv_file;
@@ -20,7 +20,7 @@ pub use source::{LabelColumn, Source};
 use crate::input_error::{Located, Place};
 use crate::source_file::{self, ReadLimit, Room};
 
-/// Data that can't be used, and where.
+/// Why data can't be used, and where.
 pub type DataError = Located<TableProblem>;
 
 /// Examples and their labels.
@@ -30,45 +30,45 @@ pub struct Dataset {
     pub name: String,
     /// The names of the features, without the label's; `None` if there was no header.
     pub feature_names: Option<Vec<String>>,
-    /// How many features an example has.
+    /// The number of features of an example.
     pub features: usize,
-    /// How many examples there are.
+    /// The number of examples.
     pub examples: usize,
-    /// The features: `features` × `examples`, row-major, so one example a column.
+    /// The features: `features` × `examples`, row-major, so that an example is a column.
     pub x: Vec<f64>,
     /// The label of every example.
     pub labels: Vec<f64>,
-    /// What each class is called, class 0 first. For a file with text labels this is the mapping, in
-    /// order of first appearance; `None` where the labels were numbers and have no names.
+    /// The name of each class, class 0 first. For a file with text labels this is the mapping, in
+    /// order of first appearance; `None` if the labels were numbers and have no names.
     pub label_names: Option<Vec<String>>,
-    /// The line of every example, counted from 1; `None` for what is no file.
+    /// The line of every example, counted from 1; `None` if the data is not from a file.
     pub lines: Option<Vec<u64>>,
-    /// Whom to credit, and the licence.
+    /// The attribution and the license.
     pub attribution: Option<&'static str>,
-    /// How many features have the same value in every example used: they tell nothing apart, and
-    /// standardising makes them 0.
+    /// How many features have the same value in every example used: they distinguish nothing, and
+    /// standardizing makes them 0.
     pub constant_features: usize,
 }
 
 /// Whether the first line of a file holds column names.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Header {
-    /// It does if a cell of it is text where the second line has a number, and none is a number but the
-    /// column's own, counted from 0. A sole line with text in it is a header too; a mark for a missing value
-    /// (`?`, `NA`, …) is not taken for a name.
+    /// It does if a cell of it is text where the second line has a number, and none is a number except the
+    /// column's own, counted from 0. A single line that contains text is a header too; a mark for a missing value
+    /// (`?`, `NA`, …) does not count as a name.
     #[default]
     Auto,
-    /// It does.
+    /// The first line holds column names.
     Yes,
-    /// It doesn't.
+    /// The first line is an example.
     No,
 }
 
 impl Header {
-    /// Each of them, the default first.
+    /// All choices, the default first.
     pub const ALL: [Self; 3] = [Self::Auto, Self::Yes, Self::No];
 
-    /// `auto`, `yes` or `no`.
+    /// The name: `auto`, `yes` or `no`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Auto => "auto",
@@ -93,20 +93,20 @@ pub struct CsvOptions {
     pub label: LabelColumn,
 }
 
-/// How many examples, in file order.
+/// Which examples to use, in file order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Rows {
-    /// All there are; of the synthetic set, which has no end, 64.
+    /// All of them; 64 of the synthetic set, which has no end.
     #[default]
     All,
-    /// The first this many, or all where there are fewer.
+    /// The first N, or all if there are fewer.
     UpTo(usize),
-    /// The first this many; fewer are an error.
+    /// The first N; fewer are an error.
     Exactly(usize),
 }
 
 impl Rows {
-    /// The number past which nothing is read.
+    /// The number of examples after which nothing more is read.
     fn limit(self) -> Option<usize> {
         match self {
             Self::All => None,
@@ -126,15 +126,15 @@ pub struct LoadOptions {
     pub standardize: bool,
     /// The seed of the synthetic data set.
     pub seed: u64,
-    /// How many features the synthetic data set has.
+    /// The number of features of the synthetic data set.
     pub synthetic_features: usize,
     /// What the labels are for.
     pub task: Task,
-    /// How much is read and kept of the user's file.
+    /// The limit on what is read and kept of the user's file.
     pub limit: ReadLimit,
 }
 
-/// Examples as they are read, before they are turned and standardised.
+/// Examples as they are read, before they are transposed and standardized.
 #[derive(Debug, Default)]
 struct Table {
     feature_names: Option<Vec<String>>,
@@ -148,12 +148,12 @@ struct Table {
 
 /// Loads `source` and checks that its labels fit the task.
 ///
-/// A standardised feature is `(x − mean) / deviation`, both over the examples used, the deviation
+/// A standardized feature is `(x − mean) / deviation`, both over the examples used, the deviation
 /// being that of the population (divided by the number of examples, not one less).
 ///
 /// # Errors
-/// When the source can't be opened or holds something else than a table of finite numbers, when it
-/// has fewer examples than were asked for, and what [`check_labels`] says about the labels.
+/// If the source can't be opened or is not a table of finite numbers, if it has fewer examples than
+/// were requested, and the errors of [`check_labels`].
 pub fn load(source: &Source, options: &LoadOptions) -> Result<Dataset, DataError> {
     let name = source.to_string();
     if options.rows.limit() == Some(0) {
@@ -182,7 +182,7 @@ pub fn load(source: &Source, options: &LoadOptions) -> Result<Dataset, DataError
     Ok(dataset)
 }
 
-/// Turns a table so that an example is a column, and standardises it if asked.
+/// Transposes a table so that an example is a column, and standardizes it if requested.
 fn finish(
     name: String,
     table: Table,

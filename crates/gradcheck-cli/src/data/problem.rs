@@ -1,6 +1,6 @@
 //! What can be wrong with a table of examples, and what to do about it.
 //!
-//! Texts only: the place (file, line, column) is the error's around it.
+//! Texts only: the place (file, line, column) belongs to the error that wraps them.
 
 use thiserror::Error;
 
@@ -8,11 +8,11 @@ use crate::csv::CsvProblem;
 use crate::input_error::{did_you_mean, excerpt};
 use crate::source_file::FileProblem;
 
-/// A table of examples can't be used.
+/// Why a table of examples can't be used.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum TableProblem {
-    /// Nothing stands where a name should.
+    /// The name is empty.
     #[error("the name of the data is empty: give {known}, or the path of a CSV file")]
     NoName {
         /// The built-in names.
@@ -29,13 +29,13 @@ pub enum TableProblem {
         /// The one that was probably meant.
         suggestion: String,
     },
-    /// The file can't be used, whatever is in it.
+    /// The file can't be read.
     #[error(transparent)]
     File(#[from] FileProblem),
-    /// It is no table.
+    /// The file is not a table.
     #[error(transparent)]
     Csv(#[from] CsvProblem),
-    /// There are column names, but no example.
+    /// There are column names, but no examples.
     #[error("the file holds only a header line: add at least one example below it")]
     OnlyHeader,
     /// A cell is NaN, infinite, or too large for 64 bits.
@@ -43,22 +43,22 @@ pub enum TableProblem {
     NotFinite(String),
     /// The first line is neither a header nor an example.
     #[error(
-        "\"{}\" is no number, and beside it numbers stand that are no names: write a number, or give --header \
+        "\"{}\" is not a number, but other cells of this line are: write a number, or give --header \
          yes if this line names the columns",
         excerpt(.0)
     )]
     WordAmongNumbers(String),
-    /// Nothing is left beside the label.
+    /// There is no column except the label.
     #[error("the only column is the label: add at least one column of features")]
     NoFeatures,
-    /// No column bears the label's name.
+    /// No column has the label's name.
     #[error(
         "no column is named \"{}\"{}",
         excerpt(name),
         did_you_mean(suggestion.as_deref(), &format!("the columns are {known}"))
     )]
     UnknownLabel {
-        /// The name asked for.
+        /// The name given.
         name: String,
         /// The nearest column name.
         suggestion: Option<String>,
@@ -67,29 +67,29 @@ pub enum TableProblem {
     },
     /// The label is given by name, but the file has no names.
     #[error(
-        "the label column is given as \"{}\", but the first line is no header: give the column's number, or add a header",
+        "the label column is given as \"{}\", but the first line is not a header: give the column's number, or add a header",
         excerpt(.0)
     )]
     NamelessColumns(String),
     /// The label column's number is beyond the table.
     #[error("there is no column {number}: columns are counted from 1 to {columns}")]
     LabelNumber {
-        /// The number asked for.
+        /// The number given.
         number: usize,
         /// How many columns there are.
         columns: usize,
     },
-    /// Zero examples were asked for.
-    #[error("zero examples were asked for: ask for at least 1")]
+    /// 0 examples were requested.
+    #[error("0 examples were requested: request at least 1")]
     NoRows,
-    /// More examples were asked for than there are.
+    /// More examples were requested than there are.
     #[error(
-        "{asked} examples were asked for, but there are {available}: ask for at most {available}"
+        "{asked} examples were requested, but there are only {available}: request at most {available}"
     )]
     TooFewRows {
-        /// As many as asked.
+        /// The number requested.
         asked: usize,
-        /// As many as there are.
+        /// The number available.
         available: usize,
     },
     /// A label that the task can't use.
@@ -100,25 +100,25 @@ pub enum TableProblem {
     BadLabel {
         /// The label as a number or as the text in the file.
         label: String,
-        /// What the task wants.
+        /// What the task requires.
         wanted: String,
     },
     /// The synthetic data set needs at least one feature.
     #[error("the synthetic data set needs at least 1 feature")]
     NoSyntheticFeatures,
-    /// A classification without classes.
+    /// A classification has no classes.
     #[error("a classification needs at least 1 class")]
     NoClasses,
-    /// More synthetic numbers than anybody checks a gradient with.
+    /// More synthetic numbers than a gradient check can use.
     #[error(
-        "{examples} synthetic examples of {features} features are too many: ask for at most {limit} numbers in all"
+        "{examples} synthetic examples of {features} features are too many: request at most {limit} numbers in all"
     )]
     TooLarge {
-        /// Examples asked for.
+        /// Examples requested.
         examples: usize,
-        /// Features asked for.
+        /// Features requested.
         features: usize,
-        /// Their greatest product.
+        /// The largest allowed product of the two.
         limit: usize,
     },
 }

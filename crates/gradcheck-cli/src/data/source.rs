@@ -1,6 +1,6 @@
-//! Where data comes from and which column is the label, as the user says it in one word.
+//! Where data comes from and which column is the label, as given in one argument.
 //!
-//! Knows words and paths; opens nothing.
+//! Invariant: opens no file.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -39,8 +39,8 @@ impl FromStr for Source {
     /// A built-in name, or else a path (`./digits` for a file of a built-in name).
     ///
     /// # Errors
-    /// A word that is no file and resembles a built-in name. Any other missing file is told when it is
-    /// opened.
+    /// A word that is not a file and resembles a built-in name. Any other missing file is reported when it
+    /// is opened.
     fn from_str(word: &str) -> Result<Self, DataError> {
         if let Some((_, source)) = Self::BUILT_IN.into_iter().find(|(name, _)| *name == word) {
             return Ok(source);
@@ -77,12 +77,12 @@ impl fmt::Display for Source {
 /// Which column of a file is the label.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum LabelColumn {
-    /// The last.
+    /// The last column.
     #[default]
     Last,
-    /// The one of this name in the header.
+    /// The column of this name in the header.
     Name(String),
-    /// The one of this number, counted from 1.
+    /// The column of this number, counted from 1.
     Number(usize),
 }
 

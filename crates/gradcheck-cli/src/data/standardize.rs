@@ -1,8 +1,8 @@
-//! Every feature to mean 0 and standard deviation 1.
+//! Standardization of every feature to mean 0 and standard deviation 1.
 //!
-//! Knows rows of numbers, not what they measure.
+//! Invariant: knows nothing of what the numbers measure.
 
-/// How many rows of `x`, each of `length` finite numbers, hold one and the same value throughout.
+/// The number of constant rows of `x`, each of `length` finite numbers.
 pub(super) fn constant_rows(x: &[f64], length: usize) -> usize {
     x.chunks_exact(length.max(1))
         .filter(|row| is_constant(row))
@@ -16,8 +16,8 @@ pub(super) fn rows(x: &mut [f64], length: usize) {
 }
 
 fn row(values: &mut [f64]) {
-    // Compared, not computed: the mean of equal values may miss them by a rounding error, and dividing
-    // by a deviation of 1e-17 would make noise of size 1 out of nothing.
+    // Compared, not computed: the mean of equal values may be off by a rounding error, and dividing
+    // by a deviation of 1e-17 would turn that into noise of size 1.
     if is_constant(values) {
         values.fill(0.0);
         return;
@@ -35,8 +35,8 @@ fn row(values: &mut [f64]) {
     }
 }
 
-/// What to divide by so that squares of values near the ends of the range neither overflow nor vanish:
-/// the power of two below the greatest magnitude, since dividing by that rounds nothing.
+/// A divisor with which the squares of values near the ends of the range neither overflow nor underflow:
+/// the power of two below the largest magnitude, by which division is exact.
 fn scale(values: &[f64]) -> f64 {
     const EXPONENT: u64 = 0x7ff0_0000_0000_0000;
     let greatest = values

@@ -1,7 +1,7 @@
-//! A data set out of nothing: normal features, labels from a random teacher.
+//! A synthetic data set: normal features, labels from a random teacher.
 //!
-//! The same seed gives the same examples however many are taken, so that a smaller run is a beginning
-//! of a larger one. Knows no network: the teacher is a formula.
+//! A seed gives the same examples however many are taken, so that a smaller set is the beginning
+//! of a larger one. Invariant: knows nothing of networks; the teacher is a formula.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -10,13 +10,13 @@ use rand_distr::{Distribution, StandardNormal};
 use crate::data::{DataError, LoadOptions, Source, Table, TableProblem, Task};
 use crate::input_error::Place;
 
-/// 100 million numbers are 800 MB.
+/// The limit on examples × features: 100 million numbers are 800 MB.
 const MOST_NUMBERS: usize = 100_000_000;
 
-/// As many examples as there are unless told.
+/// The default number of examples.
 const DEFAULT_EXAMPLES: usize = 64;
 
-/// How far a label is off the teacher's formula, whose own deviation is about 1.7.
+/// The standard deviation of the noise added to the teacher's score, whose own deviation is about 1.7.
 const NOISE: f64 = 0.1;
 
 /// A random score `s(x) = w·x + (u·x)² − 1`, of mean 0, with `w` and `u` of expected length 1.
@@ -42,7 +42,7 @@ impl Teacher {
 }
 
 /// The synthetic examples: the label is the teacher's noisy score, its sign as 0 or 1, or the number
-/// of the teacher with the greatest score, as the task needs.
+/// of the teacher with the greatest score, as the task requires.
 pub(super) fn table(options: &LoadOptions) -> Result<Table, DataError> {
     let problem =
         |problem: TableProblem| Err(Place::file(Source::Synthetic.to_string()).error(problem));

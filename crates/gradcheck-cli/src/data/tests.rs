@@ -179,7 +179,7 @@ fn headers_are_found() {
         assert_eq!(data.feature_names.unwrap(), ["a", "b"]);
         assert_eq!(data.lines.unwrap(), [2, 3]);
     }
-    // Columns that are called by their number, as pandas does, beside one with a name.
+    // Columns that are named by their number, as pandas does, and one with a name.
     check("0,1,y\n5,6,1\n", &options(), &[5.0, 6.0], &[1.0]);
     let header = |header| LoadOptions {
         csv: CsvOptions {
@@ -192,7 +192,7 @@ fn headers_are_found() {
     check_message(
         "a,b,y\n1,2,0\n",
         &header(Header::No),
-        "t.csv, line 1, column 1: \"a\" is no number: write a decimal number such as -0.5 or 1e-3",
+        "t.csv, line 1, column 1: \"a\" is not a number: write a decimal number such as -0.5 or 1e-3",
     );
 }
 
@@ -228,18 +228,18 @@ fn text_labels_become_classes_and_are_reported() {
     check_message(
         "5,a\n6,b\n7,c\n",
         &options(),
-        "t.csv, line 3: the label is 2 (\"c\"), but a label of two classes must be 0 or 1: \
+        "t.csv, line 3: the label is 2 (\"c\"), but a label for two classes must be 0 or 1: \
          correct it, choose another label column or loss, or allow for more classes",
     );
     check_message(
         "5,a\n6,b\n",
         &task(Task::Regression),
-        "t.csv, line 1, column 2: \"a\" is no number: write a decimal number such as -0.5 or 1e-3",
+        "t.csv, line 1, column 2: \"a\" is not a number: write a decimal number such as -0.5 or 1e-3",
     );
     check_message(
         "5,0\n6,b\n",
         &options(),
-        "t.csv, line 2, column 2: \"b\" is no number: write a decimal number such as -0.5 or 1e-3",
+        "t.csv, line 2, column 2: \"b\" is not a number: write a decimal number such as -0.5 or 1e-3",
     );
 }
 
@@ -254,12 +254,12 @@ fn rows_are_the_first() {
     check_message(
         "1,0\n",
         &rows(0),
-        "t.csv: zero examples were asked for: ask for at least 1",
+        "t.csv: 0 examples were requested: request at least 1",
     );
     check_message(
         "1,0\n2,1\n",
         &rows(3),
-        "t.csv: 3 examples were asked for, but there are 2: ask for at most 2",
+        "t.csv: 3 examples were requested, but there are only 2: request at most 2",
     );
     let too_many = load(
         &Source::Digits,
@@ -270,7 +270,7 @@ fn rows_are_the_first() {
     );
     assert_eq!(
         too_many.unwrap_err().to_string(),
-        "digits: 2000 examples were asked for, but there are 1797: ask for at most 1797"
+        "digits: 2000 examples were requested, but there are only 1797: request at most 1797"
     );
 }
 
@@ -281,7 +281,7 @@ fn labels_out_of_range_are_told() {
     check_message(
         "x,y\n1,0\n\n2,-1\n",
         &options(),
-        "t.csv, line 4: the label is -1, but a label of two classes must be 0 or 1: \
+        "t.csv, line 4: the label is -1, but a label for two classes must be 0 or 1: \
          correct it, choose another label column or loss, or allow for more classes",
     );
     for (label, shown) in [("3", "3"), ("0.5", "0.5"), ("-1", "-1")] {
@@ -289,14 +289,14 @@ fn labels_out_of_range_are_told() {
             format!("1,0\n2,{label}\n"),
             &task(Task::Classes(3)),
             &format!(
-                "t.csv, line 2: the label is {shown}, but a label of 3 classes must be an integer \
+                "t.csv, line 2: the label is {shown}, but a label for 3 classes must be an integer \
                  from 0 to 2: correct it, choose another label column or loss, or allow for more classes"
             ),
         );
     }
     assert_eq!(
         load(&Source::Digits, &options()).unwrap_err().to_string(),
-        "digits, example[2]: the label is 2, but a label of two classes must be 0 or 1: \
+        "digits, example[2]: the label is 2, but a label for two classes must be 0 or 1: \
          correct it, choose another label column or loss, or allow for more classes"
     );
 }
@@ -307,11 +307,11 @@ fn bad_files_are_told_with_their_line() {
     for (text, expected) in [
         (
             "",
-            "t.csv: the file is empty: check that whatever wrote it had finished".to_owned(),
+            "t.csv: the file is empty: check that the program that wrote it has finished".to_owned(),
         ),
         (
             "\n \n",
-            "t.csv: the file is empty: check that whatever wrote it had finished".to_owned(),
+            "t.csv: the file is empty: check that the program that wrote it has finished".to_owned(),
         ),
         (
             "a,b,y\n",
@@ -335,45 +335,45 @@ fn bad_files_are_told_with_their_line() {
         ),
         (
             "a,b,y\n1,2,0\n3,four,1\n",
-            "t.csv, line 3, column 2 (b): \"four\" is no number: \
+            "t.csv, line 3, column 2 (b): \"four\" is not a number: \
              write a decimal number such as -0.5 or 1e-3"
                 .to_owned(),
         ),
         (
             "1,2,0\n3,aaaaaaaaaabbbbbbbbbbccccccccccdddddddddd\u{1b}[31m,1\n",
-            "t.csv, line 2, column 2: \"aaaaaaaaaabbbbbbbbbbccccccccccdddddddddd…\" is no number: \
+            "t.csv, line 2, column 2: \"aaaaaaaaaabbbbbbbbbbccccccccccdddddddddd…\" is not a number: \
              write a decimal number such as -0.5 or 1e-3"
                 .to_owned(),
         ),
         (
             "1,2,0\n\u{1b}[31m,2,1\n",
-            "t.csv, line 2, column 1: \"\\u{1b}[31m\" is no number: \
+            "t.csv, line 2, column 1: \"\\u{1b}[31m\" is not a number: \
              write a decimal number such as -0.5 or 1e-3"
                 .to_owned(),
         ),
-        // A word among numbers is no header, whichever column it is in.
+        // A word among numbers does not make a header, whichever column it is in.
         (
             "1,2,x\n3,4,0\n",
-            "t.csv, line 1, column 3: \"x\" is no number, and beside it numbers stand that are no names: \
+            "t.csv, line 1, column 3: \"x\" is not a number, but other cells of this line are: \
              write a number, or give --header yes if this line names the columns"
                 .to_owned(),
         ),
         (
             "\n0.5;l0;1\n3;4;0\n",
-            "t.csv, line 2, column 2: \"l0\" is no number, and beside it numbers stand that are no names: \
+            "t.csv, line 2, column 2: \"l0\" is not a number, but other cells of this line are: \
              write a number, or give --header yes if this line names the columns"
                 .to_owned(),
         ),
         (
             "one 2 1\n3 4 0\n",
-            "t.csv, line 1, column 1: \"one\" is no number, and beside it numbers stand that are no names: \
+            "t.csv, line 1, column 1: \"one\" is not a number, but other cells of this line are: \
              write a number, or give --header yes if this line names the columns"
                 .to_owned(),
         ),
         // A mark for a missing value in the first line doesn't make a header of it.
         (
             "1,?,0\n3,4,1\n",
-            "t.csv, line 1, column 2: \"?\" is no number: \
+            "t.csv, line 1, column 2: \"?\" is not a number: \
              write a decimal number such as -0.5 or 1e-3"
                 .to_owned(),
         ),
@@ -393,20 +393,20 @@ fn bad_files_are_told_with_their_line() {
         ),
         (
             "1,2,0\n3,\"4,1\n5,6,0\n",
-            "t.csv, line 2: a quotation mark is opened and not closed on this line: \
-             close it or remove it"
+            "t.csv, line 2: a quotation mark is not closed on this line: \
+             close or remove it"
                 .to_owned(),
         ),
         (
             "1,2,0\n3,\0,1\n",
-            "t.csv, line 2: this is no UTF-8 text (is it binary, or saved as UTF-16?): \
+            "t.csv, line 2: this is not UTF-8 text (is it binary, or saved as UTF-16?): \
              save the table as CSV in UTF-8"
                 .to_owned(),
         ),
     ] {
         check_message(text, &options(), &expected);
     }
-    let binary = "t.csv, line 1: this is no UTF-8 text (is it binary, or saved as UTF-16?): \
+    let binary = "t.csv, line 1: this is not UTF-8 text (is it binary, or saved as UTF-16?): \
                   save the table as CSV in UTF-8";
     check_message(b"\xff\xfe1\0,\x002\0", &options(), binary);
     check_message(b"caf\xe9,1\n2,0\n", &options(), binary);

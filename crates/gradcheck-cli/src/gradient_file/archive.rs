@@ -1,6 +1,6 @@
 //! The arrays of a `.npz` file, which is a zip archive of `.npy` files.
 //!
-//! The crate `rawzip` reads the container; what it unpacks to is read up to a limit and never held as a whole.
+//! The crate `rawzip` reads the container; the unpacked data is read up to a limit and never held as a whole.
 
 use std::io::Read;
 
@@ -12,7 +12,7 @@ use crate::gradient_file::{GradientError, GradientProblem, NamedBlock, npy};
 use crate::input_error::Place;
 use crate::source_file::{FileProblem, Limited, ReadLimit, Room};
 
-/// The arrays of the archive `bytes`, in its order. Entries that are no `.npy` are skipped, as NumPy does.
+/// The arrays of the archive `bytes`, in its order. Entries other than `.npy` are skipped, as NumPy does.
 pub(super) fn blocks(
     bytes: &[u8],
     place: &Place,
@@ -21,9 +21,9 @@ pub(super) fn blocks(
 ) -> Result<Vec<NamedBlock>, GradientError> {
     let wrong = |detail: &str| place.clone().error(corrupt(detail));
     let archive = ZipArchive::from_slice(bytes)
-        .map_err(|_| wrong("it is no zip archive, or its end is cut off"))?;
+        .map_err(|_| wrong("it is not a zip archive, or its end is cut off"))?;
     let mut blocks = Vec::new();
-    // Of all entries together: several may share their bytes.
+    // The limit holds for all entries together: several may share their bytes.
     let mut left = limit.in_bytes();
     let (mut count, mut packed) = (0, 0_u64);
     for entry in archive.entries() {
@@ -59,7 +59,7 @@ pub(super) fn blocks(
     Ok(blocks)
 }
 
-/// The array in one entry, and how much may be unpacked after it.
+/// The array in one entry, and how much may still be unpacked after it.
 fn array(
     entry: &ZipSliceEntry<'_>,
     method: CompressionMethod,
@@ -72,7 +72,7 @@ fn array(
         CompressionMethod::STORE => &mut entry.verifying_reader(packed),
         CompressionMethod::DEFLATE => &mut entry.verifying_reader(DeflateDecoder::new(packed)),
         _ => {
-            let problem = GradientProblem::UnsupportedArchive("this kind of compression");
+            let problem = GradientProblem::UnsupportedArchive("this compression method");
             return (Err(problem), left);
         }
     };

@@ -1,6 +1,6 @@
-//! Bytes to numbers.
+//! Conversion of bytes to numbers. Integers beyond 2⁵³ are rounded.
 //!
-//! Knows how one number is stored, neither headers nor shapes. Integers beyond 2⁵³ are rounded.
+//! Invariant: knows nothing of headers.
 
 use half::{bf16, f16};
 
@@ -15,13 +15,13 @@ pub(super) enum Element {
     Float32,
     /// IEEE 754 with 64 bits.
     Float64,
-    /// Two's complement of so many bytes, 1 to 8.
+    /// Two's complement integer of this many bytes, 1 to 8.
     Signed(usize),
-    /// So many bytes, 1 to 8.
+    /// Unsigned integer of this many bytes, 1 to 8.
     Unsigned(usize),
 }
 
-/// To how many digits numbers are stored.
+/// The precision in which numbers are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StoredAs {
     /// 64-bit floats, integers, and text.
@@ -35,7 +35,7 @@ pub enum StoredAs {
 }
 
 impl Element {
-    /// Bytes one number takes.
+    /// The size of one number in bytes.
     pub(super) fn size(self) -> usize {
         match self {
             Self::Float16 | Self::BFloat16 => 2,
@@ -45,7 +45,7 @@ impl Element {
         }
     }
 
-    /// How well a number is known by it.
+    /// The precision of a number of this type.
     pub(super) fn stored_as(self) -> StoredAs {
         match self {
             Self::Float16 => StoredAs::F16,
@@ -55,7 +55,7 @@ impl Element {
         }
     }
 
-    /// How many numbers are of this shape, and the bytes they take, if that can be counted at all.
+    /// The number of numbers of this shape and their size in bytes; `None` on overflow.
     pub(super) fn extent(self, shape: &[usize]) -> Option<(usize, u64)> {
         let count = shape
             .iter()

@@ -1,7 +1,7 @@
 //! Lists of numbers in JSON.
 //!
-//! Takes Python's `NaN` and `Infinity`, which are no JSON but what `json.dump` writes. Knows lists
-//! and objects, not what their names stand for.
+//! Accepts Python's `NaN` and `Infinity`, which are not JSON but which `json.dump` writes. Invariant: knows
+//! nothing of what the names of lists and objects stand for.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -27,11 +27,11 @@ pub(super) enum Node {
     Object(Vec<(String, Node)>),
 }
 
-/// The value in `bytes`.
+/// Parses the value in `bytes`.
 pub(super) fn parse(bytes: &[u8], place: &Place, room: &mut Room) -> Result<Node, GradientError> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let text = std::str::from_utf8(bytes).map_err(|_| {
-        let problem = GradientProblem::corrupt("json", "it is no UTF-8 text");
+        let problem = GradientProblem::corrupt("json", "it is not UTF-8 text");
         place.clone().error(problem)
     })?;
     if text.trim().is_empty() {
@@ -50,7 +50,7 @@ pub(super) fn parse(bytes: &[u8], place: &Place, room: &mut Room) -> Result<Node
         if let Some(problem) = reading.full.take() {
             return place.clone().error(problem).widen();
         }
-        // A text that ends too early is said to end in column 0 of a line that is not there.
+        // serde_json reports a text that ends too early at column 0 of a line that does not exist.
         let (line, column) = match (error.line(), error.column()) {
             (line, 0) => (line.saturating_sub(1).max(1), None),
             (line, column) => (line, Some(column)),
@@ -83,7 +83,7 @@ pub(super) fn blocks(
     Ok(blocks)
 }
 
-/// The lists of numbers of which a value is a list, or the one that it is; else the value again.
+/// The lists of numbers in a value that is one such list, or a list of them; otherwise the value itself.
 pub(super) fn lists(node: Node) -> Result<Vec<Vec<f64>>, Node> {
     match node {
         Node::Numbers(numbers) => Ok(vec![numbers]),
@@ -130,7 +130,7 @@ impl Node {
     }
 }
 
-/// Appends the blocks of `node`; `name` is the keys on the way to it, joined by dots.
+/// Appends the blocks of `node`; `name` is the path of keys to it, joined by dots.
 fn collect(
     node: Node,
     name: String,
@@ -163,7 +163,7 @@ fn collect(
     let shape = node.shape();
     let mut values = Vec::new();
     match node {
-        // The usual case needs no second copy.
+        // The usual case, without a second copy.
         Node::Numbers(numbers) => values = numbers,
         node => {
             let named = match name.is_empty() {
@@ -193,7 +193,7 @@ fn joined(name: &str, key: &str) -> String {
     }
 }
 
-/// Appends the numbers of `node`, which stands at the indices `at` and must have this shape.
+/// Appends the numbers of `node`, which is at the indices `at` and must have the shape `shape`.
 fn flatten(
     node: Node,
     shape: &[usize],
@@ -240,7 +240,7 @@ fn flatten(
     Ok(())
 }
 
-/// Puts quotation marks around bare `NaN`, `Infinity` and `-Infinity` where they are values and no keys, and says
+/// Puts quotation marks around bare `NaN`, `Infinity` and `-Infinity` where they are values and not keys, and returns
 /// whether there were any.
 fn quote_bare_words(text: &str) -> (Cow<'_, str>, bool) {
     const WORDS: [&str; 3] = ["NaN", "Infinity", "-Infinity"];
@@ -273,11 +273,11 @@ fn quote_bare_words(text: &str) -> (Cow<'_, str>, bool) {
     (Cow::Owned(replaced), true)
 }
 
-/// Reads a [`Node`], so that serde_json names the line of what is none. It bounds the depth, too.
+/// Reads a [`Node`] as serde_json parses, so that an error names the line, and so that the depth is bounded.
 #[derive(Clone, Copy)]
 struct Reading<'a, 'b> {
     room: &'a RefCell<&'b mut Room>,
-    /// What there was no room for.
+    /// The error for a value that did not fit into the room.
     full: &'a RefCell<Option<FileProblem>>,
 }
 
@@ -324,14 +324,14 @@ impl<'de> Visitor<'de> for Reading<'_, '_> {
             "Infinity" => Ok(Node::Number(f64::INFINITY)),
             "-Infinity" => Ok(Node::Number(f64::NEG_INFINITY)),
             _ => Err(E::custom(format!(
-                "the text \"{}\" is no number",
+                "the text \"{}\" is not a number",
                 excerpt(text)
             ))),
         }
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Node, A::Error> {
-        // Itself, and what an allocation costs.
+        // The node itself, and the overhead of an allocation.
         self.take::<Node, _>(2)?;
         let (mut numbers, mut entries) = (Vec::new(), Vec::new());
         while let Some(entry) = list.next_element_seed(self)? {

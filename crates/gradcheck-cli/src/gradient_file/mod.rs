@@ -1,7 +1,7 @@
 //! Gradients from files, and which block of one belongs to which block of the other.
 //!
-//! Gives plain named blocks of numbers, row-major. A value may be NaN or infinite: what that means is
-//! the judge's to say. Refuses to know networks, tolerances and how the files came to be.
+//! Gives plain named blocks of numbers, row-major. A value may be NaN or infinite: the checker decides
+//! what that means. Invariant: knows nothing of networks, tolerances and how the files were written.
 
 mod archive;
 mod elements;
@@ -26,38 +26,38 @@ use crate::gradient_file::npy::Broken;
 use crate::input_error::{Located, Place};
 use crate::source_file::{self, FileProblem, ReadLimit, Room, unreadable};
 
-/// A gradient that can't be used, and where.
+/// Why a gradient can't be used, and where.
 pub type GradientError = Located<GradientProblem>;
 
-/// What a block is called if its file gives it no name.
+/// The name of a block if its file gives it none.
 pub const UNNAMED: &str = "gradient";
 
-/// No name of a block is longer, in bytes: one key may stand before thousands of others.
+/// The longest name of a block, in bytes: a key may be repeated in the names of thousands of blocks.
 const LONGEST_NAME: usize = 4096;
 
-/// The derivatives by one parameter.
+/// The derivatives with respect to one parameter.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NamedBlock {
-    /// The parameter's name; [`UNNAMED`] where the file has none.
+    /// The parameter's name; [`UNNAMED`] if the file has none.
     pub name: String,
     /// Its dimensions; empty for a single number.
     pub shape: Vec<usize>,
-    /// The derivatives, row-major; as many as the product of the dimensions.
+    /// The derivatives, row-major; their number is the product of the dimensions.
     pub values: Vec<f64>,
-    /// To how many digits.
+    /// The precision in which they are stored.
     pub stored: StoredAs,
 }
 
-/// What a file holds that need not have names.
+/// The content of a file, which need not have names.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Content {
-    /// A JSON list of numbers, or of lists of numbers of whatever lengths.
+    /// A JSON list of numbers, or of lists of numbers of any lengths.
     Lists(Vec<Vec<f64>>),
     /// Anything else.
     Blocks(Vec<NamedBlock>),
 }
 
-/// A file format, told by the extension.
+/// A file format, determined by the extension.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Format {
     Npy,
@@ -91,25 +91,25 @@ impl Format {
     }
 }
 
-/// The blocks of the gradient in a file, whose format its extension tells.
+/// Reads the blocks of the gradient in a file, whose format is determined by its extension.
 ///
 /// | extension | blocks |
 /// |---|---|
 /// | `.npy` | one, [`UNNAMED`]; floats or integers of any size and byte order, C or Fortran order |
-/// | `.npz` | one an array, in the order of the archive; stored or deflated |
-/// | `.safetensors` | one a tensor, sorted by name; F64, F32, F16, BF16 or integers |
-/// | `.json` | a (nested) list is one block, [`UNNAMED`]; an object has one block a key, in order, and objects inside it give names such as `layer1.weight`. Besides numbers: `NaN`, `Infinity` and `-Infinity`, bare as Python writes them or as strings |
+/// | `.npz` | one per array, in the order of the archive; stored or deflated |
+/// | `.safetensors` | one per tensor, sorted by name; F64, F32, F16, BF16 or integers |
+/// | `.json` | a (nested) list is one block, [`UNNAMED`]; an object has one block per key, in order, and objects inside it give names such as `layer1.weight`. Besides numbers: `NaN`, `Infinity` and `-Infinity`, bare as Python writes them or as strings |
 /// | `.csv` | one, [`UNNAMED`], of shape `[n]` if it is one line or one column, else lines × columns; lines that begin with `#` are skipped |
 ///
 /// # Errors
-/// When the file can't be opened, its extension is none of these, its content is anything else, or more than
+/// If the file can't be opened, its extension is none of these, its content is anything else, or more than
 /// `limit` of it would be read or kept.
 pub fn read(path: &Path, limit: ReadLimit) -> Result<Vec<NamedBlock>, GradientError> {
     let (format, source, place) = open(path, limit)?;
     parse(format, source, &place, limit)
 }
 
-/// What a file holds, its lists as they are where it is a JSON list of lists of numbers; else as [`read`] gives it.
+/// Reads the content of a file: the lists themselves if it is a JSON list of lists of numbers, otherwise as [`read`].
 ///
 /// # Errors
 /// As [`read`].
@@ -138,7 +138,7 @@ fn open(
     }
 }
 
-/// The blocks that `source` gives; errors are at `place`.
+/// Reads the blocks from `source`; errors are at `place`.
 fn parse(
     format: Format,
     mut source: impl BufRead,
@@ -167,7 +167,7 @@ fn parse(
     usable(blocks, place)
 }
 
-/// The blocks again, if there is a number in them and each has a name of its own.
+/// Returns the blocks unchanged if they contain a number and each has a name of its own.
 fn usable(blocks: Vec<NamedBlock>, place: &Place) -> Result<Vec<NamedBlock>, GradientError> {
     if blocks.iter().all(|block| block.values.is_empty()) {
         return Err(place.clone().error(GradientProblem::NoNumbers));

@@ -1,7 +1,7 @@
 //! One array as NumPy saves it.
 //!
-//! Knows the bytes of a `.npy` file, wherever they come from: they are read once, from front to end, and
-//! what is kept are the numbers.
+//! The bytes of a `.npy` file are read once, from front to back, and only the numbers are kept.
+//! Invariant: knows nothing of where the bytes come from.
 
 use std::io::{self, Read};
 
@@ -9,10 +9,10 @@ use crate::gradient_file::npy_header::{self, Header};
 use crate::gradient_file::{GradientProblem, NamedBlock};
 use crate::source_file::Room;
 
-/// No header of one array is longer, in bytes; NumPy itself takes 10,000 and no more.
+/// The longest accepted header, in bytes; NumPy itself accepts no more than 10,000.
 const LONGEST_HEADER: u64 = 1 << 24;
 
-/// Why there is no array: the bytes end, or are none of one.
+/// Why there is no array: the bytes can't be read, or are not a valid array.
 #[derive(Debug)]
 pub(super) enum Broken {
     Off(io::Error),
@@ -46,7 +46,7 @@ pub(super) fn block(
         return Err(npy_header::unsupported(descr).into());
     };
     let extent = element.extent(&shape);
-    // Where there would be no room for them, what follows is only counted.
+    // If the numbers would not fit into the room, the bytes that follow are only counted.
     let is_turned = fortran_order && shape.iter().filter(|&&size| size > 1).count() > 1;
     let kept = match extent {
         Some((count, _)) => room.take::<f64>(count.saturating_mul(1 + usize::from(is_turned))),
@@ -54,7 +54,7 @@ pub(super) fn block(
     };
     let claimed = extent.map(|(_, bytes)| bytes);
     let (mut values, mut found) = (Vec::new(), 0_u64);
-    // As many whole numbers of any type.
+    // A buffer whose size is a multiple of every element size.
     let mut buffer = [0; 1 << 16];
     loop {
         let filled = fill(&mut bytes, &mut buffer)?;
@@ -83,7 +83,7 @@ pub(super) fn block(
     })
 }
 
-/// The header, at whose end `bytes` are left.
+/// Reads the header; `bytes` are left at its end.
 fn header(bytes: &mut impl Read) -> Result<Header, Broken> {
     let corrupt = |detail: &str| GradientProblem::corrupt("npy", detail);
     let mut start = [0; 8];
@@ -95,7 +95,7 @@ fn header(bytes: &mut impl Read) -> Result<Header, Broken> {
     let length = match version {
         [1, _] => fill(bytes, &mut short)?,
         [2 | 3, _] => fill(bytes, &mut long)?,
-        [_, _] => return Err(corrupt("its version is none of 1, 2 and 3").into()),
+        [_, _] => return Err(corrupt("its version is not 1, 2 or 3").into()),
         _ => return Err(corrupt("it ends in the version").into()),
     };
     let length = match *length {
@@ -109,12 +109,12 @@ fn header(bytes: &mut impl Read) -> Result<Header, Broken> {
         .read_to_end(&mut text)?;
     if (text.len() as u64) < length {
         return Err(corrupt(match text.len() as u64 {
-            LONGEST_HEADER => "its header is longer than that of any array",
+            LONGEST_HEADER => "its header is longer than that of any valid array",
             _ => "it ends in the header",
         })
         .into());
     }
-    let text = std::str::from_utf8(&text).map_err(|_| corrupt("its header is no text"))?;
+    let text = std::str::from_utf8(&text).map_err(|_| corrupt("its header is not text"))?;
     Ok(npy_header::parse(text)?)
 }
 

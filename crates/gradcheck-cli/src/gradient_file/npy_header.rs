@@ -1,13 +1,13 @@
 //! The header of a `.npy` file: a Python dictionary of the element type, the order and the shape.
 //!
 //! Source: the format's specification, `numpy.lib.format`, versions 1.0 to 3.0. Reads exactly the
-//! literals that it allows, without recursion: a reader of any Python literal can be made to
-//! overflow the stack by sixty thousand opening brackets.
+//! literals that it allows, without recursion: sixty thousand opening brackets overflow the stack of
+//! a reader of arbitrary Python literals.
 
 use crate::gradient_file::GradientProblem;
 use crate::gradient_file::elements::Element;
 
-/// What the header says.
+/// The entries of the header.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Header {
     /// The type as NumPy writes it, such as `<f8`.
@@ -18,7 +18,7 @@ pub(super) struct Header {
     pub(super) shape: Vec<usize>,
 }
 
-/// What the text of a header says.
+/// Parses the text of a header.
 pub(super) fn parse(text: &str) -> Result<Header, GradientProblem> {
     let (mut descr, mut fortran_order, mut shape) = (None, None, None);
     let mut text = Literals(text);
@@ -43,7 +43,7 @@ pub(super) fn parse(text: &str) -> Result<Header, GradientProblem> {
         }
     }
     if !text.0.trim().is_empty() {
-        return Err(corrupt("its header goes on after the dictionary"));
+        return Err(corrupt("its header continues after the dictionary"));
     }
     let missing = || corrupt("its header lacks descr, fortran_order or shape");
     Ok(Header {
@@ -57,7 +57,7 @@ fn corrupt(detail: &str) -> GradientProblem {
     GradientProblem::corrupt("npy", detail)
 }
 
-/// The type of a number and whether it is big-endian; `None` for what is no real number.
+/// The type of a number and whether it is big-endian; `None` if it is not a real number.
 pub(super) fn element(descr: &str) -> Option<(Element, bool)> {
     let mut rest = descr.chars();
     let big_endian = match rest.next()? {
@@ -83,16 +83,16 @@ pub(super) fn element(descr: &str) -> Option<(Element, bool)> {
     Some((element, big_endian))
 }
 
-/// Why numbers of this type are none.
+/// The error for a type that is not a real number.
 pub(super) fn unsupported(descr: String) -> GradientProblem {
     match descr.trim_start_matches(['<', '>', '|', '=']) {
-        // How NumPy writes a type that it does not know, such as that of ml_dtypes.
+        // How NumPy writes a type that it does not know, such as those of ml_dtypes.
         "V2" => GradientProblem::NamelessType(descr),
         _ => GradientProblem::UnsupportedType(descr),
     }
 }
 
-/// The rest of a text of Python literals.
+/// The rest of a text of Python literals that is still to be parsed.
 struct Literals<'a>(&'a str);
 
 impl<'a> Literals<'a> {
@@ -113,7 +113,7 @@ impl<'a> Literals<'a> {
         if self.accept(character) {
             Ok(())
         } else {
-            Err(corrupt("its header is no Python dictionary"))
+            Err(corrupt("its header is not a Python dictionary"))
         }
     }
 
@@ -123,7 +123,7 @@ impl<'a> Literals<'a> {
         let (text, rest) = self
             .0
             .split_once(mark)
-            .ok_or_else(|| corrupt("its header has an open string"))?;
+            .ok_or_else(|| corrupt("its header has an unclosed string"))?;
         self.0 = rest;
         Ok(text)
     }
@@ -152,7 +152,7 @@ impl<'a> Literals<'a> {
             sizes.push(
                 digits
                     .parse()
-                    .map_err(|_| corrupt("its shape is no tuple of sizes"))?,
+                    .map_err(|_| corrupt("its shape is not a tuple of sizes"))?,
             );
             // Python 2 wrote its long integers with an L.
             self.0 = rest.strip_prefix('L').unwrap_or(rest);

@@ -1,6 +1,6 @@
 //! Which analytic block belongs to which numeric one.
 //!
-//! Knows names and shapes; no value is looked at.
+//! Invariant: depends on names and shapes alone, never on a value.
 
 use std::collections::{HashMap, HashSet};
 
@@ -16,9 +16,9 @@ pub struct PairedBlock {
     pub shape: Vec<usize>,
     /// The analytic derivatives, row-major.
     pub analytic: Vec<f64>,
-    /// The numeric ones, as many.
+    /// The numeric derivatives, of the same length.
     pub numeric: Vec<f64>,
-    /// To how many digits the analytic ones are stored, and the numeric ones.
+    /// The precisions in which the analytic and the numeric derivatives are stored.
     pub stored: [StoredAs; 2],
 }
 
@@ -32,7 +32,7 @@ pub struct PairedBlock {
 /// the values `[6]` are the matrix `[2, 3]` row by row. The pair takes the shape of more dimensions.
 ///
 /// # Errors
-/// When one side has no block, a block has no counterpart (told with both sides' lengths), or their
+/// When one side has no block, a block has no counterpart (the error lists both sides' lengths), or their
 /// shapes don't agree.
 pub fn pair(
     analytic: Vec<NamedBlock>,
@@ -82,7 +82,7 @@ pub fn pair(
         .collect()
 }
 
-/// Puts two blocks together; `by_length` if their shapes need not agree.
+/// Joins two blocks into a pair; with `by_length`, their shapes need not agree.
 fn join(
     name: String,
     analytic: NamedBlock,

@@ -1,6 +1,6 @@
 //! What can be wrong with a gradient file or a pair of them, and what to do about it.
 //!
-//! Texts only: the place (file, line, block) is the error's around it.
+//! Texts only: the place (file, line, block) belongs to the error that wraps them.
 
 use thiserror::Error;
 
@@ -9,50 +9,50 @@ use crate::gradient_file::LONGEST_NAME;
 use crate::input_error::excerpt;
 use crate::source_file::FileProblem;
 
-/// A gradient, or a pair of them, can't be used.
+/// Why a gradient, or a pair of them, can't be used.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum GradientProblem {
-    /// The file can't be used, whatever is in it.
+    /// The file can't be read.
     #[error(transparent)]
     File(#[from] FileProblem),
-    /// It is no table.
+    /// The file is not a table.
     #[error(transparent)]
     Csv(#[from] CsvProblem),
-    /// No reader for files of this extension (without the dot), or there is none.
+    /// There is no reader for files of this extension (without the dot), or there is no extension.
     #[error(
-        "{} no known gradient format: use .npy, .npz, .safetensors, .json or .csv",
+        "{} not a known gradient format: use .npy, .npz, .safetensors, .json or .csv",
         match .0 {
             Some(extension) => format!("\".{}\" is", excerpt(extension)),
-            None => "a name without an extension tells".to_owned(),
+            None => "a file name without an extension is".to_owned(),
         }
     )]
     UnknownFormat(Option<String>),
-    /// The bytes aren't what the extension says.
-    #[error("this is no valid {format} file ({detail}): write it again")]
+    /// The bytes are not in the format of the extension.
+    #[error("this is not a valid {format} file ({detail}): write it again")]
     Corrupt {
         /// The format by its extension.
         format: &'static str,
         /// What is wrong.
         detail: String,
     },
-    /// There are fewer, or more, bytes than the header says.
+    /// There are fewer, or more, bytes than the header declares.
     #[error(
-        "the header says that {claimed} bytes of numbers follow, but {found} do: \
-         the file is cut off or corrupt, write it again"
+        "the header declares {claimed} bytes of numbers, but {found} follow: \
+         the file is truncated or corrupt; write it again"
     )]
     WrongSize {
-        /// What the header says, in words if it is beyond counting.
+        /// What the header declares, as text because it may overflow.
         claimed: String,
-        /// Bytes there are.
+        /// The number of bytes in the file after the header.
         found: u64,
     },
-    /// The numbers are of a kind that gives no real gradient.
+    /// The numbers are of a type that can't hold a real gradient.
     #[error("numbers of type {} are not supported: save them as 64-bit floats", excerpt(.0))]
     UnsupportedType(String),
-    /// The numbers have a type that lost its name.
+    /// The numbers have a type whose name was lost.
     #[error(
-        "numbers of type {} are bytes of a type without its name, which may be bfloat16: save them as 64-bit \
+        "numbers of type {} are raw bytes whose type name was lost, possibly bfloat16: save them as 64-bit \
          floats, or as .safetensors",
         excerpt(.0)
     )]
@@ -60,12 +60,12 @@ pub enum GradientProblem {
     /// An array of records.
     #[error("a structured array is not supported: save each of its fields as an array of its own")]
     Structured,
-    /// A key of the file's own header or of an object that stands there twice.
-    #[error("the key \"{}\" stands there twice: write each once", excerpt(.0))]
+    /// A key of the file's header or of an object that occurs twice.
+    #[error("the key \"{}\" occurs twice: write each key once", excerpt(.0))]
     KeyTwice(String),
-    /// A name that nobody gave.
+    /// A block name that is too long.
     #[error(
-        "a block has a name of {length} bytes, which begins with {}: give names of at most {LONGEST_NAME}",
+        "a block name, which begins with {}, is {length} bytes long: use names of at most {LONGEST_NAME}",
         excerpt(start)
     )]
     LongName {
@@ -77,18 +77,18 @@ pub enum GradientProblem {
     /// The archive uses something that NumPy doesn't.
     #[error("{0} is not supported: write the archive with numpy.savez or numpy.savez_compressed")]
     UnsupportedArchive(&'static str),
-    /// No number at all.
-    #[error("the file holds no number: check that whatever wrote it had finished")]
+    /// The file contains no numbers.
+    #[error("the file contains no numbers: check that the program that wrote it has finished")]
     NoNumbers,
     /// Two blocks have the same name.
     #[error("two blocks have this name: give every block its own")]
     Duplicate,
-    /// The text is no JSON, or JSON of something else than numbers.
-    #[error("{0}: a gradient is a list of numbers, or an object that has lists by name")]
+    /// The text is not JSON, or JSON of something other than numbers.
+    #[error("{0}: a gradient is a list of numbers, or an object of named lists")]
     Json(String),
     /// Lists of different lengths on one level.
     #[error(
-        "the list at {at} has {got} {} where the first has {expected}: make them equally long",
+        "the list at {at} has {got} {}, but the first has {expected}: make them equally long",
         if *got == 1 { "entry" } else { "entries" }
     )]
     RaggedList {
@@ -101,20 +101,20 @@ pub enum GradientProblem {
     },
     /// Numbers, lists and objects on one level.
     #[error(
-        "the entry at {at} is {got} where {expected} belongs: give all entries of a list one shape"
+        "the entry at {at} is {got}, but {expected} is expected: give all entries of a list the same shape"
     )]
     MixedList {
         /// Indices of the entry, such as `[2, 0]`.
         at: String,
         /// What its neighbors are.
         expected: &'static str,
-        /// What it is.
+        /// What the entry is.
         got: &'static str,
     },
-    /// One side has a block and the other hasn't.
+    /// One gradient has a block that the other lacks.
     #[error(
-        "the {has} gradient has a block \"{}\" of length {length}, and the {lacks} one has only {known}: \
-         give both the same blocks by the same names",
+        "the {has} gradient has a block \"{}\" of length {length}, but the {lacks} one has only {known}: \
+         give both the same blocks with the same names",
         excerpt(name)
     )]
     MissingBlock {
@@ -122,16 +122,16 @@ pub enum GradientProblem {
         name: String,
         /// Its length.
         length: usize,
-        /// The side that has it.
+        /// The side that has the block.
         has: &'static str,
-        /// The side that hasn't.
+        /// The side that lacks it.
         lacks: &'static str,
         /// The blocks of that side with their lengths, shortened.
         known: String,
     },
-    /// The same block has different shapes.
+    /// A block has different shapes in the two gradients.
     #[error(
-        "the analytic gradient has shape {analytic:?} ({}), the numeric one {numeric:?} ({}): \
+        "the analytic gradient has shape {analytic:?} ({}), but the numeric one has {numeric:?} ({}): \
          write both with the same shape",
         numbers(analytic),
         numbers(numeric)
@@ -142,13 +142,13 @@ pub enum GradientProblem {
         /// The numeric side's shape.
         numeric: Vec<usize>,
     },
-    /// A gradient without a block.
+    /// A gradient has no blocks.
     #[error("the {0} gradient has no block: give at least one")]
     NoBlocks(&'static str),
 }
 
 impl GradientProblem {
-    /// A file that is not what its extension says.
+    /// The error for a file that is not in the format of its extension.
     pub(super) fn corrupt(format: &'static str, detail: impl Into<String>) -> Self {
         Self::Corrupt {
             format,
@@ -157,7 +157,7 @@ impl GradientProblem {
     }
 }
 
-/// How many numbers a shape holds, in words.
+/// How many numbers a shape holds, as text.
 fn numbers(shape: &[usize]) -> String {
     match shape
         .iter()

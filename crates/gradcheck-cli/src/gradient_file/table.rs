@@ -1,6 +1,6 @@
 //! A table of numbers as a gradient.
 //!
-//! Knows no header and no label. NaN and infinity are numbers here.
+//! Invariant: knows nothing of headers and labels. NaN and infinity are numbers here.
 
 use std::io::BufRead;
 
@@ -9,7 +9,7 @@ use crate::gradient_file::{GradientError, GradientProblem, NamedBlock, StoredAs,
 use crate::input_error::{Located, Place};
 use crate::source_file::Room;
 
-/// The table that `reader` gives: a vector if it is one line or one column, else a matrix.
+/// The block in the table that `reader` gives: a vector if it is one line or one column, else a matrix.
 pub(super) fn block(
     reader: impl BufRead,
     place: &Place,
@@ -40,7 +40,7 @@ fn table(
             line: Some(line),
             ..place.clone()
         };
-        // numpy.savetxt writes its header so.
+        // numpy.savetxt writes its header this way.
         if text.trim_start().starts_with('#') {
             continue;
         }

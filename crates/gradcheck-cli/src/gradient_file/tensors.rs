@@ -1,6 +1,6 @@
 //! The tensors of a `.safetensors` file.
 //!
-//! The crate of the format's authors reads the header and holds it against the file's size.
+//! The crate of the format's authors reads the header and checks it against the size of the file.
 
 use safetensors::{Dtype, SafeTensors};
 
@@ -51,7 +51,7 @@ pub(super) fn blocks(
         .collect()
 }
 
-/// The JSON text before the numbers, whose length stands before it in eight bytes.
+/// The JSON text before the numbers; the first eight bytes of the file are its length.
 fn header(bytes: &[u8]) -> Option<&str> {
     let (length, rest) = bytes.split_first_chunk()?;
     let length = usize::try_from(u64::from_le_bytes(*length)).ok()?;

@@ -1,5 +1,5 @@
 //! Every format as its own tools write it, every way a file can be wrong with the message the user
-//! reads, and bytes that are no file at all.
+//! reads, and bytes that are not a valid file.
 
 use super::*;
 use rand_chacha::ChaCha8Rng;
@@ -20,7 +20,7 @@ fn block(name: &str, shape: &[usize], values: &[f64]) -> NamedBlock {
     }
 }
 
-/// The same numbers, stored in another type.
+/// Equal numbers, stored in another type.
 fn stored(block: NamedBlock, stored: StoredAs) -> NamedBlock {
     NamedBlock { stored, ..block }
 }
@@ -199,8 +199,9 @@ fn tables_are_read() {
 
 #[test]
 fn files_of_no_use_are_told() {
-    let nothing = "the file is empty: check that whatever wrote it had finished";
-    let no_number = "the file holds no number: check that whatever wrote it had finished";
+    let nothing = "the file is empty: check that the program that wrote it has finished";
+    let no_number =
+        "the file contains no numbers: check that the program that wrote it has finished";
     for (extension, _) in Format::ALL {
         check_message(extension, "", &format!("g.{extension}: {nothing}"));
     }
@@ -259,7 +260,7 @@ fn npy(header: &str, data: &[u8]) -> Vec<u8> {
 #[test]
 fn bad_arrays_are_told() {
     let again = "write it again";
-    let corrupt = |detail| format!("g.npy: this is no valid npy file ({detail}): {again}");
+    let corrupt = |detail| format!("g.npy: this is not a valid npy file ({detail}): {again}");
     let unsupported = |name| {
         format!("g.npy: numbers of type {name} are not supported: save them as 64-bit floats")
     };
@@ -283,8 +284,8 @@ fn bad_arrays_are_told() {
     check_message("npy", input!("pickled.npy"), &unsupported("|O"));
     let sized = |claimed, found| {
         format!(
-            "g.npy: the header says that {claimed} bytes of numbers follow, but {found} do: \
-             the file is cut off or corrupt, {again}"
+            "g.npy: the header declares {claimed} bytes of numbers, but {found} follow: \
+             the file is truncated or corrupt; {again}"
         )
     };
     let array = |shape: &str, data: &[u8]| {
@@ -305,18 +306,18 @@ fn bad_arrays_are_told() {
     check_message(
         "npy",
         array("(-1,)", &[]),
-        &corrupt("its shape is no tuple of sizes"),
+        &corrupt("its shape is not a tuple of sizes"),
     );
     check_message(
         "npy",
         array("(1e3,)", &[]),
-        &corrupt("its header is no Python dictionary"),
+        &corrupt("its header is not a Python dictionary"),
     );
     let brackets = "(".repeat(1_000_000);
     check_message(
         "npy",
         array(&brackets, &[]),
-        &corrupt("its shape is no tuple of sizes"),
+        &corrupt("its shape is not a tuple of sizes"),
     );
     check_message(
         "npy",
@@ -332,17 +333,18 @@ fn bad_arrays_are_told() {
 
 #[test]
 fn bad_archives_are_told() {
-    let corrupt = |detail| format!("g.npz: this is no valid npz file ({detail}): write it again");
+    let corrupt =
+        |detail| format!("g.npz: this is not a valid npz file ({detail}): write it again");
     check_message(
         "npz",
         "no zip",
-        &corrupt("it is no zip archive, or its end is cut off"),
+        &corrupt("it is not a zip archive, or its end is cut off"),
     );
     let whole = input!("deflated.npz");
     check_message(
         "npz",
         &whole[..200],
-        &corrupt("it is no zip archive, or its end is cut off"),
+        &corrupt("it is not a zip archive, or its end is cut off"),
     );
     // The directory of entry W: its sizes at 20 and 24, its checksum at 16, its method at 10.
     let directory = whole
@@ -373,7 +375,7 @@ fn bad_archives_are_told() {
     check_message(
         "npz",
         with(10, 12),
-        "g.npz, block W: this kind of compression is not supported: \
+        "g.npz, block W: this compression method is not supported: \
          write the archive with numpy.savez or numpy.savez_compressed",
     );
     check_message(
@@ -386,7 +388,7 @@ fn bad_archives_are_told() {
 
 #[test]
 fn bad_json_is_told_with_its_line() {
-    let needed = "a gradient is a list of numbers, or an object that has lists by name";
+    let needed = "a gradient is a list of numbers, or an object of named lists";
     for (text, place, what) in [
         ("[1,\n2,]", "line 2, column 3", "trailing comma"),
         (
@@ -397,7 +399,7 @@ fn bad_json_is_told_with_its_line() {
         (
             "[1,\n\"abc\"]",
             "line 2, column 5",
-            "the text \"abc\" is no number",
+            "the text \"abc\" is not a number",
         ),
         ("[NaN, 1", "line 1", "EOF while parsing a list"),
         ("[1e999]", "line 1, column 6", "number out of range"),
@@ -413,19 +415,19 @@ fn bad_json_is_told_with_its_line() {
     check_message(
         "json",
         "{\"W\": [[1, 2], [3]]}",
-        "g.json, block W: the list at [1] has 1 entry where the first has 2: make them equally long",
+        "g.json, block W: the list at [1] has 1 entry, but the first has 2: make them equally long",
     );
     check_message(
         "json",
         "[[1], 2]",
-        "g.json: the entry at [1] is a number where a list belongs: \
-         give all entries of a list one shape",
+        "g.json: the entry at [1] is a number, but a list is expected: \
+         give all entries of a list the same shape",
     );
     check_message(
         "json",
         "[1, {\"a\": 2}]",
-        "g.json: the entry at [1] is an object where a number belongs: \
-         give all entries of a list one shape",
+        "g.json: the entry at [1] is an object, but a number is expected: \
+         give all entries of a list the same shape",
     );
     check_message(
         "json",
@@ -435,7 +437,7 @@ fn bad_json_is_told_with_its_line() {
     check_message(
         "json",
         b"[1, \xff]",
-        "g.json: this is no valid json file (it is no UTF-8 text): write it again",
+        "g.json: this is not a valid json file (it is not UTF-8 text): write it again",
     );
 }
 
@@ -444,7 +446,7 @@ fn bad_tables_are_told_with_their_line() {
     check_message(
         "csv",
         "1,2\n3,x\n",
-        "g.csv, line 2, column 2: \"x\" is no number: write a decimal number such as -0.5 or 1e-3",
+        "g.csv, line 2, column 2: \"x\" is not a number: write a decimal number such as -0.5 or 1e-3",
     );
     check_message(
         "csv",
@@ -459,7 +461,7 @@ fn bad_tables_are_told_with_their_line() {
     check_message(
         "csv",
         "PK\x03\x04\0",
-        "g.csv, line 1: this is no UTF-8 text (is it binary, or saved as UTF-16?): \
+        "g.csv, line 1: this is not UTF-8 text (is it binary, or saved as UTF-16?): \
          save the table as CSV in UTF-8",
     );
 }
@@ -472,7 +474,7 @@ fn bad_safetensors_are_told() {
         b"\x02\0\0\0\0\0\0\0{}tail",
     ] {
         let message = parsed("safetensors", bytes).unwrap_err();
-        let start = "g.safetensors: this is no valid safetensors file (";
+        let start = "g.safetensors: this is not a valid safetensors file (";
         assert!(
             message.starts_with(start) && message.ends_with("): write it again"),
             "{message}"
@@ -586,13 +588,13 @@ fn blocks_that_do_not_match_are_told() {
     let w = block("W", &[1, 2], &[1.0, 2.0]);
     let b = block("b", &[1], &[3.0]);
     let flat = block(UNNAMED, &[3], &[1.0, 2.0, 3.0]);
-    let same = "give both the same blocks by the same names";
+    let same = "give both the same blocks with the same names";
     check_pair_message(
         &[w.clone(), b.clone()],
         std::slice::from_ref(&w),
         &format!(
             "the analytic gradient has a block \"b\" of length 1, \
-             and the numeric one has only \"W\" of length 2: {same}"
+             but the numeric one has only \"W\" of length 2: {same}"
         ),
     );
     check_pair_message(
@@ -600,20 +602,20 @@ fn blocks_that_do_not_match_are_told() {
         std::slice::from_ref(&flat),
         &format!(
             "the numeric gradient has a block \"gradient\" of length 3, \
-             and the analytic one has only \"W\" of length 2, \"b\" of length 1: {same}"
+             but the analytic one has only \"W\" of length 2, \"b\" of length 1: {same}"
         ),
     );
     check_pair_message(
         std::slice::from_ref(&w),
         &[flat],
-        "block W: the analytic gradient has shape [1, 2] (2 numbers), the numeric one [3] (3 numbers): \
+        "block W: the analytic gradient has shape [1, 2] (2 numbers), but the numeric one has [3] (3 numbers): \
          write both with the same shape",
     );
     check_pair_message(
         &[w.clone(), b.clone()],
         &[b.clone(), block("W", &[3, 1], &[0.0; 3])],
         "block W: the analytic gradient has shape [1, 2] (2 numbers), \
-         the numeric one [3, 1] (3 numbers): write both with the same shape",
+         but the numeric one has [3, 1] (3 numbers): write both with the same shape",
     );
     check_pair_message(
         &[w.clone(), w.clone()],

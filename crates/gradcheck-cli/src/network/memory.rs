@@ -1,6 +1,6 @@
 //! How much memory a check takes, estimated from its sizes before any of it is allocated.
 //!
-//! The estimate is an upper bound, by no more than about a third beside what the allocator may hold back.
+//! The estimate is an upper bound, too large by at most about a third, plus what the allocator may hold back.
 //! Invariant: knows nothing of what is computed.
 
 use std::num::NonZeroUsize;
@@ -13,39 +13,39 @@ use mlp_check::{Method, Precision, TrainedCheck};
 
 use crate::NetworkOptions;
 
-/// Saved parameters take at most this part of what the run may use: little beside the check itself.
+/// Saved parameters take at most this fraction of the memory limit, little compared with the check itself.
 const HISTORY_PART: u64 = 64;
 
-/// How many bytes the parameters may take that are saved during the training.
+/// The number of bytes that parameters saved during the training may take.
 pub(super) fn history_bytes(options: &NetworkOptions) -> u64 {
     TrainedCheck::HISTORY_BYTES.min(options.memory_bytes() / HISTORY_PART)
 }
 
-/// What one number takes.
+/// The bytes of one number.
 const NUMBER: f64 = size_of::<f64>() as f64;
 
-/// Freed blocks of up to 32 MiB stay with the process (glibc's largest threshold), and those that are asked for next may
-/// not fit into them: the allocator holds up to about so much beside what is in use, and no more than [`CHURNED`] times
-/// what comes and goes. What is kept of each coordinate comes last, and fits in.
+/// Freed blocks of up to 32 MiB stay with the process (glibc's largest threshold), and later requests may
+/// not fit into them: the allocator holds up to about this much beyond what is in use, and no more than [`CHURNED`]
+/// times what is temporary. What is kept of each coordinate is allocated last, and fits into it.
 const HELD_BACK: f64 = (56 << 20) as f64;
 const CHURNED: f64 = 1.5;
 
-/// Vectors of P numbers that are there at once, beside one a thread: θ, the gradient, its rounding and their copies, and
-/// the directions of the second opinion with the lengths of their entries.
+/// The number of vectors of P numbers that exist at once, besides one per thread: θ, the gradient, its rounding errors
+/// and their copies, and the directions of the directional test with the sizes of their entries.
 const VECTORS: f64 = 12.0;
 
-/// Bytes that are kept of a judged coordinate while it is looked at: what was seen of it, its comparison, and its first
-/// look.
+/// Bytes that are kept for a coordinate while it is checked: its observations, its comparison, and its first
+/// estimate.
 const LOOKED_AT: f64 = (size_of::<Observation>() + size_of::<Comparison>()) as f64 + 80.0;
 
-/// Bytes of its sharper look, which is found again by a table that may be half empty; the complex step takes none.
+/// Bytes of its more careful estimate, in a hash table that may be half empty; the complex step needs none.
 const SHARPER: f64 = 132.0;
 
-/// Bytes of a coordinate that does not agree, as many may where a fault is planted: its look on complex numbers, kept in a
-/// table like the sharper one.
+/// Bytes of a coordinate that does not agree, as many may if a fault is planted: its complex-step estimate, kept in
+/// a table as well.
 const SUSPECTED: f64 = 190.0;
 
-/// The peak in bytes, beside the few megabytes of the program itself.
+/// The peak memory in bytes, without the few megabytes of the program itself.
 pub(super) fn needed(
     architecture: &Architecture,
     examples: usize,
@@ -62,7 +62,7 @@ fn threads(options: &NetworkOptions) -> f64 {
     options.threads.map_or_else(cores, NonZeroUsize::get) as f64
 }
 
-/// What is as long as θ, and the steps of the training that are saved to look back over.
+/// The bytes of the vectors as long as θ, and of the training steps that are saved for the search for the onset.
 fn in_vectors(architecture: &Architecture, options: &NetworkOptions) -> f64 {
     let vector = NUMBER * architecture.parameter_count() as f64;
     let rounded = match options.precision {
@@ -84,11 +84,11 @@ fn in_vectors(architecture: &Architecture, options: &NetworkOptions) -> f64 {
     vector * vectors + most_saved_bytes(vector, options.steps, history_bytes(options))
 }
 
-/// What is kept of each coordinate that is judged.
+/// The bytes kept for the coordinates that are checked.
 fn of_coordinates(architecture: &Architecture, options: &NetworkOptions) -> f64 {
     let parameters = architecture.parameter_count();
     let judged = options.sample.map_or(parameters, |sample| {
-        // Of each block some.
+        // Some of each block.
         sample.max(2 * architecture.depth()).min(parameters)
     });
     let sharper = match options.scheme {
@@ -103,8 +103,8 @@ fn of_coordinates(architecture: &Architecture, options: &NetworkOptions) -> f64 
     judged as f64 * (LOOKED_AT + sharper + suspected)
 }
 
-/// What there is for each example: the data, twice and on complex numbers; Z and A of each unit, of two passes, and what
-/// the rounding of each is; and for each thread what a probe moves, on complex numbers too.
+/// The bytes for the examples: the data, twice and as complex numbers; Z and A of each unit, for two passes, and their
+/// rounding errors; and for each thread what a probe changes, in complex numbers as well.
 fn of_examples(architecture: &Architecture, examples: usize, options: &NetworkOptions) -> f64 {
     let widths = architecture.widths();
     let (inputs, outputs) = (widths[0], widths[architecture.depth()]);
@@ -120,7 +120,7 @@ fn of_examples(architecture: &Architecture, examples: usize, options: &NetworkOp
     NUMBER * examples as f64 * (data + kept + threads(options) * moved)
 }
 
-/// A number of bytes as a person reads it.
+/// A number of bytes in readable form, such as `1.5 GiB`.
 pub(super) fn readable(count: f64) -> String {
     let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
     let mut value = count;

@@ -1,4 +1,4 @@
-//! From choices to a network with data and parameters: everything that can be refused is refused
+//! From options to a network with data and parameters: everything that can be rejected is rejected
 //! here, before any time is spent.
 
 use finite_diff::printable::printable;
@@ -46,35 +46,35 @@ pub enum PrepareError {
     /// Dropout draws new masks for every evaluation, so that there is no function to differentiate.
     #[error(
         "gradient checking does not work with dropout (keep_prob = {keep_prob}): every evaluation \
-         draws other units, so that the cost is not one function and its differences mean nothing. \
-         Check with --keep-prob 1.0, which is how the course does it, or add --frozen-masks to draw \
-         the masks once and use the same ones on both sides"
+         drops different units, so that the cost is not a fixed function and finite differences of it are meaningless. \
+         Check with --keep-prob 1.0, as the course does, or add --frozen-masks to draw \
+         the masks once and use them for the cost and the gradient"
     )]
     Dropout {
         /// The probability to keep a unit.
         keep_prob: f64,
     },
-    /// It would not fit into memory.
+    /// The check would exceed the memory limit.
     #[error(
-        "this would take about {needed} of memory, and the limit is {limit}: use smaller --layers \
+        "the check would need about {needed} of memory, but the limit is {limit}: use smaller --layers \
          or fewer --rows, or raise --memory-limit"
     )]
     Memory {
-        /// The estimate, readable.
+        /// The estimate, as text.
         needed: String,
-        /// The limit, readable.
+        /// The limit, as text.
         limit: String,
     },
-    /// A fault of no such name.
+    /// There is no fault of this name.
     #[error(
         "unknown fault '{}'{}; `gradcheck faults` lists them",
         printable(name),
         did_you_mean(suggestion)
     )]
     UnknownFault {
-        /// What was typed.
+        /// The name given.
         name: String,
-        /// What was probably meant.
+        /// The nearest known name.
         suggestion: Option<String>,
     },
     /// The fault needs another network.
@@ -85,32 +85,36 @@ pub enum PrepareError {
         /// What it needs.
         reason: String,
     },
-    /// A step size that is none.
-    #[error("--epsilon {value} is no step size: give a finite number above 0, such as 1e-7")]
+    /// The step size is not finite and positive.
+    #[error(
+        "--epsilon {value} is not a valid step size: give a finite number above 0, such as 1e-7"
+    )]
     Epsilon {
         /// The value.
         value: f64,
     },
-    /// A step size for a scheme that has its own.
+    /// A step size was given for a scheme that has its own.
     #[error(
-        "--epsilon has no meaning for the complex step, which takes 1e-30 whatever the function: leave \
+        "--epsilon has no effect with the complex step, whose step size is always 1e-30: leave \
          it out, or choose another --scheme"
     )]
     EpsilonUnused,
-    /// Whole rows of pre-activations can't be moved by the step that was asked for.
+    /// The layerwise engine can't be used with the requested step.
     #[error(
-        "--engine layerwise does not apply here: {reason}. Choose --engine incremental, or leave it out"
+        "--engine layerwise can't be used here: {reason}. Choose --engine incremental, or leave it out"
     )]
     Layerwise {
-        /// Why.
+        /// The reason.
         reason: &'static str,
     },
-    /// Nothing to judge.
-    #[error("--sample 0 leaves nothing to judge: give at least 1, or leave it out to judge all")]
+    /// The sample is empty.
+    #[error(
+        "--sample 0 leaves nothing to check: give at least 1, or leave it out to check all coordinates"
+    )]
     EmptySample,
 }
 
-/// What to do about it, in flags, where the network's own message can't say.
+/// The remedy in terms of flags, which the network's own message doesn't know.
 fn remedy(error: &MlpError) -> &'static str {
     match error {
         MlpError::LossWidth { .. } => {
@@ -129,13 +133,13 @@ fn did_you_mean(suggestion: &Option<String>) -> String {
 
 /// A network with all that a check of it needs.
 pub struct Prepared {
-    /// The choices it was made from.
+    /// The options it was made from.
     pub options: NetworkOptions,
     /// The network.
     pub architecture: Architecture,
-    /// What is known of the data beside its numbers.
+    /// The data set and its names.
     pub dataset: Dataset,
-    /// The examples, of the training and of the check.
+    /// The examples, for the training and for the check.
     pub batch: Batch<f64>,
     /// The frozen dropout masks, if any.
     pub masks: Option<DropoutMasks<f64>>,
@@ -143,15 +147,15 @@ pub struct Prepared {
     pub parameters: Parameters<f64>,
     /// How to train.
     pub training: TrainingOptions,
-    /// Which coordinates to judge.
+    /// Which coordinates to check.
     pub selection: Selection,
     /// The fault to plant, if any.
     pub fault: Option<&'static Fault>,
 }
 
 impl Prepared {
-    /// The check at initialization and again after training, on the threads asked for, until
-    /// `execution` is cancelled.
+    /// The check at initialization and again after training, on the requested threads, until
+    /// `execution` is canceled.
     pub fn trained_check<'a>(&'a self, execution: Execution<'a>) -> TrainedCheck<'a> {
         let NetworkOptions {
             precision,
@@ -194,7 +198,7 @@ impl Prepared {
 /// Loads the data, builds the network and draws its parameters.
 ///
 /// # Errors
-/// [`PrepareError`] for whatever does not fit.
+/// [`PrepareError`] if something does not fit.
 pub fn prepare(options: &NetworkOptions) -> Result<Prepared, PrepareError> {
     check_numbers(options)?;
     let source: Source = options.data.parse()?;
@@ -203,7 +207,7 @@ pub fn prepare(options: &NetworkOptions) -> Result<Prepared, PrepareError> {
     if let Some(Widths(layers)) = &options.layers {
         let architecture = Architecture::new(layers, options.activation, loss)?;
         let rows = options.rows.unwrap_or(NetworkOptions::DEFAULT_ROWS);
-        // A file or a built-in set has no more rows than it has, and says so itself.
+        // A file or a built-in set limits the rows itself, and reports when they are too few.
         let rows = if source == Source::Synthetic { rows } else { 0 };
         check_memory(&architecture, rows, options)?;
     }
@@ -279,7 +283,7 @@ pub fn prepare(options: &NetworkOptions) -> Result<Prepared, PrepareError> {
     })
 }
 
-/// What needs no data to be refused.
+/// Rejects what can be rejected without the data.
 fn check_numbers(options: &NetworkOptions) -> Result<(), PrepareError> {
     if let Some(value) = options.epsilon {
         if !value.is_finite() || value <= 0.0 {
@@ -342,7 +346,7 @@ fn load(options: &NetworkOptions, source: &Source, loss: Loss) -> Result<Dataset
     Ok(data::load(source, &how)?)
 }
 
-/// As in the course's own exercise.
+/// The number of features of the synthetic data, as in the course's own exercise.
 const DEFAULT_SYNTHETIC_FEATURES: usize = 4;
 
 fn default_outputs(data: &Source, loss: Loss) -> usize {
@@ -362,7 +366,7 @@ fn default_layers(source: &Source, loss: Loss, features: usize) -> Vec<usize> {
     }
 }
 
-/// Labels as a matrix with one row an output: as they are for one output, else one-hot.
+/// Labels as a matrix with one row per output: unchanged for one output, otherwise one-hot.
 pub fn targets(labels: &[f64], outputs: usize) -> Vec<f64> {
     if outputs == 1 {
         return labels.to_vec();
@@ -391,9 +395,9 @@ fn find_fault(
     let applies = fault
         .applies_to(architecture)
         .and_then(|()| match fault.shows() {
-            Shows::WithDropout if options.keep_prob == 1.0 => {
-                Err("it shows only with dropout: add --keep-prob 0.8 --frozen-masks".to_owned())
-            }
+            Shows::WithDropout if options.keep_prob == 1.0 => Err(
+                "it has an effect only with dropout: add --keep-prob 0.8 --frozen-masks".to_owned(),
+            ),
             _ => Ok(()),
         });
     match applies {
@@ -405,7 +409,7 @@ fn find_fault(
     }
 }
 
-/// Refuses what would take more than the limit.
+/// Rejects a check that would exceed the memory limit.
 fn check_memory(
     architecture: &Architecture,
     examples: usize,
@@ -461,7 +465,7 @@ pub fn summary(prepared: &Prepared) -> String {
         ));
     }
     if options.precision == Precision::F32 {
-        parts.push("f32, held against an f64 forward".to_owned());
+        parts.push("f32, compared with an f64 forward pass".to_owned());
     }
     let mut data = vec![
         format!(

@@ -9,7 +9,7 @@ use um_bridge::Model;
 use super::bounds::Limits;
 use super::products::Products;
 
-/// The step of a difference that only has to tell a wrong entry from a right one, relative to its coordinate.
+/// The relative step size of a difference that only has to distinguish a wrong entry from a right one.
 const STEP: f64 = 1e-5;
 
 /// An output with a wrong gradient.
@@ -17,11 +17,11 @@ const STEP: f64 = 1e-5;
 pub struct Blamed {
     /// Its name: `output[1]`, or `output0[1]` where there are several output vectors.
     pub name: String,
-    /// Its place among all outputs in a row.
+    /// Its index among all outputs in a row.
     pub row: usize,
 }
 
-/// The outputs whose rows of a checked Jacobian are wrong; where many are, those that are furthest off.
+/// The outputs whose rows of a checked Jacobian are wrong; if there are many, those with the largest errors.
 pub(super) fn rows(report: &Report, model: &Model) -> Vec<Blamed> {
     let mut rows = BTreeSet::new();
     let mut start = 0;
@@ -46,8 +46,8 @@ pub(super) fn rows(report: &Report, model: &Model) -> Vec<Blamed> {
     rows.into_iter().map(|row| blamed(row, model)).collect()
 }
 
-/// The output that the worst wrong entry of Jᵀv comes from, by bisection: of all outputs, the half that is further off, and
-/// of that the half again. Two evaluations of the model, and one Jᵀv each time.
+/// The output that causes the worst wrong entry of Jᵀv, found by bisection: the half of the outputs with the larger
+/// error is halved again and again. Costs two evaluations of the model, and one Jᵀv for each halving.
 pub(super) fn blame(
     products: &Products<'_>,
     point: &[f64],
@@ -79,7 +79,7 @@ pub(super) fn blame(
             (from, all) = (middle, second);
         }
     }
-    // What is left of the differences' own errors accuses nobody.
+    // A remainder that the differences' own error explains accuses no output.
     let size = (column[from] * scales[from]).abs();
     (all.abs() > 1e-3 * size).then(|| blamed(from, products.model))
 }
@@ -105,7 +105,7 @@ fn column(
     (apart > 0.0).then(|| pairs.map(|(high, low)| (high - low) / apart).collect())
 }
 
-/// The name of the output with this place among all.
+/// The name of the output with this index among all.
 pub(super) fn blamed(row: usize, model: &Model) -> Blamed {
     Blamed {
         name: name(row, model.output_sizes()),

@@ -1,4 +1,4 @@
-//! `W1:5x4`: the name and shape of an input, as it is typed.
+//! Parsing of `W1:5x4`, the name and shape of an input.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use std::str::FromStr;
 pub struct BlockShape {
     /// The name.
     pub name: String,
-    /// The extents.
+    /// The dimensions.
     pub shape: Vec<usize>,
 }
 
@@ -29,7 +29,7 @@ impl FromStr for BlockShape {
             let extent = extent.trim();
             extent
                 .parse()
-                .map_err(|_| format!("`{extent}` is no extent: {HOW}"))
+                .map_err(|_| format!("`{extent}` is not a dimension: {HOW}"))
         };
         Ok(Self {
             name: name.to_owned(),

@@ -1,4 +1,4 @@
-//! `rates:0..` and `W1[2,3]`: where a model may be evaluated, and what stays as it is, as they are typed.
+//! Parsing of `rates:0..` and `W1[2,3]`: where a model may be evaluated, and which inputs are held constant.
 
 use std::fmt;
 use std::ops::Range;
@@ -20,11 +20,11 @@ pub struct Place {
 /// Lower ≤ x ≤ upper for every entry of a place; either may be infinite.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bounds {
-    /// Of what.
+    /// The input or entry that is bounded.
     pub place: Place,
-    /// −∞ where there is none.
+    /// The lower bound; −∞ if there is none.
     pub lower: f64,
-    /// +∞ where there is none.
+    /// The upper bound; +∞ if there is none.
     pub upper: f64,
 }
 
@@ -42,7 +42,7 @@ impl FromStr for Place {
         }
         let read = |entry: &str| {
             let entry = entry.trim();
-            let wrong = |_| format!("`{entry}` is no index: {HOW}");
+            let wrong = |_| format!("`{entry}` is not an index: {HOW}");
             entry.parse().map_err(wrong)
         };
         Ok(Self {
@@ -75,25 +75,25 @@ impl FromStr for Bounds {
             .ok_or_else(|| format!("it has no bounds: {HOW}"))?;
         let (lower, upper) = range
             .split_once("..")
-            .ok_or_else(|| format!("`{range}` is no range: {HOW}"))?;
+            .ok_or_else(|| format!("`{range}` is not a range: {HOW}"))?;
         let bound = |text: &str, without: f64| match text.trim() {
             "" => Ok(without),
             text => text
                 .parse()
                 .ok()
                 .filter(|bound: &f64| !bound.is_nan())
-                .ok_or_else(|| format!("`{text}` is no number: {HOW}")),
+                .ok_or_else(|| format!("`{text}` is not a number: {HOW}")),
         };
         let (lower, upper) = (
             bound(lower, f64::NEG_INFINITY)?,
             bound(upper, f64::INFINITY)?,
         );
         if lower == f64::INFINITY || upper == f64::NEG_INFINITY {
-            return Err(format!("no finite number is within {range}: {HOW}"));
+            return Err(format!("{range} contains no finite number: {HOW}"));
         }
         if lower > upper {
             return Err(format!(
-                "between {lower} and {upper} there is nothing: give the lower bound first"
+                "the lower bound {lower} is above the upper bound {upper}: give the lower bound first"
             ));
         }
         Ok(Self {
@@ -116,7 +116,7 @@ impl fmt::Display for Bounds {
     }
 }
 
-/// The bounds of every coordinate of the inputs in a row; the same one twice where it stays as it is.
+/// The bounds of every coordinate of all inputs in a row; equal for a coordinate that is held constant.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Limits {
     pub(super) lower: Vec<f64>,
@@ -125,7 +125,7 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    /// What `options` says of the inputs of `layout`; where it says several things of one coordinate, all of them.
+    /// The bounds that `options` gives for the inputs of `layout`; several for one coordinate are intersected.
     pub(super) fn of(options: &ModelOptions, layout: &ParameterLayout) -> Result<Self, ModelError> {
         let mut limits = Self {
             lower: vec![f64::NEG_INFINITY; layout.len()],
@@ -152,7 +152,7 @@ impl Limits {
         Ok(limits)
     }
 
-    /// Whether anything was said.
+    /// Whether no bounds were given.
     pub(super) fn are_none(&self) -> bool {
         let bounded = |(lower, upper): (&f64, &f64)| lower.is_finite() || upper.is_finite();
         self.fixed.is_empty() && !self.lower.iter().zip(&self.upper).any(bounded)
@@ -174,10 +174,10 @@ impl Limits {
         x.clamp(lower, upper)
     }
 
-    /// The same where what is fixed is so at `point`.
+    /// These bounds, with every fixed coordinate held at its value in `point`.
     pub(super) fn at(mut self, point: &[f64]) -> Self {
         for &i in &self.fixed {
-            // Outside of its bounds it is refused like any other.
+            // Outside its bounds it is rejected like any other coordinate.
             if (self.lower[i]..=self.upper[i]).contains(&point[i]) {
                 (self.lower[i], self.upper[i]) = (point[i], point[i]);
             }
@@ -192,7 +192,7 @@ fn coordinates(place: &Place, layout: &ParameterLayout) -> Result<Range<usize>, 
         place: place.to_string(),
         layout: layout.to_string(),
     };
-    // A name may look like an entry.
+    // An input may be named like an entry.
     if let Some(block) = layout.block(&place.to_string()) {
         return Ok(block.range());
     }

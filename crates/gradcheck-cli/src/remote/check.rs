@@ -18,40 +18,41 @@ use super::judge::{Derivatives, judge};
 use super::products::Products;
 use super::{ModelError, ModelOptions, config, point};
 
-/// What was found of a model.
+/// The outcome of a model check.
 #[derive(Debug)]
 pub struct ModelOutcome {
-    /// Its name.
+    /// The name of the model.
     pub model: String,
-    /// The URLs that were asked, without passwords; of a server that was started, none.
+    /// The URLs that were used, without passwords; none for a spawned server.
     pub urls: Vec<String>,
-    /// Its inputs.
+    /// The model's inputs.
     pub layout: ParameterLayout,
-    /// The lengths of its outputs.
+    /// The lengths of the model's outputs.
     pub outputs: Vec<usize>,
-    /// What it offers, and what came of that.
+    /// The results for what the model offers.
     pub offered: Offered,
-    /// Servers that failed in between, a line each.
+    /// The servers that failed in between, one line each.
     pub troubles: Vec<String>,
-    /// What the model failed with in the middle; what was measured before is in the report.
+    /// The error with which the model failed during the check; what was measured before is in the report.
     pub failure: Option<String>,
-    /// How many evaluations ran at a time.
+    /// The number of concurrent evaluations.
     pub jobs: usize,
-    /// How long it took, without the start of a server.
+    /// The duration of the check, without the start of a server.
     pub elapsed: Duration,
 }
 
-/// What a model offers, and what came of that.
+/// The results for what a model offers.
 #[derive(Debug)]
 pub enum Offered {
-    /// A gradient, checked, and whatever else there is.
+    /// The model offers a gradient, which was checked with the other derivatives that it offers.
     Gradient(Box<Derivatives>),
-    /// None: only the forward side could be looked at.
+    /// The model offers no gradient: only its values could be examined.
     Forward(Forward),
 }
 
 impl ModelOutcome {
-    /// The verdict on all derivatives, where there are any; with `strict` an agreement is none that leaves something open.
+    /// The verdict on all derivatives, if there are any; with `strict`, an agreement that leaves something open does
+    /// not count.
     pub fn verdict(&self, strict: bool) -> Option<Verdict> {
         let Offered::Gradient(found) = &self.offered else {
             return None;
@@ -68,10 +69,10 @@ impl ModelOutcome {
     }
 }
 
-/// Finds the model, starts its server if that is wanted, and checks its gradient at one point.
+/// Finds the model, starts its server if requested, and checks its gradient at one point.
 ///
 /// # Errors
-/// [`ModelError`], where the model can't be found, used or asked; its server is ended all the same.
+/// [`ModelError`] if the model can't be found, used or evaluated; its server is ended in any case.
 pub fn check(
     options: &ModelOptions,
     cancel: &'static AtomicBool,
@@ -79,13 +80,13 @@ pub fn check(
 ) -> Result<ModelOutcome, ModelError> {
     let config = config::read(options.config.as_deref(), options.read_limit)?;
     let given = options.parsed_urls()?;
-    // Ended when it is dropped, whatever happens from here on.
+    // The server is ended when it is dropped, whatever happens from here on.
     let mut server = match &options.spawn {
         Some(command) => Some(Server::spawn(
             command,
             &SpawnSettings {
                 wait: options.wait.0,
-                // An interrupted run is to end within a second, whatever the server does.
+                // An interrupted run must end within a second, whatever the server does.
                 grace: Duration::from_millis(500),
                 cancel: Some(cancel),
             },
@@ -167,7 +168,7 @@ pub fn check(
         Offered::Forward(_) => None,
     };
     let troubles = model.client().troubles();
-    // A model that was asked nothing any more has not failed.
+    // An interrupted call is not a failure of the model.
     let failure = failed.take().filter(|_| !cancel.load(Ordering::Relaxed));
     Ok(ModelOutcome {
         model: model.name().to_owned(),
@@ -185,7 +186,7 @@ pub fn check(
     })
 }
 
-/// That the server ended by itself, if it has, and what it wrote last.
+/// How the server ended and what it wrote last, as text; empty if it has not ended by itself.
 fn end_of(server: Option<&mut Server>) -> String {
     let Some((end, server)) = server.and_then(|server| Some((server.ended()?, server))) else {
         return String::new();
@@ -193,9 +194,9 @@ fn end_of(server: Option<&mut Server>) -> String {
     let lines = server.last_lines();
     let wrote = match lines.as_slice() {
         [] => "it wrote nothing".to_owned(),
-        lines => format!("it last wrote: {}", lines.join(" | ")),
+        lines => format!("the last lines it wrote: {}", lines.join(" | ")),
     };
-    format!("; the server that was started has ended ({end}), {wrote}")
+    format!("; the spawned server has ended ({end}); {wrote}")
 }
 
 /// The inputs by name, if they have any and any outputs depend on them.

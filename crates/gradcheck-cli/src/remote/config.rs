@@ -1,4 +1,4 @@
-//! The model's own configuration: JSON as it is typed, or a file with it.
+//! The model's own configuration: JSON on the command line, or in a file.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use super::ModelError;
 use crate::source_file::{self, ReadLimit};
 use crate::unique_keys::key_twice;
 
-/// The object that `given` is, or that the file of that name holds.
+/// Parses the JSON object in `given`, or in the file of that name.
 pub(super) fn read(
     given: Option<&str>,
     limit: ReadLimit,
@@ -29,7 +29,7 @@ pub(super) fn read(
         place: place.clone(),
         source,
     })?;
-    // Of a key that stands twice, the last would be taken.
+    // If a key occurs twice, serde_json takes the last.
     if let Some(key) = key_twice(&text) {
         return Err(ModelError::ConfigKeyTwice { place, key });
     }

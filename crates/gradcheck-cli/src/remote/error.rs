@@ -1,4 +1,4 @@
-//! Why a model can't be checked: what, where and what to do.
+//! The errors of a model check: what is wrong, where, and what to do.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,17 +15,17 @@ use crate::gradient_file::GradientError;
 use crate::input_error::{Located, Place, excerpt, model_name, shown};
 use crate::source_file::FileProblem;
 
-/// A model that can't be checked.
+/// Why a model can't be checked.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ModelError {
-    /// Nothing was measured before.
-    #[error("interrupted before there was anything to report")]
+    /// The run was interrupted before anything was measured.
+    #[error("interrupted before there were any results")]
     Interrupted,
     /// The configuration can't be read.
     #[error("{0}; --config takes a JSON object, or the name of a file with one")]
     ConfigFile(#[from] Located<FileProblem>),
-    /// It says something twice.
+    /// A key of the configuration occurs twice.
     #[error(
         "{}: the key \"{}\" occurs twice: write each key once",
         printable(place),
@@ -37,15 +37,15 @@ pub enum ModelError {
         /// The key.
         key: String,
     },
-    /// It is no JSON.
-    #[error("{}: this is no JSON: {source}", printable(place))]
+    /// The configuration is not JSON.
+    #[error("{}: this is not valid JSON: {source}", printable(place))]
     ConfigJson {
         /// Where it stands.
         place: String,
         /// What is wrong with it.
         source: serde_json::Error,
     },
-    /// It is JSON, and no object.
+    /// The configuration is JSON, but not an object.
     #[error(
         "{}: the configuration of a model is a JSON object, such as {{\"vtk_output\": false}}",
         printable(place)
@@ -54,10 +54,10 @@ pub enum ModelError {
         /// Where it stands.
         place: String,
     },
-    /// A file with the point that can't be read.
+    /// The file with the point can't be read.
     #[error(transparent)]
     File(#[from] GradientError),
-    /// A list that is no list of lists of numbers.
+    /// The point is not a list of lists of numbers.
     #[error(
         "{place}{what}: a point is a JSON list with one list of finite numbers for each input, such as [[0.5, -1.0], [2.0]]"
     )]
@@ -67,9 +67,9 @@ pub enum ModelError {
         /// What is there.
         what: String,
     },
-    /// Another number of lists than the model has inputs.
+    /// The number of lists differs from the number of inputs.
     #[error(
-        "{}: it has {}, but the model has {}, {expected}: give one list of numbers for each",
+        "{}: it has {}, but the model has {}, {expected}: give one list of numbers for each input",
         shown(path), plural(*got, "list"), plural(*inputs, "input")
     )]
     PointCount {
@@ -77,14 +77,14 @@ pub enum ModelError {
         path: PathBuf,
         /// The inputs in short form.
         expected: String,
-        /// How many they are.
+        /// The number of inputs.
         inputs: usize,
-        /// How many lists there are.
+        /// The number of lists.
         got: usize,
     },
-    /// A block that the file does not hold.
+    /// The file lacks a block.
     #[error(
-        "{}: it holds no `{}`, but {}: give every input by the name of its --block",
+        "{}: it has no `{}`, but it has {}: name every input as its --block does",
         shown(path),
         printable(block),
         listed(holds)
@@ -94,12 +94,12 @@ pub enum ModelError {
         path: PathBuf,
         /// The block.
         block: String,
-        /// What it holds.
+        /// The names of the blocks in the file.
         holds: Vec<String>,
     },
-    /// An input of another length.
+    /// A block doesn't have the length of its input.
     #[error(
-        "{}: `{}` has {}, but that input of the model has {expected}: give as many",
+        "{}: `{}` has {}, but that input of the model has {expected}: give it the length of the input",
         shown(path), printable(block), plural(*got, "number")
     )]
     PointLength {
@@ -107,12 +107,12 @@ pub enum ModelError {
         path: PathBuf,
         /// The block.
         block: String,
-        /// The model's.
+        /// The length of the model's input.
         expected: usize,
-        /// The file's.
+        /// The length of the block in the file.
         got: usize,
     },
-    /// A number that is none.
+    /// A number is not finite.
     #[error(
         "{}: {coordinate} is {value}: give a point of finite numbers",
         shown(path)
@@ -122,42 +122,42 @@ pub enum ModelError {
         path: PathBuf,
         /// The coordinate.
         coordinate: String,
-        /// What stands there.
+        /// The number.
         value: f64,
     },
-    /// Blocks that don't fit the model's inputs.
+    /// The blocks don't fit the model's inputs.
     #[error(
-        "the blocks {blocks} have {got} numbers, but the inputs of `{}` {expected}: give one --block for each input, in their order",
+        "the blocks {blocks} have {got} numbers, but the inputs of `{}` have {expected}: give one --block for each input, in order",
         model_name(model)
     )]
     Blocks {
         /// The model.
         model: String,
-        /// As given.
+        /// The blocks as given.
         blocks: String,
-        /// Their lengths.
+        /// The lengths of the blocks.
         got: String,
-        /// The model's.
+        /// The lengths of the model's inputs.
         expected: String,
     },
-    /// Bounds of, or a place to be fixed in, what is no input.
+    /// Bounds or --fixed name something that is not an input.
     #[error(
-        "there is no `{}` among the inputs {layout}: name an input, or one entry of it such as W1[2,3]",
+        "there is no input or entry `{}` among {layout}: name an input, or one entry of it such as W1[2,3]",
         printable(place)
     )]
     NoSuchPlace {
-        /// As given.
+        /// The place as given.
         place: String,
         /// The inputs in short form.
         layout: String,
     },
-    /// Bounds that leave nothing of what others left.
+    /// Several bounds of one coordinate exclude each other.
     #[error(
-        "{} leaves no room for {coordinate}, which other bounds keep away from there",
+        "{} leaves no value for {coordinate}, whose other bounds exclude that range: give bounds that overlap",
         printable(bounds)
     )]
     NoRoom {
-        /// The last of them.
+        /// The last of the bounds.
         bounds: String,
         /// The coordinate.
         coordinate: String,
@@ -165,7 +165,7 @@ pub enum ModelError {
     /// Two blocks of one name, or one too large.
     #[error(transparent)]
     Layout(#[from] finite_diff::layout::LayoutError),
-    /// It has no inputs or no outputs.
+    /// The model has no inputs or no outputs.
     #[error(
         "the model `{}` has {what}: there is nothing to differentiate",
         model_name(model)
@@ -176,25 +176,25 @@ pub enum ModelError {
         /// What it lacks.
         what: &'static str,
     },
-    /// Its outputs and inputs are not what it says.
+    /// The objective does not fit the model.
     #[error("{0}")]
     Shape(String),
-    /// It can't even be evaluated.
+    /// The model does not support Evaluate.
     #[error(
-        "the model `{}` does not offer Evaluate: there is nothing to check it by",
+        "the model `{}` does not support Evaluate, without which its derivatives can't be checked",
         model_name(model)
     )]
     NoEvaluate {
         /// The model.
         model: String,
     },
-    /// It failed before anything was measured.
+    /// The model failed before anything was measured.
     #[error("{0}")]
     Failed(String),
     /// The server could not be started.
     #[error(transparent)]
     Spawn(#[from] SpawnError),
-    /// The model is larger than is taken without being asked for.
+    /// The model is larger than the limit.
     #[error("{0} with --max-size")]
     Oversize(um_bridge::Error),
     /// The model could not be used.
@@ -205,7 +205,7 @@ pub enum ModelError {
     Check(#[from] CheckError),
 }
 
-/// A few names, fit to be shown.
+/// A few names, safe to print.
 fn listed(names: &[String]) -> String {
     const SHOWN: usize = 12;
     if names.is_empty() {
@@ -223,7 +223,7 @@ fn listed(names: &[String]) -> String {
 impl From<um_bridge::Error> for ModelError {
     fn from(error: um_bridge::Error) -> Self {
         match &error {
-            // A model that is asked nothing any more has not failed.
+            // An interrupted call is not a failure of the model.
             um_bridge::Error::Call(call) if matches!(call.problem, Problem::Interrupted) => {
                 Self::Interrupted
             }
@@ -234,7 +234,7 @@ impl From<um_bridge::Error> for ModelError {
 }
 
 impl ModelError {
-    /// The same, if the run was not interrupted: a model that is asked nothing any more has not failed.
+    /// This error, or [`ModelError::Interrupted`] if the run was interrupted, which is not a failure of the model.
     pub(super) fn unless_interrupted(self, cancel: &AtomicBool) -> Self {
         match cancel.load(Ordering::Relaxed) {
             true => Self::Interrupted,
@@ -242,7 +242,7 @@ impl ModelError {
         }
     }
 
-    /// The same, with what a server that was started has to say of its own end.
+    /// This error, with how the spawned server ended appended to a failure.
     pub(super) fn after(self, end: &str) -> Self {
         match self {
             Self::Failed(what) => Self::Failed(what + end),
@@ -250,7 +250,7 @@ impl ModelError {
         }
     }
 
-    /// The same; of a failed evaluation in the words of a model and its inputs.
+    /// This error, with a failed evaluation described in terms of the model and its inputs.
     pub(super) fn in_words(self, layout: &ParameterLayout, options: &ModelOptions) -> Self {
         match self {
             Self::Check(CheckError::Difference(source) | CheckError::At { source, .. }) => {
@@ -261,7 +261,7 @@ impl ModelError {
     }
 }
 
-/// What a failure may mean: that the model has no value there, where it is the model that said no.
+/// What to do about a failure of the model itself, which may mean that it is not defined at the point.
 fn advice(source: &EvaluationError, options: &ModelOptions, at_the_point: bool) -> &'static str {
     let said_no = match source.downcast_ref() {
         Some(um_bridge::Error::Call(call)) => matches!(
@@ -274,14 +274,14 @@ fn advice(source: &EvaluationError, options: &ModelOptions, at_the_point: bool) 
         (false, ..) => "",
         (_, true, _) if options.at.is_some() => "",
         (_, true, true) => {
-            "; the point is a random one: if it has no value there, give one by --at, or --bounds to draw it in"
+            "; the point is random: if the model is not defined there, give a point with --at, or --bounds to draw it from"
         }
         (_, true, false) => {
-            "; the point is a random one: if it has no value there, give one by --at, or narrower --bounds"
+            "; the point is random: if the model is not defined there, give a point with --at, or narrower --bounds"
         }
-        (_, false, true) => "; if its domain ends there, say so by --bounds",
+        (_, false, true) => "; if its domain ends there, give its --bounds",
         (_, false, false) => {
-            "; if its domain ends there, give narrower --bounds, or --fixed for what they can't say"
+            "; if its domain ends there, give narrower --bounds, or hold inputs constant with --fixed"
         }
     }
 }
@@ -319,7 +319,7 @@ pub(super) fn failed_words(
             upper,
         }) => match layout.coordinate(*coordinate) {
             Some(name) => format!(
-                "{name} is {value}, which is not within its bounds {lower}..{upper}: give another --at, or other \
+                "{name} is {value}, which is outside its bounds {lower}..{upper}: change --at or \
                  --bounds"
             ),
             None => error.to_string(),

@@ -1,4 +1,4 @@
-//! What can be said of a model without a gradient: whether it gives the same twice, how noisy it is, where it has kinks.
+//! The checks of a model without a gradient: whether it is deterministic, how noisy it is, where it has kinks.
 
 use finite_diff::ladder::Ground;
 use finite_diff::{Coordinate, Execution, Noise, Objective, ParameterLayout, Selection};
@@ -16,15 +16,15 @@ pub struct Forward {
     pub value: f64,
     /// Whether a second evaluation gave the same bits.
     pub deterministic: bool,
-    /// The noise σ of one evaluation, where it could be measured.
+    /// The noise σ of one evaluation, if it could be measured.
     pub noise: Option<f64>,
-    /// How many coordinates were looked at.
+    /// The number of coordinates that were examined.
     pub looked_at: usize,
-    /// Those of them that a kink lies at, or within reach of the steps; at most eight.
+    /// Those of them with a kink at the point or within the steps; at most eight.
     pub kinked: Vec<Kinked>,
-    /// How many there are in all.
+    /// The number of such coordinates in all.
     pub kinks: usize,
-    /// Coordinates that nothing depends on.
+    /// The number of coordinates on which nothing depends.
     pub flat: usize,
     /// How often the model was evaluated.
     pub evaluations: u64,
@@ -35,9 +35,9 @@ pub struct Forward {
 /// A coordinate along which the model is not smooth.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Kinked {
-    /// Its name.
+    /// The coordinate and its name.
     pub coordinate: Coordinate,
-    /// The slopes below and above.
+    /// The one-sided derivatives from below and from above.
     pub slopes: [f64; 2],
     /// Whether the kink is at the point itself.
     pub at_the_point: bool,

@@ -1,19 +1,19 @@
-//! A model that answers no more once the run was interrupted.
+//! A model whose evaluations fail once the run is interrupted.
 //!
-//! The parts of a check look for an interruption between coordinates; some evaluate a model dozens of times before
-//! they do, which takes minutes where one evaluation takes seconds.
+//! A check polls for an interruption only between coordinates; some of its parts evaluate a model dozens of times
+//! in between, which takes minutes if one evaluation takes seconds.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use finite_diff::{EvaluationError, Objective};
 use thiserror::Error;
 
-/// In place of an answer.
+/// The error of an evaluation after the interruption.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("interrupted")]
 pub(super) struct Interrupted;
 
-/// Fails once the run was interrupted.
+/// Fails once the run is interrupted.
 pub(super) fn unless_interrupted(cancel: &AtomicBool) -> Result<(), Interrupted> {
     match cancel.load(Ordering::Relaxed) {
         true => Err(Interrupted),
@@ -21,7 +21,7 @@ pub(super) fn unless_interrupted(cancel: &AtomicBool) -> Result<(), Interrupted>
     }
 }
 
-/// An objective that fails once the run was interrupted.
+/// An objective that fails once the run is interrupted.
 pub(super) struct Interruptible<'a, O> {
     pub(super) objective: &'a O,
     pub(super) cancel: &'a AtomicBool,

@@ -1,6 +1,6 @@
-//! What a model offers of its derivatives, held against differences of its values.
+//! Checks the derivatives that a model offers against differences of its values.
 //!
-//! Knows no server and no flag but through what it is handed.
+//! Invariant: knows nothing of servers and flags, except through its arguments.
 
 use std::ops::Range;
 use std::sync::atomic::Ordering;
@@ -25,24 +25,24 @@ use super::recall::Recall;
 use super::scales::scales;
 use super::{ModelError, ModelOptions};
 
-/// Up to so many outputs are judged one by one, more of them by a random combination.
+/// Up to this many outputs are checked one by one; more of them by a random combination.
 const FEW: usize = 16;
 
-/// What was found of a model's derivatives.
+/// The results of the checks of a model's derivatives.
 #[derive(Debug, Default)]
 pub struct Derivatives {
-    /// The gradients of single outputs: in one report where the outputs are alike in size, else in one for each. Empty
-    /// where there is a single output, or more than 16.
+    /// The gradients of single outputs: in one report if the outputs are alike in size, otherwise in one for each.
+    /// Empty if there is a single output, or more than 16.
     pub each: Vec<OfOutputs>,
-    /// Jᵀv for a random v, all outputs at once: by every coordinate that was selected, or where `each` has them by a few.
+    /// Jᵀv for a random v, all outputs at once: at every selected coordinate, or at a few if `each` has them all.
     pub together: Option<Report>,
-    /// J·u for random u, where the model offers it.
+    /// J·u for random u, if the model offers it.
     pub jacobian: Option<Report>,
-    /// The identity between the two.
+    /// The adjoint identity between Jᵀv and J·u.
     pub adjoint: Option<AdjointReport>,
-    /// H·u for random u, where the model offers it.
+    /// H·u for random u, if the model offers it.
     pub hessian: Option<Report>,
-    /// Whether the model offers H·u and it was not looked at, since the gradient that it is held against is wrong.
+    /// Whether the model offers H·u, but it was not checked because the gradient that it is compared with is wrong.
     pub hessian_unchecked: bool,
     /// Jᵀv for a random v along random directions, in place of each and together.
     pub directional: Option<DirectionalReport>,
@@ -50,22 +50,22 @@ pub struct Derivatives {
     pub control: Option<ControlReport>,
     /// The outputs whose gradient is wrong, as far as that is known.
     pub blamed: Vec<Blamed>,
-    /// Whether the outputs are so different in size that each was judged by its own.
+    /// Whether the outputs differ so much in size that each was checked on its own scale.
     pub scaled: bool,
     /// How often the model was evaluated.
     pub evaluations: u64,
-    /// Whether the check stopped before it came to all of this.
+    /// Whether the check stopped before it was complete.
     pub interrupted: bool,
-    /// What a part failed with that could not even be begun.
+    /// The error of a part that could not be started.
     pub failure: Option<String>,
 }
 
-/// The gradients of some outputs, each judged by itself.
+/// The gradients of some outputs, each checked by itself.
 #[derive(Debug)]
 pub struct OfOutputs {
-    /// The name of the output; `None` where they are all in here, a row an output.
+    /// The name of the output; `None` if all outputs are in this report, one row for each.
     pub output: Option<String>,
-    /// What was found.
+    /// The result.
     pub report: Report,
 }
 
@@ -126,7 +126,7 @@ impl Derivatives {
     /// What an agreement leaves open.
     pub fn left_open(&self) -> LeftOpen {
         let each = self.each.iter().map(|part| &part.report);
-        // The few coordinates that are judged of all outputs together have been counted with each.
+        // The few coordinates that are checked for all outputs together have been counted with each output.
         let together = self.together.iter().filter(|_| self.each.is_empty());
         let reports = each
             .chain(together)
@@ -137,7 +137,7 @@ impl Derivatives {
     }
 }
 
-/// What every part of the check is handed.
+/// The inputs that every part of the check shares.
 struct Bench<'b> {
     options: &'b ModelOptions,
     products: &'b Products<'b>,
@@ -151,7 +151,7 @@ struct Bench<'b> {
 /// Checks everything that the model offers.
 ///
 /// # Errors
-/// [`ModelError`], where the first part can't be begun; what fails later is in the slot of `execution`.
+/// [`ModelError`] if the first part can't be started; what fails later is in the slot of `execution`.
 pub(super) fn judge(
     options: &ModelOptions,
     products: &Products<'_>,
@@ -225,12 +225,12 @@ fn settings<'b>(options: &ModelOptions, execution: Execution<'b>) -> Settings<'b
 }
 
 impl<'b> Bench<'b> {
-    /// Whether nothing more is to be asked.
+    /// Whether to stop: no further request may be sent.
     fn stopped(&self) -> bool {
         self.products.cancel.load(Ordering::Relaxed) || self.settings.execution.has_failed()
     }
 
-    /// The outputs, each by its scale.
+    /// The outputs, each multiplied by its scale.
     fn outputs(&self, x: &[f64]) -> Result<Vec<f64>, EvaluationError> {
         Ok(scaled(self.products.outputs(x)?, &self.scales))
     }
@@ -260,8 +260,8 @@ impl<'b> Bench<'b> {
         }
     }
 
-    /// The gradient of each output by itself: as one Jacobian, row by row, where the outputs are alike, else a row alone, so
-    /// that what is relative to a block is relative to that output.
+    /// The gradient of each output by itself: as one Jacobian, row by row, if the outputs are alike in size, otherwise
+    /// each row by itself, so that what is relative to a block is relative to that output.
     fn each(&self, found: &mut Derivatives) -> Result<(), ModelError> {
         let outputs = self.scales.len();
         let recall = Recall::default();
@@ -446,10 +446,10 @@ impl<'b> Bench<'b> {
         found.hessian = report.jvp.map(without_curvature);
     }
 
-    /// A part that could not be begun takes nothing from what was found before.
+    /// Records the error of a part that could not be started; the results so far stay.
     fn keep(&self, error: CheckError, found: &mut Derivatives) {
         found.interrupted = true;
-        // A model that is asked nothing any more has not failed.
+        // An interrupted call is not a failure of the model.
         if !self.stopped() {
             let error = ModelError::from(error).in_words(self.products.layout, self.options);
             found.failure = Some(error.to_string());
@@ -457,7 +457,7 @@ impl<'b> Bench<'b> {
     }
 }
 
-/// A Hessian that is zero along a block, as its differences are, is right: the function is linear there. It is left open.
+/// Accepts a Hessian that is zero along a block, as its differences are: the function is linear there. It is left open.
 fn without_curvature(mut report: Report) -> Report {
     for number in 0..report.blocks.len() {
         let linear = settle(&mut report, number);
@@ -467,7 +467,7 @@ fn without_curvature(mut report: Report) -> Report {
     report
 }
 
-/// That one output does not depend on an input is nothing special where another one does: no input is unused.
+/// Accepts an input on which one output does not depend, if another one does: the input is not unused.
 fn independent(each: &mut [OfOutputs]) {
     let blocks = each.iter().map(|part| part.report.blocks.len()).min();
     for number in 0..blocks.unwrap_or(0) {
@@ -485,7 +485,7 @@ fn independent(each: &mut [OfOutputs]) {
     }
 }
 
-/// The power over all blocks that have one; nothing is relative to a block of zeros.
+/// The detection limit over all blocks that have one; nothing is relative to a block of zeros.
 fn power(report: &Report) -> Option<Power> {
     let known = report.blocks.iter().filter_map(|block| block.power);
     known.reduce(|all, one| Power {
@@ -498,7 +498,7 @@ fn is_vacuous(report: &Report, number: usize) -> bool {
     report.blocks[number].verdict == Verdict::Inconclusive(Reason::Vacuous)
 }
 
-/// Takes a block that is zero throughout for one that agrees; how many entries that are.
+/// Marks a block that is zero throughout as agreeing; returns how many entries that are.
 fn settle(report: &mut Report, number: usize) -> usize {
     if !is_vacuous(report, number) {
         return 0;
@@ -531,7 +531,7 @@ fn cotangent(outputs: usize, seed: u64) -> Vec<f64> {
 
 /// Each number times its scale, without an error: scales are powers of two.
 fn scaled(mut values: Vec<f64>, scales: &[f64]) -> Vec<f64> {
-    // Of another length they are refused by the check.
+    // The check rejects values of another length.
     for (value, scale) in values.iter_mut().zip(scales) {
         *value *= scale;
     }

@@ -1,6 +1,6 @@
-//! A model somewhere else, in whatever language: what is to be checked of it, and the check.
+//! A model in another process, in any language: what to check of it, and the check.
 //!
-//! Talks through `um-bridge`; prints nothing, and knows no exit code.
+//! Invariant: prints nothing, and knows nothing of exit codes; it talks through `um-bridge`.
 
 mod blame;
 mod blocks;

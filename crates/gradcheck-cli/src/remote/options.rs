@@ -1,4 +1,4 @@
-//! Which model, where, and how to check it: one struct for the flags and for the line that runs the check again.
+//! Which model to check, where, and how: one struct for the flags and for the command line that repeats the check.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -102,7 +102,7 @@ pub struct ModelOptions {
 }
 
 impl Default for ModelOptions {
-    /// `gradcheck model` without a flag, and without a model.
+    /// The options of `gradcheck model` without a flag, and without a model.
     fn default() -> Self {
         Self {
             urls: Vec::new(),
@@ -133,7 +133,7 @@ impl Default for ModelOptions {
 }
 
 impl ModelOptions {
-    /// The URLs, read. Not where the flags are read: what those refuse they show, passwords and all.
+    /// The parsed URLs. They are not parsed with the flags, whose errors would show them with passwords.
     ///
     /// # Errors
     /// [`um_bridge::Error`], with the password masked.
@@ -141,13 +141,13 @@ impl ModelOptions {
         self.urls.iter().map(|url| Url::parse(url)).collect()
     }
 
-    /// The line that checks the same model again, URLs without their passwords. The seed is always in it: a random point
-    /// depends on it.
+    /// The command line that repeats this check, with URLs without their passwords. It always contains the seed, since
+    /// a random point depends on it.
     pub fn command_line(&self) -> String {
         let mut words = vec!["gradcheck model".to_owned()];
         words.extend(self.urls.iter().map(|url| match Url::parse(url) {
             Ok(url) => quoted(&url.to_string()),
-            // Never as it was typed: it may hold a password.
+            // Not the text itself: it may contain a password.
             Err(_) => "URL".to_owned(),
         }));
         words.extend(flags(self, &Self::default(), &["seed"]));
@@ -156,7 +156,7 @@ impl ModelOptions {
     }
 }
 
-/// A list as it is typed.
+/// Serializes a list as it is typed.
 fn shown<T: ToString, S: serde::Serializer>(items: &[T], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(items.iter().map(ToString::to_string))
 }

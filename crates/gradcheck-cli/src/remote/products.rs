@@ -1,4 +1,4 @@
-//! A model as the judge takes it: its outputs in a row, Jᵀv by /Gradient, J·u by /ApplyJacobian, H·u by /ApplyHessian.
+//! A model in the form that the checker takes: its outputs in a row, Jᵀv by /Gradient, J·u by /ApplyJacobian, H·u by /ApplyHessian.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -11,7 +11,7 @@ use super::interruptible::unless_interrupted;
 pub(super) struct Products<'a> {
     pub(super) model: &'a Model,
     pub(super) layout: &'a ParameterLayout,
-    /// Once true, nothing is asked any more.
+    /// Once true, no further request is sent.
     pub(super) cancel: &'a AtomicBool,
     /// How often the model was evaluated.
     pub(super) evaluations: AtomicU64,

@@ -1,7 +1,7 @@
-//! Answers of a model, kept for those who ask the same in the same order again.
+//! A cache of a model's answers, for checks that evaluate the same points in the same order again.
 //!
-//! Each output is checked by itself and a model gives all of them at once: what was evaluated for the first output is
-//! there for the others. A point that is asked for twice has two answers, so that noise stays noise.
+//! Each output is checked by itself, but a model returns all of them at once: what was evaluated for the first
+//! output is reused for the others. A point that is evaluated twice has two answers, so that noise stays noise.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -9,10 +9,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use finite_diff::EvaluationError;
 
-/// How many numbers are kept: 64 MB.
+/// The number of numbers that are kept: 64 MB.
 const KEPT: usize = 1 << 23;
 
-/// Two hashes of a point: two points are taken for one by accident once in 2¹²⁸ pairs.
+/// Two hashes of a point: the probability that two different points collide is 2⁻¹²⁸.
 type Key = [u64; 2];
 
 /// The answers of a function at all points where it was asked.
@@ -28,14 +28,14 @@ struct Answers {
     kept: usize,
 }
 
-/// One who asks: for the n-th time at a point it gets the n-th answer that was given there to anybody.
+/// One user of the cache: its n-th request at a point gets the n-th answer that was obtained there.
 pub(super) struct Asker<'r> {
     recall: &'r Recall,
     asked: Mutex<HashMap<Key, usize>>,
 }
 
 impl Recall {
-    /// Somebody who has asked nothing yet.
+    /// A new user of the cache, without requests so far.
     pub(super) fn asker(&self) -> Asker<'_> {
         Asker {
             recall: self,
@@ -45,7 +45,7 @@ impl Recall {
 }
 
 impl Asker<'_> {
-    /// The answer at `point`: one that is kept, or what `evaluate` gives.
+    /// The answer at `point`: from the cache, or else from `evaluate`.
     pub(super) fn ask(
         &self,
         point: &[f64],
@@ -96,7 +96,7 @@ mod tests {
             answer.unwrap()[0]
         };
         let (first, second) = (recall.asker(), recall.asker());
-        // The same point twice is evaluated twice: the model may be noisy.
+        // A point that is requested twice is evaluated twice: the model may be noisy.
         let heard = [0.5, 0.5, 2.0].map(|x| ask(&first, x));
         assert_eq!(heard, [1.0, 2.0, 3.0]);
         assert_eq!([0.5, 2.0, 0.5].map(|x| ask(&second, x)), [1.0, 3.0, 2.0]);

@@ -1,6 +1,6 @@
-//! How large each output of a model is, so that no unit drowns another.
+//! The scale of each output of a model, so that no output's unit drowns out another's.
 //!
-//! Knows no gradient: what is judged is not asked how to judge it.
+//! Invariant: knows nothing of gradients; the gradient under test must not influence how it is checked.
 
 use finite_diff::{DifferenceError, EvaluationError};
 use gradient_check::CheckError;
@@ -10,19 +10,19 @@ use rand_chacha::ChaCha8Rng;
 use super::bounds::Limits;
 use super::products::Products;
 
-/// How often the point is moved.
+/// The number of perturbed points that are evaluated.
 const MOVES: usize = 3;
-/// The share of itself that a coordinate is moved by at most.
+/// The largest relative perturbation of a coordinate.
 const REACH: f64 = 1.0 / 64.0;
-/// An output that changes by less than this part of its value is sized by that part, lest its rounding is blown up.
+/// The least size of an output relative to its value, so that its rounding error is not amplified.
 const LEAST: f64 = 1.0 / (1 << 26) as f64;
-/// Outputs whose sizes differ by less than this factor are left as they are.
+/// Outputs whose sizes differ by less than this factor are not scaled.
 const ALIKE: f64 = 8.0;
 
-/// One power of two for each output, by which all become about equally large; ones where they are so already.
+/// One power of two for each output, by which all become about equally large; ones if they already are.
 ///
-/// The size of an output is the most that it changes when every coordinate moves by up to 1/64 of itself, since errors of
-/// its derivatives are measured against that; where it does not change, the size of its value.
+/// The size of an output is its largest change when every coordinate moves by up to 1/64 of itself, since errors of
+/// its derivatives are measured against that; if it does not change, it is the size of its value.
 pub(super) fn scales(
     products: &Products<'_>,
     point: &[f64],
@@ -34,7 +34,7 @@ pub(super) fn scales(
     let outputs: usize = products.model.output_sizes().iter().sum();
     let bounds = limits.lower.iter().zip(&limits.upper);
     let is_inside = |(x, (lower, upper)): (&f64, (&f64, &f64))| lower <= x && x <= upper;
-    // A point outside of its bounds is for the check to refuse.
+    // A point outside its bounds is left for the check to reject.
     if outputs == 1 || !point.iter().zip(bounds).all(is_inside) {
         return Ok(vec![1.0; outputs]);
     }
@@ -48,12 +48,12 @@ pub(super) fn scales(
             to.clamp(limits.lower[i], limits.upper[i])
         };
         let moved: Vec<f64> = point.iter().enumerate().map(moved).collect();
-        // Outside of its domain a model may say no; the other moves tell then.
+        // Outside its domain a model may fail; then the other points decide.
         let Ok(there) = products.outputs(&moved) else {
             continue;
         };
         for ((change, from), to) in changes.iter_mut().zip(&values).zip(there) {
-            // NaN is not the larger one.
+            // `max` ignores NaN.
             *change = change.max((to - from).abs());
         }
     }
@@ -65,7 +65,7 @@ pub(super) fn scales(
     Ok(powers(&sizes))
 }
 
-/// The size of an output that changes so much and is so large; 0 where nothing is known.
+/// The size of an output with this change and this value; 0 if neither is known.
 fn size(change: f64, value: f64) -> f64 {
     let value = if value.is_finite() { value } else { 0.0 };
     match change {

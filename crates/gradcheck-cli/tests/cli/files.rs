@@ -118,7 +118,7 @@ fn refused_in_little(folder: &Folder, line: &str) -> String {
 fn what_would_take_too_much_is_refused_by_name() {
     let folder = bombs();
     let much = "take more than 10 MiB of memory: name a file with less, or raise --read-limit";
-    let long = "there is more than 10 MiB in it: name a smaller file, or raise --read-limit";
+    let long = "the file is larger than 10 MiB: name a smaller file, or raise --read-limit";
     for (file, said) in [
         ("key.json", "give names of at most 4096"),
         ("nested.json", "give names of at most 4096"),
@@ -188,7 +188,7 @@ fn what_has_no_end_is_refused() {
     ] {
         let message = refused_in_little(&folder, &format!("gradcheck {line}"));
         let wanted =
-            format!("error: {file}: this is a device or a terminal: name a file, or a pipe");
+            format!("error: {file}: this is a device or a terminal: name a file or a pipe");
         assert!(message.starts_with(&wanted), "{line}: {message}");
     }
     for (writer, name) in [
@@ -401,7 +401,7 @@ fn a_word_among_numbers_is_no_header() {
     ] {
         let folder = Folder::new().with("t.csv", table);
         let message = folder.refused("mlp --data t.csv --steps 0");
-        let wanted = format!("error: t.csv, {place}: \"{word}\" is no number, and beside it");
+        let wanted = format!("error: t.csv, {place}: \"{word}\" is not a number, but other cells");
         assert!(message.starts_with(&wanted), "{message}");
         let named = folder.run("mlp --data t.csv --steps 0 --header yes");
         assert_ne!(named.code, 2, "{}", named.stderr);

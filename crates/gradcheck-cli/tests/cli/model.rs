@@ -233,7 +233,7 @@ fn a_model_that_fails_on_the_way() {
     assert_eq!(report["verdict"], "inconclusive");
     assert!(text(&report["failure"]).contains("the solver did not converge"));
     assert_eq!(checks(&report)[0]["judged"], 5);
-    insta::assert_snapshot!(refused(&Mock::start(Fault::Breaks(0)), ""), @r#"error: the model failed at the point itself: POST http://127.0.0.1:PORT/Evaluate: the answer has the HTTP status 500, with `"the solver did not converge"`; the model failed there: see the server's own output; the point is a random one: if it has no value there, give one by --at, or --bounds to draw it in"#);
+    insta::assert_snapshot!(refused(&Mock::start(Fault::Breaks(0)), ""), @r#"error: the model failed at the point itself: POST http://127.0.0.1:PORT/Evaluate: the answer has HTTP status 500 and the body `"the solver did not converge"`; the model failed on the server: check the server's own output; the point is random: if the model is not defined there, give a point with --at, or --bounds to draw it from"#);
 }
 
 #[test]
@@ -248,18 +248,18 @@ fn a_wrong_entry_that_was_seen_counts_though_the_model_fails_then() {
 
 #[test]
 fn one_that_hangs_is_left_in_time() {
-    insta::assert_snapshot!(refused(&Mock::start(Fault::Hangs), "--timeout 0.3"), @r"error: the model failed at the point itself: POST http://127.0.0.1:PORT/Evaluate: no complete answer within 0.3 s (of its body came: nothing); if the model needs longer, raise the time-out, else see whether the server hangs");
+    insta::assert_snapshot!(refused(&Mock::start(Fault::Hangs), "--timeout 0.3"), @r"error: the model failed at the point itself: POST http://127.0.0.1:PORT/Evaluate: no complete answer within 0.3 s (received of its body: nothing); if the model needs longer, raise the time-out, otherwise check whether the server hangs");
 }
 
 #[test]
 fn servers_that_are_not_what_was_meant() {
-    insta::assert_snapshot!(refused(&Mock::start(Fault::None), "--model backward"), @"error: http://127.0.0.1:PORT offers no model `backward`: choose from `forward`");
-    insta::assert_snapshot!(refused(&Mock::start(Fault::TwoModels), ""), @"error: http://127.0.0.1:PORT offers 2 models: choose from `forward`, `backward`");
+    insta::assert_snapshot!(refused(&Mock::start(Fault::None), "--model backward"), @"error: http://127.0.0.1:PORT does not offer a model `backward`; choose from `forward`");
+    insta::assert_snapshot!(refused(&Mock::start(Fault::TwoModels), ""), @"error: http://127.0.0.1:PORT offers 2 models; choose from `forward`, `backward`");
     insta::assert_snapshot!(refused(&Mock::start(Fault::NoOutputs), ""), @"error: the model `forward` has no outputs: there is nothing to differentiate");
     // Nothing listens on port 1.
     let run = run("model http://127.0.0.1:1 --retries 0");
     refusal(&run, "port 1");
-    insta::assert_snapshot!(run.stderr, @"error: GET http://127.0.0.1:1/Info: no connection: the host refuses it; is the server running, and is the URL right?");
+    insta::assert_snapshot!(run.stderr, @"error: GET http://127.0.0.1:1/Info: no connection: the host refused it; is the server running, and is the URL right?");
     let run = crate::tool::run("model localhost:4242");
     refusal(&run, "no scheme");
     insta::assert_snapshot!(run.stderr, @"error: `localhost:4242` can't be used as the URL of a model server: it does not begin with http://; write it like http://localhost:4242");
@@ -293,12 +293,12 @@ fn points() {
     ];
     let messages = files.map(|file| folder.refused(&line(&format!("{file}.json"))));
     insta::assert_snapshot!(messages.concat(), @r#"
-    error: few.json: it has 1 list, but the model has 2 inputs, position[3] speed[2]: give one list of numbers for each
-    error: short.json: `position` has 2 numbers, but that input of the model has 3: give as many
-    error: other.json: it holds no `speed`, but `position`, `sped`: give every input by the name of its --block
+    error: few.json: it has 1 list, but the model has 2 inputs, position[3] speed[2]: give one list of numbers for each input
+    error: short.json: `position` has 2 numbers, but that input of the model has 3: give it the length of the input
+    error: other.json: it has no `speed`, but it has `position`, `sped`: name every input as its --block does
     error: nan.json: position[1] is NaN: give a point of finite numbers
-    error: words.json, line 1, column 15: the text "three" is no number: a point is a JSON list with one list of finite numbers for each input, such as [[0.5, -1.0], [2.0]]
-    error: object.json: the file holds no number: check that whatever wrote it had finished
+    error: words.json, line 1, column 15: the text "three" is not a number: a point is a JSON list with one list of finite numbers for each input, such as [[0.5, -1.0], [2.0]]
+    error: object.json: the file contains no numbers: check that the program that wrote it has finished
     error: half.json, line 1, column 16: EOF while parsing a value: a point is a JSON list with one list of finite numbers for each input, such as [[0.5, -1.0], [2.0]]
     error: missing.json: no such file: check the path
     "#);
@@ -309,7 +309,7 @@ fn bounds_are_kept_and_what_is_fixed_is_left_out() {
     let mock = Mock::start(Fault::Bounded);
     let folder = Folder::new().with("at.json", "[[1e-9, 0.5, 3], [4, 0.999999999]]");
     let at = format!("model {} {NAMES} --at at.json", mock.url);
-    insta::assert_snapshot!(mock.redact(&folder.refused(&at)), @r#"error: the model failed next to the point: POST http://127.0.0.1:PORT/Evaluate: the answer has the HTTP status 500, with `"outside"`; the model failed there: see the server's own output; if its domain ends there, say so by --bounds"#);
+    insta::assert_snapshot!(mock.redact(&folder.refused(&at)), @r#"error: the model failed next to the point: POST http://127.0.0.1:PORT/Evaluate: the answer has HTTP status 500 and the body `"outside"`; the model failed on the server: check the server's own output; if its domain ends there, give its --bounds"#);
     let inside = "--bounds position[0]:0.. --bounds speed:-20..20 --bounds speed[1]:..1";
     folder.run(&format!("{at} {inside}")).expect(0);
     let fixed = format!("{at} {inside} --fixed position[1] --fixed speed");
@@ -362,23 +362,23 @@ fn bounds_that_do_not_fit() {
     let messages =
         messages.map(|line| folder.refused(&format!("model {} {NAMES} {line}", mock.url)));
     insta::assert_snapshot!(mock.redact(&messages.concat()), @r#"
-    error: there is no `pos` among the inputs position[3] speed[2]: name an input, or one entry of it such as W1[2,3]
-    error: there is no `position[3]` among the inputs position[3] speed[2]: name an input, or one entry of it such as W1[2,3]
-    error: there is no `position[0,0]` among the inputs position[3] speed[2]: name an input, or one entry of it such as W1[2,3]
-    error: position[1]:..-1 leaves no room for position[1], which other bounds keep away from there
-    error: there is no `wheels` among the inputs position[3] speed[2]: name an input, or one entry of it such as W1[2,3]
-    error: the model failed at the point itself: POST http://127.0.0.1:PORT/Evaluate: the answer has the HTTP status 500, with `"outside"`; the model failed there: see the server's own output; the point is a random one: if it has no value there, give one by --at, or --bounds to draw it in
-    error: speed[0] is 4, which is not within its bounds -inf..1: give another --at, or other --bounds
-    error: invalid value 'position:0' for '--bounds <NAME:LOW..HIGH>': `0` is no range: write it like rates:0.., p:0..1 or theta[2]:..5
+    error: there is no input or entry `pos` among position[3] speed[2]: name an input, or one entry of it such as W1[2,3]
+    error: there is no input or entry `position[3]` among position[3] speed[2]: name an input, or one entry of it such as W1[2,3]
+    error: there is no input or entry `position[0,0]` among position[3] speed[2]: name an input, or one entry of it such as W1[2,3]
+    error: position[1]:..-1 leaves no value for position[1], whose other bounds exclude that range: give bounds that overlap
+    error: there is no input or entry `wheels` among position[3] speed[2]: name an input, or one entry of it such as W1[2,3]
+    error: the model failed at the point itself: POST http://127.0.0.1:PORT/Evaluate: the answer has HTTP status 500 and the body `"outside"`; the model failed on the server: check the server's own output; the point is random: if the model is not defined there, give a point with --at, or --bounds to draw it from
+    error: speed[0] is 4, which is outside its bounds -inf..1: change --at or --bounds
+    error: invalid value 'position:0' for '--bounds <NAME:LOW..HIGH>': `0` is not a range: write it like rates:0.., p:0..1 or theta[2]:..5
 
     For more information, try '--help'.
-    error: invalid value 'position:1..0' for '--bounds <NAME:LOW..HIGH>': between 1 and 0 there is nothing: give the lower bound first
+    error: invalid value 'position:1..0' for '--bounds <NAME:LOW..HIGH>': the lower bound 1 is above the upper bound 0: give the lower bound first
 
     For more information, try '--help'.
-    error: invalid value 'position:0..one' for '--bounds <NAME:LOW..HIGH>': `one` is no number: write it like rates:0.., p:0..1 or theta[2]:..5
+    error: invalid value 'position:0..one' for '--bounds <NAME:LOW..HIGH>': `one` is not a number: write it like rates:0.., p:0..1 or theta[2]:..5
 
     For more information, try '--help'.
-    error: invalid value 'position[a]' for '--fixed <NAME>': `a` is no index: write it like rates, rates[0] or W1[2,3]
+    error: invalid value 'position[a]' for '--fixed <NAME>': `a` is not an index: write it like rates, rates[0] or W1[2,3]
 
     For more information, try '--help'.
     "#);
@@ -396,10 +396,10 @@ fn blocks_that_do_not_fit() {
     ];
     let messages = messages.map(|line| refused(&mock, line));
     insta::assert_snapshot!(messages.concat(), @r"
-    error: the blocks x[3] have 3 numbers, but the inputs of `forward` 3 and 2: give one --block for each input, in their order
-    error: the blocks x[2] y[3] have 2 and 3 numbers, but the inputs of `forward` 3 and 2: give one --block for each input, in their order
+    error: the blocks x[3] have 3 numbers, but the inputs of `forward` have 3 and 2: give one --block for each input, in order
+    error: the blocks x[2] y[3] have 2 and 3 numbers, but the inputs of `forward` have 3 and 2: give one --block for each input, in order
     error: two blocks are named `x`: give each block a different name
-    error: invalid value 'y:two' for '--block <NAME:SHAPE>': `two` is no extent: write it like W1:5x4, b1:5, or c for a single number
+    error: invalid value 'y:two' for '--block <NAME:SHAPE>': `two` is not a dimension: write it like W1:5x4, b1:5, or c for a single number
 
     For more information, try '--help'.
     error: invalid value ':3' for '--block <NAME:SHAPE>': it has no name: write it like W1:5x4, b1:5, or c for a single number
@@ -433,8 +433,8 @@ fn configurations() {
         mock.redact(&folder.refused(&line))
     });
     insta::assert_snapshot!(messages.concat(), @r#"
-    error: POST http://127.0.0.1:PORT/InputSizes: the server answers with the error InvalidInput: factor is "two", but must be a number
-    error: --config: this is no JSON: expected value at line 1 column 12
+    error: POST http://127.0.0.1:PORT/InputSizes: the server returned the error InvalidInput: factor is "two", but must be a number
+    error: --config: this is not valid JSON: expected value at line 1 column 12
     error: list.json: the configuration of a model is a JSON object, such as {"vtk_output": false}
     error: none.json: no such file: check the path; --config takes a JSON object, or the name of a file with one
     "#);
@@ -577,7 +577,7 @@ fn an_interrupted_check_asks_a_slow_model_nothing_more() {
         assert!(more <= 5, "{fault:?}: {more} evaluations after it");
         assert_eq!(run.code, 2, "{}", run.stdout);
         assert_eq!(run.stdout, "");
-        let error = "error: interrupted before there was anything to report\n";
+        let error = "error: interrupted before there were any results\n";
         assert_eq!(run.stderr, error, "{fault:?}");
     }
     let (run, more) = interrupted_after(20, Fault::Slow);
@@ -635,7 +635,7 @@ fn a_call_that_hangs_does_not_hold_an_interrupted_run() {
         let (run, seconds) = called_away(&hanging(at, after), "");
         assert!(seconds < 60.0, "{at}: {seconds} s");
         assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{at}");
-        let error = "error: interrupted before there was anything to report\n";
+        let error = "error: interrupted before there were any results\n";
         assert_eq!(run.stderr, error, "{at}");
     }
     // What was measured before is reported.

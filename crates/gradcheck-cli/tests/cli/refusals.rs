@@ -120,7 +120,7 @@ fn layers_gap() {
 
 #[test]
 fn layers_only_one() {
-    insta::assert_snapshot!(refused("mlp --layers 30"), @"error: 1 layer widths: give at least two, the features and the outputs, as in 30-16-1");
+    insta::assert_snapshot!(refused("mlp --layers 30"), @"error: there are too few layer widths (1): give at least two, the features and the outputs, as in 30-16-1");
 }
 
 #[test]
@@ -140,24 +140,24 @@ fn layers_not_of_the_loss() {
 
 #[test]
 fn layers_too_few_for_the_classes() {
-    insta::assert_snapshot!(refused("mlp --data digits --layers 64,4,5"), @"error: digits, example[5]: the label is 5, but a label of 5 classes must be an integer from 0 to 4: correct it, choose another label column or loss, or allow for more classes");
+    insta::assert_snapshot!(refused("mlp --data digits --layers 64,4,5"), @"error: digits, example[5]: the label is 5, but a label for 5 classes must be an integer from 0 to 4: correct it, choose another label column or loss, or allow for more classes");
 }
 
 // Dropout.
 
 #[test]
 fn keep_prob_zero() {
-    insta::assert_snapshot!(refused("mlp --keep-prob 0"), @"error: the probability to keep a unit is 0: it must be above 0 and at most 1");
+    insta::assert_snapshot!(refused("mlp --keep-prob 0"), @"error: the probability of keeping a unit is 0: it must be above 0 and at most 1");
 }
 
 #[test]
 fn keep_prob_negative() {
-    insta::assert_snapshot!(refused("mlp --keep-prob -0.1"), @"error: the probability to keep a unit is -0.1: it must be above 0 and at most 1");
+    insta::assert_snapshot!(refused("mlp --keep-prob -0.1"), @"error: the probability of keeping a unit is -0.1: it must be above 0 and at most 1");
 }
 
 #[test]
 fn keep_prob_above_one() {
-    insta::assert_snapshot!(refused("mlp --keep-prob 1.1"), @"error: the probability to keep a unit is 1.1: it must be above 0 and at most 1");
+    insta::assert_snapshot!(refused("mlp --keep-prob 1.1"), @"error: the probability of keeping a unit is 1.1: it must be above 0 and at most 1");
 }
 
 #[test]
@@ -171,12 +171,12 @@ fn keep_prob_nan() {
 
 #[test]
 fn dropout_without_frozen_masks() {
-    insta::assert_snapshot!(refused("mlp --keep-prob 0.8"), @"error: gradient checking does not work with dropout (keep_prob = 0.8): every evaluation draws other units, so that the cost is not one function and its differences mean nothing. Check with --keep-prob 1.0, which is how the course does it, or add --frozen-masks to draw the masks once and use the same ones on both sides");
+    insta::assert_snapshot!(refused("mlp --keep-prob 0.8"), @"error: gradient checking does not work with dropout (keep_prob = 0.8): every evaluation drops different units, so that the cost is not a fixed function and finite differences of it are meaningless. Check with --keep-prob 1.0, as the course does, or add --frozen-masks to draw the masks once and use them for the cost and the gradient");
 }
 
 #[test]
 fn dropout_with_masks_not_frozen() {
-    insta::assert_snapshot!(refused("mlp --keep-prob 0.8 --frozen-masks false"), @"error: gradient checking does not work with dropout (keep_prob = 0.8): every evaluation draws other units, so that the cost is not one function and its differences mean nothing. Check with --keep-prob 1.0, which is how the course does it, or add --frozen-masks to draw the masks once and use the same ones on both sides");
+    insta::assert_snapshot!(refused("mlp --keep-prob 0.8 --frozen-masks false"), @"error: gradient checking does not work with dropout (keep_prob = 0.8): every evaluation drops different units, so that the cost is not a fixed function and finite differences of it are meaningless. Check with --keep-prob 1.0, as the course does, or add --frozen-masks to draw the masks once and use them for the cost and the gradient");
 }
 
 // Numbers.
@@ -260,7 +260,7 @@ fn epsilon_with_a_comma() {
 
 #[test]
 fn epsilon_for_the_complex_step() {
-    insta::assert_snapshot!(refused("mlp --epsilon 1e-5 --scheme complex-step"), @"error: --epsilon has no meaning for the complex step, which takes 1e-30 whatever the function: leave it out, or choose another --scheme");
+    insta::assert_snapshot!(refused("mlp --epsilon 1e-5 --scheme complex-step"), @"error: --epsilon has no effect with the complex step, whose step size is always 1e-30: leave it out, or choose another --scheme");
 }
 
 #[test]
@@ -293,7 +293,7 @@ fn learning_rate_infinite() {
 
 #[test]
 fn sample_zero() {
-    insta::assert_snapshot!(refused("mlp --sample 0"), @"error: --sample 0 leaves nothing to judge: give at least 1, or leave it out to judge all");
+    insta::assert_snapshot!(refused("mlp --sample 0"), @"error: --sample 0 leaves nothing to check: give at least 1, or leave it out to check all coordinates");
 }
 
 #[test]
@@ -450,7 +450,7 @@ fn course_epsilon_nan() {
 
 #[test]
 fn rows_zero() {
-    insta::assert_snapshot!(refused("mlp --rows 0"), @"error: breast-cancer: zero examples were asked for: ask for at least 1");
+    insta::assert_snapshot!(refused("mlp --rows 0"), @"error: breast-cancer: 0 examples were requested: request at least 1");
 }
 
 #[test]
@@ -464,12 +464,12 @@ fn rows_negative() {
 
 #[test]
 fn rows_more_than_there_are() {
-    insta::assert_snapshot!(refused("mlp --rows 600"), @"error: breast-cancer: 600 examples were asked for, but there are 569: ask for at most 569");
+    insta::assert_snapshot!(refused("mlp --rows 600"), @"error: breast-cancer: 600 examples were requested, but there are only 569: request at most 569");
 }
 
 #[test]
 fn rows_more_than_the_file_has() {
-    insta::assert_snapshot!(refused("mlp --data ok.csv --rows 5"), @"error: ok.csv: 5 examples were asked for, but there are 3: ask for at most 3");
+    insta::assert_snapshot!(refused("mlp --data ok.csv --rows 5"), @"error: ok.csv: 5 examples were requested, but there are only 3: request at most 3");
 }
 
 #[test]
@@ -628,12 +628,12 @@ fn empty_name() {
 
 #[test]
 fn fault_of_another_network() {
-    insta::assert_snapshot!(refused("mlp --fault softmax-diagonal-only"), @"error: the fault `softmax-diagonal-only` does not apply here: it is about softmax outputs, and the loss is bce");
+    insta::assert_snapshot!(refused("mlp --fault softmax-diagonal-only"), @"error: the fault `softmax-diagonal-only` does not apply here: it needs softmax outputs, but the loss is bce");
 }
 
 #[test]
 fn fault_without_its_dropout() {
-    insta::assert_snapshot!(refused("mlp --fault dropout-mask-forgotten"), @"error: the fault `dropout-mask-forgotten` does not apply here: it shows only with dropout: add --keep-prob 0.8 --frozen-masks");
+    insta::assert_snapshot!(refused("mlp --fault dropout-mask-forgotten"), @"error: the fault `dropout-mask-forgotten` does not apply here: it has an effect only with dropout: add --keep-prob 0.8 --frozen-masks");
 }
 
 #[test]
@@ -645,12 +645,12 @@ fn fault_needing_equal_widths() {
 
 #[test]
 fn too_large_for_memory() {
-    insta::assert_snapshot!(refused("mlp --layers 30,100000,100000,1"), @"error: this would take about 7.5 TiB of memory, and the limit is 4.0 GiB: use smaller --layers or fewer --rows, or raise --memory-limit");
+    insta::assert_snapshot!(refused("mlp --layers 30,100000,100000,1"), @"error: the check would need about 7.5 TiB of memory, but the limit is 4.0 GiB: use smaller --layers or fewer --rows, or raise --memory-limit");
 }
 
 #[test]
 fn too_large_for_the_limit() {
-    insta::assert_snapshot!(refused("mlp --memory-limit 0.00001"), @"error: this would take about 1.3 MiB of memory, and the limit is 10 KiB: use smaller --layers or fewer --rows, or raise --memory-limit");
+    insta::assert_snapshot!(refused("mlp --memory-limit 0.00001"), @"error: the check would need about 1.3 MiB of memory, but the limit is 10 KiB: use smaller --layers or fewer --rows, or raise --memory-limit");
 }
 
 #[test]
@@ -660,17 +660,17 @@ fn more_parameters_than_addresses() {
 
 #[test]
 fn more_rows_than_memory() {
-    insta::assert_snapshot!(refused("mlp --rows 99999999999 --data synthetic"), @"error: synthetic: 99999999999 synthetic examples of 4 features are too many: ask for at most 100000000 numbers in all");
+    insta::assert_snapshot!(refused("mlp --rows 99999999999 --data synthetic"), @"error: synthetic: 99999999999 synthetic examples of 4 features are too many: request at most 100000000 numbers in all");
 }
 
 #[test]
 fn more_rows_than_memory_with_layers() {
-    insta::assert_snapshot!(refused("mlp --layers 4,1 --rows 99999999999 --data synthetic"), @"error: this would take about 25 TiB of memory, and the limit is 4.0 GiB: use smaller --layers or fewer --rows, or raise --memory-limit");
+    insta::assert_snapshot!(refused("mlp --layers 4,1 --rows 99999999999 --data synthetic"), @"error: the check would need about 25 TiB of memory, but the limit is 4.0 GiB: use smaller --layers or fewer --rows, or raise --memory-limit");
 }
 
 #[test]
 fn more_features_than_memory() {
-    insta::assert_snapshot!(refused("mlp --layers 99999999999,1 --data synthetic"), @"error: this would take about 307 TiB of memory, and the limit is 4.0 GiB: use smaller --layers or fewer --rows, or raise --memory-limit");
+    insta::assert_snapshot!(refused("mlp --layers 99999999999,1 --data synthetic"), @"error: the check would need about 307 TiB of memory, but the limit is 4.0 GiB: use smaller --layers or fewer --rows, or raise --memory-limit");
 }
 
 // Tables.
@@ -692,7 +692,7 @@ fn data_empty() {
 
 #[test]
 fn csv_empty() {
-    insta::assert_snapshot!(refused("mlp --data empty.csv"), @"error: empty.csv: the file is empty: check that whatever wrote it had finished");
+    insta::assert_snapshot!(refused("mlp --data empty.csv"), @"error: empty.csv: the file is empty: check that the program that wrote it has finished");
 }
 
 #[test]
@@ -702,7 +702,7 @@ fn csv_ragged() {
 
 #[test]
 fn csv_text() {
-    insta::assert_snapshot!(refused("mlp --data text.csv"), @r#"error: text.csv, line 2, column 2: "x" is no number: write a decimal number such as -0.5 or 1e-3"#);
+    insta::assert_snapshot!(refused("mlp --data text.csv"), @r#"error: text.csv, line 2, column 2: "x" is not a number: write a decimal number such as -0.5 or 1e-3"#);
 }
 
 #[test]
@@ -722,12 +722,12 @@ fn csv_gap() {
 
 #[test]
 fn csv_binary() {
-    insta::assert_snapshot!(refused("mlp --data binary.csv"), @"error: binary.csv, line 2: this is no UTF-8 text (is it binary, or saved as UTF-16?): save the table as CSV in UTF-8");
+    insta::assert_snapshot!(refused("mlp --data binary.csv"), @"error: binary.csv, line 2: this is not UTF-8 text (is it binary, or saved as UTF-16?): save the table as CSV in UTF-8");
 }
 
 #[test]
 fn csv_utf_16() {
-    insta::assert_snapshot!(refused("mlp --data utf16.csv"), @"error: utf16.csv, line 1: this is no UTF-8 text (is it binary, or saved as UTF-16?): save the table as CSV in UTF-8");
+    insta::assert_snapshot!(refused("mlp --data utf16.csv"), @"error: utf16.csv, line 1: this is not UTF-8 text (is it binary, or saved as UTF-16?): save the table as CSV in UTF-8");
 }
 
 #[test]
@@ -747,27 +747,27 @@ fn csv_only_labels() {
 
 #[test]
 fn csv_open_quote() {
-    insta::assert_snapshot!(refused("mlp --data quote.csv"), @"error: quote.csv, line 1: a quotation mark is opened and not closed on this line: close it or remove it");
+    insta::assert_snapshot!(refused("mlp --data quote.csv"), @"error: quote.csv, line 1: a quotation mark is not closed on this line: close or remove it");
 }
 
 #[test]
 fn label_beyond_two_classes() {
-    insta::assert_snapshot!(refused("mlp --data three.csv"), @"error: three.csv, line 3: the label is 2, but a label of two classes must be 0 or 1: correct it, choose another label column or loss, or allow for more classes");
+    insta::assert_snapshot!(refused("mlp --data three.csv"), @"error: three.csv, line 3: the label is 2, but a label for two classes must be 0 or 1: correct it, choose another label column or loss, or allow for more classes");
 }
 
 #[test]
 fn label_beyond_the_classes() {
-    insta::assert_snapshot!(refused("mlp --data three.csv --loss softmax --layers 2,4,2"), @"error: three.csv, line 3: the label is 2, but a label of 2 classes must be an integer from 0 to 1: correct it, choose another label column or loss, or allow for more classes");
+    insta::assert_snapshot!(refused("mlp --data three.csv --loss softmax --layers 2,4,2"), @"error: three.csv, line 3: the label is 2, but a label for 2 classes must be an integer from 0 to 1: correct it, choose another label column or loss, or allow for more classes");
 }
 
 #[test]
 fn label_no_class() {
-    insta::assert_snapshot!(refused("mlp --data half.csv --loss softmax --layers 2,4,2"), @"error: half.csv, line 2: the label is 0.5, but a label of 2 classes must be an integer from 0 to 1: correct it, choose another label column or loss, or allow for more classes");
+    insta::assert_snapshot!(refused("mlp --data half.csv --loss softmax --layers 2,4,2"), @"error: half.csv, line 2: the label is 0.5, but a label for 2 classes must be an integer from 0 to 1: correct it, choose another label column or loss, or allow for more classes");
 }
 
 #[test]
 fn label_negative() {
-    insta::assert_snapshot!(refused("mlp --data minus.csv"), @"error: minus.csv, line 2: the label is -1, but a label of two classes must be 0 or 1: correct it, choose another label column or loss, or allow for more classes");
+    insta::assert_snapshot!(refused("mlp --data minus.csv"), @"error: minus.csv, line 2: the label is -1, but a label for two classes must be 0 or 1: correct it, choose another label column or loss, or allow for more classes");
 }
 
 #[test]
@@ -787,12 +787,12 @@ fn label_column_zero() {
 
 #[test]
 fn label_by_name_without_names() {
-    insta::assert_snapshot!(refused("mlp --data three.csv --label price"), @r#"error: three.csv, line 1: the label column is given as "price", but the first line is no header: give the column's number, or add a header"#);
+    insta::assert_snapshot!(refused("mlp --data three.csv --label price"), @r#"error: three.csv, line 1: the label column is given as "price", but the first line is not a header: give the column's number, or add a header"#);
 }
 
 #[test]
 fn label_text_for_a_regression() {
-    insta::assert_snapshot!(refused("mlp --data words.csv --loss mse"), @r#"error: words.csv, line 1, column 3: "cheap" is no number: write a decimal number such as -0.5 or 1e-3"#);
+    insta::assert_snapshot!(refused("mlp --data words.csv --loss mse"), @r#"error: words.csv, line 1, column 3: "cheap" is not a number: write a decimal number such as -0.5 or 1e-3"#);
 }
 
 // Configurations.
@@ -899,7 +899,7 @@ fn config_misspelt_data() {
 
 #[test]
 fn config_widths_empty() {
-    insta::assert_snapshot!(refused("mlp --config none.toml"), @"error: 0 layer widths: give at least two, the features and the outputs, as in 30-16-1");
+    insta::assert_snapshot!(refused("mlp --config none.toml"), @"error: there are too few layer widths (0): give at least two, the features and the outputs, as in 30-16-1");
 }
 
 // Outputs.
@@ -989,77 +989,77 @@ fn compare_near_name() {
 
 #[test]
 fn compare_different_lengths() {
-    insta::assert_snapshot!(refused("compare three.json two.json"), @"error: block gradient: the analytic gradient has shape [3] (3 numbers), the numeric one [2] (2 numbers): write both with the same shape");
+    insta::assert_snapshot!(refused("compare three.json two.json"), @"error: block gradient: the analytic gradient has shape [3] (3 numbers), but the numeric one has [2] (2 numbers): write both with the same shape");
 }
 
 #[test]
 fn compare_different_shapes() {
-    insta::assert_snapshot!(refused("compare square.json flat.json"), @"error: block W: the analytic gradient has shape [2, 2] (4 numbers), the numeric one [4] (4 numbers): write both with the same shape");
+    insta::assert_snapshot!(refused("compare square.json flat.json"), @"error: block W: the analytic gradient has shape [2, 2] (4 numbers), but the numeric one has [4] (4 numbers): write both with the same shape");
 }
 
 #[test]
 fn compare_missing_block() {
-    insta::assert_snapshot!(refused("compare both.json one.json"), @r#"error: the analytic gradient has a block "b1" of length 1, and the numeric one has only "W1" of length 1: give both the same blocks by the same names"#);
+    insta::assert_snapshot!(refused("compare both.json one.json"), @r#"error: the analytic gradient has a block "b1" of length 1, but the numeric one has only "W1" of length 1: give both the same blocks with the same names"#);
 }
 
 #[test]
 fn compare_superfluous_block() {
-    insta::assert_snapshot!(refused("compare one.json both.json"), @r#"error: the numeric gradient has a block "b1" of length 1, and the analytic one has only "W1" of length 1: give both the same blocks by the same names"#);
+    insta::assert_snapshot!(refused("compare one.json both.json"), @r#"error: the numeric gradient has a block "b1" of length 1, but the analytic one has only "W1" of length 1: give both the same blocks with the same names"#);
 }
 
 #[test]
 fn compare_empty() {
-    insta::assert_snapshot!(refused("compare three.json empty.json"), @"error: empty.json: the file is empty: check that whatever wrote it had finished");
+    insta::assert_snapshot!(refused("compare three.json empty.json"), @"error: empty.json: the file is empty: check that the program that wrote it has finished");
 }
 
 #[test]
 fn compare_no_numbers() {
-    insta::assert_snapshot!(refused("compare none.json three.json"), @"error: none.json: the file holds no number: check that whatever wrote it had finished");
+    insta::assert_snapshot!(refused("compare none.json three.json"), @"error: none.json: the file contains no numbers: check that the program that wrote it has finished");
 }
 
 #[test]
 fn compare_open_json() {
-    insta::assert_snapshot!(refused("compare open.json three.json"), @"error: open.json, line 2: EOF while parsing a list: a gradient is a list of numbers, or an object that has lists by name");
+    insta::assert_snapshot!(refused("compare open.json three.json"), @"error: open.json, line 2: EOF while parsing a list: a gradient is a list of numbers, or an object of named lists");
 }
 
 #[test]
 fn compare_no_numbers_in_json() {
-    insta::assert_snapshot!(refused("compare words.json three.json"), @r#"error: words.json, line 1, column 14: the text "large" is no number: a gradient is a list of numbers, or an object that has lists by name"#);
+    insta::assert_snapshot!(refused("compare words.json three.json"), @r#"error: words.json, line 1, column 14: the text "large" is not a number: a gradient is a list of numbers, or an object of named lists"#);
 }
 
 #[test]
 fn compare_ragged_json() {
-    insta::assert_snapshot!(refused("compare ragged.json three.json"), @"error: ragged.json: the list at [1] has 1 entry where the first has 2: make them equally long");
+    insta::assert_snapshot!(refused("compare ragged.json three.json"), @"error: ragged.json: the list at [1] has 1 entry, but the first has 2: make them equally long");
 }
 
 #[test]
 fn compare_corrupt_npy() {
-    insta::assert_snapshot!(refused("compare corrupt.npy three.json"), @"error: corrupt.npy: this is no valid npy file (it ends in the header): write it again");
+    insta::assert_snapshot!(refused("compare corrupt.npy three.json"), @"error: corrupt.npy: this is not a valid npy file (it ends in the header): write it again");
 }
 
 #[test]
 fn compare_corrupt_npz() {
-    insta::assert_snapshot!(refused("compare corrupt.npz three.json"), @"error: corrupt.npz: this is no valid npz file (it is no zip archive, or its end is cut off): write it again");
+    insta::assert_snapshot!(refused("compare corrupt.npz three.json"), @"error: corrupt.npz: this is not a valid npz file (it is not a zip archive, or its end is cut off): write it again");
 }
 
 #[test]
 fn compare_corrupt_safetensors() {
-    insta::assert_snapshot!(refused("compare corrupt.safetensors three.json"), @"error: corrupt.safetensors: this is no valid safetensors file (header too large): write it again");
+    insta::assert_snapshot!(refused("compare corrupt.safetensors three.json"), @"error: corrupt.safetensors: this is not a valid safetensors file (header too large): write it again");
 }
 
 #[test]
 fn compare_text_in_csv() {
-    insta::assert_snapshot!(refused("compare text.csv three.json"), @r#"error: text.csv, line 2, column 2: "x" is no number: write a decimal number such as -0.5 or 1e-3"#);
+    insta::assert_snapshot!(refused("compare text.csv three.json"), @r#"error: text.csv, line 2, column 2: "x" is not a number: write a decimal number such as -0.5 or 1e-3"#);
 }
 
 #[test]
 fn compare_unknown_format() {
-    insta::assert_snapshot!(refused("compare three.txt three.json"), @r#"error: three.txt: ".txt" is no known gradient format: use .npy, .npz, .safetensors, .json or .csv"#);
+    insta::assert_snapshot!(refused("compare three.txt three.json"), @r#"error: three.txt: ".txt" is not a known gradient format: use .npy, .npz, .safetensors, .json or .csv"#);
 }
 
 #[test]
 fn compare_no_extension() {
-    insta::assert_snapshot!(refused("compare folder/three three.json"), @"error: folder/three: a name without an extension tells no known gradient format: use .npy, .npz, .safetensors, .json or .csv");
+    insta::assert_snapshot!(refused("compare folder/three three.json"), @"error: folder/three: a file name without an extension is not a known gradient format: use .npy, .npz, .safetensors, .json or .csv");
 }
 
 #[test]

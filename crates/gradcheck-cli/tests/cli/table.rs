@@ -96,7 +96,7 @@ fn rows_are_the_first_in_file_order() {
         .says(&["numbers.csv (4 examples)"]);
     insta::assert_snapshot!(
         folder.refused("mlp --data numbers.csv --label kind --steps 0"),
-        @"error: numbers.csv, line 6: the label is 2, but a label of two classes must be 0 or 1: correct it, choose another label column or loss, or allow for more classes"
+        @"error: numbers.csv, line 6: the label is 2, but a label for two classes must be 0 or 1: correct it, choose another label column or loss, or allow for more classes"
     );
 }
 

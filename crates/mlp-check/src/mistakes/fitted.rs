@@ -1,4 +1,4 @@
-//! Mistakes with a number in them: a slope, a limit, a rate. The judge fits it.
+//! Mistakes with a free number: a slope, a limit, a rate. The checker fits it.
 
 use gradient_check::diagnosis::Family;
 use mlp::{Gradient, MlpError, Parameters, forward};
@@ -7,7 +7,7 @@ use mlp_faults::{HiddenDelta, OutputDelta};
 use super::variant::{Right, variant};
 use crate::model::Model;
 
-/// So many values of a limit are tried at most, spread over those that make a difference.
+/// The largest number of values of a limit that are tried, spread over those that make a difference.
 const MOST_CANDIDATES: usize = 256;
 
 /// The families for `model` at `theta`, the more common mistake first.
@@ -33,7 +33,7 @@ pub(super) fn families<'a>(
     families
 }
 
-/// Rates that people train with, and none: kinks may lie between the fit and any one beginning.
+/// Common learning rates, and 0, as starting points of the fit: there may be kinks between the fit and any single one.
 const RATES: [f64; 14] = [
     0.0, 1e-6, 1e-5, 1e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 1.0, -0.01,
 ];
@@ -162,7 +162,7 @@ fn clipped<'a>(model: &'a Model<'a>, theta: &'a [f64], margins: &[f64]) -> Famil
     }
 }
 
-/// What limits could be drawn between.
+/// The sizes between which limits can be drawn.
 struct Sizes {
     /// |Z| of all hidden units and examples.
     hidden: Vec<f64>,
@@ -200,7 +200,7 @@ fn between(mut values: Vec<f64>) -> Vec<f64> {
         .collect()
 }
 
-/// At most so many of them, evenly.
+/// At most [`MOST_CANDIDATES`] of the values, evenly spread.
 fn spread(mut values: Vec<f64>) -> Vec<f64> {
     values.sort_by(f64::total_cmp);
     values.dedup();
@@ -212,7 +212,7 @@ fn flat(gradient: Result<Gradient<f64>, MlpError>) -> Option<Vec<f64>> {
     Some(gradient.ok()?.into_flat())
 }
 
-/// Three digits, without an exponent where there is no need.
+/// A number with three digits, without an exponent if it is not needed.
 fn short(value: f64) -> String {
     if value != 0.0 && !(1e-3..1e4).contains(&value.abs()) {
         return format!("{value:.2e}");

@@ -1,4 +1,4 @@
-//! Mistakes that leave no number open, the more common first.
+//! Mistakes without a free number, the more common first.
 
 use gradient_check::diagnosis::Alternative;
 use mlp::{Activation, Architecture, Gradient};
@@ -21,7 +21,7 @@ pub(super) fn alternatives(model: &Model<'_>, theta: &[f64]) -> Vec<Alternative>
             });
         }
     };
-    // A hypothesis that does not fit the network's shape is no hypothesis about it.
+    // A hypothesis that does not fit the network's shape does not apply to it.
     let by = |rules: &dyn BackwardRules| variant(model, theta, rules).ok();
     let used = model.architecture.activation();
     add(
@@ -139,7 +139,7 @@ pub(super) fn alternatives(model: &Model<'_>, theta: &[f64]) -> Vec<Alternative>
     all
 }
 
-/// Leaving out each of more examples than this would cost more than it tells.
+/// The largest number of examples for which leaving out each one is worth its cost.
 const MOST_EXAMPLES: usize = 64;
 
 /// The other hidden layers as wide as `layer`.

@@ -1,8 +1,7 @@
-//! What the gradient of a network would be under the mistakes that people make in a backward pass:
+//! What the gradient of a network would be under common mistakes in a backward pass:
 //! hypotheses for the diagnosis, computed only when a gradient is wrong.
 //!
-//! Knows how a backward pass is replaced step by step, but nothing of the faults that are planted; decides
-//! nothing.
+//! Invariant: knows nothing of the faults that are planted, and decides nothing; it replaces steps of a backward pass.
 
 mod fitted;
 mod listed;
@@ -12,13 +11,13 @@ use gradient_check::diagnosis::{Alternative, Family, Mistakes};
 
 use crate::model::Model;
 
-/// The mistakes that `model`'s backward pass at `theta` can be tried with.
+/// The mistakes that can be tried in `model`'s backward pass at `theta`.
 pub(crate) struct NetworkMistakes<'a> {
     pub(crate) model: &'a Model<'a>,
     pub(crate) theta: &'a [f64],
     /// The gradient under test.
     pub(crate) analytic: &'a [f64],
-    /// What the cost, and with it every gradient, is multiplied by.
+    /// The factor of the cost, and with it of every gradient.
     pub(crate) factor: f64,
 }
 

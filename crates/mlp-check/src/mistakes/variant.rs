@@ -1,6 +1,6 @@
 //! The gradient under rules with a mistake in them.
 //!
-//! Refuses to know which mistake anybody believes in.
+//! Invariant: knows nothing of which mistakes are likely.
 
 use mlp::{Batch, DropoutMasks, Gradient, MlpError, Parameters, forward};
 use mlp_faults::{BackwardRules, Network, backward_with};
@@ -17,8 +17,8 @@ pub(super) fn variant(
     gradient(model, theta, model.batch, model.masks, rules)
 }
 
-/// The gradient without one example, and divided by `divisor` in place of the number of the others; `None`
-/// where none is left, and with dropout masks, which are those of all examples.
+/// The gradient without one example, and divided by `divisor` instead of the number of the others; `None`
+/// if none is left, and with dropout masks, which are those of all examples.
 pub(super) fn without_example(
     model: &Model<'_>,
     theta: &[f64],
@@ -56,17 +56,17 @@ fn gradient(
     backward_with(rules, &network, &mut |_, _| {})
 }
 
-/// No mistake.
+/// The rules without a mistake.
 pub(super) struct Right;
 
 impl BackwardRules for Right {}
 
-/// Means over the examples of another number than there are; the L2 term is that of the whole batch,
-/// whatever examples were left out.
+/// Means over the examples with a wrong divisor; the L2 term is that of the whole batch,
+/// whichever examples were left out.
 struct MeanOverOthers {
-    /// The number of examples there are, over that in the mean.
+    /// The number of examples, divided by the divisor of the mean.
     scale: f64,
-    /// m of the L2 term λ/m.
+    /// The m of the L2 term λ/m.
     examples: usize,
 }
 

@@ -1,8 +1,8 @@
-//! Since which step of a training a gradient is wrong, by bisection over the saved parameters; see
+//! Finds the step of a training at which a gradient became wrong, by bisection over the saved parameters; see
 //! docs/theory/training.md.
 //!
-//! Bisection takes for granted that what is wrong stays wrong; what is next to the step found is looked at
-//! too, and said where it says otherwise. Refuses to know what is wrong and why.
+//! Bisection assumes that what is wrong stays wrong; the neighbors of the step found are checked too, and
+//! reported if they contradict this. Invariant: knows nothing of what is wrong and why.
 
 use std::collections::BTreeMap;
 
@@ -13,10 +13,10 @@ use super::onset::{Limit, Onset};
 use super::saturation::{Changes, changes};
 use super::{Stage, StageProgress, TrainedCheck};
 
-/// How often the bisection begins again because other coordinates were wrong before those it followed.
+/// How often the bisection restarts because other coordinates were wrong earlier than those it followed.
 const MOST_ROUNDS: usize = 4;
 
-/// One status on one step.
+/// The status of one step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Status {
     Right,
@@ -46,7 +46,7 @@ pub(super) fn onset(
         high: steps,
         limit: None,
     };
-    // The steps last trained again, beside those saved.
+    // The steps of the last repeated training, besides the saved ones.
     let mut fine = None;
     let confirmed = bisection.run(first, history, &mut fine, &mut bracket);
     if confirmed.is_some() && bracket.high - bracket.low == 1 {
@@ -72,7 +72,7 @@ pub(super) fn onset(
         not_wrong_at: low,
         wrong_from: high,
         checks: bisection.checks,
-        // The first check was of all of them.
+        // The first check was of all coordinates.
         confirmed: confirmed == Some(true) || (low == 0 && first.verdict == Verdict::Agree),
         undecided: undecided.map(|(step, _)| *step).collect(),
         unsteady: wrong_before
@@ -95,7 +95,7 @@ fn wrong(report: &Report) -> Vec<usize> {
     wrong
 }
 
-/// The last step known not to be wrong, the first known to be, and why there is anything between.
+/// The last step known not to be wrong, the first known to be wrong, and why there are steps in between.
 struct Bracket {
     low: usize,
     high: usize,
@@ -111,7 +111,7 @@ struct Bisection<'a> {
 }
 
 impl Bisection<'_> {
-    /// Narrows the bracket as far as it goes. `None` where it was stopped, else whether the step before the
+    /// Narrows the bracket as far as possible. `None` if it was stopped, otherwise whether the step before the
     /// first wrong one is right in all coordinates.
     fn run(
         &mut self,
@@ -142,7 +142,7 @@ impl Bisection<'_> {
                     }
                 }
             }
-            // At the start all of them have been looked at.
+            // At initialization all of them have been checked.
             if bracket.low == 0 {
                 return Some(first.verdict == Verdict::Agree);
             }
@@ -156,7 +156,7 @@ impl Bisection<'_> {
             if report.verdict != Verdict::Disagree {
                 return Some(report.verdict == Verdict::Agree);
             }
-            // Others were wrong before: follow these.
+            // Others were wrong earlier: follow these.
             self.coordinates.extend(wrong(&report));
             self.coordinates.sort_unstable();
             self.coordinates.dedup();
@@ -173,8 +173,8 @@ impl Bisection<'_> {
         None
     }
 
-    /// The status on the start: the first check's, or where it was undecided on other coordinates, that on
-    /// these.
+    /// The status at initialization: that of the first check, or if it was inconclusive on other coordinates, that
+    /// on the followed ones.
     fn begin(&mut self, first: &Report, history: &History) -> Result<(), Limit> {
         if first.verdict == Verdict::Agree {
             self.statuses.insert(0, Status::Right);
@@ -191,8 +191,8 @@ impl Bisection<'_> {
         })
     }
 
-    /// Trains again between two saved steps, and bisects over what that saves, until the two are neighbors;
-    /// in all with no more updates than the training had.
+    /// Repeats the training between two saved steps, and bisects over what that saves, until the two are neighbors;
+    /// with no more updates in total than the training had.
     fn narrow_between(
         &mut self,
         history: &History,
@@ -227,19 +227,19 @@ impl Bisection<'_> {
         Ok(fine)
     }
 
-    /// The steps on either side of the two, where their parameters are at hand.
+    /// Checks the steps on either side of the two, if their parameters are available.
     fn look_beside(&mut self, bracket: &Bracket, history: &History, fine: Option<&History>) {
         let before = bracket.low.checked_sub(1);
         for step in before.into_iter().chain([bracket.high + 1]) {
             let known = history.at(step).is_some() || fine.is_some_and(|f| f.at(step).is_some());
-            // A step that can't be looked at says nothing.
+            // A step that can't be checked is ignored.
             if known && self.status(step, history, fine).is_err() {
                 return;
             }
         }
     }
 
-    /// The status on one step, in the coordinates followed.
+    /// The status of one step, in the followed coordinates.
     fn status(
         &mut self,
         step: usize,
@@ -283,7 +283,7 @@ impl Bisection<'_> {
                 .map(|checked| checked.report),
         };
         let report = report.map_err(|error| Limit::Failed(error.to_string()))?;
-        // What an interrupted check saw to be wrong is wrong; what it did not see says nothing.
+        // What an interrupted check found wrong is wrong; what it did not reach is unknown.
         if report.interrupted && report.verdict != Verdict::Disagree {
             return Err(Limit::Interrupted);
         }
@@ -323,7 +323,7 @@ fn search<E>(
     }
 }
 
-/// What saturated between the two steps; nothing, where it can't be told.
+/// What saturated between the two steps; nothing if that can't be determined.
 fn what_changed(
     checked: &TrainedCheck<'_>,
     history: &History,

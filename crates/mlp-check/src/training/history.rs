@@ -1,6 +1,6 @@
-//! The parameters at steps of a training, and the training taken up again between two of them.
+//! The parameters at steps of a training, and the repetition of the training between two of them.
 //!
-//! Saves as many steps as a stated amount of memory holds. Refuses to know what they are looked at for.
+//! Saves as many steps as fit into the given memory. Invariant: knows nothing of what they are used for.
 
 use std::ops::ControlFlow;
 
@@ -8,11 +8,12 @@ use mlp::{MlpError, Parameters, TrainingOptions};
 
 use super::TrainedCheck;
 
-/// The fewest that are saved, whatever they take: with the middle one, training again halves an interval.
+/// The least number of steps that are saved, whatever their size: with the middle one, repeated training can halve an
+/// interval.
 const FEWEST_SAVED: usize = 3;
 
-/// The most that the saved steps of a training take, in bytes: `one` is what the parameters of one step take, and
-/// `history_bytes` the budget, of which at least three steps are saved.
+/// The maximum size of the saved steps of a training in bytes: `one` is the size of the parameters of one step, and
+/// `history_bytes` the budget; at least three steps are saved.
 pub fn most_saved_bytes(one: f64, steps: usize, history_bytes: u64) -> f64 {
     match steps {
         0 => 0.0,
@@ -20,13 +21,13 @@ pub fn most_saved_bytes(one: f64, steps: usize, history_bytes: u64) -> f64 {
     }
 }
 
-/// How many steps are saved at most, `one` taking so many bytes.
+/// The largest number of steps that are saved, if each takes `one` bytes.
 fn capacity(one: u64, history_bytes: u64) -> usize {
     let capacity = usize::try_from(history_bytes / one.max(1)).unwrap_or(usize::MAX);
     capacity.max(FEWEST_SAVED)
 }
 
-/// The parameters at some of the steps `from` to `to`, both of these among them, evenly spaced.
+/// The parameters at evenly spaced steps from `from` to `to`, including both.
 #[derive(Debug, Clone)]
 pub(super) struct History {
     from: usize,
@@ -36,7 +37,7 @@ pub(super) struct History {
 }
 
 impl History {
-    /// An empty one, for all the steps of the training.
+    /// An empty history, for all the steps of the training.
     pub(super) fn of_training(checked: &TrainedCheck<'_>) -> Self {
         Self::between(0, checked.training.steps, checked)
     }
@@ -60,7 +61,7 @@ impl History {
         }
     }
 
-    /// The parameters of a step, where they were saved.
+    /// The parameters of a step, if they were saved.
     pub(super) fn at(&self, step: usize) -> Option<&Parameters<f64>> {
         let found = self.saved.binary_search_by_key(&step, |(step, _)| *step);
         found.ok().map(|at| &self.saved[at].1)
@@ -72,13 +73,13 @@ impl History {
     }
 }
 
-/// The smallest distance between saved steps at which `span` steps and their beginning take no more than
+/// The smallest distance between saved steps with which `span` steps and their beginning take no more than
 /// `capacity` places; both ends are saved in any case.
 fn stride(span: usize, capacity: usize) -> usize {
     span.div_ceil(capacity.saturating_sub(1).max(1)).max(1)
 }
 
-/// How many updates [`again`] takes.
+/// The number of updates that [`again`] makes.
 pub(super) fn updates_again(checked: &TrainedCheck<'_>, from: usize, to: usize) -> usize {
     if is_memoryless(checked) {
         to - from
@@ -93,10 +94,10 @@ fn is_memoryless(checked: &TrainedCheck<'_>) -> bool {
         .is_memoryless(checked.check.batch.examples())
 }
 
-/// The training from the step of `low` to that of `high`, each given with its parameters, again and with
-/// the same bits: the parameters between. Where a step depends on more than the parameters before it (means,
-/// the order of the examples, dropout) it begins at the start. `None` where it was canceled, or did not
-/// arrive at the parameters of `high`.
+/// Repeats the training from the step of `low` to that of `high`, each given with its parameters, with
+/// the same bits, and saves the parameters in between. If a step depends on more than the parameters before it (means,
+/// the order of the examples, dropout), it begins at initialization. `None` if it was canceled, or did not
+/// reproduce the parameters of `high`.
 pub(super) fn again(
     checked: &TrainedCheck<'_>,
     low: (usize, &Parameters<f64>),
@@ -107,7 +108,7 @@ pub(super) fn again(
         false => (0, &checked.start),
     };
     let options = TrainingOptions {
-        // The whole rest: what is looked at by the way is then the same at every step.
+        // All remaining steps, so that what the training sees is the same at every step.
         steps: checked.training.steps - start,
         ..checked.training.clone()
     };

@@ -1,4 +1,4 @@
-//! The step of a training at which a gradient became wrong: what a bisection found, as plain data.
+//! The step of a training at which a gradient became wrong: the result of a bisection, as plain data.
 
 use super::saturation::Changes;
 
@@ -6,53 +6,53 @@ use super::saturation::Changes;
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Onset {
-    /// The last step before `wrong_from` at which it was found to be right; `None` where it was at none.
+    /// The last step before `wrong_from` at which it was found to be right; `None` if there is no such step.
     pub right_until: Option<usize>,
-    /// The last step before `wrong_from` that was looked at: right or undecided.
+    /// The last step before `wrong_from` that was checked: right or inconclusive.
     pub not_wrong_at: usize,
     /// The first step at which it was found to be wrong.
     pub wrong_from: usize,
-    /// How many checks this took, beside the two at the ends.
+    /// The number of checks made, besides the two at the ends.
     pub checks: usize,
-    /// Whether all the coordinates that are judged were right at `right_until`, and not only those that
-    /// are wrong later.
+    /// Whether all the checked coordinates were right at `right_until`, and not only those that are wrong
+    /// later.
     pub confirmed: bool,
-    /// The steps between that were looked at and could not be decided.
+    /// The steps in between that were checked and are inconclusive.
     pub undecided: Vec<usize>,
-    /// The neighbors of the two steps that speak against bisection: wrong before, right after.
+    /// The neighbors of the two steps that contradict the assumption of bisection: wrong before, right after.
     pub unsteady: Vec<usize>,
-    /// Why it is an interval, where the two are not neighbors.
+    /// Why the result is an interval, if the two steps are not neighbors.
     pub limit: Option<Limit>,
-    /// What saturated between the two.
+    /// What saturated between the two steps.
     #[cfg_attr(feature = "serde", serde(flatten))]
     pub changes: Changes,
 }
 
 impl Onset {
-    /// Whether the first wrong step is known, and not only an interval that it lies in.
+    /// Whether the first wrong step is known, and not only an interval that contains it.
     pub fn is_exact(&self) -> bool {
         self.wrong_from.saturating_sub(self.not_wrong_at) <= 1
     }
 }
 
-/// What kept the bisection from going on.
+/// Why the bisection stopped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Limit {
     /// The user stopped it.
     Interrupted,
-    /// The parameters between were not saved, and to train to them again would take longer than the
-    /// training.
+    /// The parameters in between were not saved, and repeating the training would take longer than the
+    /// training did.
     NotSaved,
-    /// Training again failed, or led elsewhere.
+    /// Repeating the training failed, or did not reproduce the parameters.
     NotRepeatable,
-    /// Ever other coordinates were wrong before.
+    /// Each earlier step had other wrong coordinates.
     Scattered,
     /// A check failed.
     Failed(String),
 }
 
 impl Limit {
-    /// In a word or two, for scripts.
+    /// The name in a word or two, for scripts.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Interrupted => "interrupted",

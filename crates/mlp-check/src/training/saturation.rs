@@ -1,24 +1,24 @@
 //! What saturated in a network between two steps of its training.
 //!
-//! Invariant: says what changed, not that it is the cause.
+//! Invariant: reports what changed, not that it is the cause.
 
 use mlp::{Activation, Extreme, Loss, Saturation, UnitState};
 
-/// How many units are listed at most.
+/// The largest number of units that are listed.
 const MOST_UNITS: usize = 4;
 
 /// What changed between the last step at which the gradient was not wrong and the first at which it was.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Changes {
-    /// Units whose state changed, at most four, those that changed most first, and then the outputs. Where
+    /// Units whose state changed, at most four, those that changed most first, and then the outputs. If
     /// none changed, one that saturated later.
     pub saturated: Vec<Saturated>,
     /// Extremes that grew, (T4).
     pub extremes: Vec<Grown>,
 }
 
-/// A unit, or the outputs as a whole, that passes less back than before.
+/// A unit, or the outputs as a whole, that passes back a smaller gradient than before.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Saturated {
@@ -26,14 +26,14 @@ pub struct Saturated {
     pub layer: usize,
     /// The unit's index, counted from 0; `None` for the outputs.
     pub unit: Option<usize>,
-    /// What it is now.
+    /// Its state now.
     pub state: State,
-    /// On how many examples it was so at the last step at which nothing was wrong.
+    /// The number of examples on which it was in that state at the last step at which nothing was wrong.
     pub before: usize,
-    /// On how many at the first wrong step.
+    /// The number of such examples at the first wrong step.
     #[cfg_attr(feature = "serde", serde(rename = "examples"))]
     pub then: usize,
-    /// On how many at the end.
+    /// The number of such examples at the end.
     #[cfg_attr(feature = "serde", serde(rename = "at_the_end"))]
     pub last: usize,
     /// The number of examples that count.
@@ -41,18 +41,18 @@ pub struct Saturated {
     pub examples: usize,
 }
 
-/// In what way.
+/// The state of a unit or of the outputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
-    /// |φ′(z)| is below [`mlp::FLAT_BELOW`] of its maximum on so many examples.
+    /// |φ′(z)| is below [`mlp::FLAT_BELOW`] of its maximum on some examples.
     Saturated,
     /// ReLU: z ≤ 0 on all examples.
     Dead,
-    /// Leaky ReLU: the same, where it still passes a hundredth back.
+    /// Leaky ReLU: z ≤ 0 on all examples, where it still passes back a hundredth.
     AlwaysBelow,
     /// z > 0 on all examples.
     AlwaysOn,
-    /// Nearer than [`mlp::SURE_WITHIN`] to 0 or 1 on so many examples.
+    /// Nearer than [`mlp::SURE_WITHIN`] to 0 or 1 on some examples.
     Sure,
 }
 
@@ -64,7 +64,7 @@ impl serde::Serialize for State {
 }
 
 impl State {
-    /// As in JSON and text.
+    /// The name in JSON and text.
     pub fn name(self) -> &'static str {
         match self {
             Self::Saturated => "saturated",
@@ -80,7 +80,7 @@ impl State {
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Grown {
-    /// Of what.
+    /// The quantity.
     #[cfg_attr(feature = "serde", serde(rename = "what"))]
     pub quantity: Quantity,
     /// The layer of the unit that has it at the first wrong step, counted from 1.
@@ -95,7 +95,7 @@ pub struct Grown {
     pub value: f64,
 }
 
-/// What is largest.
+/// The quantity that has a largest value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Quantity {
     /// |z| of a hidden unit.
@@ -114,7 +114,7 @@ impl serde::Serialize for Quantity {
 }
 
 impl Quantity {
-    /// As in JSON and text.
+    /// The name in JSON and text.
     pub fn name(self) -> &'static str {
         match self {
             Self::HiddenZ => "largest |z|",
@@ -124,8 +124,8 @@ impl Quantity {
     }
 }
 
-/// What changed from `before`, the last step that is not wrong, to `then`, the first that is; what is said
-/// of `last`, the end, is for comparison, or where nothing changed until `then`.
+/// What changed from `before`, the last step that is not wrong, to `then`, the first that is; the state at
+/// `last`, the end, is for comparison, or used if nothing changed until `then`.
 pub(super) fn changes(
     activation: Activation,
     loss: Loss,
@@ -170,7 +170,7 @@ pub(super) fn changes(
         (by(s.then), by(s.last))
     };
     saturated.sort_by_key(|s| std::cmp::Reverse(rise(s)));
-    // What changed at the step in question; only where nothing did, one that saturated later.
+    // What changed at the step in question; only if nothing did, one that saturated later.
     let at_the_step = saturated.iter().filter(|s| s.then > s.before).count();
     saturated.truncate(at_the_step.clamp(1, MOST_UNITS));
 
@@ -222,7 +222,7 @@ mod tests {
 
     use super::{Quantity, State, changes};
 
-    /// One layer whose units are flat on so many of four examples, with the largest |z| and the output
+    /// One layer whose units are flat on the given numbers of four examples, with the largest |z| and the output
     /// nearest to 0 or 1 as given.
     fn state(flat: &[usize], z: f64, output: f64) -> Saturation {
         let at = |layer, value| {
@@ -304,7 +304,7 @@ mod tests {
         let both = [Quantity::HiddenZ, Quantity::Output];
         assert_eq!(grown(tanh, bce, (1.9, 0.02), (-2.1, 0.99)), both);
         assert_eq!(grown(tanh, bce, (2.1, 0.99), (1.9, 0.02)), []);
-        // Near 0 softmax is not sure of anything; |z| says nothing of a ReLU.
+        // Near 0, softmax is not certain of anything; |z| is meaningless for a ReLU.
         let (relu, softmax) = (Activation::Relu, Loss::SoftmaxCrossEntropy);
         assert_eq!(grown(relu, softmax, (1.9, 0.9), (2.1, 0.1)), []);
     }

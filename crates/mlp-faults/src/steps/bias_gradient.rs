@@ -6,7 +6,7 @@ use tensor_core::MatrixView;
 use super::place::Layers;
 use crate::{BackwardRules, Network};
 
-/// db of these layers is the sum over the examples where the mean belongs.
+/// db of these layers is the sum over the examples instead of the mean.
 pub(crate) struct SummedBiases(pub(crate) Layers);
 
 impl BackwardRules for SummedBiases {
@@ -25,7 +25,7 @@ impl BackwardRules for SummedBiases {
     }
 }
 
-/// Every entry of db is one number, this function of the right db: a sum along the wrong axis, spread by
+/// Every entry of db is one number, this function of the correct db: a sum along the wrong axis, spread by
 /// broadcasting.
 pub(crate) struct OneBias(pub(crate) fn(&[f64]) -> f64);
 

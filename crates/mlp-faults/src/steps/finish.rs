@@ -16,10 +16,10 @@ impl BackwardRules for Finish {
     }
 }
 
-/// Every entry of these blocks is this function of the right one.
+/// Every entry of these blocks is this function of the correct one.
 pub(crate) struct Entries(pub(crate) &'static [(Block, Wrong)]);
 
-/// The wrong entry from the right one.
+/// The wrong entry as a function of the correct one.
 type Wrong = fn(f64) -> f64;
 
 impl BackwardRules for Entries {
@@ -37,8 +37,8 @@ impl BackwardRules for Entries {
     }
 }
 
-/// The derivative by one weight, drawn by a hash among all, is this function of the right one and of the
-/// scale of its block.
+/// The derivative with respect to one weight, drawn by a hash among all, is this function of the correct one and of
+/// the scale of its block.
 pub(crate) struct OneWeight(pub(crate) fn(f64, f64) -> f64);
 
 impl BackwardRules for OneWeight {
@@ -54,7 +54,7 @@ impl BackwardRules for OneWeight {
 }
 
 /// The entry of dW1 with the largest magnitude, which is not zero as in a dead unit, is this function of
-/// the right one.
+/// the correct one.
 pub(crate) struct LargestWeight(pub(crate) Wrong);
 
 impl BackwardRules for LargestWeight {

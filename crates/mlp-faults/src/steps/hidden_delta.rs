@@ -5,12 +5,12 @@ use tensor_core::{Matrix, MatrixView};
 
 use crate::{BackwardRules, Network};
 
-/// One entry of dZ_l of a hidden layer, and what it is made from.
+/// One entry of dZ_l of a hidden layer, and what it is computed from.
 #[derive(Debug, Clone, Copy)]
 pub struct HiddenEntry {
-    /// φ.
+    /// The activation φ.
     pub activation: Activation,
-    /// What mlp makes it: dA·D·φ′(Z).
+    /// The correct value dA·D·φ′(Z).
     pub dz: f64,
     /// dA, before the dropout mask.
     pub da: f64,
@@ -69,7 +69,7 @@ impl<F: Fn(&HiddenEntry) -> f64> BackwardRules for HiddenDelta<F> {
 }
 
 /// φ′ of hidden layer l is taken at the Z of the hidden layer that this function of the network and l
-/// names, at its own where it names none.
+/// selects, at its own if it selects none.
 #[derive(Debug, Clone, Copy)]
 pub struct OtherZ<F: Fn(&Architecture, usize) -> Option<usize>>(pub F);
 

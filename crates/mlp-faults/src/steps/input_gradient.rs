@@ -1,11 +1,11 @@
-//! dA of the layer before through other weights, or none.
+//! dA of the previous layer through other weights, or none.
 
 use mlp::{Architecture, MlpError};
 use tensor_core::{Matrix, MatrixView};
 
 use crate::{BackwardRules, Network};
 
-/// dA_{l−1} = W_l·dZ_l where W_l is square, and only there is it no error of shape; W_lᵀ·dZ_l elsewhere.
+/// dA_{l−1} = W_l·dZ_l if W_l is square, since otherwise the shapes don't fit; W_lᵀ·dZ_l elsewhere.
 #[derive(Debug, Clone, Copy)]
 pub struct NotTransposed;
 
@@ -24,8 +24,8 @@ impl BackwardRules for NotTransposed {
     }
 }
 
-/// dA_{l−1} = W_kᵀ·dZ_l with the weights of the layer k that this function of the network and l names,
-/// its own where it names none.
+/// dA_{l−1} = W_kᵀ·dZ_l with the weights of the layer k that this function of the network and l selects,
+/// its own if it selects none.
 #[derive(Debug, Clone, Copy)]
 pub struct OtherWeights<F: Fn(&Architecture, usize) -> Option<usize>>(pub F);
 

@@ -1,8 +1,8 @@
 //! Replacements for each step of the backward pass, to be filled in with a function or a place.
 //!
-//! One file a step, in the order of the pass; each type replaces one method of
-//! [`BackwardRules`](crate::BackwardRules). Refuses to know which of them, filled in how, is somebody's
-//! mistake.
+//! One file per step, in the order of the pass; each type replaces one method of
+//! [`BackwardRules`](crate::BackwardRules). Invariant: knows nothing of which of them, with which argument, is a
+//! fault.
 
 mod bias_gradient;
 mod finish;

@@ -5,20 +5,20 @@ use tensor_core::{Matrix, MatrixView};
 
 use crate::{BackwardRules, Network};
 
-/// One entry of dZ_L, and what it is made from.
+/// One entry of dZ_L, and what it is computed from.
 #[derive(Debug, Clone, Copy)]
 pub struct OutputEntry {
-    /// What mlp makes it: A − Y.
+    /// The correct value A − Y.
     pub dz: f64,
     /// The output A.
     pub a: f64,
     /// The label Y.
     pub y: f64,
-    /// n_L, the number of outputs.
+    /// The number of outputs n_L.
     pub outputs: usize,
     /// The example, counted from 0.
     pub example: usize,
-    /// m, the number of examples.
+    /// The number of examples m.
     pub examples: usize,
 }
 

@@ -1,6 +1,6 @@
 //! Where in a network: which layers, which blocks of the gradient, which other layer of the same shape.
 //!
-//! Refuses to know what happens there.
+//! Invariant: knows nothing of what happens there.
 
 use mlp::Architecture;
 
@@ -9,13 +9,13 @@ use mlp::Architecture;
 pub(crate) enum Layers {
     Each,
     First,
-    /// The first where there is no second.
+    /// The second layer; the first if there is no second.
     Second,
     Last,
 }
 
 impl Layers {
-    /// Whether `layer`, counted from 1, is one of them in a network of so many.
+    /// Whether `layer`, counted from 1, is one of them in a network of `depth` layers.
     pub(crate) fn contain(self, layer: usize, depth: usize) -> bool {
         match self {
             Self::Each => true,

@@ -1,11 +1,11 @@
-//! The L2 term with other numbers, or where the cost has none.
+//! The L2 term with wrong numbers, or in blocks for which the cost has none.
 
 use mlp::MlpError;
 use tensor_core::{Matrix, MatrixView};
 
 use crate::{BackwardRules, Network};
 
-/// The L2 term of every dW has these numbers in place of λ and m, as a function of both.
+/// The L2 term of every dW has these numbers instead of λ and m, as a function of both.
 pub(crate) struct WeightDecay(pub(crate) fn(f64, usize) -> (f64, usize));
 
 impl BackwardRules for WeightDecay {

@@ -6,8 +6,8 @@ use tensor_core::{Matrix, MatrixView};
 use super::place::Layers;
 use crate::{BackwardRules, Network};
 
-/// dW_l is made from Z_{l−1}, the wrong half of the cache, where A_{l−1} belongs; that of the first layer
-/// is right.
+/// dW_l is computed from Z_{l−1}, the wrong half of the cache, instead of A_{l−1}; that of the first layer
+/// is correct.
 #[derive(Debug, Clone, Copy)]
 pub struct ZForA;
 
@@ -26,7 +26,7 @@ impl BackwardRules for ZForA {
     }
 }
 
-/// dW of these layers is the sum over the examples where the mean belongs.
+/// dW of these layers is the sum over the examples instead of the mean.
 pub(crate) struct SummedWeights(pub(crate) Layers);
 
 impl BackwardRules for SummedWeights {

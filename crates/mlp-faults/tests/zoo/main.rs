@@ -149,23 +149,23 @@ fn what_does_not_apply_to_the_usual_network_says_why() {
     let expected = [
         (
             "softmax-diagonal-only",
-            "it is about softmax outputs, and the loss is bce",
+            "it needs softmax outputs, but the loss is bce",
         ),
         (
             "softmax-over-classes",
-            "it is about softmax outputs, and the loss is bce",
+            "it needs softmax outputs, but the loss is bce",
         ),
         (
             "activation-derivative-twice",
-            "with the activation relu it happens to be right",
+            "the result is correct with the activation relu",
         ),
         (
             "saturated-derivative",
-            "it is about units that saturate, and the activation is relu",
+            "it needs units that saturate, but the activation is relu",
         ),
         (
             "derivative-of-a",
-            "with the activation relu it happens to be right",
+            "the result is correct with the activation relu",
         ),
         (
             "wrong-layer-cache",

@@ -1,4 +1,4 @@
-//! The forward pass at θ, kept.
+//! The stored forward pass at θ.
 
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -11,7 +11,7 @@ use crate::forward::propagate;
 use crate::pattern::Sides;
 use crate::{Activation, Architecture, Batch, DropoutMasks, LayerCache, Loss, MlpError};
 
-/// What one forward pass leaves behind.
+/// The intermediate results of one forward pass.
 pub(crate) struct Base<'a, T> {
     pub(crate) architecture: &'a Architecture,
     pub(crate) theta: &'a [T],
@@ -25,7 +25,7 @@ pub(crate) struct Base<'a, T> {
 }
 
 impl<'a, T: Scalar> Base<'a, T> {
-    /// One forward pass at `theta`.
+    /// Runs one forward pass at `theta`.
     pub(crate) fn at(
         architecture: &'a Architecture,
         theta: &'a [T],
@@ -49,7 +49,7 @@ impl<'a, T: Scalar> Base<'a, T> {
         })
     }
 
-    /// The branch pattern; `None` where the activation has no kink. Not everybody asks for it.
+    /// The branch pattern; `None` if the activation has no kink. Computed only on request.
     pub(crate) fn sides(&self) -> Option<Sides> {
         *self.sides.get_or_init(|| {
             if self.activation().is_smooth() {
@@ -94,8 +94,8 @@ impl<'a, T: Scalar> Base<'a, T> {
         self.layers[layer - 1].mask()
     }
 
-    /// The rows of Z_L that move with unit i of layer l. The losses of the outputs add up, so that of layer L it is the
-    /// unit's own row alone; but for softmax, which mixes them.
+    /// The rows of Z_L that change with unit i of layer l. For layer L it is the unit's own row alone, since the
+    /// losses of the outputs add up, except for softmax, which mixes them.
     pub(crate) fn outputs_of(&self, layer: usize, unit: usize) -> Range<usize> {
         let mixed = self.architecture.loss() == Loss::SoftmaxCrossEntropy;
         if layer == self.depth() && !mixed {
@@ -105,8 +105,8 @@ impl<'a, T: Scalar> Base<'a, T> {
         }
     }
 
-    /// The straight lines of φ, where above layer l there is one hidden layer of them, without dropout, and one output:
-    /// then one loop goes through both.
+    /// The straight lines of φ, if above layer l there is one hidden layer of them, without dropout, and one output:
+    /// then one loop handles both.
     pub(crate) fn narrow_above(&self, layer: usize) -> Option<Lines<T>> {
         let narrow = layer + 2 == self.depth()
             && self.z(self.depth()).rows() == 1

@@ -1,6 +1,6 @@
 //! What lies beyond one unit: the layers above it, kept for the examples on which the unit can act.
 //!
-//! Refuses to know what moves the unit.
+//! Invariant: knows nothing of what changes the unit.
 
 mod follow;
 mod totals;
@@ -14,8 +14,8 @@ use super::kernels::{Lines, Through};
 use super::losses::{Buffers, losses};
 use crate::Loss;
 
-/// So many columns, probes times examples, go through the layers at once: what is written between two
-/// layers of 64 units then takes 128 KB, and stays in the second-level cache.
+/// The number of columns, probes times examples, that go through the layers at once: the intermediate results
+/// between two layers of 64 units then take 128 KB, and stay in the second-level cache.
 const COLUMNS: usize = 256;
 
 /// The network beyond unit i of layer l, for some of the examples.
@@ -23,42 +23,42 @@ pub(crate) struct Beyond<T> {
     layer: usize,
     unit: usize,
     loss: Loss,
-    /// The examples that are kept, in ascending order, filled up to whole vectors.
+    /// The chosen examples, in ascending order, filled up to whole vectors.
     chosen: Vec<usize>,
-    /// How many of them are no repetition.
+    /// The number of them without the repetitions that fill up the vectors.
     pub(crate) examples: usize,
-    /// How the unit enters the first of `layers`: W_{l+1}[·, i]. Where l is L, how its own row enters
-    /// those of Z_L that are kept.
+    /// The weights with which the unit enters the first of `layers`: W_{l+1}[·, i]. If l is L, those with which its own
+    /// row enters the stored rows of Z_L.
     column: Vec<T>,
-    /// Layers l+1 … L; of layer L alone where l is L.
+    /// Layers l+1 … L; layer L alone if l is L.
     layers: Vec<Kept<T>>,
-    /// How many rows of Z_L are kept, and their labels.
+    /// The number of stored rows of Z_L, and their labels.
     outputs: usize,
     y: Vec<T>,
-    /// φ, and Z_L as [`Through`] gives it, where that applies.
+    /// φ, and Z_L as [`Through`] computes it, if that applies.
     through: Option<(Lines<T>, Vec<T>)>,
     /// The loss of each example.
     losses: Vec<T>,
 }
 
-/// One layer for the examples that are kept, n×e.
+/// One layer for the chosen examples, n×e.
 struct Kept<T> {
     layer: usize,
     z: Vec<T>,
-    /// φ(Z)∘D, of a hidden layer; empty where [`Through`] passes it.
+    /// φ(Z)∘D of a hidden layer; empty if [`Through`] handles it.
     a: Vec<T>,
-    /// D, empty where there is none.
+    /// D; empty if there is none.
     mask: Vec<T>,
 }
 
-/// What is reused from probe to probe.
+/// Buffers that are reused from probe to probe.
 pub(crate) struct Work<T> {
     dz: Vec<T>,
     da: Vec<T>,
     buffers: Buffers<T>,
-    /// How far the loss of each example rises, one row a probe.
+    /// The change of the loss of each example, one row per probe.
     pub(crate) changes: Vec<T>,
-    /// The columns in which something rises, each with its example, and their losses.
+    /// The columns in which something changes, each with its example, and their losses.
     rising: Vec<(usize, usize)>,
     losses: Vec<T>,
     packed: totals::Packed<T>,
@@ -79,7 +79,7 @@ impl<T: Scalar> Work<T> {
 }
 
 impl<T: Scalar> Beyond<T> {
-    /// Of no unit yet, to be [`turned`](Self::turn_to) to one after another.
+    /// The network beyond no unit yet, to be [`turned`](Self::turn_to) to one after another.
     pub(crate) fn empty() -> Self {
         Self {
             layer: 0,
@@ -96,7 +96,8 @@ impl<T: Scalar> Beyond<T> {
         }
     }
 
-    /// Turns to another unit, for the examples `chosen`, so many but for what fills them up, and keeps the memory.
+    /// Switches to another unit, for the examples `chosen`, of which those beyond the first `examples` are repetitions;
+    /// reuses the memory.
     pub(crate) fn turn_to(
         &mut self,
         base: &Base<'_, T>,
@@ -120,7 +121,7 @@ impl<T: Scalar> Beyond<T> {
             let own = |row| if row == unit { T::one() } else { T::zero() };
             self.column.extend(rows.clone().map(own));
         }
-        // One loop through both layers, which needs no activations of the first.
+        // One loop handles both layers and needs no activations of the first.
         let lines = base.narrow_above(layer);
         let layers = last.min(layer + 1)..=last;
         self.layers.resize_with(layers.clone().count(), Kept::empty);
@@ -165,7 +166,7 @@ impl<T: Scalar> Beyond<T> {
         );
     }
 
-    /// Whether this is it.
+    /// Whether this is the network beyond the given unit.
     pub(crate) fn is(&self, layer: usize, unit: usize) -> bool {
         (self.layer, self.unit) == (layer, unit)
     }
@@ -175,7 +176,7 @@ impl<T: Scalar> Beyond<T> {
         &self.chosen
     }
 
-    /// What of a row of all examples is followed, the repetitions left at 0.
+    /// Picks the chosen examples from a row of all examples, with 0 for the repetitions.
     pub(crate) fn choose(&self, row: &[T], followed: &mut Vec<T>) {
         followed.clear();
         let real = &self.chosen[..self.examples];
@@ -187,7 +188,7 @@ impl<T: Scalar> Beyond<T> {
         followed.resize(self.chosen.len(), T::zero());
     }
 
-    /// How many probes at a time are followed.
+    /// The number of probes that are propagated at a time.
     pub(crate) fn probes(&self) -> usize {
         (COLUMNS / self.chosen.len().max(1)).max(1)
     }

@@ -1,23 +1,23 @@
 //! The names of the engines.
 //!
-//! Refuses to know what they do.
+//! Invariant: knows nothing of what the engines do.
 
 /// How the cost is evaluated around a point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Engine {
-    /// The whole forward pass for every probe.
+    /// Runs the whole forward pass for every probe.
     Full,
-    /// Only what the parameter touches: a row, a rank-one term, and full products from two layers on.
+    /// Recomputes only what the parameter affects: a row, a rank-one term, and full products from two layers on.
     Incremental,
-    /// Whole rows of Z_l at a time; incremental where a coordinate is looked at alone.
+    /// Perturbs whole rows of Z_l at a time; incremental for a single coordinate.
     Layerwise,
 }
 
 impl Engine {
-    /// Each of them, the plainest first.
+    /// All engines, the simplest first.
     pub const ALL: [Self; 3] = [Self::Full, Self::Incremental, Self::Layerwise];
 
-    /// `full`, `incremental` or `layerwise`.
+    /// The name of the engine: `full`, `incremental` or `layerwise`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Full => "full",

@@ -1,14 +1,14 @@
 //! Some of the examples: which, and their entries of a row, packed.
 //!
-//! So that all loops run over whole vectors, the last one that is picked is picked again and again: what is not asked
-//! about does no harm. Refuses to know why they were picked.
+//! So that all loops run over whole vectors, the last picked example is repeated: its extra results are ignored.
+//! Invariant: knows nothing of why the examples were picked.
 
 use tensor_core::MatrixView;
 
 use super::kernels::LANES;
 
-/// The columns of which `wanted` is true, out of so many, and how many they are before they are filled up to whole
-/// vectors. Without a branch: nobody can predict which of them are.
+/// Picks the columns of which `wanted` is true, and returns how many they are before they are filled up to whole
+/// vectors. Without a branch, because it is unpredictable which of them are.
 pub(crate) fn pick_where(
     count: usize,
     picked: &mut Vec<usize>,
@@ -27,13 +27,13 @@ pub(crate) fn pick_where(
     found
 }
 
-/// The entries of a row at `columns`; none of a row that is empty because there is none.
+/// Picks the entries of a row at `columns`; none from a missing row, which is empty.
 pub(crate) fn pick<T: Copy>(row: &[T], columns: &[usize], out: &mut Vec<T>) {
     out.clear();
     append(row, columns, out);
 }
 
-/// The same of some rows of a matrix, row by row.
+/// Like [`pick`], from some rows of a matrix, row by row.
 pub(crate) fn pick_rows<T: Copy>(
     matrix: MatrixView<'_, T>,
     rows: std::ops::Range<usize>,
@@ -47,7 +47,7 @@ pub(crate) fn pick_rows<T: Copy>(
     }
 }
 
-/// [`pick`], after what is there.
+/// Like [`pick`], but appends to `out`.
 pub(crate) fn append<T: Copy>(row: &[T], columns: &[usize], out: &mut Vec<T>) {
     if !row.is_empty() {
         out.extend(columns.iter().map(|&column| row[column]));

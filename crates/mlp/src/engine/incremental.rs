@@ -1,10 +1,10 @@
-//! J around one θ, recomputing only what one parameter touches.
+//! J around one θ, recomputing only what one parameter affects.
 //!
 //! A parameter of layer l changes one row of Z_l (one unit, m examples), that row changes Z_{l+1} by a
-//! rank-one term, and only from layer l+2 on are there full products. What the other rows hold is kept
-//! from one forward pass. docs/theory/speed.md has the equations and what it costs.
+//! rank-one term, and full products are needed only from layer l+2 on. The other rows are kept
+//! from one forward pass. docs/theory/speed.md has the equations and the cost.
 //!
-//! Refuses to know steps, stencils and gradients, and how the probes were chosen.
+//! Invariant: knows nothing of steps, stencils and gradients, and of how the probes were chosen.
 
 mod mover;
 
@@ -27,27 +27,27 @@ use crate::{MlpError, cost_at};
 /// J around one θ; see [the module](self).
 pub(crate) struct Incremental<'a, T> {
     base: Arc<Base<'a, T>>,
-    /// The unit that was asked for last, for the examples on which it acts, and one for all.
+    /// The last unit that was requested, for the examples on which it acts, and one for all examples.
     acting: Mover<T>,
     all: Mover<T>,
     rises: Rises<T>,
     work: Work<T>,
-    /// As many ones as there are examples: what a bias is multiplied by.
+    /// One 1 per example: the input of a bias.
     ones: Vec<T>,
     deltas: Vec<T>,
     sums: Vec<T>,
     waiting: Waiting<T>,
 }
 
-/// Probes of the unit that `acting` is, which go through the layers together.
+/// Probes of the unit in `acting` that are evaluated together.
 struct Waiting<T> {
     probes: Vec<(Place, Probe<T>)>,
-    /// One row a probe.
+    /// One row per probe.
     rises: Vec<T>,
 }
 
 impl<'a, T: Scalar> Incremental<'a, T> {
-    /// Shares what is kept of the forward pass.
+    /// Shares the stored forward pass.
     pub(crate) fn new(base: Arc<Base<'a, T>>) -> Self {
         Self {
             ones: vec![T::one(); base.examples()],
@@ -92,7 +92,7 @@ impl<'a, T: Scalar> Incremental<'a, T> {
         let tame = self.deltas.iter().all(|delta| delta.is_finite());
         if !tame || acting.wakes(&self.deltas, x) {
             self.let_go(base, values)?;
-            // Each goes by what it does itself, so that it does not matter what it came with.
+            // Each probe is handled by what it does itself, so that its value does not depend on its batch.
             for probe in probes {
                 values.push(self.alone(base, place, probe)?);
             }
@@ -125,7 +125,7 @@ impl<'a, T: Scalar> Incremental<'a, T> {
         Ok(())
     }
 
-    /// The values of what is `waiting`.
+    /// Evaluates the probes that are `waiting`.
     fn let_go(&mut self, base: &Base<'_, T>, values: &mut Vec<T>) -> Result<(), MlpError> {
         let Waiting { probes, rises } = &mut self.waiting;
         if probes.is_empty() {
@@ -141,7 +141,7 @@ impl<'a, T: Scalar> Incremental<'a, T> {
         Ok(())
     }
 
-    /// J at one probe, which may wake examples on which the unit does not act at θ: by all of them then.
+    /// J at one probe, which may activate the unit on examples on which it does not act at θ; then by all examples.
     fn alone(&mut self, base: &Base<'_, T>, place: Place, probe: &Probe<T>) -> Result<T, MlpError> {
         let delta = probe.replacement - base.theta[probe.coordinate];
         if !delta.is_finite() {
@@ -160,7 +160,7 @@ impl<'a, T: Scalar> Incremental<'a, T> {
         value(base, place, probe, sum)
     }
 
-    /// Raises the unit of `place` by one probe, for all examples if it wakes one, and says whether it does.
+    /// Raises the unit of `place` by one probe, for all examples if it activates one; returns whether it does.
     fn raise_alone(&mut self, base: &Base<'_, T>, place: Place, delta: T) -> bool {
         let unit = (place.layer, place.row);
         let before = base.a(place.layer - 1);
@@ -177,8 +177,8 @@ impl<'a, T: Scalar> Incremental<'a, T> {
         wakes
     }
 
-    /// The branch pattern with one parameter replaced, by what it raises each pre-activation by: one that is 0 to
-    /// rounding may stand on another side than where the whole forward pass puts it.
+    /// The branch pattern with one parameter replaced, from the change of each pre-activation: one that is 0 to
+    /// rounding may be on another side than in the whole forward pass.
     fn pattern(&mut self, probe: Probe<T>) -> Result<Piece, MlpError> {
         let base = Arc::clone(&self.base);
         let Some(mut sides) = base.sides() else {
@@ -211,7 +211,7 @@ impl<'a, T: Scalar> Incremental<'a, T> {
                 true => &self.all,
                 false => &self.acting,
             };
-            // Where only some columns rise nothing hidden lies beyond.
+            // If only some columns rise, no hidden layer lies beyond.
             if self.rises.among().is_none() {
                 let rows = &self.rises.rows[..mover.beyond.chosen().len()];
                 let work = &mut self.work;
@@ -237,7 +237,7 @@ fn value<T: Scalar>(
 ) -> Result<T, MlpError> {
     let data = sum / count(base.examples());
     let value = base.cost + (data + penalty_rise(base, place, probe));
-    // Infinities that meet on the way may not be the same ones.
+    // Infinities may cancel differently than in the whole forward pass.
     if value.is_finite() {
         Ok(value)
     } else {
@@ -245,7 +245,7 @@ fn value<T: Scalar>(
     }
 }
 
-/// How far λ/(2m)·Σ‖W‖² rises: λ/(2m)·(w′² − w²), of a weight.
+/// The change of λ/(2m)·Σ‖W‖²: λ/(2m)·(w′² − w²) for a weight.
 fn penalty_rise<T: Scalar>(base: &Base<'_, T>, place: Place, probe: &Probe<T>) -> T {
     let lambda = base.architecture.l2();
     if lambda == 0.0 || place.col.is_none() {
@@ -256,7 +256,7 @@ fn penalty_rise<T: Scalar>(base: &Base<'_, T>, place: Place, probe: &Probe<T>) -
     squares * T::from_f64(lambda) / (T::from_f64(2.0) * count(base.examples()))
 }
 
-/// What the whole forward pass says.
+/// J at a probe, by the whole forward pass.
 fn plain<T: Scalar>(base: &Base<'_, T>, probe: &Probe<T>) -> Result<T, MlpError> {
     cost_at(
         base.architecture,
@@ -297,7 +297,7 @@ impl<T: Scalar> Neighborhood<T> for Incremental<'_, T> {
         values: &mut Vec<T>,
     ) -> Result<(), EvaluationError> {
         let base = Arc::clone(&self.base);
-        // After a failure something may be left.
+        // After a failure probes may be left over.
         self.waiting.probes.clear();
         self.waiting.rises.clear();
         let mut taken = Ok(());
@@ -327,5 +327,5 @@ impl<T: Scalar> Neighborhood<T> for Incremental<'_, T> {
     }
 }
 
-/// Probes that suit it at a time: those of one chunk of coordinates by central differences.
+/// The preferred number of probes at a time: those of one chunk of coordinates by central differences.
 const BATCH: usize = 256;

@@ -1,6 +1,6 @@
-//! The loops over examples: contiguous and without branches, so that a compiler can vectorise them.
+//! The loops over examples: contiguous and without branches, so that a compiler can vectorize them.
 //!
-//! Each is written for every scalar. Refuses to know layers.
+//! Each is generic over the scalar. Invariant: knows nothing of layers.
 
 mod through;
 
@@ -11,7 +11,7 @@ pub(crate) use through::Through;
 use crate::pattern::changes_side;
 use crate::{Activation, LEAKY_SLOPE};
 
-/// The numbers of the widest vector.
+/// The number of numbers in the widest vector.
 pub(crate) const LANES: usize = 8;
 
 /// φ, entry by entry.
@@ -30,7 +30,7 @@ impl<T: Scalar> Phi<T> for Activation {
 #[derive(Clone, Copy)]
 pub(crate) struct CutOff;
 
-/// z above 0, and so many times z below.
+/// z above 0, and a multiple of z below.
 #[derive(Clone, Copy)]
 pub(crate) struct Sloped<T>(T);
 
@@ -70,7 +70,7 @@ impl<T: Scalar> Lines<T> {
     }
 }
 
-/// One row of a layer: Z, its mask D, empty where there is none, and A = φ(Z)∘D.
+/// One row of a layer: Z, its mask D, empty if there is none, and A = φ(Z)∘D.
 #[derive(Clone, Copy)]
 pub(crate) struct Row<'k, T> {
     pub(crate) z: &'k [T],
@@ -78,16 +78,16 @@ pub(crate) struct Row<'k, T> {
     pub(crate) a: &'k [T],
 }
 
-/// By what a row of Z rises.
+/// The changes of a row of Z.
 #[derive(Clone, Copy)]
 pub(crate) enum By<'k, T> {
-    /// dz, once.
+    /// One dz for each example.
     Each(&'k [T]),
     /// δ·x, for each δ.
     Multiples { deltas: &'k [T], x: &'k [T] },
 }
 
-/// How far the activations of a row rise when Z does: φ(z + dz)∘D − a, one row of `out` a dz.
+/// Computes the changes of a row's activations: φ(z + dz)∘D − a, one row of `out` per dz.
 pub(crate) fn raise<T: Scalar>(
     activation: Activation,
     row: Row<'_, T>,
@@ -150,7 +150,7 @@ fn raise_once<T: Scalar>(
     }
 }
 
-/// out = c·aᵀ, one row an entry of c: the rank-one term that a row of activations adds to the next Z.
+/// out = c·aᵀ, one row per entry of c: the rank-one term that a row of activations adds to the next Z.
 pub(crate) fn outer<T: Scalar>(c: &[T], a: &[T], out: &mut [T]) {
     vectorized(Outer { c, a, out });
 }
@@ -259,7 +259,7 @@ impl<T: Scalar> Kernel for AnyAbove<'_, T> {
     #[inline(always)]
     fn run(self) -> bool {
         let zero = T::zero().real_part();
-        // A NaN is not below: whoever asks looks closer.
+        // A NaN does not count as below, so that the caller examines it.
         let stays = |z: T| z.real_part() <= zero;
         self.deltas.iter().fold(false, |any, &delta| {
             let pairs = self.z.iter().zip(self.x);
@@ -268,7 +268,7 @@ impl<T: Scalar> Kernel for AnyAbove<'_, T> {
     }
 }
 
-/// Whether a number that is not 0 stands where `idle` is true.
+/// Whether some number is not 0 where `idle` is true.
 pub(crate) fn any_at<T: Scalar>(idle: &[bool], values: &[T]) -> bool {
     vectorized(AnyAt { idle, values })
 }
@@ -290,7 +290,7 @@ impl<T: Scalar> Kernel for AnyAt<'_, T> {
     }
 }
 
-/// Marks where z + dz is on another side of 0 than z, but where the mask drops it.
+/// Marks where z + dz is on another side of 0 than z, except where the mask drops it.
 pub(crate) fn mark_crossings<T: Scalar>(z: &[T], dz: &[T], mask: &[T], crossed: &mut [bool]) {
     vectorized(MarkCrossings {
         z,

@@ -1,17 +1,17 @@
 //! All derivatives from whole rows of Z_l at a time.
 //!
-//! The loss of an example depends on no other example, and Z_l is affine in W_l and b_l. So one probe moves
-//! unit i of layer l by a step of its own in every example at once, the numeric ∂ℓ_e/∂z_ie of all of them
+//! The loss of an example depends on no other example, and Z_l is affine in W_l and b_l. So one probe perturbs
+//! unit i of layer l by a different step in every example at once, the numeric ∂ℓ_e/∂z_ie of all of them
 //! follow from a handful of probes, and
 //!
 //! ```text
 //! dJ/dW_l[i,j] = 1/m Σ_e ∂ℓ_e/∂z_ie·a_je + penalty,   dJ/db_l[i] = 1/m Σ_e ∂ℓ_e/∂z_ie
 //! ```
 //!
-//! is one product: Σ n_l probes a stencil point in place of P. Error bars go through the same product.
+//! is one product: Σ n_l probes per stencil point instead of P. Error bars go through the same product.
 //! docs/theory/speed.md, equations (V8) to (V12).
 //!
-//! Refuses to know any analytic gradient.
+//! Invariant: knows nothing of any analytic gradient.
 
 mod above;
 mod entries;
@@ -39,16 +39,16 @@ use crate::engine::base::Base;
 use crate::engine::incremental::Incremental;
 use crate::{MlpError, NetworkObjective};
 
-/// The cost of a network whose derivatives are taken from whole rows of Z_l; around a point it is
+/// The cost of a network, with its derivatives taken from whole rows of Z_l; single evaluations around a point are
 /// [`incremental`](NetworkObjective::incremental).
 ///
-/// In `f64`, since its steps and bars are.
+/// Only for `f64`, the type of its steps and error bars.
 #[derive(Debug, Clone, Copy)]
 pub struct Layerwise<'a>(pub(crate) NetworkObjective<'a, f64>);
 
 impl<'a> Layerwise<'a> {
-    /// dZ_l of layer `layer` at `point`, by finite differences: m·∂J/∂Z_l as the backward pass has it, n_l×m, row
-    /// by row, each entry with its bar.
+    /// dZ_l of layer `layer` at `point`, by finite differences: m·∂J/∂Z_l as in the backward pass, n_l×m, row
+    /// by row, each entry with its error bar.
     ///
     /// ```
     /// use finite_diff::Scheme;
@@ -64,7 +64,7 @@ impl<'a> Layerwise<'a> {
     /// ```
     ///
     /// # Errors
-    /// [`MlpError::NoSuchLayer`]; as [`cost_at`](crate::cost_at); [`MlpError::NotFiniteDelta`] where the losses
+    /// [`MlpError::NoSuchLayer`]; as [`cost_at`](crate::cost_at); [`MlpError::NotFiniteDelta`] if the losses
     /// near the point are not finite.
     pub fn delta(
         &self,
@@ -118,7 +118,7 @@ impl<'a> Layerwise<'a> {
         )
     }
 
-    /// [`base`](Self::base), where examples can be moved all at once.
+    /// Like [`base`](Self::base), if the examples can be perturbed all at once; otherwise an error.
     fn independent_base<'p>(&'p self, point: &'p [f64]) -> Result<Base<'p, f64>, MlpError> {
         let (architecture, masks) = (self.0.architecture(), self.0.masks());
         check_independent(self.0.batch(), |batch, chosen| {

@@ -1,13 +1,13 @@
 //! The losses of many columns of logits, column by column.
 //!
 //! The numbers of [`example_losses`](crate::example_losses) to rounding, by formulas without branches
-//! over contiguous columns. Refuses to know what moved the logits.
+//! over contiguous columns. Invariant: knows nothing of what changed the logits.
 
 use tensor_core::{Kernel, Scalar, vectorized};
 
 use crate::Loss;
 
-/// What [`losses`] reuses, so that it does not allocate.
+/// Buffers that [`losses`] reuses, so that it does not allocate.
 #[derive(Default)]
 pub(crate) struct Buffers<T> {
     first: Vec<T>,
@@ -15,10 +15,10 @@ pub(crate) struct Buffers<T> {
     third: Vec<T>,
 }
 
-/// The loss of each column of `z`, into `out`, which has one entry a column. `z` and the labels `y` have
+/// Computes the loss of each column of `z`, into `out`, which has one entry per column. `z` and the labels `y` have
 /// the same rows; `y` has fewer columns, and is repeated.
 ///
-/// With l = ln(1 + e^(−|z|)), of one column:
+/// With l = ln(1 + e^(−|z|)), for one column:
 ///
 /// | loss | |
 /// |---|---|
@@ -66,7 +66,7 @@ pub(crate) fn losses<T: Scalar>(
                 T::exp_nonpositive_each(z);
                 vectorized(Share { z, others, ties });
             }
-            // Over: Σ y of each example, into what is no longer needed.
+            // `largest` is no longer needed and is reused for Σ y of each example.
             largest[..examples].fill(T::zero());
             for y in labels {
                 for (sum, &y) in largest.iter_mut().zip(y) {
@@ -92,7 +92,7 @@ pub(crate) fn losses<T: Scalar>(
     }
 }
 
-/// So many entries of what is reused; what they hold is no matter.
+/// The first `len` entries of a buffer, whose values are unspecified.
 pub(crate) fn resized<T: Scalar>(buffer: &mut Vec<T>, len: usize) -> &mut [T] {
     if buffer.len() < len {
         buffer.resize(len, T::zero());
@@ -105,7 +105,7 @@ fn above_zero<T: Scalar>(z: T) -> bool {
     z.real_part() > T::Real::from_f64(0.0)
 }
 
-/// What one output of an example adds to its loss, where outputs do not mix.
+/// What one output of an example contributes to its loss, if outputs do not mix.
 pub(crate) trait Term<T>: Copy {
     /// The term of the logit `z` and the label `y`.
     fn of(self, z: T, y: T) -> T;
@@ -226,7 +226,7 @@ impl<T: Scalar> Kernel for Share<'_, T> {
         let one = T::Real::from_f64(1.0);
         let sums = self.others.iter_mut().zip(self.ties.iter_mut());
         for ((others, ties), &share) in sums.zip(self.z) {
-            // e^x is 1 for the largest, and for what is too near to it to tell.
+            // e^x is 1 for the largest, and for those too near to it to be distinguished.
             let ties_with_it = share.real_part() >= one;
             *ties += if ties_with_it { share } else { T::zero() };
             *others += if ties_with_it { T::zero() } else { share };

@@ -1,6 +1,6 @@
-//! The smooth pieces of the cost: one a branch pattern.
+//! The smooth pieces of the cost: one per branch pattern.
 //!
-//! Refuses to know how a pattern is come by.
+//! Invariant: knows nothing of how a pattern is computed.
 
 use finite_diff::objective::Piece;
 use tensor_core::Scalar;
@@ -15,7 +15,7 @@ pub(crate) fn piece(pattern: Option<BranchPattern>) -> Piece {
     })
 }
 
-/// The piece of J that `point` lies on, from a whole forward pass.
+/// The piece of J on which `point` lies, from a whole forward pass.
 pub(crate) fn piece_at<T: Scalar>(
     architecture: &Architecture,
     point: &[T],

@@ -1,6 +1,6 @@
-//! One unit's own row of Z, and what becomes of its activations when it rises.
+//! One unit's own row of Z, and how its activations change when Z does.
 //!
-//! Refuses to know what raises it, and what lies beyond.
+//! Invariant: knows nothing of what changes the unit, and of what lies beyond it.
 
 use tensor_core::Scalar;
 
@@ -9,17 +9,17 @@ use super::columns::pick;
 use super::kernels::{By, Row, outer, raise};
 use crate::Activation;
 
-/// Unit i of layer l in all examples, or in those that were picked.
+/// Unit i of layer l in all examples, or in the picked ones.
 #[derive(Clone, Copy)]
 pub(crate) struct UnitRow<'k, T> {
-    /// φ; `None` in layer L, whose Z nothing is applied to.
+    /// φ; `None` in layer L, whose logits have no activation here.
     pub(crate) activation: Option<Activation>,
     /// Z_l[i, ·], and of a hidden layer A_l[i, ·] and D_l[i, ·].
     pub(crate) row: Row<'k, T>,
 }
 
 impl<'k, T: Scalar> UnitRow<'k, T> {
-    /// In all examples.
+    /// The unit in all examples.
     pub(crate) fn of(base: &'k Base<'_, T>, layer: usize, unit: usize) -> Self {
         let hidden = layer < base.depth();
         let mask = base.mask(layer).filter(|_| hidden);
@@ -33,20 +33,20 @@ impl<'k, T: Scalar> UnitRow<'k, T> {
         }
     }
 
-    /// Whether it can act in an example while it stays on its side of its kink: not where it is dropped, or cut off
+    /// Whether the unit can act in an example while it stays on its side of its kink: not if it is dropped, or inactive
     /// below 0.
     pub(crate) fn acts(&self, example: usize) -> bool {
         let cut_off = self.activation == Some(Activation::Relu);
         (!cut_off || self.row.a[example] != T::zero()) & self.is_kept(example)
     }
 
-    /// Whether no mask drops it in an example.
+    /// Whether the unit is not dropped in an example.
     pub(crate) fn is_kept(&self, example: usize) -> bool {
         let kept = self.row.mask.get(example);
         kept.is_none_or(|&kept| kept != T::zero())
     }
 
-    /// How far its activations rise when its Z does, one row of `rises` a probe; in layer L, how far Z does.
+    /// The change of its activations when its Z changes, one row of `rises` per probe; in layer L, the change of Z.
     pub(crate) fn raise(&self, by: By<'_, T>, rises: &mut [T]) {
         match (self.activation, by) {
             (Some(activation), by) => raise(activation, self.row, by, rises),
@@ -64,7 +64,7 @@ pub(crate) struct PickedRow<T> {
 }
 
 impl<T: Scalar> PickedRow<T> {
-    /// None yet.
+    /// An empty row.
     pub(crate) fn new() -> Self {
         Self {
             z: Vec::new(),
@@ -80,7 +80,7 @@ impl<T: Scalar> PickedRow<T> {
         pick(row.a, columns, &mut self.a);
     }
 
-    /// What was taken.
+    /// The picked entries.
     pub(crate) fn row(&self) -> Row<'_, T> {
         Row {
             z: &self.z,

@@ -197,6 +197,6 @@ fn a_parameter_that_is_not_there() {
     );
     assert_eq!(
         error.to_string(),
-        "parameter 7 of a network that has 7, counted from 0"
+        "there is no parameter 7 in a network with 7: parameters are counted from 0"
     );
 }

@@ -32,7 +32,7 @@ fn architectures() {
     refuses!(
         new(&[], bce),
         MlpError::TooFewWidths { got: 0 },
-        "0 layer widths: give at least two, the features and the outputs, as in 30-16-1"
+        "there are too few layer widths (0): give at least two, the features and the outputs, as in 30-16-1"
     );
     assert!(new(&[3], bce).is_err());
     refuses!(
@@ -85,7 +85,7 @@ fn batches() {
             Matrix::<f64>::zeros(1, 4).unwrap()
         ),
         MlpError::ExamplesDiffer { .. },
-        "X is 2×3 and Y is 1×4: both need one column an example"
+        "X is 2×3, but Y is 1×4: both need one column per example"
     );
     let empty = Matrix::<f64>::zeros(2, 0).unwrap();
     assert_eq!(
@@ -101,7 +101,7 @@ fn batches() {
     refuses!(
         batch.select(&[0, 1]),
         MlpError::NoSuchExample { .. },
-        "example[1] of a batch of 1, counted from 0"
+        "there is no example[1] in a batch of 1: examples are counted from 0"
     );
     assert_eq!(batch.select(&[]).unwrap_err(), MlpError::NoExamples);
 }
@@ -121,24 +121,24 @@ fn data_that_does_not_fit() {
     refuses!(
         cost_of(&[1.0, 2.0, 3.0], &[1.0]),
         MlpError::DataShape { what: "X", .. },
-        "X is 3×1, but a network of widths 2-1 needs 2 rows there"
+        "X is 3×1, but a network of widths 2-1 needs 2 rows"
     );
     refuses!(
         cost_of(&[1.0, 2.0], &[1.0, 0.0]),
         MlpError::DataShape { what: "Y", .. },
-        "Y is 2×1, but a network of widths 2-1 needs 1 rows there"
+        "Y is 2×1, but a network of widths 2-1 needs 1 rows"
     );
     refuses!(
         cost_of(&[1.0, 2.0], &[-1.0]),
         MlpError::Label { .. },
-        "Y[0,0] is -1, but the loss bce takes labels from 0 to 1"
+        "Y[0,0] is -1, but the loss bce requires labels from 0 to 1"
     );
     let softmax = Loss::SoftmaxCrossEntropy.check_labels(column(&[1.0, 1.0]).view());
     refuses!(
         softmax,
         MlpError::LabelSum { .. },
-        "the labels of example[0] add up to 2, but the loss softmax takes one probability \
-         an output, which add up to 1 (one-hot, as a rule)"
+        "the labels of example[0] add up to 2, but the loss softmax requires one probability \
+         per output, which add up to 1 (usually one-hot)"
     );
     assert!(
         Loss::MeanSquaredError
@@ -153,14 +153,14 @@ fn parameters_and_passes_of_another_network() {
     refuses!(
         Parameters::from_flat(&small, vec![0.0; 4]),
         MlpError::ParameterCount { .. },
-        "4 parameters for a network of widths 2-1, which has 3"
+        "4 parameters were given, but a network of widths 2-1 has 3"
     );
     let parameters = initialize(&small, Initialization::He, 0).unwrap();
     let batch = batch_for(&small, 2, 0);
     refuses!(
         forward(&large, &parameters, &batch, None),
         MlpError::OtherNetwork { .. },
-        "parameters of widths 2-1 for a network of widths 2-3-1"
+        "parameters of widths 2-1 were given for a network of widths 2-3-1: both must be of the same network"
     );
     assert!(cost_at(&large, parameters.as_flat(), &batch, None).is_err());
     let mut pass = forward(&small, &parameters, &batch, None).unwrap();
@@ -171,7 +171,7 @@ fn parameters_and_passes_of_another_network() {
     refuses!(
         backward(&small, &pass, &batch),
         MlpError::NoSuchLayer { .. },
-        "layer 1 of a network whose layers are 1 to 0"
+        "there is no layer 1: the layers of the network are counted from 1 to 0"
     );
     assert_eq!(pass.logits().shape(), (0, 0));
     let mut gradient = Gradient::<f64>::zeros(&small).unwrap();
@@ -209,7 +209,7 @@ fn masks() {
     refuses!(
         cost(&net, &parameters, &batch, Some(&none)),
         MlpError::MaskCount { .. },
-        "0 dropout masks for 1 hidden layers: give one a hidden layer"
+        "0 dropout masks were given for 1 hidden layers: give one for each"
     );
 }
 
@@ -270,7 +270,7 @@ fn unknown_names_list_the_known() {
     refuses!(
         "relo".parse::<Activation>(),
         MlpError::UnknownName { .. },
-        "there is no activation `relo`: known are relu, leaky-relu, tanh, sigmoid, softplus, gelu, \
+        "unknown activation `relo`: choose from relu, leaky-relu, tanh, sigmoid, softplus, gelu, \
          identity"
     );
     assert!("".parse::<Loss>().is_err());

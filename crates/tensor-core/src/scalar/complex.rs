@@ -1,7 +1,7 @@
 //! `Complex<f64>` as a scalar: each function keeps the relative accuracy of its imaginary part.
 //!
 //! That is all that matters here: a complex step has an imaginary part of 1e-30, and it carries the
-//! derivative. Textbook formulas that add the parts up lose it. Refuses to know any function that is
+//! derivative. Textbook formulas that combine the parts lose it. Invariant: knows nothing of functions that are
 //! not analytic.
 
 use errorfunctions::ComplexErrorFunctions;
@@ -12,7 +12,7 @@ use super::Scalar;
 /// 2/√π.
 const TWO_OVER_ROOT_PI: f64 = std::f64::consts::FRAC_2_SQRT_PI;
 
-/// Below this, y² is under the rounding of 1 and of every coefficient of a Taylor series in y.
+/// Below this, y² is less than the rounding error of 1 and of every coefficient of a Taylor series in y.
 const FIRST_ORDER: f64 = 1e-9;
 
 impl Scalar for Complex<f64> {
@@ -40,7 +40,7 @@ impl Scalar for Complex<f64> {
 
     fn ln_1p(self) -> Self {
         let (x, y) = (self.re, self.im);
-        // |1+z|² − 1 = x(2+x) + y², exact for small z. Far from 0 it has nothing to save: near −1 it
+        // |1+z|² − 1 = x(2+x) + y², accurate for small z. Far from 0 it gains nothing: near −1 it
         // would cancel, and where it is large it could overflow.
         if x < -0.5 || x.abs().max(y.abs()) > 1e8 {
             return ln_polar(1.0 + x, y);
@@ -54,7 +54,7 @@ impl Scalar for Complex<f64> {
         let tan = self.im.tan();
         let cosh = self.re.cosh();
         let denominator = 1.0 + tanh * tanh * tan * tan;
-        // Divided twice: cosh² overflows half way to where cosh does.
+        // Divided twice: cosh² overflows at half the argument at which cosh does.
         let im = tan / cosh / cosh / denominator;
         Complex::new(tanh * (1.0 + tan * tan) / denominator, im)
     }
@@ -62,8 +62,8 @@ impl Scalar for Complex<f64> {
     fn erf(self) -> Self {
         let (x, y) = (self.re, self.im);
         if y.abs() < FIRST_ORDER {
-            // erf(x+iy) = erf x + iy·2/√π·e^(−x²) + O(y²x e^(−x²)). Faddeeva's series is right to 8e-14
-            // here, this to rounding; and its real part has the bits of the real erf.
+            // erf(x+iy) = erf x + iy·2/√π·e^(−x²) + O(y²x e^(−x²)). Faddeeva's series is accurate to 8e-14
+            // here, this one to rounding; and its real part has the bits of the real erf.
             return Complex::new(libm::erf(x), y * TWO_OVER_ROOT_PI * (-x * x).exp());
         }
         ComplexErrorFunctions::erf(self)

@@ -1,7 +1,7 @@
 //! `f32` and `f64` as scalars.
 //!
-//! Refuses to know anything of its own: the standard library's functions, and libm's erf, which the
-//! standard library has not.
+//! Computes nothing itself: all functions are the standard library's, except for erf, which it lacks and
+//! which is libm's.
 
 use super::{RealScalar, Scalar};
 use crate::exponentials;
@@ -47,7 +47,7 @@ macro_rules! real {
                 $real::is_finite(self)
             }
 
-            // Asked this way round it is one instruction, and a NaN stays a NaN.
+            // Compared in this order, it is one instruction, and a NaN stays a NaN.
             #[inline(always)]
             fn cut_off(self) -> Self {
                 if 0.0 > self { 0.0 } else { self }

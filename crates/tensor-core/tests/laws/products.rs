@@ -109,7 +109,7 @@ fn a_place_of_the_wrong_shape_is_refused() {
     let error = product_into(a.view(), b.view(), place.view_mut()).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the result of A·B is 2×4, but the place for it is 4×2"
+        "the result of A·B is 2×4, but the output matrix is 4×2"
     );
     let mut flat = [0.0; 3];
     assert!(MatrixViewMut::from_slice(2, 2, &mut flat).is_err());

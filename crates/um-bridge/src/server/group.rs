@@ -1,4 +1,6 @@
-//! A process and all that it starts, ended together. Knows nothing of servers.
+//! A process and all that it starts, ended together.
+//!
+//! Invariant: knows nothing of servers.
 
 #[cfg(not(unix))]
 mod lone;

@@ -12,7 +12,7 @@ use finite_diff::printable::printable;
 const LINES: usize = 12;
 /// How many bytes of each.
 const LINE_BYTES: usize = 300;
-/// How long the last words of a process that has ended are waited for: what it started may hold the pipe.
+/// How long to wait for the last output of a process that has ended: its children may keep the pipe open.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
 #[derive(Debug, Clone)]
@@ -33,14 +33,14 @@ impl Tail {
     pub(super) fn follow(&self, pipe: impl Read + Send + 'static) {
         let tail = self.clone();
         self.open.fetch_add(1, Ordering::Relaxed);
-        // Nobody waits for it: it ends with the pipe.
+        // Not joined: it ends with the pipe.
         std::thread::spawn(move || {
             tail.read(BufReader::new(pipe));
             tail.open.fetch_sub(1, Ordering::Release);
         });
     }
 
-    /// Waits until the pipes are at their end, though not for long.
+    /// Waits briefly for the pipes to end.
     pub(super) fn settle(&self) {
         let begun = Instant::now();
         while self.open.load(Ordering::Acquire) > 0 && begun.elapsed() < LAST_WORDS {
@@ -60,7 +60,7 @@ impl Tail {
             return "it wrote nothing".to_owned();
         }
         let shown: String = lines.iter().map(|line| format!("\n  | {line}")).collect();
-        format!("the last it wrote:{shown}")
+        format!("the last lines it wrote:{shown}")
     }
 
     fn read(&self, mut pipe: impl BufRead) {

@@ -54,7 +54,7 @@ fn nothing_listens() {
     let error = open(&[&format!("http://127.0.0.1:{port}")])
         .unwrap_err()
         .to_string();
-    assert_snapshot!(error.replace(&port.to_string(), "PORT"), @"GET http://127.0.0.1:PORT/Info: no connection: the host refuses it; is the server running, and is the URL right? (tried 3 times)");
+    assert_snapshot!(error.replace(&port.to_string(), "PORT"), @"GET http://127.0.0.1:PORT/Info: no connection: the host refused it; is the server running, and is the URL right? (tried 3 times)");
 }
 
 #[test]
@@ -69,12 +69,12 @@ fn no_such_host() {
 
 #[test]
 fn closed_at_once() {
-    assert_snapshot!(sent(""), @"POST http://127.0.0.1:PORT/Evaluate: the server closed the connection before its answer was complete (of its body came: nothing); did it crash? See its own output (tried 3 times)");
+    assert_snapshot!(sent(""), @"POST http://127.0.0.1:PORT/Evaluate: the server closed the connection before its answer was complete (received of its body: nothing); did it crash? Check its own output (tried 3 times)");
 }
 
 #[test]
 fn hangs_forever() {
-    assert_snapshot!(waiting(&Mock::faulty("/Evaluate", |_| hang())), @"POST http://127.0.0.1:PORT/Evaluate: no complete answer within 1 s (of its body came: nothing); if the model needs longer, raise the time-out, else see whether the server hangs");
+    assert_snapshot!(waiting(&Mock::faulty("/Evaluate", |_| hang())), @"POST http://127.0.0.1:PORT/Evaluate: no complete answer within 1 s (received of its body: nothing); if the model needs longer, raise the time-out, otherwise check whether the server hangs");
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn accepts_nothing() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
     let error = open_with(&[&format!("http://127.0.0.1:{port}")], hurried()).unwrap_err();
-    assert_snapshot!(error.to_string().replace(&port.to_string(), "PORT"), @"GET http://127.0.0.1:PORT/Info: no complete answer within 1 s (of its body came: nothing); if the model needs longer, raise the time-out, else see whether the server hangs");
+    assert_snapshot!(error.to_string().replace(&port.to_string(), "PORT"), @"GET http://127.0.0.1:PORT/Info: no complete answer within 1 s (received of its body: nothing); if the model needs longer, raise the time-out, otherwise check whether the server hangs");
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn headers_and_then_nothing() {
         stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n")?;
         hang()
     });
-    assert_snapshot!(waiting(&mock), @"POST http://127.0.0.1:PORT/Evaluate: no complete answer within 1 s (of its body came: nothing); if the model needs longer, raise the time-out, else see whether the server hangs");
+    assert_snapshot!(waiting(&mock), @"POST http://127.0.0.1:PORT/Evaluate: no complete answer within 1 s (received of its body: nothing); if the model needs longer, raise the time-out, otherwise check whether the server hangs");
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn a_byte_at_a_time() {
         .replace("`111`", "`1…`")
         .replace("`11`", "`1…`")
         .replace("`1`", "`1…`");
-    assert_snapshot!(text, @"POST http://127.0.0.1:PORT/Evaluate: no complete answer within 1 s (of its body came: `1…`); if the model needs longer, raise the time-out, else see whether the server hangs");
+    assert_snapshot!(text, @"POST http://127.0.0.1:PORT/Evaluate: no complete answer within 1 s (received of its body: `1…`); if the model needs longer, raise the time-out, otherwise check whether the server hangs");
 }
 
 #[test]
@@ -123,49 +123,49 @@ fn headers_a_byte_at_a_time() {
         }
         Ok(Next::Close)
     });
-    assert_snapshot!(waiting(&mock), @"POST http://127.0.0.1:PORT/Evaluate: no complete answer within 1 s (of its body came: nothing); if the model needs longer, raise the time-out, else see whether the server hangs");
+    assert_snapshot!(waiting(&mock), @"POST http://127.0.0.1:PORT/Evaluate: no complete answer within 1 s (received of its body: nothing); if the model needs longer, raise the time-out, otherwise check whether the server hangs");
 }
 
 #[test]
 fn status_500() {
     assert_snapshot!(
         with_status("500 Internal Server Error", "500 Internal Server Error\n\nServer got itself in trouble"),
-        @r#"POST http://127.0.0.1:PORT/Evaluate: the answer has the HTTP status 500, with `500 Internal Server Error\n\nServer got itself in trouble`; the model failed there: see the server's own output"#
+        @r#"POST http://127.0.0.1:PORT/Evaluate: the answer has HTTP status 500 and the body `500 Internal Server Error\n\nServer got itself in trouble`; the model failed on the server: check the server's own output"#
     );
 }
 
 #[test]
 fn status_404() {
-    assert_snapshot!(with_status("404 Not Found", "404: Not Found"), @"POST http://127.0.0.1:PORT/Evaluate: the answer has the HTTP status 404, with `404: Not Found`; is this a model server of protocol 1.0, and does the URL end just before /Info?");
+    assert_snapshot!(with_status("404 Not Found", "404: Not Found"), @"POST http://127.0.0.1:PORT/Evaluate: the answer has HTTP status 404 and the body `404: Not Found`; is this a model server of protocol 1.0, and does the URL end just before /Info?");
 }
 
 #[test]
 fn status_503_is_tried_again() {
-    assert_snapshot!(with_status("503 Service Unavailable", "<h1>No server is available</h1>"), @"POST http://127.0.0.1:PORT/Evaluate: the answer has the HTTP status 503, with `<h1>No server is available</h1>`; the server, or what stands before it, is overloaded or not ready (tried 3 times)");
+    assert_snapshot!(with_status("503 Service Unavailable", "<h1>No server is available</h1>"), @"POST http://127.0.0.1:PORT/Evaluate: the answer has HTTP status 503 and the body `<h1>No server is available</h1>`; the server, or a proxy in front of it, is overloaded or not ready (tried 3 times)");
 }
 
 #[test]
 fn the_error_object() {
     let body = r#"{"error": {"type": "InvalidInput", "message": "Input 0 must be positive"}}"#;
-    assert_snapshot!(with_status("400 Bad Request", body), @"POST http://127.0.0.1:PORT/Evaluate: the server answers with the error InvalidInput: Input 0 must be positive");
+    assert_snapshot!(with_status("400 Bad Request", body), @"POST http://127.0.0.1:PORT/Evaluate: the server returned the error InvalidInput: Input 0 must be positive");
     // Some servers send it with 200, and one may leave out a part.
-    assert_snapshot!(answered(r#"{"error": {"type": "FeatureUnsupported"}}"#), @"POST http://127.0.0.1:PORT/Evaluate: the server answers with the error FeatureUnsupported: (no message)");
+    assert_snapshot!(answered(r#"{"error": {"type": "FeatureUnsupported"}}"#), @"POST http://127.0.0.1:PORT/Evaluate: the server returned the error FeatureUnsupported: (no message)");
 }
 
 #[test]
 fn a_web_page() {
-    assert_snapshot!(answered("<!DOCTYPE html>\n<html><head><title>Welcome</title></head></html>"), @r#"POST http://127.0.0.1:PORT/Evaluate: the answer is no JSON (expected value at line 1 column 1): `<!DOCTYPE html>\n<html><head><title>Welcome</title></head></html>`; it looks like a web page: is this the URL of a model server?"#);
+    assert_snapshot!(answered("<!DOCTYPE html>\n<html><head><title>Welcome</title></head></html>"), @r#"POST http://127.0.0.1:PORT/Evaluate: the answer is not valid JSON (expected value at line 1 column 1): `<!DOCTYPE html>\n<html><head><title>Welcome</title></head></html>`; it looks like a web page: is this the URL of a model server?"#);
 }
 
 #[test]
 fn json_that_stops() {
-    assert_snapshot!(answered(r#"{"output": [[1.0, 2.0"#), @r#"POST http://127.0.0.1:PORT/Evaluate: the answer is no JSON (EOF while parsing a list at line 1 column 21): `{"output": [[1.0, 2.0`"#);
+    assert_snapshot!(answered(r#"{"output": [[1.0, 2.0"#), @r#"POST http://127.0.0.1:PORT/Evaluate: the answer is not valid JSON (EOF while parsing a list at line 1 column 21): `{"output": [[1.0, 2.0`"#);
 }
 
 #[test]
 fn python_that_is_no_json() {
-    assert_snapshot!(answered("{\"output\": [[np.float64(1.0), 2.0, 3.0], [4.0]] }"), @r#"POST http://127.0.0.1:PORT/Evaluate: the answer is no JSON (expected ident at line 1 column 15): `{"output": [[np.float64(1.0), 2.0, 3.0], [4.0]] }`; return lists of plain numbers: `.tolist()` of a NumPy array"#);
-    assert_snapshot!(answered("{\"output\": [[None, 2.0, 3.0], [4.0]] }"), @r#"POST http://127.0.0.1:PORT/Evaluate: the answer is no JSON (expected value at line 1 column 14): `{"output": [[None, 2.0, 3.0], [4.0]] }`"#);
+    assert_snapshot!(answered("{\"output\": [[np.float64(1.0), 2.0, 3.0], [4.0]] }"), @r#"POST http://127.0.0.1:PORT/Evaluate: the answer is not valid JSON (expected ident at line 1 column 15): `{"output": [[np.float64(1.0), 2.0, 3.0], [4.0]] }`; return lists of plain numbers, such as `.tolist()` of a NumPy array"#);
+    assert_snapshot!(answered("{\"output\": [[None, 2.0, 3.0], [4.0]] }"), @r#"POST http://127.0.0.1:PORT/Evaluate: the answer is not valid JSON (expected value at line 1 column 14): `{"output": [[None, 2.0, 3.0], [4.0]] }`"#);
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn wrong_length_of_a_jacobian_action() {
 fn a_list_where_lists_should_be() {
     assert_snapshot!(answered(r#"{"output": [1.0, 2.0, 3.0]}"#), @r#"POST http://127.0.0.1:PORT/Evaluate: in the answer, `output[0]` should be a list of numbers, but is the number 1.0: `{"output": [1.0, 2.0, 3.0]}`"#);
     assert_snapshot!(answered(r#"{"outputs": [[1.0, 2.0, 3.0], [4.0]]}"#), @r#"POST http://127.0.0.1:PORT/Evaluate: in the answer, `output` should be there, but is missing: `{"outputs": [[1.0, 2.0, 3.0], [4.0]]}`"#);
-    assert_snapshot!(answered("[]"), @"POST http://127.0.0.1:PORT/Evaluate: in the answer, all of it should be an object, but is a list: `[]`");
+    assert_snapshot!(answered("[]"), @"POST http://127.0.0.1:PORT/Evaluate: in the answer, the top level should be an object, but is a list: `[]`");
 }
 
 #[test]
@@ -246,7 +246,7 @@ fn a_huge_body() {
         )?;
         hang()
     });
-    assert_snapshot!(at_evaluate(&mock), @"POST http://127.0.0.1:PORT/Evaluate: the answer has more than 1048960 bytes, which no answer to this call needs, and was not taken: see what the model returns");
+    assert_snapshot!(at_evaluate(&mock), @"POST http://127.0.0.1:PORT/Evaluate: the answer was rejected because it has more than 1048960 bytes, more than any answer to this call needs: check what the model returns");
     // One that does not say so beforehand.
     let mock = Mock::faulty("/Evaluate", |stream| {
         stream.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"output\": [[")?;
@@ -254,7 +254,7 @@ fn a_huge_body() {
             stream.write_all(&[b'1'; 4096])?;
         }
     });
-    assert_snapshot!(at_evaluate(&mock), @"POST http://127.0.0.1:PORT/Evaluate: the answer has more than 1048960 bytes, which no answer to this call needs, and was not taken: see what the model returns");
+    assert_snapshot!(at_evaluate(&mock), @"POST http://127.0.0.1:PORT/Evaluate: the answer was rejected because it has more than 1048960 bytes, more than any answer to this call needs: check what the model returns");
 }
 
 #[test]
@@ -263,7 +263,7 @@ fn another_version() {
         "/Info",
         r#"{"protocolVersion": 0.9, "support": {"Evaluate": true}}"#,
     );
-    assert_snapshot!(at_open(&mock), @"GET http://127.0.0.1:PORT/Info: the server speaks version 0.9 of the UM-Bridge protocol, this client 1.0: serve the model with a library of that version");
+    assert_snapshot!(at_open(&mock), @"GET http://127.0.0.1:PORT/Info: the server uses version 0.9 of the UM-Bridge protocol, but this client needs 1.0; serve the model with a library for protocol 1.0");
     let mock = Mock::answering(
         "/Info",
         r#"{"protocolVersion": "1.0", "models": ["forward"]}"#,
@@ -276,7 +276,7 @@ fn another_model() {
     let mock = Mock::good();
     let client = Client::new(&[&mock.url], unhurried()).unwrap();
     let error = Model::open(client, Some("posterior"), serde_json::Map::new()).unwrap_err();
-    assert_snapshot!(mock.redact(&error.to_string()), @"http://127.0.0.1:PORT offers no model `posterior`: choose from `forward`");
+    assert_snapshot!(mock.redact(&error.to_string()), @"http://127.0.0.1:PORT does not offer a model `posterior`; choose from `forward`");
 }
 
 #[test]
@@ -285,12 +285,12 @@ fn two_models_and_none() {
         "/Info",
         r#"{"protocolVersion": 1.0, "models": ["a", "forward"]}"#,
     );
-    assert_snapshot!(at_open(&two), @"http://127.0.0.1:PORT offers 2 models: choose from `a`, `forward`");
+    assert_snapshot!(at_open(&two), @"http://127.0.0.1:PORT offers 2 models; choose from `a`, `forward`");
     let client = Client::new(&[&two.url], unhurried()).unwrap();
     let model = Model::open(client, Some("forward"), serde_json::Map::new()).unwrap();
     assert_eq!(model.name(), "forward");
     let none = Mock::answering("/Info", r#"{"protocolVersion": 1.0, "models": []}"#);
-    assert_snapshot!(at_open(&none), @"http://127.0.0.1:PORT offers no model: see the list that its `serve_models` is given");
+    assert_snapshot!(at_open(&none), @"http://127.0.0.1:PORT offers no model; check the list passed to its `serve_models`");
 }
 
 #[test]
@@ -314,7 +314,7 @@ fn odd_declarations() {
     let mock = Mock::answering("/ModelInfo", r#"{"support": {"Evaluate": "yes"}}"#);
     assert_snapshot!(at_open(&mock), @r#"POST http://127.0.0.1:PORT/ModelInfo: in the answer, `Evaluate` should be true or false, but is the string "yes": `{"support": {"Evaluate": "yes"}}`"#);
     let mock = Mock::answering("/InputSizes", r#"{"inputSizes": [3, -2]}"#);
-    assert_snapshot!(at_open(&mock), @r#"POST http://127.0.0.1:PORT/InputSizes: in the answer, `inputSizes[1]` should be a whole number, not negative, but is the number -2: `{"inputSizes": [3, -2]}`"#);
+    assert_snapshot!(at_open(&mock), @r#"POST http://127.0.0.1:PORT/InputSizes: in the answer, `inputSizes[1]` should be a nonnegative integer, but is the number -2: `{"inputSizes": [3, -2]}`"#);
     let mock = Mock::answering("/OutputSizes", r#"{"inputSizes": [3]}"#);
     assert_snapshot!(at_open(&mock), @r#"POST http://127.0.0.1:PORT/OutputSizes: in the answer, `outputSizes` should be there, but is missing: `{"inputSizes": [3]}`"#);
 }
@@ -334,8 +334,8 @@ fn no_inputs() {
     assert!(model.input_sizes().is_empty());
     let none: [&[f64]; 0] = [];
     assert_eq!(model.evaluate(&none).unwrap(), [vec![1.0, 2.0], vec![]]);
-    assert_snapshot!(model.evaluate(&[[1.0]]).unwrap_err(), @"Evaluate of the model `forward`: 1 input vectors for its 0 inputs");
-    assert_snapshot!(model.gradient(0, 0, &none, &[1.0, 1.0]).unwrap_err(), @"Gradient of the model `forward`: there is no input 0, it has 0 inputs");
+    assert_snapshot!(model.evaluate(&[[1.0]]).unwrap_err(), @"Evaluate of the model `forward`: the number of input vectors is 1, but must be 0");
+    assert_snapshot!(model.gradient(0, 0, &none, &[1.0, 1.0]).unwrap_err(), @"Gradient of the model `forward`: there is no input 0; the model has 0 inputs");
 }
 
 #[test]
@@ -344,12 +344,12 @@ fn arguments_that_do_not_fit_are_not_sent() {
     let model = mock.open().unwrap();
     let sent = mock.requests.load(Ordering::Relaxed);
     let short: [&[f64]; 2] = [&[1.0, 2.0], &[0.0, 1.0]];
-    assert_snapshot!(model.evaluate(&short).unwrap_err(), @"Evaluate of the model `forward`: input 0 has 2 numbers, but needs 3");
+    assert_snapshot!(model.evaluate(&short).unwrap_err(), @"Evaluate of the model `forward`: input 0 has 2 numbers, but must have 3");
     let infinite: [&[f64]; 2] = [&[1.0, f64::INFINITY, 2.0], &[0.0, 1.0]];
-    assert_snapshot!(model.evaluate(&infinite).unwrap_err(), @"Evaluate of the model `forward`: input 0 holds inf at [1], which JSON can't carry");
-    assert_snapshot!(model.gradient(2, 0, &POINT, &[1.0]).unwrap_err(), @"Gradient of the model `forward`: there is no output 2, it has 2 outputs");
-    assert_snapshot!(model.gradient(1, 0, &POINT, &[1.0, 2.0]).unwrap_err(), @"Gradient of the model `forward`: sens has 2 numbers, but needs 1");
-    assert_snapshot!(model.apply_jacobian(1, 0, &POINT, &[]).unwrap_err(), @"ApplyJacobian of the model `forward`: vec has 0 numbers, but needs 3");
+    assert_snapshot!(model.evaluate(&infinite).unwrap_err(), @"Evaluate of the model `forward`: input 0 holds inf at [1], which JSON can't represent");
+    assert_snapshot!(model.gradient(2, 0, &POINT, &[1.0]).unwrap_err(), @"Gradient of the model `forward`: there is no output 2; the model has 2 outputs");
+    assert_snapshot!(model.gradient(1, 0, &POINT, &[1.0, 2.0]).unwrap_err(), @"Gradient of the model `forward`: sens has 2 numbers, but must have 1");
+    assert_snapshot!(model.apply_jacobian(1, 0, &POINT, &[]).unwrap_err(), @"ApplyJacobian of the model `forward`: vec has 0 numbers, but must have 3");
     assert_eq!(mock.requests.load(Ordering::Relaxed), sent);
 }
 
@@ -357,7 +357,7 @@ fn arguments_that_do_not_fit_are_not_sent() {
 fn a_length_that_is_too_long() {
     assert_snapshot!(
         sent("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"output\": [[1.0, 2.0, 3.0], [4.0]]}"),
-        @r#"POST http://127.0.0.1:PORT/Evaluate: the server closed the connection before its answer was complete (of its body came: `{"output": [[1.0, 2.0, 3.0], [4.0]]}`); did it crash? See its own output (tried 3 times)"#
+        @r#"POST http://127.0.0.1:PORT/Evaluate: the server closed the connection before its answer was complete (received of its body: `{"output": [[1.0, 2.0, 3.0], [4.0]]}`); did it crash? Check its own output (tried 3 times)"#
     );
 }
 
@@ -375,7 +375,7 @@ fn a_length_that_is_too_short_spoils_no_other_answer() {
     });
     let model = mock.open().unwrap();
     let error = model.evaluate(&POINT).unwrap_err();
-    assert_snapshot!(mock.redact(&error.to_string()), @r#"POST http://127.0.0.1:PORT/Evaluate: the answer is no JSON (EOF while parsing a value at line 1 column 20): `{"output": [[1.0, 2.`"#);
+    assert_snapshot!(mock.redact(&error.to_string()), @r#"POST http://127.0.0.1:PORT/Evaluate: the answer is not valid JSON (EOF while parsing a value at line 1 column 20): `{"output": [[1.0, 2.`"#);
     let outputs = model.evaluate(&POINT).unwrap();
     assert_eq!(outputs[0][..2], [0.0, 2.0]);
 }
@@ -388,7 +388,7 @@ fn a_redirection() {
             b"HTTP/1.1 307 Temporary Redirect\r\nLocation: https://elsewhere/Evaluate\r\nContent-Length: 0\r\n\r\n",
         )
     });
-    assert_snapshot!(at_evaluate(&mock), @"POST http://127.0.0.1:PORT/Evaluate: the answer is a redirection (307) to https://elsewhere/Evaluate, which is not followed: give that URL");
+    assert_snapshot!(at_evaluate(&mock), @"POST http://127.0.0.1:PORT/Evaluate: the answer is a redirection (307) to https://elsewhere/Evaluate, which this client does not follow: give that URL instead");
 }
 
 #[test]
@@ -423,9 +423,9 @@ fn dies_in_the_middle_of_a_run() {
     assert!(model.evaluate(&POINT).is_ok());
     assert!(model.evaluate(&POINT).is_ok());
     let error = model.evaluate(&POINT).unwrap_err();
-    assert_snapshot!(mock.redact(&error.to_string()), @"POST http://127.0.0.1:PORT/Evaluate: the server closed the connection before its answer was complete (of its body came: nothing); did it crash? See its own output (tried 3 times)");
+    assert_snapshot!(mock.redact(&error.to_string()), @"POST http://127.0.0.1:PORT/Evaluate: the server closed the connection before its answer was complete (received of its body: nothing); did it crash? Check its own output (tried 3 times)");
     let troubles = model.client().troubles();
-    assert_snapshot!(mock.redact(&troubles[0].to_string()), @"http://127.0.0.1:PORT: 3 of 9 attempts failed, down at the end; last, at Evaluate: the server closed the connection before its answer was complete (of its body came: nothing); did it crash? See its own output");
+    assert_snapshot!(mock.redact(&troubles[0].to_string()), @"http://127.0.0.1:PORT: 3 of 9 attempts failed, down at the end; last, at Evaluate: the server closed the connection before its answer was complete (received of its body: nothing); did it crash? Check its own output");
 }
 
 #[test]
@@ -445,7 +445,7 @@ fn dies_and_comes_back() {
         assert!(model.evaluate(&POINT).is_ok());
     }
     let troubles = model.client().troubles();
-    assert_snapshot!(mock.redact(&troubles[0].to_string()), @r#"http://127.0.0.1:PORT: 2 of 9 attempts failed, back at the end; last, at Evaluate: the server closed the connection before its answer was complete (of its body came: `{"out`); did it crash? See its own output"#);
+    assert_snapshot!(mock.redact(&troubles[0].to_string()), @r#"http://127.0.0.1:PORT: 2 of 9 attempts failed, back at the end; last, at Evaluate: the server closed the connection before its answer was complete (received of its body: `{"out`); did it crash? Check its own output"#);
 }
 
 #[test]
@@ -498,7 +498,7 @@ fn a_call_that_hangs_can_be_interrupted() {
     let model = Model::open(client, None, serde_json::Map::new()).unwrap();
     for _ in 0..2 {
         let error = model.evaluate(&POINT).unwrap_err();
-        let expected = "POST http://127.0.0.1:PORT/Evaluate: it was interrupted";
+        let expected = "POST http://127.0.0.1:PORT/Evaluate: the call was interrupted";
         assert_eq!(mock.redact(&error.to_string()), expected);
     }
     // It is nobody's fault, and the second was not even sent.
@@ -524,6 +524,6 @@ fn the_limit_is_for_all_vectors_together() {
         sized(r#"{"inputSizes": [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]}"#),
         Ok(10)
     );
-    assert_snapshot!(sized(r#"{"inputSizes": [9001, 2]}"#).unwrap_err(), @"the model `forward` at http://127.0.0.1:PORT says that it has 2 input vectors with 9003 numbers in all, which is more than the limit of 10000 numbers (a vector counts as 1000 at least): if it is so large, raise the limit");
-    assert_snapshot!(sized(r#"{"inputSizes": [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]}"#).unwrap_err(), @"the model `forward` at http://127.0.0.1:PORT says that it has 11 input vectors with 11 numbers in all, which is more than the limit of 10000 numbers (a vector counts as 1000 at least): if it is so large, raise the limit");
+    assert_snapshot!(sized(r#"{"inputSizes": [9001, 2]}"#).unwrap_err(), @"the model `forward` at http://127.0.0.1:PORT declares 2 input vectors with 9003 numbers in all, which exceeds the limit of 10000 numbers (a vector counts as at least 1000): if the model really is that large, raise the limit");
+    assert_snapshot!(sized(r#"{"inputSizes": [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]}"#).unwrap_err(), @"the model `forward` at http://127.0.0.1:PORT declares 11 input vectors with 11 numbers in all, which exceeds the limit of 10000 numbers (a vector counts as at least 1000): if the model really is that large, raise the limit");
 }

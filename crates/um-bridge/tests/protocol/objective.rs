@@ -94,11 +94,11 @@ fn the_judge_accepts_the_right_one_and_rejects_the_wrong_one() {
 fn what_does_not_fit_is_said() {
     let mock = Mock::good();
     let model = mock.open().unwrap();
-    assert_snapshot!(ModelObjective::new(&model, vec![vec![1.0; 3]]).unwrap_err(), @"the cotangents have the lengths [3], but the outputs of `forward` [3, 1]");
+    assert_snapshot!(ModelObjective::new(&model, vec![vec![1.0; 3]]).unwrap_err(), @"the cotangents have lengths [3], but the outputs of `forward` have [3, 1]");
     let layout = ParameterLayout::flat("theta", 5);
     let objective = ModelObjective::new(&model, cotangents()).unwrap();
     assert_snapshot!(objective.gradient(&[1.0]).unwrap_err(), @"Gradient of the model `forward`: the flat vector has 1 entries, but the layout input0[3] input1[2] has 5");
-    assert_snapshot!(objective.with_layout(layout).unwrap_err(), @"the blocks theta[5] have the lengths [5], but the inputs of `forward` [3, 2]");
+    assert_snapshot!(objective.with_layout(layout).unwrap_err(), @"the blocks theta[5] have lengths [5], but the inputs of `forward` have [3, 2]");
 }
 
 #[test]

@@ -118,7 +118,7 @@ fn all_of_two_are_gone() {
     let (a, b) = (gone(), gone());
     let model = open(&[&a.url, &b.url]).unwrap();
     let error = model.evaluate(&POINT).unwrap_err().to_string();
-    assert_snapshot!(a.redact(&b.redact(&error)), @"POST http://127.0.0.1:PORT/Evaluate: the server closed the connection before its answer was complete (of its body came: nothing); did it crash? See its own output (tried 4 times at 2 servers)");
+    assert_snapshot!(a.redact(&b.redact(&error)), @"POST http://127.0.0.1:PORT/Evaluate: the server closed the connection before its answer was complete (received of its body: nothing); did it crash? Check its own output (tried 4 times at 2 servers)");
     assert_eq!(model.client().troubles().len(), 2);
 }
 
@@ -148,7 +148,7 @@ fn different_models_are_not_mixed() {
     let a = Mock::good();
     let b = Mock::answering("/InputSizes", r#"{"inputSizes": [4, 2]}"#);
     let error = open(&[&a.url, &b.url]).unwrap_err().to_string();
-    assert_snapshot!(a.redact(&b.redact(&error)), @"the model `forward` at http://127.0.0.1:PORT (inputs [4, 2], outputs [3, 1], supports Evaluate, Gradient, ApplyJacobian) is not the one at http://127.0.0.1:PORT (inputs [3, 2], outputs [3, 1], supports Evaluate, Gradient, ApplyJacobian): give only servers of one model");
+    assert_snapshot!(a.redact(&b.redact(&error)), @"the model `forward` at http://127.0.0.1:PORT (inputs [4, 2], outputs [3, 1], supports Evaluate, Gradient, ApplyJacobian) differs from the one at http://127.0.0.1:PORT (inputs [3, 2], outputs [3, 1], supports Evaluate, Gradient, ApplyJacobian): give only servers of the same model");
 }
 
 #[test]

@@ -94,7 +94,7 @@ fn a_server_is_started_used_and_ended() {
     drop(server);
     assert!(!lives(id));
     let error = model.evaluate(&POINT).unwrap_err().to_string();
-    assert_snapshot!(error.replace(&port, "PORT"), @"POST http://127.0.0.1:PORT/Evaluate: no connection: the host refuses it; is the server running, and is the URL right? (tried 3 times)");
+    assert_snapshot!(error.replace(&port, "PORT"), @"POST http://127.0.0.1:PORT/Evaluate: no connection: the host refused it; is the server running, and is the URL right? (tried 3 times)");
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn a_server_that_dies_says_how_and_its_last_words() {
         assert!(lines.contains(&format!("\n  | {line}")), "{lines}");
     }
     assert_snapshot!(Server::spawn("sh -c 'echo oops >&2; kill -9 $$'", &patient()).unwrap_err(), @r"
-    the server `sh -c 'echo oops >&2; kill -9 $$'` ended (signal 9) before it answered; the last it wrote:
+    the server `sh -c 'echo oops >&2; kill -9 $$'` ended (signal 9) before it answered; the last lines it wrote:
       | oops
     ");
 }
@@ -195,16 +195,16 @@ fn one_that_never_answers_is_ended() {
         panic!("{error}")
     };
     assert_snapshot!(error.to_string().replace(url, "http://127.0.0.1:PORT"), @r#"
-    the server `sh -c 'echo Running on http://0.0.0.0:4242; sleep 600'` did not answer at http://127.0.0.1:PORT within 0.3 s, so it was ended: no connection: the host refuses it; is the server running, and is the URL right?; it must listen on the port in the environment variable PORT, or on {port} in its command: in Python, umbridge.serve_models([model], int(os.environ["PORT"])); the last it wrote:
+    the server `sh -c 'echo Running on http://0.0.0.0:4242; sleep 600'` did not answer at http://127.0.0.1:PORT within 0.3 s, so it was ended: no connection: the host refused it; is the server running, and is the URL right?; it must listen on the port in the environment variable PORT, or on {port} in its command: in Python, umbridge.serve_models([model], int(os.environ["PORT"])); the last lines it wrote:
       | Running on http://0.0.0.0:4242
     "#);
 }
 
 #[test]
 fn commands_that_are_none() {
-    assert_snapshot!(Server::spawn("", &patient()).unwrap_err(), @"the command `` can't be split into words: it is empty, or a quotation mark or a backslash at its end is left open; it is split as a shell would, but no shell runs it");
-    assert_snapshot!(Server::spawn("python 'model.py", &patient()).unwrap_err(), @"the command `python 'model.py` can't be split into words: it is empty, or a quotation mark or a backslash at its end is left open; it is split as a shell would, but no shell runs it");
-    assert_snapshot!(Server::spawn("no-such-program-here model.py", &patient()).unwrap_err(), @"`no-such-program-here` can't be started: No such file or directory (os error 2); it is searched in PATH, and no shell runs it");
+    assert_snapshot!(Server::spawn("", &patient()).unwrap_err(), @"the command `` can't be split into words: it is empty, has an unclosed quotation mark, or ends in a backslash; it is split as a shell would split it, but is not run by a shell");
+    assert_snapshot!(Server::spawn("python 'model.py", &patient()).unwrap_err(), @"the command `python 'model.py` can't be split into words: it is empty, has an unclosed quotation mark, or ends in a backslash; it is split as a shell would split it, but is not run by a shell");
+    assert_snapshot!(Server::spawn("no-such-program-here model.py", &patient()).unwrap_err(), @"`no-such-program-here` can't be started: No such file or directory (os error 2); it is looked up in PATH and is not run by a shell");
 }
 
 #[test]

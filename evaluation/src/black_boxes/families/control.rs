@@ -1,4 +1,4 @@
-//! Smooth and plain: what every checker should do well.
+//! Smooth and simple costs, which every checker should handle.
 
 use super::{Family, family};
 use crate::black_boxes::draw::Draw;

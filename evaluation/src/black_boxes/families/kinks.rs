@@ -81,7 +81,7 @@ fn near(draw: &mut Draw, away: Vec<f64>) -> Problem {
         .untold([0])
 }
 
-/// max(x₀, x₁) + ½x₂² where the first two are equal, with this gradient of max.
+/// max(x₀, x₁) + ½x₂² at a point with x₀ = x₁, with this gradient of max.
 fn tie(draw: &mut Draw, gradient: [f64; 2]) -> Problem {
     let both = draw.within(0.3, 1.3);
     Problem::new(

@@ -40,7 +40,7 @@ pub(super) fn families() -> Vec<Family> {
 /// A prime, so that every stride visits each example once.
 const ORDERED: usize = 499;
 
-/// The loss, its examples added in an order by this number.
+/// The loss, its examples added in an order that depends on the number of the call.
 fn shuffled(model: &Logistic, p: &[f64], call: u64) -> f64 {
     let examples = model.examples();
     let (start, stride) = (

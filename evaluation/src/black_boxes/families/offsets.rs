@@ -1,4 +1,4 @@
-//! Large constants beside a smooth function.
+//! Large constants added to a smooth function.
 
 use super::{Family, family};
 use crate::black_boxes::problem::{Expected::Agree, Problem};

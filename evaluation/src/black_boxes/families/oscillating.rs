@@ -1,4 +1,4 @@
-//! Costs that swing faster than their parameters' size tells.
+//! Costs that oscillate on a scale much smaller than their parameters.
 
 use super::{Family, family};
 use crate::black_boxes::problem::{Expected::Agree, Problem};

@@ -1,4 +1,4 @@
-//! Costs that do not move any more, because their terms are rounded away.
+//! Costs that no longer change, because their terms are rounded away.
 
 use super::{Family, family};
 use crate::black_boxes::problem::{Expected::NotWrong, Problem};

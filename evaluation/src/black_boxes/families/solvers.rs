@@ -84,7 +84,7 @@ pub(super) fn families() -> Vec<Family> {
     families
 }
 
-/// What is expected of a solver to this tolerance.
+/// The expected verdict for a solver with this tolerance.
 fn to(tolerance: f64) -> Expected {
     AgreeWithAccuracy {
         accuracy: (100.0 * tolerance).max(1e-9),
@@ -95,7 +95,7 @@ fn to(tolerance: f64) -> Expected {
     }
 }
 
-/// The fixed point, as far as the last change is below the tolerance; with 0, as far as it goes.
+/// The fixed point, iterated until the change is below the tolerance; with 0, until it no longer changes.
 fn iterated(tolerance: f64, start: f64, map: impl Fn(f64) -> f64) -> f64 {
     let mut y = start;
     for _ in 0..2000 {
@@ -122,7 +122,7 @@ fn newton(p: &[f64], tolerance: f64) -> f64 {
     y
 }
 
-/// The time at which growth is looked at.
+/// The time at which the growth is evaluated.
 const TIME: f64 = 2.0;
 
 /// Logistic growth of y' = ry(1 − y/K), y(0) = y₀ at p = (r, K, y₀), by Dormand and Prince's pair with steps
@@ -165,7 +165,7 @@ fn growth(p: &[f64], tolerance: f64) -> f64 {
     y
 }
 
-/// The same, exactly.
+/// The solution of the logistic growth in closed form.
 fn grown(p: &[f64]) -> f64 {
     p[1] / (1.0 + (p[1] / p[2] - 1.0) * (-p[0] * TIME).exp())
 }
@@ -183,7 +183,7 @@ fn grown_gradient(p: &[f64]) -> Vec<f64> {
 /// The size of the system.
 const UNKNOWNS: usize = 40;
 
-/// By how much the diagonal outweighs the rest, where p is 0: so little that 1e-8 is early.
+/// The dominance of the diagonal at p = 0: so small that a tolerance of 1e-8 is reached early.
 const WEIGHT: f64 = 0.1;
 
 /// J = c·x of (L + 0.1 diag eᵖ)x = b, L the second differences, x by conjugate gradients.
@@ -234,7 +234,7 @@ fn conjugate_gradients(p: &[f64], b: &[f64], tolerance: f64) -> Vec<f64> {
     x
 }
 
-/// The same system, solved exactly.
+/// The solution of the same system by a direct method.
 fn thomas(p: &[f64], b: &[f64]) -> Vec<f64> {
     let n = b.len();
     let (mut diagonal, mut x) = (Vec::with_capacity(n), b.to_vec());

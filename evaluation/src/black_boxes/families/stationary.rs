@@ -1,4 +1,4 @@
-//! Minima, where the gradient is zero and nothing in proportion to it can be told.
+//! Minima, where the gradient is zero and relative errors can't be determined.
 
 use super::{Family, family};
 use crate::black_boxes::problem::{Expected::Undecided, Problem};

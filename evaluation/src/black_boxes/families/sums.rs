@@ -1,4 +1,4 @@
-//! Sums of thousands of terms, of which each parameter moves one or two.
+//! Sums of thousands of terms, of which each parameter affects one or two.
 
 use super::{Family, family};
 use crate::black_boxes::models::softplus;

@@ -30,7 +30,7 @@ pub(super) fn families() -> Vec<Family> {
 const EXAMPLES: usize = 20;
 const FEATURES: usize = 4;
 
-/// J = ½ mean (tanh nᵢ − yᵢ)², n the normalized u = Xw + b: b changes nothing.
+/// J = ½ mean (tanh nᵢ − yᵢ)², n the normalized u = Xw + b: b has no effect.
 fn normalized(draw: &mut Draw) -> Problem {
     let rows: Vec<Vec<f64>> = (0..EXAMPLES).map(|_| draw.normal(FEATURES)).collect();
     let targets = draw.many(EXAMPLES, -1.0, 1.0);
@@ -64,7 +64,7 @@ fn normalized(draw: &mut Draw) -> Problem {
     .untold([FEATURES])
 }
 
-/// The normalized units of all examples, and what they were divided by.
+/// The normalized units of all examples, and their divisors.
 fn units(rows: &[Vec<f64>], p: &[f64]) -> (Vec<f64>, f64) {
     let unit = |row: &Vec<f64>| row.iter().zip(p).map(|(x, w)| x * w).sum::<f64>() + p[FEATURES];
     let units: Vec<f64> = rows.iter().map(unit).collect();
@@ -81,7 +81,7 @@ fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
     values.sum::<f64>() / count
 }
 
-/// Cross-entropy of class 2 at logits that share a shift: the shift changes nothing.
+/// Cross-entropy of class 2 at logits that share a shift: the shift has no effect.
 fn shifted(p: &[f64]) -> f64 {
     p[..5].iter().map(|z| (z + p[5]).exp()).sum::<f64>().ln() - (p[2] + p[5])
 }

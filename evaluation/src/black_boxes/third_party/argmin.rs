@@ -8,7 +8,7 @@ type Value = fn(&[f64]) -> f64;
 type Values = fn(&[f64]) -> Vec<f64>;
 type Rows = fn(&[f64]) -> Vec<Vec<f64>>;
 
-/// One of their functions.
+/// One function of the crate.
 pub(super) struct Function {
     pub(super) name: String,
     low: Vec<f64>,
@@ -20,7 +20,7 @@ pub(super) struct Function {
 }
 
 impl Function {
-    /// So many random points of its domain, then the minima, then places where formulas divide by zero: the middle of the
+    /// Random points of the domain, then the minima, then places where formulas divide by zero: the middle of the
     /// domain, often the origin, and a quarter of the way along its diagonal, where coordinates are often equal.
     pub(super) fn points(&self, random: usize) -> Vec<Vec<f64>> {
         let drawn = |index| {
@@ -108,7 +108,7 @@ fn fixed<const N: usize>(x: &[f64]) -> [f64; N] {
     std::array::from_fn(|i| x[i])
 }
 
-/// All of them.
+/// All functions of the crate.
 pub(super) fn functions() -> Vec<Function> {
     let mut functions = planes();
     functions.extend(spaces());
@@ -169,7 +169,7 @@ fn planes() -> Vec<Function> {
             [10.0; 2],
             cross
         ),
-        // Farther from the minimum than this it is zero to rounding.
+        // Farther from the minimum than this, the function is zero to rounding.
         plane!(
             easom,
             easom_derivative,

@@ -24,7 +24,7 @@ pub(super) struct LeastSquares {
     jacobian: fn(&[f64]) -> Rows,
 }
 
-/// An error, and what it is called.
+/// The kinds of planted errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Error {
     SignFlipped,
@@ -52,10 +52,10 @@ impl Error {
     }
 }
 
-/// An entry that is less than this part of the largest one is too small for an error in it to matter.
+/// An entry smaller than this fraction of the largest one is too small for an error in it to matter.
 const MATTERS: f64 = 1e-3;
 
-/// All of them.
+/// All 35 problems.
 pub(super) fn problems() -> Vec<LeastSquares> {
     let parts = [small::problems, medium::problems, variable::problems];
     parts.iter().flat_map(|problems| problems()).collect()
@@ -78,13 +78,13 @@ fn problem(
 }
 
 impl LeastSquares {
-    /// Its number and name.
+    /// The problem's number and name.
     pub(super) fn title(&self) -> String {
         format!("MGH {:>2} {}", self.number, self.name)
     }
 
-    /// The starting point where `index` is 0; else that point times a factor of ½ to 1½, with each entry shifted by up to
-    /// a tenth of its size in the starting point, or of 1 where that is 0.
+    /// The starting point if `index` is 0; otherwise that point times a factor of ½ to 1½, with each entry shifted by
+    /// up to a tenth of its size in the starting point, or of 1 if that is 0.
     pub(super) fn point(&self, index: usize) -> Vec<f64> {
         if index == 0 {
             return self.start.clone();
@@ -114,7 +114,7 @@ impl LeastSquares {
         Problem::new(self.point(index), cost, gradient)
     }
 
-    /// This error in a random entry that matters; `None` where the gradient has none.
+    /// This error in a random entry that matters; `None` if the gradient has none.
     pub(super) fn plant(&self, index: usize, error: Error, problem: &Problem) -> Option<Planted> {
         let gradient = problem.gradient();
         let largest = gradient.iter().fold(0.0f64, |most, g| most.max(g.abs()));
@@ -134,7 +134,7 @@ impl LeastSquares {
     }
 }
 
-/// What a function gives for 1, 2, … up to `count`.
+/// The values of a function at 1, 2, … up to `count`.
 fn numbered<T>(count: usize, value: impl Fn(f64) -> T) -> Vec<T> {
     (1..=count).map(|i| value(i as f64)).collect()
 }
@@ -171,7 +171,7 @@ mod tests {
         }
     }
 
-    /// Every entry of one row, beside the largest of them: what is far below is rounded away in the residual.
+    /// Compares every entry of one row relative to the largest: far smaller ones are rounded away in the residual.
     fn check_row(problem: &LeastSquares, point: &[f64], number: usize) {
         let (residuals, jacobian) = (problem.residuals, problem.jacobian);
         let row = jacobian(point)[number].clone();

@@ -155,12 +155,12 @@ fn sizes_are_refused_before_anything_is_made_of_them() {
     ];
     let messages = messages.map(|sizes| refused(&of(sizes), ""));
     insta::assert_snapshot!(messages.concat(), @r#"
-    error: the model `forward` at http://127.0.0.1:PORT says that it has 1 input vector with 1000000000000 numbers in all, which is more than the limit of 1000000 numbers (a vector counts as 1000 at least): if it is so large, raise the limit with --max-size
-    error: the model `forward` at http://127.0.0.1:PORT says that it has 1 input vector with 18446744073709551615 numbers in all, which is more than the limit of 1000000 numbers (a vector counts as 1000 at least): if it is so large, raise the limit with --max-size
-    error: the model `forward` at http://127.0.0.1:PORT says that it has 2 input vectors with 18446744073709551615 numbers in all, which is more than the limit of 1000000 numbers (a vector counts as 1000 at least): if it is so large, raise the limit with --max-size
-    error: the model `forward` at http://127.0.0.1:PORT says that it has 1001 input vectors with 1001 numbers in all, which is more than the limit of 1000000 numbers (a vector counts as 1000 at least): if it is so large, raise the limit with --max-size
-    error: POST http://127.0.0.1:PORT/InputSizes: in the answer, `inputSizes[0]` should be a whole number, not negative, but is the number -1: `{"inputSizes":[-1]}`
-    error: POST http://127.0.0.1:PORT/InputSizes: in the answer, `inputSizes[0]` should be a whole number, not negative, but is the number 2.5: `{"inputSizes":[2.5]}`
+    error: the model `forward` at http://127.0.0.1:PORT declares 1 input vector with 1000000000000 numbers in all, which exceeds the limit of 1000000 numbers (a vector counts as at least 1000): if the model really is that large, raise the limit with --max-size
+    error: the model `forward` at http://127.0.0.1:PORT declares 1 input vector with 18446744073709551615 numbers in all, which exceeds the limit of 1000000 numbers (a vector counts as at least 1000): if the model really is that large, raise the limit with --max-size
+    error: the model `forward` at http://127.0.0.1:PORT declares 2 input vectors with 18446744073709551615 numbers in all, which exceeds the limit of 1000000 numbers (a vector counts as at least 1000): if the model really is that large, raise the limit with --max-size
+    error: the model `forward` at http://127.0.0.1:PORT declares 1001 input vectors with 1001 numbers in all, which exceeds the limit of 1000000 numbers (a vector counts as at least 1000): if the model really is that large, raise the limit with --max-size
+    error: POST http://127.0.0.1:PORT/InputSizes: in the answer, `inputSizes[0]` should be a nonnegative integer, but is the number -1: `{"inputSizes":[-1]}`
+    error: POST http://127.0.0.1:PORT/InputSizes: in the answer, `inputSizes[0]` should be a nonnegative integer, but is the number 2.5: `{"inputSizes":[2.5]}`
     "#);
     // As large as one says that it may be.
     let large = of(json!([2_000_000]));

@@ -120,19 +120,19 @@ fn urls_that_are_none() {
     ];
     let messages = urls.map(|url| Folder::new().refused(&format!("model {url}")));
     insta::assert_snapshot!(messages.concat(), @r#"
-    error: `http://127.0.0.1:99999` can't be used as the URL of a model server: its port is no number from 1 to 65535; write it like http://localhost:4242
-    error: `http://127.0.0.1:0` can't be used as the URL of a model server: its port is no number from 1 to 65535; write it like http://localhost:4242
-    error: `http://127.0.0.1:-1` can't be used as the URL of a model server: its port is no number from 1 to 65535; write it like http://localhost:4242
-    error: `http://127.0.0.1: 80` can't be used as the URL of a model server: it holds a blank, or a character that is not ASCII; write it like http://localhost:4242
-    error: `http://127.0.0.1:` can't be used as the URL of a model server: its port is no number from 1 to 65535; write it like http://localhost:4242
-    error: `http://:4242` can't be used as the URL of a model server: it names no host; write it like http://localhost:4242
-    error: `http:///` can't be used as the URL of a model server: it names no host; write it like http://localhost:4242
-    error: `http://::1:4242` can't be used as the URL of a model server: an IPv6 address stands in brackets, like http://[::1]:4242; write it like http://localhost:4242
-    error: `http://[::1` can't be used as the URL of a model server: the bracket of its address is not closed; write it like http://localhost:4242
-    error: `ftp://127.0.0.1` can't be used as the URL of a model server: it begins neither with http:// nor with https://; write it like http://localhost:4242
-    error: `file:///etc/passwd` can't be used as the URL of a model server: it begins neither with http:// nor with https://; write it like http://localhost:4242
-    error: `http://127.0.0.1#***` can't be used as the URL of a model server: nothing may follow its path; write it like http://localhost:4242
-    error: `http://127.0.0.1?***` can't be used as the URL of a model server: nothing may follow its path; write it like http://localhost:4242
+    error: `http://127.0.0.1:99999` can't be used as the URL of a model server: its port is not a number from 1 to 65535; write it like http://localhost:4242
+    error: `http://127.0.0.1:0` can't be used as the URL of a model server: its port is not a number from 1 to 65535; write it like http://localhost:4242
+    error: `http://127.0.0.1:-1` can't be used as the URL of a model server: its port is not a number from 1 to 65535; write it like http://localhost:4242
+    error: `http://127.0.0.1: 80` can't be used as the URL of a model server: it contains a blank or a non-ASCII character; write it like http://localhost:4242
+    error: `http://127.0.0.1:` can't be used as the URL of a model server: its port is not a number from 1 to 65535; write it like http://localhost:4242
+    error: `http://:4242` can't be used as the URL of a model server: it has no host; write it like http://localhost:4242
+    error: `http:///` can't be used as the URL of a model server: it has no host; write it like http://localhost:4242
+    error: `http://::1:4242` can't be used as the URL of a model server: an IPv6 address must be in brackets, like http://[::1]:4242; write it like http://localhost:4242
+    error: `http://[::1` can't be used as the URL of a model server: the bracket around its address is not closed; write it like http://localhost:4242
+    error: `ftp://127.0.0.1` can't be used as the URL of a model server: it does not begin with http:// or https://; write it like http://localhost:4242
+    error: `file:///etc/passwd` can't be used as the URL of a model server: it does not begin with http:// or https://; write it like http://localhost:4242
+    error: `http://127.0.0.1#***` can't be used as the URL of a model server: a query or fragment (? or #) is not allowed; write it like http://localhost:4242
+    error: `http://127.0.0.1?***` can't be used as the URL of a model server: a query or fragment (? or #) is not allowed; write it like http://localhost:4242
     error: `` can't be used as the URL of a model server: it does not begin with http://; write it like http://localhost:4242
     "#);
 }

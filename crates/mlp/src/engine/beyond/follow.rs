@@ -1,6 +1,6 @@
-//! From the rises of a unit to those of the losses, example by example, layer by layer.
+//! Propagates the changes of a unit to the losses, example by example, layer by layer.
 //!
-//! Refuses to know what moves the unit.
+//! Invariant: knows nothing of what changes the unit.
 
 use tensor_core::{MatrixView, MatrixViewMut, Scalar, product_into};
 
@@ -11,8 +11,8 @@ use crate::engine::losses::losses;
 use crate::{Activation, MlpError};
 
 impl<T: Scalar> Beyond<T> {
-    /// Follows the unit's activations, which rise by `rises`, one row of the chosen examples a probe, to the
-    /// losses; where the unit is one of layer L, its Z. Leaves in `work.changes` how far those rise.
+    /// Propagates the changes `rises` of the unit's activations, one row of the chosen examples per probe, to the
+    /// losses; if the unit is one of layer L, the changes of its Z. Leaves the changes of the losses in `work.changes`.
     pub(crate) fn follow(
         &self,
         base: &Base<'_, T>,
@@ -44,7 +44,7 @@ impl<T: Scalar> Beyond<T> {
                 for (rises, dz) in rises.chunks(examples).zip(dz.chunks_mut(examples)) {
                     self.pass_through(base, *lines, rises, dz);
                     for ((dz, &still), &z) in dz.iter_mut().zip(still).zip(self.logits()) {
-                        // What does not move stays exactly where it is.
+                        // What does not change stays exactly the same.
                         *dz = z + (*dz - still);
                     }
                 }
@@ -67,9 +67,9 @@ impl<T: Scalar> Beyond<T> {
         Ok(())
     }
 
-    /// [`follow`](Self::follow) where only the output lies beyond the unit and many of `rises` are 0, as they are
-    /// where the input is, such as another unit that is cut off: their losses need not be computed. False where
-    /// they are few.
+    /// Like [`follow`](Self::follow), if only the output lies beyond the unit and many of `rises` are 0, as they are
+    /// if the input is an inactive unit: their losses need not be computed. Returns false, without a result, if few
+    /// are 0.
     fn follow_those_that_rise(
         &self,
         base: &Base<'_, T>,
@@ -87,7 +87,7 @@ impl<T: Scalar> Beyond<T> {
             losses: found,
             ..
         } = work;
-        // Without a branch: nobody can predict which of them are 0.
+        // Without a branch, because it is unpredictable which of them are 0.
         let mut count = 0;
         rising.resize(rises.len().max(rising.len()), (0, 0));
         for (probe, own) in rises.chunks(examples.max(1)).enumerate() {
@@ -121,7 +121,7 @@ impl<T: Scalar> Beyond<T> {
         true
     }
 
-    /// dZ_L of one probe or more, into `dz`.
+    /// Computes dZ_L of one probe or more, into `dz`.
     fn propagate(
         &self,
         base: &Base<'_, T>,
@@ -135,14 +135,14 @@ impl<T: Scalar> Beyond<T> {
         Ok(())
     }
 
-    /// dZ of the first layer beyond the unit.
+    /// Computes dZ of the first layer beyond the unit.
     pub(super) fn enter(&self, rises: &[T], dz: &mut Vec<T>) {
         dz.clear();
         dz.resize(self.column.len() * rises.len(), T::zero());
         outer(&self.column, rises, dz);
     }
 
-    /// From dZ of one layer to that of the next, in place.
+    /// Replaces dZ of one layer by that of the next, in place.
     pub(super) fn climb(
         &self,
         base: &Base<'_, T>,
@@ -162,7 +162,7 @@ impl<T: Scalar> Beyond<T> {
         Ok(())
     }
 
-    /// How far the activations of a hidden layer rise, of every probe.
+    /// Computes the changes of the activations of a hidden layer, for every probe.
     fn rise_all(&self, activation: Activation, here: &Kept<T>, dz: &[T], da: &mut [T]) {
         let examples = self.chosen.len();
         let columns = dz.len() / (here.z.len() / examples).max(1);

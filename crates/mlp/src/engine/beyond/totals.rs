@@ -1,7 +1,7 @@
-//! How far the sum of all losses rises, where nobody asks for that of each example.
+//! The change of the sum of all losses, for callers that don't need that of each example.
 //!
-//! From the rises of a unit to a sum in one loop over tiles of examples that are held in registers; nothing on
-//! the way is written down. Refuses to know what moves the unit.
+//! From the changes of a unit to the sum in one loop over tiles of examples that are held in registers; no intermediate
+//! result is stored. Invariant: knows nothing of what changes the unit.
 
 use tensor_core::{Kernel, Scalar, vectorized};
 
@@ -12,7 +12,7 @@ use crate::engine::kernels::{LANES, Lines, Phi, Through, sum};
 use crate::engine::losses::{Logistic, Squared, Term, resized};
 use crate::{Loss, MlpError};
 
-/// Rows of what is kept, for the examples among which a coordinate moves the unit.
+/// Rows of the stored values, for the examples in which a coordinate changes the unit.
 pub(super) struct Packed<T> {
     z: Vec<T>,
     y: Vec<T>,
@@ -30,13 +30,13 @@ impl<T> Default for Packed<T> {
 }
 
 impl<T: Scalar> Beyond<T> {
-    /// Whether [`totals`](Self::totals) takes rises for some of the columns alone: the output is all there is beyond the
-    /// unit, and so little to be gathered.
+    /// Whether [`totals`](Self::totals) accepts changes for some of the columns alone: only the output lies beyond the
+    /// unit, so that little has to be gathered.
     pub(crate) fn packs(&self) -> bool {
         self.layers.len() == 1 && self.loss != Loss::SoftmaxCrossEntropy
     }
 
-    /// How many probes suit [`totals`](Self::totals) at a time.
+    /// The preferred number of probes for one call of [`totals`](Self::totals).
     pub(crate) fn suits(&self) -> usize {
         if self.packs() || self.through.is_some() {
             1
@@ -45,8 +45,8 @@ impl<T: Scalar> Beyond<T> {
         }
     }
 
-    /// Appends to `sums` how far the sum of the losses rises under each of so many `probes`: `rises` has a row for
-    /// each, of all columns or of those `among` them, where [`packs`](Self::packs); whole vectors of them.
+    /// Appends to `sums` the change of the sum of the losses under each of `probes` probes: `rises` has a row for
+    /// each, of all columns or, if [`packs`](Self::packs), of those in `among`; in whole vectors.
     pub(crate) fn totals(
         &self,
         base: &Base<'_, T>,
@@ -182,7 +182,7 @@ impl<T: Scalar> Beyond<T> {
     }
 }
 
-/// The output at θ: Z_L and the labels, one row an output, and the loss of each column.
+/// The output at θ: Z_L and the labels, one row per output, and the loss of each column.
 #[derive(Clone, Copy)]
 struct Ahead<'k, T> {
     z: &'k [T],
@@ -193,7 +193,7 @@ struct Ahead<'k, T> {
 /// One layer: the terms of z_k + c_k·da, added up over the outputs k.
 struct One<'k, T, F> {
     term: F,
-    /// c, one entry an output.
+    /// c, one entry per output.
     column: &'k [T],
     ahead: Ahead<'k, T>,
     rises: &'k [T],
@@ -239,7 +239,7 @@ struct Two<'k, T, B, F> {
 }
 
 impl<T: Scalar, B: Phi<T>, F: Term<T>> Two<'_, T, B, F> {
-    /// The new Σ_k, of a tile of examples under every probe: while its Z_k are near.
+    /// Computes the new Σ_k of a tile of examples under every probe, while its Z_k are in the cache.
     #[inline(always)]
     fn tile<const TILE: usize>(&mut self, start: usize) {
         let e = self.still.len();
@@ -269,11 +269,11 @@ impl<T: Scalar, B: Phi<T>, F: Term<T>> Kernel for Two<'_, T, B, F> {
             self.tile::<LANES>(start);
             start += LANES;
         }
-        // In a loop of its own: a term takes long, and the next need not wait for it.
+        // In a loop of its own: a term takes long, and the next one must not wait for it.
         let Ahead { z, y, losses } = self.ahead;
         for out in self.losses.chunks_exact_mut(e) {
             for (((out, &still), &z), &y) in out.iter_mut().zip(self.still).zip(z).zip(y) {
-                // What does not move stays exactly where it is.
+                // What does not change stays exactly the same.
                 *out = self.term.of(z + (*out - still), y);
             }
         }
@@ -281,10 +281,10 @@ impl<T: Scalar, B: Phi<T>, F: Term<T>> Kernel for Two<'_, T, B, F> {
     }
 }
 
-/// Examples whose sums are held in registers: four vectors, so that one need not wait for another.
+/// The number of examples whose sums are held in registers: four vectors, so that operations can overlap.
 const WIDE: usize = 4 * LANES;
 
-/// Appends Σ_e (ℓ′_e − ℓ_e) of each probe, on as many running sums as a vector has places.
+/// Appends Σ_e (ℓ′_e − ℓ_e) of each probe, on as many running sums as a vector has lanes.
 #[inline(always)]
 fn add_up<T: Scalar>(losses: &[T], before: &[T], sums: &mut Vec<T>) {
     for losses in losses.chunks_exact(before.len()) {

@@ -1,6 +1,6 @@
-//! What the hidden layers beyond a unit do under a probe: on which side of its kink each of them is.
+//! On which side of their kinks the units of the hidden layers beyond a unit are under a probe.
 //!
-//! Refuses to know what moves the unit.
+//! Invariant: knows nothing of what changes the unit.
 
 use tensor_core::Scalar;
 
@@ -10,8 +10,8 @@ use crate::engine::base::Base;
 use crate::engine::kernels::mark_crossings;
 
 impl<T: Scalar> Beyond<T> {
-    /// Shows the hidden layers beyond the unit under one probe, entry by entry but those that are dropped: the
-    /// layer, the entry in the whole n×m matrix, what Z is there at θ and what under the probe.
+    /// Visits the hidden layers beyond the unit under one probe, entry by entry except for dropped ones, with the
+    /// layer, the index in the whole n×m matrix, the value of Z at θ and its value under the probe.
     pub(crate) fn watch(
         &self,
         base: &Base<'_, T>,
@@ -33,7 +33,7 @@ impl<T: Scalar> Beyond<T> {
         })
     }
 
-    /// Marks each column under one probe or more in which a hidden layer beyond the unit passes a kink.
+    /// Marks each column in which a hidden layer beyond the unit passes a kink under one probe or more.
     pub(crate) fn mark_crossings(
         &self,
         base: &Base<'_, T>,
@@ -59,7 +59,7 @@ impl<T: Scalar> Beyond<T> {
         })
     }
 
-    /// Shows `watch` each hidden layer beyond the unit, and its dZ; what lies beyond the last of them is left
+    /// Calls `watch` with each hidden layer beyond the unit, and its dZ; what lies beyond the last of them is left
     /// out.
     fn watch_hidden(
         &self,

@@ -1,6 +1,6 @@
-//! One unit: how far its activations rise when a parameter of its own is replaced, and what lies beyond it.
+//! One unit: how its activations change when one of its parameters is replaced, and what lies beyond it.
 //!
-//! Refuses to know which parameter, and how its replacements were chosen.
+//! Invariant: knows nothing of which parameter it is, and of how its replacements were chosen.
 
 use tensor_core::Scalar;
 
@@ -18,15 +18,15 @@ pub(crate) struct Mover<T> {
     activation: Option<Activation>,
     own: PickedRow<T>,
     picked: Vec<usize>,
-    /// Of each example: Z where the unit is cut off and can wake, −∞ elsewhere. Empty where none is left out.
+    /// For each example: Z if the unit is inactive but can be activated, otherwise −∞. Empty if no example is left out.
     gate: Vec<T>,
 }
 
-/// How far the activations of a unit rise under probes of one parameter, and what is reused to say so.
+/// The changes of a unit's activations under probes of one parameter, with reused buffers.
 pub(crate) struct Rises<T> {
-    /// One row a probe.
+    /// One row per probe.
     pub(crate) rows: Vec<T>,
-    /// The columns that the rows are of; all, where it is not [`sparse`](Self::among).
+    /// The columns of the rows; all of them, if it is not [`sparse`](Self::among).
     columns: Vec<usize>,
     sparse: bool,
     x: Vec<T>,
@@ -44,14 +44,14 @@ impl<T: Scalar> Rises<T> {
         }
     }
 
-    /// The columns that the rows are of, where they are not all.
+    /// The columns of the rows, if they are not all.
     pub(crate) fn among(&self) -> Option<&[usize]> {
         self.sparse.then_some(&self.columns)
     }
 }
 
 impl<T: Scalar> Mover<T> {
-    /// Of no unit yet.
+    /// A mover of no unit yet.
     pub(crate) fn new() -> Self {
         Self {
             beyond: Beyond::empty(),
@@ -62,7 +62,7 @@ impl<T: Scalar> Mover<T> {
         }
     }
 
-    /// Turns to unit `unit` of layer `layer`, if it is another one: for the examples on which it acts, or for
+    /// Switches to unit `unit` of layer `layer`, if it is another one: for the examples on which it acts, or for
     /// `all`.
     pub(crate) fn turn_to(
         &mut self,
@@ -92,13 +92,13 @@ impl<T: Scalar> Mover<T> {
         }
     }
 
-    /// Whether one of `deltas` wakes an example that is left out, so that it acts there; `x` is what the parameter is
-    /// multiplied by, of all examples. True where it cannot be told.
+    /// Whether one of `deltas` activates the unit on an example that is left out; `x` is the input that the parameter
+    /// is multiplied by, for all examples. True if that is not known.
     pub(crate) fn wakes(&self, deltas: &[T], x: &[T]) -> bool {
         any_above(&self.gate, deltas, x)
     }
 
-    /// How far the activations rise under each of `deltas`, all of them finite; Z, where the unit is one of layer L.
+    /// Computes the changes of the activations under each of `deltas`, all of them finite; of Z, for a unit of layer L.
     pub(crate) fn raise(&self, deltas: &[T], x: &[T], rises: &mut Rises<T>) {
         rises.sparse = self.beyond.packs() && self.find_moving(x, rises);
         let Rises {
@@ -127,15 +127,15 @@ impl<T: Scalar> Mover<T> {
         unit.raise(by, &mut rows[..count]);
     }
 
-    /// The columns in which x is not 0, and x there; false where they are most of them. In the others nothing
-    /// rises.
+    /// Finds the columns in which x is not 0, and x there; false if they are most of them. In the others nothing
+    /// changes.
     fn find_moving(&self, x: &[T], rises: &mut Rises<T>) -> bool {
         let real = &self.beyond.chosen()[..self.beyond.examples];
         let (columns, own) = (&mut rises.columns, &mut rises.x);
         let room = real.len().next_multiple_of(LANES);
         columns.resize(room.max(columns.len()), 0);
         own.resize(room.max(own.len()), T::zero());
-        // Without a branch: nobody can predict which of them are 0.
+        // Without a branch, because it is unpredictable which of them are 0.
         let mut count = 0;
         for (column, &example) in real.iter().enumerate() {
             let x = x[example];
@@ -148,7 +148,7 @@ impl<T: Scalar> Mover<T> {
         }
         columns.truncate(count);
         own.truncate(count);
-        // Whole vectors: what does not rise changes nothing.
+        // Filled up to whole vectors: an entry of 0 changes nothing.
         let whole = count.next_multiple_of(LANES);
         columns.resize(whole, columns.last().copied().unwrap_or_default());
         own.resize(whole, T::zero());

@@ -1,25 +1,25 @@
 //! Two layers at once, where the second has one unit.
 //!
-//! Refuses to know what the sums are for.
+//! Invariant: knows nothing of what the sums are for.
 
 use tensor_core::{Kernel, Scalar, vectorized};
 
 use super::{LANES, Lines, Phi};
 
-/// Two layers at once, where the second has one unit: Σ_k w_k·φ(Z_k + c_k·da), Z with one row an entry of c
-/// and of w. Nothing of the first layer is written down.
+/// Two layers at once, where the second has one unit: Σ_k w_k·φ(Z_k + c_k·da), Z with one row per entry of c
+/// and of w. Nothing of the first layer is stored.
 #[derive(Clone, Copy)]
 pub(crate) struct Through<'k, T> {
-    /// n×e, row by row.
+    /// Z, n×e, row by row.
     pub(crate) z: &'k [T],
-    /// n entries.
+    /// c, n entries.
     pub(crate) c: &'k [T],
-    /// n entries.
+    /// w, n entries.
     pub(crate) w: &'k [T],
 }
 
 impl<T: Scalar> Through<'_, T> {
-    /// Of each entry of `da`, e of them, into `out`.
+    /// Computes the sum for each of the e entries of `da`, into `out`.
     pub(crate) fn run(self, lines: Lines<T>, da: &[T], out: &mut [T]) {
         let layers = self;
         match lines {
@@ -38,8 +38,8 @@ impl<T: Scalar> Through<'_, T> {
         }
     }
 
-    /// Of `TILE` examples from `start` on, whose sums are held in registers. In the same order of operations for
-    /// every size, so that an example does not depend on its place.
+    /// Computes `TILE` examples from `start` on, whose sums are held in registers. The order of operations is the same
+    /// for every tile size, so that the value of an example does not depend on its position.
     #[inline(always)]
     pub(crate) fn tile<const TILE: usize>(
         &self,

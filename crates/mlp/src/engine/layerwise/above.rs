@@ -1,6 +1,6 @@
 //! What lies above one layer, for all of its units.
 //!
-//! Refuses to know what moves them.
+//! Invariant: knows nothing of what changes the units.
 
 use super::narrow::{self, Narrow};
 use super::rising::Rising;
@@ -12,11 +12,12 @@ use crate::engine::beyond::{Beyond, Work};
 pub(super) struct Above<'b> {
     base: &'b Base<'b, f64>,
     layer: usize,
-    /// Where one hidden layer of straight lines without dropout is above, and one output: both, kept once for all units.
+    /// Both layers, stored once for all units, if above are one hidden layer of straight lines without dropout and one
+    /// output.
     narrow: Option<Narrow>,
 }
 
-/// What is reused from unit to unit.
+/// Buffers that are reused from unit to unit.
 pub(super) struct Scratch {
     work: Work<f64>,
     beyond: Beyond<f64>,
@@ -43,8 +44,8 @@ impl<'b> Above<'b> {
         }
     }
 
-    /// How far the loss of each picked example rises at each probe, one row each, and marks in `passed` the
-    /// columns in which a hidden layer passes a kink. False where one of them is not finite.
+    /// Computes the change of the loss of each picked example at each probe, one row each, and marks in `passed` the
+    /// columns in which a hidden layer passes a kink. False if one of the changes is not finite.
     pub(super) fn follow(
         &self,
         rising: &Rising<'_>,

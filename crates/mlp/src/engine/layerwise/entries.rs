@@ -1,6 +1,6 @@
-//! From means over the examples to an entry for each coordinate that was asked for.
+//! From means over the examples to an entry for each requested coordinate.
 //!
-//! Refuses to know how units are measured.
+//! Invariant: knows nothing of how units are measured.
 
 use finite_diff::{Entry, Estimate, Outcome, Scheme};
 
@@ -11,7 +11,7 @@ use crate::engine::base::Base;
 use crate::engine::kernels::any_at;
 use crate::place::Place;
 
-/// What was found.
+/// The measured layers.
 pub(super) struct Found<'f> {
     pub(super) base: &'f Base<'f, f64>,
     pub(super) scheme: &'f Scheme,
@@ -20,11 +20,11 @@ pub(super) struct Found<'f> {
     pub(super) parts: &'f [Part],
     /// λ/(2m), of the penalty.
     half: f64,
-    /// How many parts lie beside one another in each layer, and how many before it.
+    /// The number of parts side by side in each layer, and of the parts before it.
     grid: Vec<(usize, usize)>,
 }
 
-/// Entries, and which of them no number could be found for: their place among the entries and the coordinate.
+/// Entries, and those without a number: their index among the entries and the coordinate.
 #[derive(Default)]
 pub(super) struct Entries {
     pub(super) entries: Vec<Entry>,
@@ -55,14 +55,14 @@ impl<'f> Found<'f> {
         }
     }
 
-    /// One entry a coordinate, in their order, but for those whose units nothing is known of.
+    /// One entry per coordinate, in order, except for those whose units were not measured.
     pub(super) fn entries(&self, coordinates: &[usize]) -> Result<Entries, MlpError> {
         let mut found = Entries::default();
         found.entries.reserve(coordinates.len());
         let mut rest = coordinates;
         while let Some(&first) = rest.first() {
             let place = Place::of(self.base.architecture, first)?;
-            // As many as stand side by side in one row of one part.
+            // As many as are side by side in one row of one part.
             let room = place.col.map_or(1, |col| {
                 let inputs = self.base.a(place.layer - 1).rows();
                 (col - col % INPUTS + INPUTS).min(inputs) - col
@@ -87,7 +87,7 @@ impl<'f> Found<'f> {
         let entry = |coordinate: usize, outcome: Outcome| Entry {
             coordinate,
             outcome,
-            // A probe is one for all parameters of a unit.
+            // A probe serves all parameters of a unit.
             evaluations: 0,
         };
         let (taken, bias) = match layer.units[at] {
@@ -111,7 +111,7 @@ impl<'f> Found<'f> {
             };
             let derivative = data + penalty;
             if !derivative.is_finite() {
-                // Sums of finite numbers that are too large: nothing to hold against a gradient.
+                // Sums of finite numbers overflowed: there is nothing to compare with a gradient.
                 return Outcome::StepNotRepresentable { step: taken.step };
             }
             let rounding = f64::EPSILON * (data.abs() + penalty.abs());
@@ -121,7 +121,7 @@ impl<'f> Found<'f> {
                 noise: noise + rounding,
                 step: taken.step,
                 flat: derivative == 0.0 && self.is_flat(layer, at, place),
-                // Pieces are known here: an exact kink is for them to say.
+                // The smooth pieces are known here, and they report an exact kink.
                 kink: false,
             })
         };
@@ -159,7 +159,7 @@ impl<'f> Found<'f> {
             }));
     }
 
-    /// Whether no example in which the parameter enters Z moved.
+    /// Whether the loss changed in no example in which the parameter enters Z.
     fn is_flat(&self, layer: &Layer, at: usize, place: Place) -> bool {
         let examples = self.base.examples();
         let moved = &layer.moved[at * examples..(at + 1) * examples];
@@ -169,7 +169,7 @@ impl<'f> Found<'f> {
         }
     }
 
-    /// The numeric derivative of λ/(2m)·w² at w, and its truncation bar.
+    /// The numeric derivative of λ/(2m)·w² at w, and its truncation error bar.
     fn penalty(&self, w: f64) -> (f64, f64) {
         if self.half == 0.0 {
             return (0.0, 0.0);

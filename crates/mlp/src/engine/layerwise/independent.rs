@@ -1,16 +1,16 @@
-//! Whether the loss of an example depends on no other: what moving all examples at once rests on.
+//! Whether the loss of an example depends on no other, as perturbing all examples at once requires.
 //!
-//! Refuses to know the network: it is given the losses of a batch.
+//! Invariant: knows nothing of the network; it is given the losses of a batch.
 
 use crate::{Batch, MlpError};
 
-/// So many examples are enough to see whether they know of each other.
+/// The number of examples, enough to detect a dependence between them.
 const FEW: usize = 8;
 
-/// Fails where the first example has another loss among copies of itself than among the first few of its
-/// batch. `losses` gives those of a batch that is made of the examples of these indices.
+/// Fails if the first example has another loss among copies of itself than among the first few of its
+/// batch. `losses` computes those of a batch of the examples with these indices.
 ///
-/// Both batches have the same shape, so that not a bit may differ: no tolerance is needed.
+/// Both batches have the same shape, so that no bit may differ: no tolerance is needed.
 pub(super) fn check_independent(
     batch: &Batch<f64>,
     losses: impl Fn(&Batch<f64>, &[usize]) -> Result<Vec<f64>, MlpError>,
@@ -18,7 +18,7 @@ pub(super) fn check_independent(
     let few: Vec<usize> = (0..batch.examples().min(FEW)).collect();
     let copies = vec![0; few.len()];
     let together = losses(&batch.select(&few)?, &few)?;
-    // With the masks of the few: a copy that is dropped differently is another example, but not the first.
+    // With the masks of the few examples: a copy with another mask is a different example, except for the first.
     let among_copies = losses(&batch.select(&copies)?, &few)?;
     match (together.first(), among_copies.first()) {
         (Some(together), Some(copies)) if together.to_bits() != copies.to_bits() => {
@@ -63,8 +63,8 @@ mod tests {
         let refused = check_independent(&batch(), |batch, _| Ok(losses(batch, true)));
         assert_eq!(
             refused.unwrap_err().to_string(),
-            "the loss of example[0] is 4 in its batch and 0 among copies of itself: examples depend on one \
-             another, and can't be moved all at once. Use the engine `incremental`"
+            "the loss of example[0] is 4 in its batch but 0 among copies of itself: the examples depend on one \
+             another, so that they can't be perturbed together. Use the engine `incremental`"
         );
     }
 }

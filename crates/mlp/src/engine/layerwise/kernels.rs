@@ -1,13 +1,13 @@
 //! The loops of the layer-wise engine, over examples.
 //!
-//! Contiguous and without branches, so that a compiler can vectorise them. Refuses to know layers.
+//! Contiguous and without branches, so that a compiler can vectorize them. Invariant: knows nothing of layers.
 
 use finite_diff::step::StepRule;
 use tensor_core::{Kernel, vectorized};
 
 use crate::engine::kernels::LANES;
 
-/// h for each of `z`.
+/// Computes h for each of `z`.
 pub(super) fn steps(rule: StepRule, z: &[f64], steps: &mut [f64]) {
     vectorized(Steps { rule, z, steps });
 }
@@ -27,7 +27,7 @@ impl Kernel for Steps<'_> {
     }
 }
 
-/// The smallest z·(z + reach·h), for both signs of `reach`: above 0 only if nobody comes to a kink at 0.
+/// The smallest z·(z + reach·h), for both signs of `reach`: above 0 only if no example reaches a kink at 0.
 pub(super) fn nearest(z: &[f64], steps: &[f64], reach: f64) -> f64 {
     vectorized(Nearest { z, steps, reach })
 }
@@ -60,7 +60,7 @@ impl Kernel for Nearest<'_> {
     }
 }
 
-/// The smallest of them, infinity where there is none.
+/// The smallest value; infinity if there is none.
 pub(super) fn smallest_of(values: &[f64]) -> f64 {
     vectorized(Smallest(values))
 }
@@ -84,13 +84,13 @@ impl Kernel for Smallest<'_> {
     }
 }
 
-/// The smaller one; the second where one is a NaN.
+/// The smaller value; the second if one is NaN.
 #[inline(always)]
 pub(super) fn smaller(a: f64, b: f64) -> f64 {
     if a < b { a } else { b }
 }
 
-/// dz = (z + offset·h) − z, as it is in floating point; whether all of them are finite and not 0.
+/// Computes dz = (z + offset·h) − z in floating point; returns whether all are finite and not 0.
 pub(super) fn displace(z: &[f64], steps: &[f64], offset: i32, dz: &mut [f64]) -> bool {
     vectorized(Displace {
         z,
@@ -121,7 +121,7 @@ impl Kernel for Displace<'_> {
     }
 }
 
-/// The smallest of some lanes.
+/// The smallest value of some lanes.
 #[inline(always)]
 pub(super) fn smallest(s: [f64; LANES]) -> f64 {
     let low = |a: usize| smaller(s[a], s[a + 4]);
@@ -132,7 +132,7 @@ pub(super) fn smallest(s: [f64; LANES]) -> f64 {
 pub(super) struct AddQuotient<'k> {
     pub(super) z: &'k [f64],
     pub(super) steps: &'k [f64],
-    /// The offsets, and how far the losses rise there.
+    /// The offsets, and the changes of the losses there.
     pub(super) from: (i32, &'k [f64]),
     pub(super) to: (i32, &'k [f64]),
     pub(super) weight: f64,
@@ -154,11 +154,12 @@ impl Kernel for AddQuotient<'_> {
     }
 }
 
-/// From D(h) and D(2h) to the truncation bar, over D(2h), and from ε_f to that of noise, over ε_f.
+/// Computes the error bar for truncation from D(h) and D(2h), in the buffer of D(2h), and the one for noise from
+/// ε_f, in place.
 pub(super) struct Bars<'k> {
     pub(super) derivatives: &'k [f64],
     pub(super) doubled: &'k mut [f64],
-    /// The truncation for each unit by which D(2h) and D(h) differ.
+    /// The truncation error per unit of the difference between D(2h) and D(h).
     pub(super) truncation: f64,
     pub(super) steps: &'k [f64],
     pub(super) noise: &'k mut [f64],
@@ -180,7 +181,7 @@ impl Kernel for Bars<'_> {
     }
 }
 
-/// Marks where a change is not 0.
+/// Marks the examples in which a change is not 0.
 pub(super) struct MarkMoved<'k> {
     pub(super) changes: &'k [f64],
     pub(super) moved: &'k mut [bool],

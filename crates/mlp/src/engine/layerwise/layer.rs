@@ -1,6 +1,6 @@
-//! One layer's ∂ℓ_e/∂z_ie, of those of its units that derivatives are asked for.
+//! One layer's ∂ℓ_e/∂z_ie, for the units whose derivatives are requested.
 //!
-//! Refuses to know how they are measured.
+//! Invariant: knows nothing of how they are measured.
 
 use std::sync::Mutex;
 
@@ -13,10 +13,10 @@ use crate::engine::base::Base;
 use crate::engine::kernels::sum;
 use tensor_core::vectorized;
 
-/// Units that are measured together: enough of them that nobody waits for work, few enough to share out.
+/// The number of units that are measured together: enough to keep a thread busy, few enough to distribute.
 const GROUP: usize = 8;
 
-/// Sums over the examples, of one parameter.
+/// Sums over the examples for one parameter.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sums {
     pub(super) derivative: f64,
@@ -24,32 +24,32 @@ pub(super) struct Sums {
     pub(super) variance: f64,
 }
 
-/// What is known of one unit beside its row.
+/// The result for one unit besides its row.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Unit {
-    /// Nothing: the run was cancelled.
+    /// Not measured: the run was canceled.
     Unknown,
-    /// A step vanishes, or a loss is not finite: it can't be moved as a whole.
+    /// The unit can't be perturbed as a whole: a step vanishes, or a loss is not finite.
     Immovable,
     Moved {
         taken: Taken,
-        /// Σ_e of its rows: the sums of the bias.
+        /// Σ_e of its rows: the sums for the bias.
         bias: Sums,
     },
 }
 
-/// One layer, one row of m entries a unit.
+/// One layer, with one row of m entries per unit.
 pub(super) struct Layer {
     /// l.
     pub(super) layer: usize,
-    /// Which units they are, in ascending order.
+    /// The indices of the units, in ascending order.
     pub(super) rows: Vec<usize>,
-    /// How many derivatives by the parameters of each are asked for.
+    /// For each unit, the number of requested derivatives with respect to its parameters.
     pub(super) coordinates: Vec<usize>,
     pub(super) units: Vec<Unit>,
-    /// D_ie, then t_ie + √m·ε·|D_ie|, then ν_ie²; together, so that memory is asked for once.
+    /// D_ie, then t_ie + √m·ε·|D_ie|, then ν_ie²; together, so that memory is allocated once.
     numbers: Vec<f64>,
-    /// Whether the loss of the example moved.
+    /// Whether the loss of the example changed.
     pub(super) moved: Vec<bool>,
 }
 
@@ -86,7 +86,7 @@ impl Layer {
         [derivatives, truncations, variances]
     }
 
-    /// All of it in parts, each behind a lock of its own that nobody else asks for.
+    /// The layer in groups, each behind an uncontended lock of its own.
     pub(super) fn groups(&mut self, examples: usize) -> Vec<Mutex<Group<'_>>> {
         let layer = self.layer;
         let entries = GROUP * examples;
@@ -117,7 +117,7 @@ impl Layer {
 }
 
 impl Group<'_> {
-    /// How many derivatives by their parameters are asked for.
+    /// The number of requested derivatives with respect to the parameters of the units.
     pub(super) fn coordinates(&self) -> usize {
         self.coordinates.iter().sum()
     }
@@ -130,7 +130,7 @@ impl Group<'_> {
         scratch: &mut Scratch,
     ) -> Result<(), MlpError> {
         let examples = base.examples();
-        // What adding up m terms in floating point may lose, in units of ε (Higham & Mary 2019).
+        // The rounding error of a sum of m terms, in units of ε (Higham & Mary 2019).
         let adding = (examples as f64).sqrt() * f64::EPSILON;
         for (at, (&row, unit)) in self.rows.iter().zip(&mut *self.units).enumerate() {
             let own = at * examples..(at + 1) * examples;

@@ -1,6 +1,6 @@
 //! One hidden layer of straight lines above a unit, and the single output above that.
 //!
-//! Refuses to know what moves the unit.
+//! Invariant: knows nothing of what changes the unit.
 
 use tensor_core::{Kernel, vectorized};
 
@@ -12,7 +12,7 @@ use crate::engine::kernels::{LANES, Lines, Phi, subtract};
 use crate::engine::losses::{Buffers, losses};
 use crate::pattern::changes_side;
 
-/// Both layers, kept once for all units below; see [`Layers`].
+/// Both layers, stored once for all units below; see [`Layers`].
 pub(super) struct Narrow {
     /// The layer of the unit.
     layer: usize,
@@ -24,7 +24,7 @@ pub(super) struct Narrow {
     losses: Vec<f64>,
 }
 
-/// What is reused from unit to unit.
+/// Buffers that are reused from unit to unit.
 #[derive(Default)]
 pub(super) struct Scratch {
     column: Vec<f64>,
@@ -72,7 +72,8 @@ impl Narrow {
         }
     }
 
-    /// How far the losses rise, one row a probe, and marks the columns in which the hidden layer passes a kink.
+    /// Computes the changes of the losses, one row per probe, and marks the columns in which the hidden layer passes a
+    /// kink.
     pub(super) fn follow(
         &self,
         base: &Base<'_, f64>,
@@ -91,7 +92,7 @@ impl Narrow {
         } = scratch;
         pick(base.batch.y().row(0), rising.picked, y);
         pick(&self.losses, rising.picked, before);
-        // Each entry is written over.
+        // Each entry is overwritten.
         changes.resize(logits.len(), 0.0);
         losses(base.architecture.loss(), logits, y, 1, buffers, changes);
         for row in changes.chunks_exact_mut(before.len()) {
@@ -99,7 +100,7 @@ impl Narrow {
         }
     }
 
-    /// The logits, and the marks.
+    /// Computes the logits and the marks.
     fn climb(
         &self,
         base: &Base<'_, f64>,
@@ -150,7 +151,7 @@ impl Narrow {
                 lowest,
             }),
         }
-        // Those that may have passed a kink are looked at closely.
+        // Those that may have passed a kink are examined exactly.
         for (at, (passed, &lowest)) in passed.iter_mut().zip(&*lowest).enumerate() {
             if lowest > 0.0 {
                 continue;
@@ -165,12 +166,12 @@ impl Narrow {
     }
 }
 
-/// The hidden layer above a unit and the single output above that, example by example: so that what lies in
-/// memory side by side are the units of the layer, and the examples that are followed need not be packed.
+/// The hidden layer above a unit and the single output above that, example by example: the units of the layer
+/// are contiguous in memory, and the picked examples need not be packed.
 struct Layers<'k> {
     /// Z of the layer, one row an example, filled up with 1 to whole vectors.
     z: &'k [f64],
-    /// How the moving unit enters each unit of the layer, and how those enter the output; filled up with 0.
+    /// The weights of the perturbed unit in each unit of the layer, and of those in the output; filled up with 0.
     c: &'k [f64],
     w: &'k [f64],
     /// Σ_k w_k·φ(z_k) of each example, and Z_L.
@@ -184,10 +185,10 @@ struct Layers<'k> {
 struct Pass<'k, B> {
     bent: B,
     layers: &'k Layers<'k>,
-    /// One row a probe, as the next.
+    /// One row per probe, like `out`.
     rises: &'k [f64],
     out: &'k mut [f64],
-    /// Of each probe, whether it is one of the widest.
+    /// For each probe, whether it is one of the widest.
     is_end: &'k [bool],
     /// The smallest z_k·(z_k + c_k·rise) of each column under the widest: above 0 only if no unit changes its side.
     lowest: &'k mut [f64],
@@ -225,8 +226,8 @@ impl<B: Phi<f64>> Kernel for Pass<'_, B> {
     }
 }
 
-/// So many examples at a time: what is added up in lanes goes through memory, where the compiler can't mix it up
-/// with adding the lanes up, which would cost the whole vectors.
+/// The number of examples at a time: the sums by lanes go through memory, so that the compiler can't merge them
+/// with the sum over the lanes, which would prevent vectorization.
 const BLOCK: usize = 32;
 
 /// Σ_k w_k·φ(z_k + c_k·rise) by lanes, and with `LOOK` the smallest z_k·(z_k + c_k·rise).

@@ -1,6 +1,6 @@
-//! From ∂ℓ_e/∂z_ie to the derivatives by a row of W_l, and from bars to bars: products with A_{l−1}.
+//! From ∂ℓ_e/∂z_ie to the derivatives with respect to a row of W_l, with their error bars: products with A_{l−1}.
 //!
-//! Refuses to know how the former came about.
+//! Invariant: knows nothing of how ∂ℓ_e/∂z_ie was measured.
 
 use tensor_core::{Matrix, MatrixView, product_transpose_right, vectorized};
 
@@ -9,13 +9,13 @@ use super::layer::{Layer, Unit};
 use crate::MlpError;
 use crate::engine::base::Base;
 
-/// So many units and so many inputs at a time go through the products: enough for their fast kernel; with some
-/// hundred examples what they need then stays in the second-level cache, and is no more memory than the system
-/// hands out without asking.
+/// The number of units, and of inputs, that one product handles: enough for its fast kernel; with some
+/// hundred examples the operands stay in the second-level cache, and the allocator serves their memory without
+/// a system call.
 pub(super) const UNITS: usize = 32;
 pub(super) const INPUTS: usize = 256;
 
-/// Means over the examples for some of the units and some of the inputs, one row a unit.
+/// Means over the examples for some of the units and some of the inputs, one row per unit.
 pub(super) struct Part {
     /// 1/m Σ_e D_ie·a_je.
     pub(super) derivatives: Matrix<f64>,
@@ -25,7 +25,7 @@ pub(super) struct Part {
     pub(super) noises: Matrix<f64>,
 }
 
-/// Where a part is: the place of its layer, of its first unit among those of the layer, and of its first input.
+/// Where a part begins: the index of its layer, of its first unit among those of the layer, and of its first input.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Corner {
     pub(super) layer: usize,
@@ -49,14 +49,14 @@ pub(super) fn corners(base: &Base<'_, f64>, layers: &[Layer]) -> Vec<Corner> {
     corners
 }
 
-/// What a thread reuses: |A| and A².
+/// Buffers that a thread reuses: |A| and A².
 #[derive(Default)]
 pub(super) struct Powers {
     sizes: Vec<f64>,
     squares: Vec<f64>,
 }
 
-/// One part.
+/// Computes one part.
 pub(super) fn part(
     base: &Base<'_, f64>,
     layers: &[Layer],
@@ -74,7 +74,7 @@ pub(super) fn part(
         .iter()
         .any(|unit| matches!(unit, Unit::Moved { .. }))
     {
-        // Cancelled, or none of them can be moved: nobody asks.
+        // Canceled, or no unit can be perturbed: the part is not used.
         let none = || Matrix::zeros(units.len(), inputs.len() / examples);
         return Ok(Part {
             derivatives: none()?,

@@ -1,15 +1,15 @@
-//! A unit that was raised in some of the examples.
+//! The perturbation of a unit in some of the examples.
 //!
-//! Refuses to know what that does to the losses.
+//! Invariant: knows nothing of the effect on the losses.
 
-/// A unit that rises in some of the examples.
+/// A unit that is perturbed in some of the examples.
 pub(super) struct Rising<'k> {
     pub(super) unit: usize,
     /// The examples, in ascending order, filled up to whole vectors.
     pub(super) picked: &'k [usize],
-    /// How far it rises, one row of the picked examples a probe.
+    /// The changes of the unit, one row of the picked examples per probe.
     pub(super) rises: &'k [f64],
-    /// The widest of them.
+    /// The indices of the widest probes.
     pub(super) ends: &'k [usize],
 }
 

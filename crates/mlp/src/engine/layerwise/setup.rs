@@ -1,6 +1,6 @@
 //! What is the same for all units: the stencil, its steps, and the noise of each loss.
 //!
-//! Refuses to know layers.
+//! Invariant: knows nothing of layers.
 
 use finite_diff::step::StepRule;
 use finite_diff::{Scheme, Stencil};
@@ -14,28 +14,28 @@ pub(super) struct Setup {
     pub(super) stencil: Stencil,
     pub(super) rule: StepRule,
     pub(super) offsets: Vec<i32>,
-    /// The widest offset, and the places of those on either side among all: between them everything is affine,
+    /// The widest offset, and the indices of those on either side: between them everything is affine
     /// if no kink is passed at either.
     pub(super) reach: i32,
     pub(super) ends: Vec<usize>,
-    /// The truncation for each unit by which D(2h) and D(h) differ.
+    /// The truncation error per unit of the difference between D(2h) and D(h).
     pub(super) truncation: f64,
-    /// c, where the noise is c·ε_f/h.
+    /// c, with which the noise of a difference is c·ε_f/h.
     pub(super) amplification: f64,
     /// ε_f of the loss of each example.
     pub(super) epsilon_f: Vec<f64>,
 }
 
 impl Setup {
-    /// From what `scheme` says of the noise of J, the mean of m losses whose roundings are independent:
-    /// ε_f√m for a loss of average size, more for larger ones (V11).
+    /// The setup for `scheme`, whose noise of J is that of the mean of m losses with independent rounding errors: the
+    /// noise of a loss of average size is ε_f√m, more for larger ones (V11).
     pub(super) fn new(base: &Base<'_, f64>, scheme: &Scheme) -> Result<Self, MlpError> {
         let loss = base.architecture.loss();
         let losses = example_losses(loss, base.z(base.depth()), base.batch.y().view())?;
         let m = losses.len() as f64;
         let mean = losses.iter().sum::<f64>() / m;
         let stencil = scheme.stencil;
-        // As far as a step in z can reach: noise that grows with the distance grows that far.
+        // The farthest that a step in z can reach: noise that grows with the distance is taken there.
         let distance = stencil.reach() * scheme.step.at(1.0, &stencil);
         let epsilon_f = scheme.noise.within(base.cost.abs(), 1.0f64, distance) * m.sqrt();
         let size = |loss: &f64| {

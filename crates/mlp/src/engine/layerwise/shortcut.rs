@@ -1,6 +1,6 @@
-//! All derivatives: units are measured, products taken, entries written.
+//! All derivatives: measures the units, takes the products, writes the entries.
 //!
-//! Refuses to know how each is done.
+//! Invariant: knows nothing of how each step is done.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -51,7 +51,7 @@ impl Shortcut<f64> for Layerwise<'_> {
             })
             .sum();
         let mut evaluations = 1 + probes;
-        // Where a unit could not be moved as a whole, one coordinate at a time.
+        // If a unit could not be perturbed as a whole, one coordinate at a time.
         if !alone.is_empty() {
             let quiet = Execution {
                 progress: None,
@@ -65,7 +65,7 @@ impl Shortcut<f64> for Layerwise<'_> {
             for (at, coordinate) in alone {
                 match run.next_if(|entry| entry.coordinate == coordinate) {
                     Some(entry) => entries[at] = entry,
-                    // Cancelled before it came to this one.
+                    // Canceled before this one.
                     None => missing.push(at),
                 }
             }
@@ -138,7 +138,7 @@ fn measure(
         if cancelled() {
             return Ok(());
         }
-        // Each is asked for once.
+        // Each group is taken once.
         let mut group = groups[number]
             .lock()
             .unwrap_or_else(PoisonError::into_inner);

@@ -1,6 +1,6 @@
 //! The numeric ∂ℓ_e/∂z_ie of one unit, for every example e.
 //!
-//! Refuses to know what the unit is fed with.
+//! Invariant: knows nothing of the unit's inputs.
 
 use tensor_core::vectorized;
 
@@ -14,28 +14,28 @@ use crate::engine::columns::{pick, pick_where};
 use crate::engine::kernels::{By, mark_crossings};
 use crate::engine::unit_row::{PickedRow, UnitRow};
 
-/// Where ∂ℓ_e/∂z_ie is written to, with what it may be off by: an entry an example, 0 where the unit does not act.
+/// The output buffers for ∂ℓ_e/∂z_ie and its error bars: one entry per example, 0 where the unit does not act.
 pub(super) struct UnitDelta<'d> {
     pub(super) derivative: &'d mut [f64],
     pub(super) truncation: &'d mut [f64],
     pub(super) noise: &'d mut [f64],
-    /// Whether the loss of the example moved at all.
+    /// Whether the loss of the example changed at all.
     pub(super) moved: &'d mut [bool],
 }
 
-/// How it was come by.
+/// How a derivative was obtained.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Taken {
-    /// The narrowest step.
+    /// The smallest step.
     pub(super) step: f64,
-    /// How many probes.
+    /// The number of probes.
     pub(super) probes: u64,
 }
 
-/// What a thread reuses from unit to unit, so that no probe allocates.
+/// Buffers that a thread reuses from unit to unit, so that no probe allocates.
 pub(super) struct Scratch {
     above: above::Scratch,
-    /// h and whether a kink is passed, of every example.
+    /// For every example, h and whether a kink is passed.
     steps: Vec<f64>,
     crossed: Vec<bool>,
     /// The examples that are probed, filled up to whole vectors.
@@ -48,13 +48,13 @@ struct Columns {
     own: PickedRow<f64>,
     steps: Vec<f64>,
     dz: Vec<f64>,
-    /// One row a probe, as the next.
+    /// One row per probe, like `changes`.
     rises: Vec<f64>,
     changes: Vec<f64>,
     passed: Vec<bool>,
     moved: Vec<bool>,
     derivatives: Vec<f64>,
-    /// D(2h), and then the truncation.
+    /// D(2h), later the truncation error.
     doubled: Vec<f64>,
     noise: Vec<f64>,
     still: Vec<f64>,
@@ -84,12 +84,12 @@ impl Scratch {
     }
 }
 
-/// By so much a step is narrowed at a time where it passes a kink, and so often at most: down to 1e-5 of it,
-/// where the noise is 1e5 times as large; whatever is nearer to a kink than that counts as being at it.
+/// The factor by which a step that passes a kink is reduced, and how often at most: down to 1e-5 of the step,
+/// where the noise is 1e5 times as large; an example nearer to a kink than that counts as being at it.
 const NARROWER: f64 = 1.0 / 16.0;
 const NARROWED: usize = 4;
 
-/// Measures one unit into `delta`, which is 0; `None` where a step can't be taken or a loss is not finite.
+/// Measures one unit into `delta`, which is 0; `None` if a step can't be taken or a loss is not finite.
 pub(super) fn measure(
     base: &Base<'_, f64>,
     above: &Above<'_>,
@@ -140,14 +140,14 @@ pub(super) fn measure(
     Ok(Some(probing.taken))
 }
 
-/// One unit that is moved by a step of its own in every example.
+/// One unit that is perturbed by a different step in every example.
 struct Probing<'p> {
     above: &'p Above<'p>,
     unit: usize,
     own: UnitRow<'p, f64>,
     setup: &'p Setup,
     bends: bool,
-    /// By what the steps are multiplied.
+    /// The factor by which the steps are multiplied.
     narrowing: f64,
     taken: Taken,
 }
@@ -174,7 +174,7 @@ impl Probing<'_> {
         }
     }
 
-    /// Picks those in which a kink was passed.
+    /// Picks the examples in which a kink was passed.
     fn pick_crossed(&self, scratch: &mut Scratch) {
         let crossed = &scratch.crossed;
         pick_where(crossed.len(), &mut scratch.picked, |example| {
@@ -182,8 +182,8 @@ impl Probing<'_> {
         });
     }
 
-    /// How far the losses of the picked examples rise at each of `offsets`, and in which columns a kink is passed
-    /// above the unit; false where a step vanishes or a loss is not finite.
+    /// Computes the changes of the losses of the picked examples at each of `offsets`, and marks the columns in which a
+    /// kink is passed above the unit; false if a step vanishes or a loss is not finite.
     fn rise(
         &self,
         offsets: &[i32],
@@ -225,7 +225,7 @@ impl Probing<'_> {
             .follow(&rising, &mut scratch.above, changes, passed)
     }
 
-    /// Probes the picked examples, writes what was found into `delta` for those in which no kink is passed, and
+    /// Probes the picked examples, writes the results into `delta` for those in which no kink is passed, and
     /// leaves the others marked.
     fn probe(
         &mut self,
@@ -248,7 +248,7 @@ impl Probing<'_> {
         } = scratch;
         let own = columns.own.row();
         if self.bends && self.narrowing < 1.0 {
-            // The steps are others than those that were looked at first.
+            // The steps differ from those that were examined first.
             for &end in &self.setup.ends {
                 let dz = &mut columns.dz[..count];
                 displace(own.z, &columns.steps, self.setup.offsets[end], dz);
@@ -283,7 +283,7 @@ impl Probing<'_> {
             (&columns.noise, &mut *delta.noise),
         ];
         if any {
-            // Those that passed a kink leave nothing behind but their marks.
+            // Examples that passed a kink leave only their marks.
             for (step, &example) in columns.steps.iter_mut().zip(&*picked) {
                 *step = if crossed[example] {
                     f64::INFINITY
@@ -320,7 +320,7 @@ impl Probing<'_> {
         Ok(true)
     }
 
-    /// D(stretch·h) of each column, from how far its loss rises at each offset.
+    /// Computes D(stretch·h) of each column, from the change of its loss at each offset.
     fn quotients(&self, columns: &mut Columns, count: usize, stretch: i32) {
         let sums = match stretch {
             1 => &mut columns.derivatives,
@@ -348,7 +348,7 @@ impl Probing<'_> {
         }
     }
 
-    /// Those that are at a kink: the mean of the derivatives from both sides, and a bar that holds both.
+    /// Handles the examples at a kink: the mean of the one-sided derivatives, and an error bar that covers both.
     fn probe_kinks(
         &mut self,
         delta: &mut UnitDelta<'_>,

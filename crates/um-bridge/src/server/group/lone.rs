@@ -1,4 +1,4 @@
-//! Where there are no process groups: the process alone.
+//! A server process without a process group, for systems that have none: only the process itself is ended.
 
 use std::io;
 use std::process::{Child, ChildStderr, ChildStdout, Command};
@@ -42,7 +42,7 @@ impl Group {
         }
     }
 
-    /// There is no gentle way here: it is killed at once.
+    /// Kills the process at once: there is no portable way to ask it to end.
     pub(in crate::server) fn end(&mut self, _grace: Duration) {
         let mut living = LIVING.lock().unwrap_or_else(PoisonError::into_inner);
         living.retain(|other| !Arc::ptr_eq(other, &self.process));

@@ -1,7 +1,7 @@
-//! Process groups of Unix.
+//! Process groups on Unix.
 //!
 //! A process keeps its number until it is reaped, and a group as long as it has a member. So the leader is
-//! watched without being reaped, and reaped last: until then no signal can meet a stranger.
+//! watched without being reaped, and reaped last: until then no signal can hit an unrelated process.
 
 use std::io;
 use std::os::unix::process::CommandExt;
@@ -13,9 +13,9 @@ use rustix::process::{
     Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, kill_process_group, waitid,
 };
 
-/// How often a process that is to end is looked at.
+/// How often a process that was asked to end is polled.
 const LOOKED_AT_EVERY: Duration = Duration::from_millis(10);
-/// How long a killed process is waited for. One that the kernel holds back is left to it.
+/// How long to wait for a killed process. One that is still stuck in the kernel after that is abandoned.
 const AFTER_KILL: Duration = Duration::from_secs(5);
 
 /// Kills a group once its own standard input ends, which it does when this process does, however that happens.
@@ -39,7 +39,7 @@ impl Group {
         let pid = i32::try_from(leader.id()).ok().and_then(Pid::from_raw);
         living.extend(pid);
         drop(living);
-        // Without it (no `sh`), only being killed from outside would leave the group behind.
+        // Without a watcher (no `sh`), the group is left behind only if this process is killed from outside.
         let watcher = Command::new("sh")
             .args(["-c", WATCHER, "sh", &leader.id().to_string()])
             .stdin(Stdio::piped())
@@ -63,7 +63,7 @@ impl Group {
         self.leader.id()
     }
 
-    /// How the leader ended, in words; it stays unreaped.
+    /// How the leader ended, as text; it stays unreaped.
     pub(in crate::server) fn ended(&mut self) -> Option<String> {
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         match waitid(WaitId::Pid(self.pid?), options) {

@@ -1,12 +1,12 @@
-//! Problems 21 to 35, of as many variables as one likes.
+//! Problems 21 to 35, of any number of variables.
 
 use super::medium::{powell, powell_j};
 use super::{LeastSquares, Rows, numbered, problem, tabulated};
 
-/// n of most of them.
+/// The number of variables n of most problems.
 const N: usize = 10;
 
-/// m of those in which it may be larger than n.
+/// The number of residuals m of those in which it may be larger than n.
 const M: usize = 20;
 
 pub(super) fn problems() -> Vec<LeastSquares> {
@@ -211,7 +211,7 @@ fn almost_linear_j(x: &[f64]) -> Rows {
     })
 }
 
-/// The place t of a grid point.
+/// The position t of a grid point.
 fn place(x: &[f64], i: usize) -> f64 {
     (i + 1) as f64 / (x.len() + 1) as f64
 }
@@ -323,7 +323,7 @@ fn row_factor(i: usize) -> usize {
     if i + 1 == M { 0 } else { i }
 }
 
-/// That of column j.
+/// The factor of column j in problem 34: the first and the last are zero.
 fn column_factor(j: usize, n: usize) -> usize {
     if j == 0 || j + 1 == n { 0 } else { j + 1 }
 }
