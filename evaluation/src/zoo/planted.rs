@@ -169,7 +169,7 @@ impl Unit {
         let right = in_double(&self.scene, None, &at)?;
         let tallies = self.faults.iter().map(|fault| {
             let wrong = in_double(&self.scene, Some(*fault), &at)?;
-            self.plant(*fault, &at, &right, &wrong, &report, power)
+            self.plant(fault, &at, &right, &wrong, &report, power)
         });
         let tallies = tallies.collect::<Result<_>>()?;
         Ok((Correct::of(&self.scene, &report), tallies))
