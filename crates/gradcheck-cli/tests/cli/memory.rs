@@ -78,7 +78,7 @@ fn refusal(line: &str) -> Option<String> {
     }
     let output = child.wait_with_output().unwrap();
     let words = String::from_utf8_lossy(&output.stderr).into_owned();
-    let (_, words) = words.split_once("this would take about ")?;
+    let (_, words) = words.split_once("the check would need about ")?;
     Some(words.split_once(" of memory")?.0.to_owned())
 }
 
