@@ -36,7 +36,7 @@ fn the_estimate_bounds_the_peak() {
         let below = limited(line, 0.97 * estimate);
         assert!(refusal(&below).is_some(), "{line}");
         let (peak, refused) = peak(&limited(line, 1.03 * estimate));
-        assert!(!refused.contains("would take"), "{line}: {refused}");
+        assert!(!refused.contains("would need"), "{line}: {refused}");
         println!(
             "{line}: {:.0} MiB, said to take {:.0}",
             peak / MIB,
