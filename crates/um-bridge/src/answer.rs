@@ -199,7 +199,7 @@ mod tests {
                     "`o`: a list of lists of numbers, not the number 3",
                 ),
                 (json!({"p": 3}), "`o`: there, not missing"),
-                (json!([3]), "all of it: an object, not a list"),
+                (json!([3]), "the top level: an object, not a list"),
             ],
         );
         check(

@@ -321,8 +321,7 @@ mod tests {
     fn https_needs_its_feature() {
         check(
             "https://a",
-            "https://a: this build does not support https; build it with the feature `https` of um-bridge, or put a \
-             proxy that speaks http in front of the server",
+            "https://a: this build does not support https; build it with the feature `https` of um-bridge, or put an http proxy in front of the server",
         );
     }
 

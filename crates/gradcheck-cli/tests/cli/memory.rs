@@ -36,7 +36,7 @@ fn the_estimate_bounds_the_peak() {
         let below = limited(line, 0.97 * estimate);
         assert!(refusal(&below).is_some(), "{line}");
         let (peak, refused) = peak(&limited(line, 1.03 * estimate));
-        assert!(!refused.contains("would take"), "{line}: {refused}");
+        assert!(!refused.contains("would need"), "{line}: {refused}");
         println!(
             "{line}: {:.0} MiB, said to take {:.0}",
             peak / MIB,
@@ -78,7 +78,7 @@ fn refusal(line: &str) -> Option<String> {
     }
     let output = child.wait_with_output().unwrap();
     let words = String::from_utf8_lossy(&output.stderr).into_owned();
-    let (_, words) = words.split_once("this would take about ")?;
+    let (_, words) = words.split_once("the check would need about ")?;
     Some(words.split_once(" of memory")?.0.to_owned())
 }
 
