@@ -90,7 +90,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Verdict> {
         }
         line.push_str(&row(entry, &prepared, &outcome, seconds, width));
         bar.suspend(|| anstream::println!("{line}"));
-        if outcome.verdict() != Verdict::Agree {
+        if outcome.verdict(false) != Verdict::Agree {
             let _ = writeln!(
                 details,
                 "\n{}",

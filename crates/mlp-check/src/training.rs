@@ -16,7 +16,7 @@ use std::ops::ControlFlow;
 use finite_diff::Execution;
 use finite_diff::execution::Progress;
 use gradient_check::control::ControlReport;
-use gradient_check::{Report, Verdict, verdict};
+use gradient_check::{Reason, Report, Verdict, verdict};
 use mlp::{CurvePoint, MlpError, Parameters, TrainingOptions};
 
 use crate::{Checked, NetworkCheck, NetworkCheckError};
@@ -92,17 +92,29 @@ impl Outcome {
         self.checks.iter().map(open).sum()
     }
 
-    /// The verdict on all checks together; a run that was canceled does not agree.
-    pub fn verdict(&self) -> Verdict {
-        let all = verdict::overall(
-            self.checks
-                .iter()
-                .map(|(_, checked)| checked.report.verdict),
-        );
-        if all == Verdict::Agree && self.interrupted {
-            return Verdict::Inconclusive(gradient_check::Reason::Interrupted);
+    /// The verdict of the checks alone, whatever happened around them.
+    pub fn of_checks(&self) -> Verdict {
+        let each = self.checks.iter();
+        verdict::overall(each.map(|(_, checked)| checked.report.verdict))
+    }
+
+    /// The verdict on the whole run: [`of_checks`](Self::of_checks), except that agreement is inconclusive if the run
+    /// was canceled, the training failed, or the control let a planted error pass, and, with `strict`, if an entry was
+    /// left untested.
+    pub fn verdict(&self, strict: bool) -> Verdict {
+        let reason = if self.interrupted || self.training_failed.is_some() {
+            Some(Reason::Interrupted)
+        } else if self.failed_control() {
+            Some(Reason::BelowResolution)
+        } else if strict && self.left_open() > 0 {
+            Some(Reason::Vacuous)
+        } else {
+            None
+        };
+        match (self.of_checks(), reason) {
+            (Verdict::Agree, Some(reason)) => Verdict::Inconclusive(reason),
+            (verdict, _) => verdict,
         }
-        all
     }
 
     /// Whether an error planted into a gradient that agrees went undetected, so that agreement means little.

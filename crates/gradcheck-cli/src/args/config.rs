@@ -14,7 +14,7 @@ use crate::input_error::{Located, Place};
 use crate::source_file::{self, FileProblem, ReadLimit};
 use crate::suggest::nearest;
 
-/// A configuration takes a few hundred bytes; what is longer was named by mistake.
+/// A configuration takes a few hundred bytes; a longer file was probably given by mistake.
 const LONGEST: ReadLimit = ReadLimit::bytes(1 << 20);
 
 /// A configuration file that can't be used, and where.
@@ -29,19 +29,21 @@ pub enum ConfigProblem {
     File(#[from] FileProblem),
     /// Bytes that are no text, or more of them than any configuration has.
     #[error(
-        "this is no configuration file: give a TOML file with the names of the flags as keys, such \
+        "this is not a configuration file: give a TOML file with the names of the flags as keys, such \
          as activation = \"tanh\""
     )]
     NotText,
     /// The text is no TOML.
-    #[error("no valid TOML: {0}; write one `option = value` a line, such as activation = \"tanh\"")]
+    #[error(
+        "not valid TOML: {0}; write one `option = value` per line, such as activation = \"tanh\""
+    )]
     Syntax(String),
     /// A value of the wrong kind.
     #[error("{0}")]
     Value(String),
     /// A key that is no option.
     #[error(
-        "`{key}` is no option{}; the options are {known}",
+        "`{key}` is not an option{}; the options are {known}",
         suggestion.as_ref().map_or_else(String::new, |name| format!(", did you mean `{name}`?"))
     )]
     UnknownKey {
@@ -59,12 +61,12 @@ pub enum ConfigProblem {
 /// # Errors
 /// As [`read_config`].
 pub(super) fn layered(
-    flags: NetworkOptions,
+    flags: &NetworkOptions,
     given: &ArgMatches,
     file: &Path,
 ) -> Result<NetworkOptions, ConfigError> {
     let mut merged = values(&read_config(file)?);
-    for (name, value) in values(&flags) {
+    for (name, value) in values(flags) {
         let id = name.replace('-', "_");
         if given.value_source(&id) == Some(ValueSource::CommandLine) {
             merged.insert(name, value);

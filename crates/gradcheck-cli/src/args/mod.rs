@@ -56,7 +56,8 @@ impl Cli {
         if let (Command::Mlp(args), Some(("mlp", given))) = (&mut cli.command, matches.subcommand())
             && let Some(file) = &args.config
         {
-            args.network = config::layered(args.network.clone(), given, file)?;
+            let flags = std::mem::take(&mut args.network);
+            args.network = config::layered(&flags, given, file)?;
         }
         Ok(cli)
     }
@@ -123,7 +124,6 @@ pub enum Command {
     )]
     Completions {
         /// The shell
-        #[arg(hide_possible_values = false)]
         shell: clap_complete::Shell,
     },
     /// Print the manual page, of the command or of one of its subcommands
@@ -246,7 +246,7 @@ pub struct OutputArgs {
 }
 
 impl OutputArgs {
-    /// Whether somebody reads it as it comes.
+    /// Whether the result is text on standard output.
     pub(crate) fn is_text_on_stdout(&self) -> bool {
         self.format == Format::Text && self.output.is_none() && !self.quiet
     }
@@ -321,6 +321,9 @@ pub struct MlpArgs {
     /// The network and how to check it
     #[command(flatten)]
     pub network: NetworkOptions,
+    /// Every difference beyond the error bars is wrong, which is how a network is always checked
+    #[arg(long, hide = true)]
+    pub exact: bool,
     /// Where the result goes
     #[command(flatten)]
     pub output: OutputArgs,
@@ -345,6 +348,7 @@ pub struct CompareArgs {
     /// The gradient to compare it with; with a third file, a baseline whose error is acceptable
     pub baseline: PathBuf,
     /// The reference that both are compared with
+    #[arg(conflicts_with_all = ["rtol", "atol", "accuracy", "exact"])]
     pub reference: Option<PathBuf>,
     /// How the two are compared
     #[command(flatten)]
@@ -367,15 +371,15 @@ pub struct CompareOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub atol: Option<f64>,
     /// With three files: how many times as far from the reference as the baseline the candidate may be [default: 2]
-    #[arg(long, value_name = "NUMBER", requires = "reference", conflicts_with_all = ["rtol", "atol", "accuracy", "exact"], allow_hyphen_values = true, value_parser = numbers::positive, help_heading = "Check")]
+    #[arg(long, value_name = "NUMBER", requires = "reference", allow_hyphen_values = true, value_parser = numbers::positive, help_heading = "Check")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub times: Option<f64>,
-    /// Accept differences up to this part of a block's RMS
+    /// Accept differences up to this fraction of a block's RMS
     #[arg(long, value_name = "NUMBER", conflicts_with_all = ["rtol", "atol"], allow_hyphen_values = true, value_parser = numbers::part, help_heading = "Check")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub accuracy: Option<f64>,
     /// Every difference beyond the rounding of the storage types is wrong
-    #[arg(long, conflicts_with_all = ["rtol", "atol"], help_heading = "Check")]
+    #[arg(long, conflicts_with_all = ["rtol", "atol", "accuracy"], help_heading = "Check")]
     pub exact: bool,
     /// Fail if an agreement leaves anything untested, such as a block of zeros
     #[arg(long, help_heading = "Check")]

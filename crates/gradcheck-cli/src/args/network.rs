@@ -45,9 +45,11 @@ pub struct NetworkOptions {
     pub loss: Option<Loss>,
     /// λ of the L2 term λ/(2m)·Σ‖W‖², in the cost and in the gradient
     #[arg(long, value_name = "NUMBER", default_value_t = Self::default().l2, allow_hyphen_values = true, value_parser = numbers::real, help_heading = "Network")]
+    #[serde(deserialize_with = "numbers::typed::real")]
     pub l2: f64,
     /// Dropout: probability to keep a unit; below 1 only with --frozen-masks
     #[arg(long, value_name = "NUMBER", default_value_t = Self::default().keep_prob, allow_hyphen_values = true, value_parser = numbers::real, help_heading = "Network")]
+    #[serde(deserialize_with = "numbers::typed::real")]
     pub keep_prob: f64,
     /// Draw the dropout masks once, and use them for the gradient and for the cost
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_value_t = false, default_missing_value = "true", hide_default_value = true, hide_possible_values = true, help_heading = "Network")]
@@ -95,7 +97,10 @@ pub struct NetworkOptions {
     pub optimizer: Optimizer,
     /// Learning rate [default: 0.1; 0.01 for adam]
     #[arg(long, value_name = "NUMBER", allow_hyphen_values = true, value_parser = numbers::real, help_heading = "Training")]
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        deserialize_with = "numbers::typed::real_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub learning_rate: Option<f64>,
     /// Examples in a training step [default: all]
     #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = numbers::count, help_heading = "Training")]
@@ -108,7 +113,10 @@ pub struct NetworkOptions {
     pub scheme: Method,
     /// Absolute step size, in place of the method's own
     #[arg(long, value_name = "NUMBER", allow_hyphen_values = true, value_parser = numbers::positive, help_heading = "Numeric derivative")]
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        deserialize_with = "numbers::typed::positive_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub epsilon: Option<f64>,
     /// How the cost is evaluated around a point [default: the fastest that applies]
     #[arg(long, value_name = "NAME", value_parser = choice::parser::<Engine>(), help_heading = "Numeric derivative")]
@@ -122,13 +130,13 @@ pub struct NetworkOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sample: Option<usize>,
 
-    /// Accept differences up to this part of the gradient
+    /// Accept differences up to this fraction of the gradient
     #[arg(long, value_name = "NUMBER", allow_hyphen_values = true, value_parser = numbers::part, help_heading = "Check")]
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        deserialize_with = "numbers::typed::part_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub accuracy: Option<f64>,
-    /// Every difference beyond the error bars is wrong, which a network is always checked with
-    #[arg(long, hide = true)]
-    pub exact: bool,
     /// Fail if an agreement leaves anything untested, such as a parameter that the cost does not depend on
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_value_t = false, default_missing_value = "true", hide_default_value = true, hide_possible_values = true, help_heading = "Check")]
     pub strict: bool,
@@ -137,10 +145,14 @@ pub struct NetworkOptions {
     pub negative_control: bool,
     /// Number of threads [default: one per core]
     #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = numbers::threads, help_heading = "Check")]
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        deserialize_with = "numbers::typed::threads_option",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub threads: Option<NonZeroUsize>,
     /// Refuse to start if the estimated memory exceeds this many GiB
     #[arg(long, value_name = "GIB", default_value_t = Self::default().memory_limit, allow_hyphen_values = true, value_parser = numbers::gib, help_heading = "Check")]
+    #[serde(deserialize_with = "numbers::typed::gib")]
     pub memory_limit: f64,
     /// Read and keep at most this much of a file, in GiB
     #[arg(long, value_name = "GIB", default_value = "1", allow_hyphen_values = true, value_parser = numbers::read_limit, help_heading = "Check")]
@@ -211,7 +223,6 @@ impl Default for NetworkOptions {
             engine: None,
             sample: None,
             accuracy: None,
-            exact: false,
             strict: false,
             negative_control: false,
             threads: None,
@@ -222,7 +233,7 @@ impl Default for NetworkOptions {
 }
 
 impl NetworkOptions {
-    /// The number of examples where nobody says.
+    /// The default number of examples.
     pub const DEFAULT_ROWS: usize = 64;
 
     /// The loss: the one asked for, else softmax for digits and binary cross-entropy for the rest.

@@ -1,4 +1,4 @@
-//! Numbers as they are typed. The texts say what to type; which number makes sense is not known here.
+//! Numbers as they are typed. The texts say what to type.
 
 use std::num::{IntErrorKind, NonZeroUsize, ParseIntError};
 use std::time::Duration;
@@ -46,11 +46,11 @@ pub(crate) fn positive(text: &str) -> Result<f64, String> {
     }
 }
 
-/// A part of something, between 0 and 1.
+/// A fraction, between 0 and 1.
 pub(crate) fn part(text: &str) -> Result<f64, String> {
     match real(text)? {
         number if number > 0.0 && number < 1.0 => Ok(number),
-        _ => Err("it must be between 0 and 1: give a part, such as 1e-6".to_owned()),
+        _ => Err("it must be between 0 and 1: give a fraction, such as 1e-6".to_owned()),
     }
 }
 
@@ -94,8 +94,10 @@ pub(crate) fn seconds(text: &str) -> Result<Seconds, String> {
 
 /// How many of something that there are few of.
 pub(crate) fn small_count(text: &str) -> Result<u32, String> {
-    let count = count(text)?;
-    u32::try_from(count).map_err(|_| format!("this is too large: the largest is {}", u32::MAX))
+    match u32::try_from(count(text)?) {
+        Ok(count) => Ok(count),
+        Err(_) => Err(format!("this is too large: the largest is {}", u32::MAX)),
+    }
 }
 
 fn at_least_1(text: &str, without: &str) -> Result<NonZeroUsize, String> {
@@ -107,7 +109,7 @@ fn at_most(count: NonZeroUsize, without: &str) -> Result<NonZeroUsize, String> {
     match count.get() {
         0..=MOST_THREADS => Ok(count),
         _ => Err(format!(
-            "it is too many: give at most {MOST_THREADS}, or leave it out {without}"
+            "this is too many: give at most {MOST_THREADS}, or leave it out {without}"
         )),
     }
 }
@@ -119,5 +121,37 @@ fn whole(text: &str, error: &ParseIntError) -> String {
     match text.trim().parse::<f64>().is_ok_and(|number| number < 0.0) {
         true => "it can't be negative: give a whole number, such as 10".to_owned(),
         false => "give a whole number, such as 10".to_owned(),
+    }
+}
+
+/// The same numbers in a configuration file, held to the same ranges.
+pub(crate) mod typed {
+    use std::num::NonZeroUsize;
+
+    use serde::de::{Deserialize, Deserializer, Error};
+
+    macro_rules! by_parser {
+        ($($name:ident, $option:ident: $number:ty => $value:ty, $parser:path;)*) => {$(
+            #[allow(dead_code, reason = "not every kind of number occurs both with and without a default")]
+            pub(crate) fn $name<'de, D: Deserializer<'de>>(from: D) -> Result<$value, D::Error> {
+                let number = <$number>::deserialize(from)?;
+                $parser(&number.to_string()).map_err(D::Error::custom)
+            }
+
+            #[allow(dead_code, reason = "not every kind of number occurs both with and without a default")]
+            pub(crate) fn $option<'de, D: Deserializer<'de>>(
+                from: D,
+            ) -> Result<Option<$value>, D::Error> {
+                $name(from).map(Some)
+            }
+        )*};
+    }
+
+    by_parser! {
+        real, real_option: f64 => f64, super::real;
+        positive, positive_option: f64 => f64, super::positive;
+        part, part_option: f64 => f64, super::part;
+        gib, gib_option: f64 => f64, super::gib;
+        threads, threads_option: usize => NonZeroUsize, super::threads;
     }
 }

@@ -36,7 +36,8 @@ impl FromStr for Widths {
         if text.trim().is_empty() {
             return Err(format!("there are no widths: {example}"));
         }
-        if text.trim_start().starts_with('-') || text.contains(",-") || text.contains("--") {
+        let close: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+        if close.starts_with('-') || close.contains(",-") || close.contains("--") {
             return Err(format!("a width can't be negative: {example}"));
         }
         text.split([',', '-'])

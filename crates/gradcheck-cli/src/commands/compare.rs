@@ -85,9 +85,13 @@ pub(crate) fn run(args: &CompareArgs) -> Result<u8> {
                         text::BAD,
                         "The candidate is farther from the reference than the baseline allows.",
                     ),
-                    (Verdict::Inconclusive(_), _) => (
+                    (Verdict::Inconclusive(_), None) => (
                         text::UNSURE,
                         "Inconclusive: files carry no error bars. Give a tolerance with --rtol or --atol.",
+                    ),
+                    (Verdict::Inconclusive(_), Some(_)) => (
+                        text::UNSURE,
+                        "Inconclusive: nothing is known to be wrong, but not everything could be compared.",
                     ),
                 };
                 let conclusion = text::styled(style, conclusion);
@@ -131,7 +135,13 @@ fn rule(options: &CompareOptions) -> CompareRule<'static> {
 
 fn command_line(args: &CompareArgs, files: &[&Path]) -> String {
     let mut words = vec!["gradcheck compare".to_owned()];
-    words.extend(files.iter().map(|path| quoted(&path.to_string_lossy())));
+    words.extend(files.iter().map(|path| {
+        let name = path.to_string_lossy();
+        match name.starts_with('-') {
+            true => quoted(&format!("./{name}")),
+            false => quoted(&name),
+        }
+    }));
     words.extend(crate::args::flags(
         &args.options,
         &CompareOptions::default(),

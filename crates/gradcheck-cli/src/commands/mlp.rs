@@ -49,17 +49,12 @@ pub(crate) fn run(args: MlpArgs) -> Result<u8> {
     }
 }
 
-/// A wrong gradient comes first, whatever else happened; after a failed self-test, agreement means nothing.
+/// A wrong gradient comes first, whatever else happened.
 fn code(outcome: &Outcome, strict: bool) -> u8 {
-    let mut code = exit::code(outcome.verdict());
-    let open = strict && outcome.left_open() > 0;
-    if code == exit::AGREE && (open || outcome.failed_control()) {
-        code = exit::UNDECIDED;
-    }
-    if code != exit::WRONG && outcome.training_failed.is_some() {
-        exit::UNUSABLE
-    } else {
-        code
+    match exit::code(outcome.verdict(strict)) {
+        exit::WRONG => exit::WRONG,
+        _ if outcome.training_failed.is_some() => exit::UNUSABLE,
+        code => code,
     }
 }
 

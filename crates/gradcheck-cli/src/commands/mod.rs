@@ -20,7 +20,17 @@ use emit::{Forms, emit};
 /// Runs what the arguments of this process ask for. Returns the exit code of [`exit`].
 pub fn run_arguments() -> u8 {
     match Cli::command().try_get_matches() {
-        Ok(matches) => run(Cli::from_matches(&matches)),
+        Ok(matches) => {
+            // Before anything is reported, wrong values of the options included.
+            let color = matches.get_one::<Color>("color");
+            match color.unwrap_or(&Color::Auto) {
+                Color::Auto => anstream::ColorChoice::Auto,
+                Color::Always => anstream::ColorChoice::Always,
+                Color::Never => anstream::ColorChoice::Never,
+            }
+            .write_global();
+            run(Cli::from_matches(&matches))
+        }
         Err(error) => terminal::usage(error),
     }
 }
@@ -28,16 +38,7 @@ pub fn run_arguments() -> u8 {
 /// Runs what the user asked for; results to standard output or `--output`, one clear message to
 /// standard error where something could not be used. Returns the exit code of [`exit`].
 fn run(cli: Result<Cli>) -> u8 {
-    let outcome = cli.and_then(|cli| {
-        match cli.color {
-            Color::Auto => anstream::ColorChoice::Auto,
-            Color::Always => anstream::ColorChoice::Always,
-            Color::Never => anstream::ColorChoice::Never,
-        }
-        .write_global();
-        dispatch(cli.command)
-    });
-    match outcome {
+    match cli.and_then(|cli| dispatch(cli.command)) {
         Ok(code) => code,
         Err(error) => {
             terminal::error(&message(&error));

@@ -10,7 +10,7 @@ use crate::args::ModelArgs;
 use crate::input_error::model_name;
 use crate::output::{Sink, json, text};
 use crate::progress::Bar;
-use crate::remote::{self, ModelOutcome, Offered};
+use crate::remote;
 use crate::{exit, interrupt};
 
 pub(crate) fn run(args: &ModelArgs) -> Result<u8> {
@@ -36,26 +36,18 @@ pub(crate) fn run(args: &ModelArgs) -> Result<u8> {
             json: &|| json::model(options, &outcome),
         },
     )?;
-    let verdict = outcome.verdict(options.strict);
-    refuse(&outcome, verdict)?;
-    let code = exit::code(verdict.unwrap_or(Verdict::Agree));
-    Ok(args.output.code(code))
-}
-
-/// Fails where the result is no check, or only a part of one.
-fn refuse(outcome: &ModelOutcome, verdict: Option<Verdict>) -> Result<()> {
-    if matches!(outcome.offered, Offered::Forward(_)) {
+    let Some(verdict) = outcome.verdict(options.strict) else {
         bail!(
             "the model `{}` does not offer Gradient, so there is nothing to check: only its forward pass was \
              examined. Implement its gradient, and report it (supports_gradient)",
             model_name(&outcome.model)
         );
-    }
-    match (&outcome.failure, verdict) {
+    };
+    match &outcome.failure {
         // A wrong gradient is the news, whatever else happened.
-        (Some(failure), verdict) if verdict != Some(Verdict::Disagree) => {
+        Some(failure) if verdict != Verdict::Disagree => {
             bail!("{failure}. The results up to then are reported")
         }
-        _ => Ok(()),
+        _ => Ok(args.output.code(exit::code(verdict))),
     }
 }

@@ -428,7 +428,7 @@ fn bad_label_columns_are_told() {
     check_message(
         "1,0\n",
         &named("y"),
-        "t.csv, line 1: the label column is given as \"y\", but the first line is no header: \
+        "t.csv, line 1: the label column is given as \"y\", but the first line is not a header: \
          give the column's number, or add a header",
     );
     for number in [0, 3, usize::MAX] {
@@ -505,7 +505,7 @@ fn impossible_synthetic_sets_are_refused() {
         }),
         format!(
             "synthetic: {} synthetic examples of 5 features are too many: \
-             ask for at most 100000000 numbers in all",
+             request at most 100000000 numbers in all",
             usize::MAX
         )
     );

@@ -227,7 +227,7 @@ fn files_of_no_use_are_told() {
     std::fs::write(directory.path().join("model.pt"), "x").unwrap();
     std::fs::write(directory.path().join("grads"), "x").unwrap();
     std::fs::create_dir(directory.path().join("d.npy")).unwrap();
-    let known = "no known gradient format: use .npy, .npz, .safetensors, .json or .csv";
+    let known = "not a known gradient format: use .npy, .npz, .safetensors, .json or .csv";
     assert_eq!(
         message("model.pt"),
         format!("DIR/model.pt: \".pt\" is {known}")

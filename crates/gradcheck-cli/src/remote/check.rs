@@ -58,11 +58,11 @@ impl ModelOutcome {
             return None;
         };
         Some(match found.verdict() {
-            Verdict::Agree if strict && found.left_open().total() > 0 => {
-                Verdict::Inconclusive(Reason::Vacuous)
-            }
             Verdict::Agree if found.failed_control() => {
                 Verdict::Inconclusive(Reason::BelowResolution)
+            }
+            Verdict::Agree if strict && found.left_open().total() > 0 => {
+                Verdict::Inconclusive(Reason::Vacuous)
             }
             verdict => verdict,
         })

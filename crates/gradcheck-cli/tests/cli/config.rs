@@ -67,6 +67,26 @@ fn every_key_says_what_its_flag_says() {
 }
 
 #[test]
+fn a_number_that_its_flag_refuses_is_refused_in_the_file() {
+    for (key, flag) in [
+        ("accuracy = 1000", "--accuracy 1000"),
+        ("learning-rate = nan", "--learning-rate nan"),
+        ("keep-prob = 0", "--keep-prob 0"),
+        ("l2 = -1", "--l2=-1"),
+        ("epsilon = inf", "--epsilon inf"),
+        ("memory-limit = -2", "--memory-limit=-2"),
+        ("threads = 1000000000000", "--threads 1000000000000"),
+    ] {
+        let folder = Folder::new().with("net.toml", key);
+        let by_file = folder.run("mlp --steps 0 --config net.toml");
+        assert_eq!(by_file.code, 2, "{key}\n{}", by_file.stdout);
+        assert!(by_file.stderr.contains("net.toml"), "{}", by_file.stderr);
+        let by_flag = folder.run(&format!("mlp --steps 0 {flag}"));
+        assert_eq!(by_flag.code, 2, "{flag}\n{}", by_flag.stdout);
+    }
+}
+
+#[test]
 fn flags_win() {
     let folder = Folder::new().with(
         "net.toml",

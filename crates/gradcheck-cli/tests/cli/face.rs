@@ -247,6 +247,8 @@ fn tolerances_and_a_third_file() {
         "compare a.json b.json --times 2",
         "compare a.json b.json --rtol 1e-5 --exact",
         "compare a.json f32.json b.json --times 0",
+        "compare a.json f32.json b.json --rtol 1e-5",
+        "compare a.json f32.json b.json --exact",
     ] {
         assert_eq!(folder.run(refused).code, 2, "{refused}");
     }

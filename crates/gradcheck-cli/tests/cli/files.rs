@@ -120,9 +120,9 @@ fn what_would_take_too_much_is_refused_by_name() {
     let much = "take more than 10 MiB of memory: name a file with less, or raise --read-limit";
     let long = "the file is larger than 10 MiB: name a smaller file, or raise --read-limit";
     for (file, said) in [
-        ("key.json", "give names of at most 4096"),
-        ("nested.json", "give names of at most 4096"),
-        ("name.npz", "give names of at most 4096"),
+        ("key.json", "use names of at most 4096"),
+        ("nested.json", "use names of at most 4096"),
+        ("name.npz", "use names of at most 4096"),
         ("lists.json", much),
         ("bytes.npz", long),
         ("claim.npz", long),

@@ -210,7 +210,7 @@ fn an_interrupted_bisection_stands_as_far_as_it_went() {
     let outcome = outcome(&training, TrainedCheck::HISTORY_BYTES, between);
     assert!(outcome.interrupted);
     assert_eq!(outcome.checks.len(), 2);
-    assert_eq!(outcome.verdict(), Verdict::Disagree);
+    assert_eq!(outcome.verdict(false), Verdict::Disagree);
     let onset = outcome.onset.unwrap();
     assert_eq!(onset.limit, Some(Limit::Interrupted));
     assert!(onset.checks <= 1 && !onset.is_exact());

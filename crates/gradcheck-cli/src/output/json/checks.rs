@@ -1,6 +1,6 @@
 //! `gradcheck mlp` and `gradcheck compare`.
 
-use gradient_check::{Reason, Report, Verdict};
+use gradient_check::{Report, Verdict};
 use mlp_check::training::Onset;
 use mlp_check::{Checked, Outcome, Stage};
 use serde::Serialize;
@@ -65,29 +65,13 @@ pub struct StageCheck {
     checked: Checked,
 }
 
-/// The verdict of the document: agreement only where the exit code says so too.
-fn verdict(prepared: &Prepared, outcome: &Outcome) -> Verdict {
-    match outcome.verdict() {
-        Verdict::Agree if outcome.training_failed.is_some() => {
-            Verdict::Inconclusive(Reason::Interrupted)
-        }
-        Verdict::Agree if outcome.failed_control() => {
-            Verdict::Inconclusive(Reason::BelowResolution)
-        }
-        Verdict::Agree if prepared.options.strict && outcome.left_open() > 0 => {
-            Verdict::Inconclusive(Reason::Vacuous)
-        }
-        verdict => verdict,
-    }
-}
-
 /// The document of a network's checks.
 pub fn network(prepared: &Prepared, outcome: &Outcome) -> Document<StageCheck> {
     let options = &prepared.options;
     let architecture = &prepared.architecture;
     Document {
         schema: SCHEMA,
-        verdict: verdict(prepared, outcome).to_string(),
+        verdict: outcome.verdict(options.strict).to_string(),
         seed: Some(options.seed),
         command: options.command_line(),
         interrupted: outcome.interrupted,

@@ -108,13 +108,13 @@ fn conclusion(found: &Derivatives, strict: bool) -> String {
     let open = found.left_open();
     let here = "at this point";
     let (style, lead, rest) = match (found.verdict(), &wrong[..]) {
-        (Verdict::Agree, _) if strict && open.total() > 0 => {
-            let rest = format!("nothing is wrong, but --strict fails: {}.", kinds(&open));
-            (UNSURE, "Untested:".to_owned(), rest)
-        }
         (Verdict::Agree, _) if found.failed_control() => {
             let rest = "a planted error was not detected, so \"agree\" is not reliable here.";
             (BAD, "The self-test failed:".to_owned(), rest.to_owned())
+        }
+        (Verdict::Agree, _) if strict && open.total() > 0 => {
+            let rest = format!("nothing is wrong, but --strict fails: {}.", kinds(&open));
+            (UNSURE, "Untested:".to_owned(), rest)
         }
         (Verdict::Agree, _) => {
             let rest = format!("{here}, up to the detection limits above.");
@@ -374,11 +374,13 @@ fn forward(found: &Forward) -> String {
     }
     let noise = match found.noise {
         Some(0.0) => "no noise between neighboring points".to_owned(),
-        Some(sigma) => format!(
-            "noise of one evaluation {}, {} of the value",
-            short(sigma),
-            short(sigma / found.value.abs())
-        ),
+        Some(sigma) => {
+            let part = match found.value.abs() {
+                0.0 => String::new(),
+                value => format!(", {} of the value", short(sigma / value)),
+            };
+            format!("noise of one evaluation {}{part}", short(sigma))
+        }
         None => "the noise of one evaluation could not be measured".to_owned(),
     };
     if found.obstacle().is_none() {

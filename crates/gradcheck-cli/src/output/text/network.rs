@@ -196,14 +196,23 @@ fn conclusion(prepared: &Prepared, outcome: &Outcome) -> String {
             .checks
             .iter()
             .filter(|(_, checked)| wanted(checked.report.verdict))
-            .map(|(stage, _)| match stage {
-                Stage::Initialization => "at initialization".to_owned(),
-                Stage::AfterTraining { .. } => stage.to_string(),
-            })
+            .map(|(stage, _)| at(*stage))
             .collect();
         names.join(" and ")
     };
-    lines.push(match outcome.verdict() {
+    lines.push(match outcome.of_checks() {
+        Verdict::Agree if outcome.failed_control() => {
+            let what = "a planted error was not detected, so \"agree\" is not reliable here.";
+            (BAD, "The self-test failed:", what.to_owned())
+        }
+        Verdict::Agree if prepared.options.strict && outcome.left_open() > 0 => (
+            UNSURE,
+            "Untested:",
+            format!(
+                "nothing is wrong, but --strict fails: {}.",
+                untested(outcome)
+            ),
+        ),
         Verdict::Agree => (
             GOOD,
             "The gradient is right",
@@ -227,16 +236,6 @@ fn conclusion(prepared: &Prepared, outcome: &Outcome) -> String {
             "nothing is known to be wrong, but not everything could be checked.".to_owned(),
         ),
     });
-    if prepared.options.strict && outcome.verdict() == Verdict::Agree && outcome.left_open() > 0 {
-        let open = thousands(outcome.left_open() as u64);
-        let what =
-            format!("--strict fails: {open} entries that agree could not be tested; see above.");
-        lines.push((UNSURE, "Untested:", what));
-    }
-    if outcome.failed_control() {
-        let what = "a planted error was not detected, so \"agree\" is not reliable here.";
-        lines.push((BAD, "The self-test failed:", what.to_owned()));
-    }
     if prepared.training.steps == 0 {
         let what = "Not checked after training (--steps 0): a backward pass may be right only near \
                     initialization.";
@@ -246,6 +245,24 @@ fn conclusion(prepared: &Prepared, outcome: &Outcome) -> String {
         .into_iter()
         .map(|(style, lead, line)| paragraph(style, lead, &line))
         .collect()
+}
+
+fn at(stage: Stage) -> String {
+    match stage {
+        Stage::Initialization => "at initialization".to_owned(),
+        Stage::AfterTraining { .. } => stage.to_string(),
+    }
+}
+
+/// How many entries that agree each stage left untested.
+fn untested(outcome: &Outcome) -> String {
+    let open = |(stage, checked): &(Stage, Checked)| match checked.report.left_open().total() {
+        0 => None,
+        1 => Some(format!("1 entry {}", at(*stage))),
+        some => Some(format!("{} entries {}", thousands(some as u64), at(*stage))),
+    };
+    let each: Vec<String> = outcome.checks.iter().filter_map(open).collect();
+    format!("{} could not be tested", each.join(" and "))
 }
 
 /// A remark that can be skipped, as wide as a terminal.
@@ -265,9 +282,17 @@ pub(super) fn paragraph(style: Style, lead: &str, line: &str) -> String {
         lead => format!("{lead} {line}"),
     };
     let lines = textwrap::wrap(&whole, 80);
-    let styled = |(i, line): (usize, &std::borrow::Cow<'_, str>)| match line.strip_prefix(lead) {
-        Some(rest) if i == 0 => format!("{}{rest}\n", styled(style, lead)),
-        _ => format!("{line}\n"),
-    };
-    lines.iter().enumerate().map(styled).collect()
+    let mut rest = lead.len();
+    let mut text = String::new();
+    for line in &lines {
+        // The lead may be longer than a line; the space at the break is in no line.
+        let (front, back) = line.split_at(rest.min(line.len()));
+        rest = rest.saturating_sub(line.len() + 1);
+        match front {
+            "" => text.push_str(back),
+            front => text.push_str(&(styled(style, front) + back)),
+        }
+        text.push('\n');
+    }
+    text
 }
