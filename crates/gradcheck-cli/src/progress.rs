@@ -30,7 +30,7 @@ impl Bar {
 
     /// Shows the progress of the part called `label`.
     pub fn show(&self, label: &str, progress: Progress) {
-        // A poisoned lock means that another thread panicked; a progress bar is no reason to panic too.
+        // A poisoned lock means that another thread panicked; that is not a reason for a progress bar to panic too.
         let mut current = match self.label.lock() {
             Ok(guard) => guard,
             Err(poisoned) => poisoned.into_inner(),

@@ -1,6 +1,6 @@
 //! A client's time limits, retries and size limit.
 //!
-//! Invariant: knows nothing of what is asked.
+//! Invariant: knows nothing of requests and answers.
 
 use std::time::Duration;
 

@@ -27,7 +27,7 @@ pub enum ConfigProblem {
     /// The file can't be used, whatever is in it.
     #[error(transparent)]
     File(#[from] FileProblem),
-    /// Bytes that are no text, or more of them than any configuration has.
+    /// The file is not UTF-8 text, or is larger than any configuration.
     #[error(
         "this is not a configuration file: give a TOML file with the names of the flags as keys, such \
          as activation = \"tanh\""
@@ -41,7 +41,7 @@ pub enum ConfigProblem {
     /// A value of the wrong kind.
     #[error("{0}")]
     Value(String),
-    /// A key that is no option.
+    /// A key that is not an option.
     #[error(
         "`{key}` is not an option{}; the options are {known}",
         suggestion.as_ref().map_or_else(String::new, |name| format!(", did you mean `{name}`?"))
@@ -79,7 +79,7 @@ pub(super) fn layered(
 /// Reads a configuration file; a data file it names is relative to it.
 ///
 /// # Errors
-/// [`ConfigError`], with line and column. Keys that are no option are refused, the nearest one
+/// [`ConfigError`], with line and column. Keys that are not options are refused, the nearest one
 /// suggested.
 pub(crate) fn read_config(path: &Path) -> Result<NetworkOptions, ConfigError> {
     let place = Place::file(path.display().to_string());
@@ -109,7 +109,7 @@ pub(crate) fn read_config(path: &Path) -> Result<NetworkOptions, ConfigError> {
     })
 }
 
-/// The path of a data file taken relative to `folder`. A word that is no file there stays as it is where it
+/// The path of a data file taken relative to `folder`. A word that is not a file there stays as it is where it
 /// looks like a misspelled built-in name, so that the message is about that.
 fn relative_to(folder: &Path, data: String) -> String {
     let names = || Source::BUILT_IN.iter().map(|(name, _)| *name);
@@ -161,7 +161,7 @@ fn problem(message: &str) -> ConfigProblem {
     }
 }
 
-/// Rust's names of types mean nothing to whoever wrote the file.
+/// The message with words in place of Rust's names of types.
 fn in_words(message: &str) -> String {
     const WORDS: [(&str, &str); 6] = [
         ("f64", "a number"),

@@ -14,7 +14,7 @@ use crate::gradient_file::{self, NamedBlock, StoredAs};
 use crate::output::{Sink, json, text};
 use crate::shell_words::quoted;
 
-/// How many times as far from the reference as the baseline a candidate may be, where nobody says: the
+/// The default of `--times`, how many times as far from the reference as the baseline a candidate may be: the
 /// multiplier with which `torch._dynamo.utils.same` compares with a reference in double precision, for every type but
 /// bfloat16.
 const DEFAULT_TIMES: f64 = 2.0;

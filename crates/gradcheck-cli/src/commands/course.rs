@@ -1,4 +1,4 @@
-//! `gradcheck course`: the exercise thousands of people have run, with its published numbers.
+//! `gradcheck course`: the exercise of the course, with its published numbers.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! The one way from a result to where it goes, in the form asked for.
+//! Writes the result of a command in the requested form to standard output or a file.
 
 use anyhow::Result;
 use serde::Serialize;
@@ -7,7 +7,7 @@ use crate::args::{Format, OutputArgs};
 use crate::output::text::Detail;
 use crate::output::{Sink, json};
 
-/// A result in each of its forms, made only when it is asked for.
+/// A result in each of its forms; a form is computed only when it is requested.
 pub(crate) struct Forms<'a, D: Serialize> {
     pub(crate) text: &'a dyn Fn(Detail) -> String,
     pub(crate) short: &'a dyn Fn() -> String,

@@ -1,5 +1,5 @@
-//! How results are said: text for people, JSON for scripts, both from the same data. And where they
-//! go.
+//! The output of a command: text for people, JSON for scripts, both from the same data, and where it is
+//! written.
 
 pub mod json;
 mod sink;

@@ -63,7 +63,7 @@ pub enum Sink {
     Stdout,
     /// A file, written beside its place first.
     File(PathBuf),
-    /// Something that is no regular file, such as a pipe or a device, written in place. It stays open from the start: a
+    /// Something other than a regular file, such as a pipe or a device, written in place. It stays open from the start: a
     /// reader of a pipe that saw it closed would be gone.
     Special(PathBuf, File),
 }
@@ -196,8 +196,8 @@ fn folder(path: &Path) -> &Path {
     }
 }
 
-/// A temporary file beside `path`, with the permissions that new files have here. An error is the system's own: nobody
-/// knows the temporary name.
+/// A temporary file beside `path`, with the permissions that new files have here. An error is the system's own, without the
+/// temporary name, which means nothing to the user.
 fn temporary(path: &Path) -> std::io::Result<NamedTempFile> {
     let mut builder = Builder::new();
     builder.prefix(".gradcheck-");

@@ -38,7 +38,7 @@ pub(crate) fn error(message: &str) {
     let _ = anstream::stderr().write_all(clean(&text).as_bytes());
 }
 
-/// Says something on standard error to whoever sits there; nothing where nobody does.
+/// Writes a remark to standard error if it is a terminal.
 pub(crate) fn remark(words: &str) {
     let mut stderr = std::io::stderr();
     if stderr.is_terminal() {
@@ -107,7 +107,7 @@ fn without_passwords(message: &str) -> String {
     shown + rest
 }
 
-/// Lines after the first stand in, so that none of somebody else's can pass for a line of ours.
+/// Indents the lines after the first, so that a line of a quoted message can't pass for one of this command's.
 fn indented(message: &str) -> String {
     let mut lines = message.trim_end().split('\n');
     let first = lines.next().unwrap_or_default().to_owned();

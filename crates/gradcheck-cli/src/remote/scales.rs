@@ -103,7 +103,7 @@ mod tests {
     fn outputs_of_different_sizes_become_alike() {
         for (size, scale) in [1e6, 1e-6].iter().zip(powers(&[1e6, 1e-6, 1.0])) {
             assert!((1.0..2.0).contains(&(size * scale)), "{size} by {scale}");
-            assert_eq!(scale.log2().fract(), 0.0, "{scale} is no power of two");
+            assert_eq!(scale.log2().fract(), 0.0, "{scale} is not a power of two");
         }
         assert!(powers(&[1e-320, 1.0])[0].is_finite());
     }

@@ -319,7 +319,7 @@ fn tolerance(found: &Derivatives) -> String {
                 let c = &entry.comparison;
                 let d = c.numeric.unwrap_or(f64::NAN);
                 let apart = (c.analytic - d).abs() / d.abs().max(block.scale);
-                // What is no number is no tolerance either.
+                // A difference that is not a number can't be within a tolerance.
                 largest = if apart <= MOST {
                     largest.max(apart)
                 } else {
