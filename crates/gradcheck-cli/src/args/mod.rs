@@ -322,7 +322,7 @@ pub struct MlpArgs {
     #[command(flatten)]
     pub network: NetworkOptions,
     /// Every difference beyond the error bars is wrong, which is how a network is always checked
-    #[arg(long, hide = true)]
+    #[arg(long, hide = true, conflicts_with = "accuracy")]
     pub exact: bool,
     /// Where the result goes
     #[command(flatten)]

@@ -41,6 +41,8 @@ pub(crate) fn run(args: &CompareArgs) -> Result<u8> {
         }
         Some(path) => {
             let reference = read(path)?;
+            refuse_non_finite(&args.baseline, &baseline, "baseline")?;
+            refuse_non_finite(path, &reference, "reference")?;
             let pair = Flat::of(candidate, reference.clone())?;
             let other = Flat::of(baseline, reference)?;
             if other.layout != pair.layout {
@@ -112,6 +114,25 @@ pub(crate) fn run(args: &CompareArgs) -> Result<u8> {
         false => exit::code(report.verdict),
     };
     Ok(args.output.code(code))
+}
+
+/// A distance to or from something that is not finite measures nothing.
+fn refuse_non_finite(path: &Path, blocks: &[NamedBlock], role: &str) -> Result<()> {
+    for block in blocks {
+        if let Some((index, value)) = block
+            .values
+            .iter()
+            .enumerate()
+            .find(|(_, v)| !v.is_finite())
+        {
+            bail!(
+                "{}: entry {index} of block {:?} is {value}: a {role} must be finite everywhere",
+                quoted(&path.to_string_lossy()),
+                block.name,
+            );
+        }
+    }
+    Ok(())
 }
 
 fn rule(options: &CompareOptions) -> CompareRule<'static> {

@@ -234,7 +234,7 @@ fn files_of_no_use_are_told() {
     );
     assert_eq!(
         message("grads"),
-        format!("DIR/grads: a name without an extension tells {known}")
+        format!("DIR/grads: a file name without an extension is {known}")
     );
     assert_eq!(
         message("d.npy"),

@@ -57,6 +57,11 @@ pub enum SinkError {
     Stdout(std::io::Error),
 }
 
+#[cfg(unix)]
+const STDOUT: [&str; 3] = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
+#[cfg(not(unix))]
+const STDOUT: [&str; 0] = [];
+
 /// A place for one result.
 pub enum Sink {
     /// Standard output, with or without colors as its terminal has it.
@@ -75,7 +80,9 @@ impl Sink {
     /// # Errors
     /// [`SinkError`], where nothing could be written or an input would be.
     pub fn open(path: Option<&Path>, inputs: &[&Path]) -> Result<Self, SinkError> {
-        let Some(path) = path else {
+        // The names of standard output are not a file to be replaced, even where it was redirected to one.
+        let Some(path) = path.filter(|path| !STDOUT.iter().any(|name| path.as_os_str() == *name))
+        else {
             return Ok(Self::Stdout);
         };
         let unwritable = |source| SinkError::Unwritable {

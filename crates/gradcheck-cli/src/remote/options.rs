@@ -88,7 +88,7 @@ pub struct ModelOptions {
     #[arg(long, value_name = "NUMBER", allow_hyphen_values = true, value_parser = numbers::part, help_heading = "Check")]
     pub accuracy: Option<f64>,
     /// Every difference beyond the error bars is wrong: cost and gradient are computed to rounding
-    #[arg(long, help_heading = "Check")]
+    #[arg(long, conflicts_with = "accuracy", help_heading = "Check")]
     pub exact: bool,
     /// Fail if an agreement leaves anything untested: zero blocks, entries too small to tell from 0, subgradients
     #[arg(long, help_heading = "Check")]

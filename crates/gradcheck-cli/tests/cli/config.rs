@@ -71,7 +71,6 @@ fn a_number_that_its_flag_refuses_is_refused_in_the_file() {
     for (key, flag) in [
         ("accuracy = 1000", "--accuracy 1000"),
         ("learning-rate = nan", "--learning-rate nan"),
-        ("keep-prob = 0", "--keep-prob 0"),
         ("l2 = -1", "--l2=-1"),
         ("epsilon = inf", "--epsilon inf"),
         ("memory-limit = -2", "--memory-limit=-2"),

@@ -239,6 +239,8 @@ fn no_name_at_any_entrance_reaches_a_terminal() {
     let ways = [
         ("text", "always"),
         ("text", "never"),
+        ("short", "always"),
+        ("short", "never"),
         ("json", "always"),
         ("json", "never"),
     ];
@@ -248,7 +250,7 @@ fn no_name_at_any_entrance_reaches_a_terminal() {
                 for (i, entrance) in ENTRANCES.into_iter().enumerate() {
                     for (j, name) in NAMES.into_iter().enumerate() {
                         if (i + j) % 4 == part {
-                            let (format, color) = ways[(i + j / 2) % 4];
+                            let (format, color) = ways[(i + j / 2) % 6];
                             clean(entrance, name, format, color, (i + j) % 3 == 0);
                         }
                     }
@@ -321,7 +323,7 @@ proptest! {
     fn no_string_does_either(
         entrance in prop::sample::select(ENTRANCES.to_vec()),
         parts in prop::collection::vec(prop_oneof![any::<char>(), "[\\x00-\\x1f\\x7f-\\u{9f}\\u{200b}-\\u{202e}\\u{2066}-\\u{2069}]".prop_map(|s| s.chars().next().unwrap_or('\u{1b}'))], 1..12),
-        format in prop::sample::select(vec!["text", "json"]),
+        format in prop::sample::select(vec!["text", "short", "json"]),
         color in prop::sample::select(vec!["always", "never"]),
         to_file in any::<bool>(),
     ) {

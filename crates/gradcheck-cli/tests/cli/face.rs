@@ -216,7 +216,10 @@ fn tolerances_and_a_third_file() {
         .with("a.json", "{\"W\": [1.00002, 2], \"b\": [0.5]}")
         .with("b.json", "{\"W\": [1, 2], \"b\": [0.5]}")
         .with("f32.json", "{\"W\": [1.00001, 2], \"b\": [0.5]}")
-        .with("far.json", "{\"W\": [1.0001, 2], \"b\": [0.5]}");
+        .with("far.json", "{\"W\": [1.0001, 2], \"b\": [0.5]}")
+        .with("nan.json", "{\"W\": [NaN, 2], \"b\": [0.5]}")
+        .with("zeros.json", "{\"W\": [0, 0], \"b\": [0]}")
+        .with("frozen.json", "{\"W\": [1, 2], \"b\": [0]}");
     for (line, code) in [
         ("compare a.json b.json", 3),
         ("compare a.json b.json --rtol 1e-4", 0),
@@ -228,6 +231,13 @@ fn tolerances_and_a_third_file() {
         ("compare a.json f32.json b.json", 0),
         ("compare far.json f32.json b.json", 1),
         ("compare far.json f32.json b.json --times 20", 0),
+        // A block of zeros agrees with itself, but all zeros are no evidence, unless a tolerance is given.
+        ("compare frozen.json frozen.json", 0),
+        ("compare frozen.json frozen.json --strict", 3),
+        ("compare frozen.json frozen.json frozen.json", 0),
+        ("compare zeros.json zeros.json", 3),
+        ("compare zeros.json zeros.json --atol 1e-9", 0),
+        ("compare zeros.json zeros.json --exact", 0),
     ] {
         let run = folder.run(line);
         assert_eq!(run.code, code, "{line}\n{}\n{}", run.stdout, run.stderr);
@@ -249,6 +259,10 @@ fn tolerances_and_a_third_file() {
         "compare a.json f32.json b.json --times 0",
         "compare a.json f32.json b.json --rtol 1e-5",
         "compare a.json f32.json b.json --exact",
+        "compare a.json nan.json b.json",
+        "compare a.json b.json nan.json",
+        "model http://127.0.0.1:9 --exact --accuracy 1e-3",
+        "mlp --exact --accuracy 1e-3",
     ] {
         assert_eq!(folder.run(refused).code, 2, "{refused}");
     }

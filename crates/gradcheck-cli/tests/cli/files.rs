@@ -117,7 +117,7 @@ fn refused_in_little(folder: &Folder, line: &str) -> String {
 #[test]
 fn what_would_take_too_much_is_refused_by_name() {
     let folder = bombs();
-    let much = "take more than 10 MiB of memory: name a file with less, or raise --read-limit";
+    let much = "take more than 10 MiB of memory: name a smaller file, or raise --read-limit";
     let long = "the file is larger than 10 MiB: name a smaller file, or raise --read-limit";
     for (file, said) in [
         ("key.json", "use names of at most 4096"),

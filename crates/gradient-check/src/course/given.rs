@@ -65,7 +65,7 @@ pub(crate) struct Given<'a> {
 /// By what the entries of a block are judged.
 #[derive(Clone, Copy)]
 enum Rule {
-    /// All of them are 0.
+    /// All of them are 0, and so is every other block.
     Vacuous,
     /// None is more than this, which is rounding beside the other blocks.
     Zero(f64),
@@ -104,7 +104,8 @@ impl<'a> Given<'a> {
             rule: Rule::Vacuous,
         };
         let both = || analytic.iter().chain(numeric);
-        if both().all(|v| *v == 0.0) {
+        // Beside another block a zero has a scale, and of a tolerance the caller has said what it is.
+        if whole == 0.0 && by == CompareRule::Bands && both().all(|v| *v == 0.0) {
             return (scale, given);
         }
         if let CompareRule::Close { rtol, atol } = by {

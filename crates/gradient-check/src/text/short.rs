@@ -6,6 +6,7 @@ use crate::report::BlockReport;
 use crate::{Report, Verdict};
 
 use super::blocks::{block_verdict, worst_index};
+use super::foreign::shown;
 use super::numbers::{extents, short, thousands};
 use super::style::{WIDTH, aligned, lines, shortened, verdict};
 
@@ -28,6 +29,7 @@ const COLUMNS: usize = 5;
 /// # Ok::<(), gradient_check::CheckError>(())
 /// ```
 pub fn short_report(report: &Report) -> String {
+    let report = &shown(report);
     let counts = &report.counts;
     let mut text = format!(
         "{}: {} of {} coordinates checked, {} wrong, {} inconclusive\n",
