@@ -339,16 +339,21 @@ impl Client {
             });
         }
         let parsed = json::parse(&body);
+        let failed = Problem::Status {
+            status,
+            body: Excerpt::new(&body),
+        };
+        // A server that is not ready may say so in the protocol's words; it is asked again all the same.
         if let Ok(value) = &parsed
             && let Some(refusal) = refusal(value)
         {
-            return Err(refusal);
+            return Err(match failed.again() {
+                Again::Anywhere => failed,
+                _ => refusal,
+            });
         }
         if !(200..300).contains(&status) {
-            return Err(Problem::Status {
-                status,
-                body: Excerpt::new(&body),
-            });
+            return Err(failed);
         }
         let value = parsed.map_err(|error| Problem::Json {
             detail: error.to_string(),

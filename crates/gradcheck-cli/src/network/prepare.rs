@@ -213,7 +213,7 @@ pub fn prepare(options: &NetworkOptions) -> Result<Prepared, PrepareError> {
     }
     let dataset = load(options, &source, loss)?;
     let layers = options.layers.clone().map_or_else(
-        || default_layers(&source, loss, dataset.features),
+        || default_layers(&source, loss, &dataset),
         |widths| widths.0,
     );
     if layers[0] != dataset.features {
@@ -320,7 +320,10 @@ fn check_numbers(options: &NetworkOptions) -> Result<(), PrepareError> {
 fn load(options: &NetworkOptions, source: &Source, loss: Loss) -> Result<Dataset, PrepareError> {
     let outputs = match &options.layers {
         Some(Widths(layers)) => layers.last().copied().unwrap_or(1),
-        None => default_outputs(source, loss),
+        None => match (source, loss) {
+            (Source::File(_), Loss::SoftmaxCrossEntropy) => MOST_CLASSES,
+            _ => default_outputs(source, loss),
+        },
     };
     let task = match (loss, outputs) {
         (Loss::BinaryCrossEntropy, 1) => Task::Binary,
@@ -357,8 +360,19 @@ fn default_outputs(data: &Source, loss: Loss) -> usize {
     }
 }
 
-fn default_layers(source: &Source, loss: Loss, features: usize) -> Vec<usize> {
-    let outputs = default_outputs(source, loss);
+/// The most classes that the labels of a file can ask for without `--layers`: those of ImageNet-21k fit twice, and labels of
+/// a regression are refused before they become the width of a layer.
+const MOST_CLASSES: usize = 50_000;
+
+fn default_layers(source: &Source, loss: Loss, dataset: &Dataset) -> Vec<usize> {
+    let features = dataset.features;
+    let outputs = match (source, loss) {
+        // The labels were checked: integers from 0.
+        (Source::File(_), Loss::SoftmaxCrossEntropy) => {
+            dataset.labels.iter().copied().fold(1.0, f64::max) as usize + 1
+        }
+        _ => default_outputs(source, loss),
+    };
     match source {
         Source::Synthetic => vec![features, 5, 3, outputs],
         Source::Digits => vec![features, 16, outputs],

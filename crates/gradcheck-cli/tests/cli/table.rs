@@ -52,6 +52,10 @@ fn right_networks_on_a_file_agree() {
             "[3,3]",
         ),
         (
+            "--data numbers.csv --label kind --loss softmax",
+            "[3,16,8,3]",
+        ),
+        (
             "--data numbers.csv --label kind --loss mse --layers 3,4,3",
             "[3,4,3]",
         ),

@@ -144,6 +144,17 @@ fn status_503_is_tried_again() {
     assert_snapshot!(with_status("503 Service Unavailable", "<h1>No server is available</h1>"), @"POST http://127.0.0.1:PORT/Evaluate: the answer has HTTP status 503 and the body `<h1>No server is available</h1>`; the server, or a proxy in front of it, is overloaded or not ready (tried 3 times)");
 }
 
+/// A load balancer, or a server that is starting, may say so in the protocol's own error object.
+#[test]
+fn status_503_with_the_error_object_is_tried_again() {
+    let body = r#"{"error": {"type": "NotReady", "message": "starting"}}"#;
+    let message = with_status("503 Service Unavailable", body);
+    assert!(
+        message.contains("starting") && message.ends_with("(tried 3 times)"),
+        "{message}"
+    );
+}
+
 #[test]
 fn the_error_object() {
     let body = r#"{"error": {"type": "InvalidInput", "message": "Input 0 must be positive"}}"#;
