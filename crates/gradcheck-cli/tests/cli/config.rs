@@ -79,7 +79,6 @@ fn a_number_that_its_flag_refuses_is_refused_in_the_file() {
         let folder = Folder::new().with("net.toml", key);
         let by_file = folder.run("mlp --steps 0 --config net.toml");
         assert_eq!(by_file.code, 2, "{key}\n{}", by_file.stdout);
-        assert!(by_file.stderr.contains("net.toml"), "{}", by_file.stderr);
         let by_flag = folder.run(&format!("mlp --steps 0 {flag}"));
         assert_eq!(by_flag.code, 2, "{flag}\n{}", by_flag.stdout);
     }

@@ -150,7 +150,7 @@ fn what_would_take_too_much_is_refused_by_name() {
     }
     let message = refused_in_little(&folder, "gradcheck mlp --config long.toml");
     assert!(
-        message.contains("long.toml: this is no configuration file"),
+        message.contains("long.toml: this is not a configuration file"),
         "{message}"
     );
 }
