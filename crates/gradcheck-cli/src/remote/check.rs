@@ -186,17 +186,21 @@ pub fn check(
     })
 }
 
-/// How the server ended and what it wrote last, as text; empty if it has not ended by itself.
+/// What the spawned server wrote last, such as a traceback, and how it ended if it did, as text to follow a failure.
 fn end_of(server: Option<&mut Server>) -> String {
-    let Some((end, server)) = server.and_then(|server| Some((server.ended()?, server))) else {
+    let Some(server) = server else {
         return String::new();
     };
-    let lines = server.last_lines();
-    let wrote = match lines.as_slice() {
-        [] => "it wrote nothing".to_owned(),
-        lines => format!("the last lines it wrote: {}", lines.join(" | ")),
-    };
-    format!("; the spawned server has ended ({end}); {wrote}")
+    let end = server.ended();
+    let lines = server.last_lines().join(" | ");
+    match (end, lines.is_empty()) {
+        (None, true) => String::new(),
+        (None, false) => format!("; the last lines that the spawned server wrote: {lines}"),
+        (Some(end), true) => format!("; the spawned server has ended ({end}); it wrote nothing"),
+        (Some(end), false) => {
+            format!("; the spawned server has ended ({end}); the last lines it wrote: {lines}")
+        }
+    }
 }
 
 /// The inputs by name, if they have any and any outputs depend on them.

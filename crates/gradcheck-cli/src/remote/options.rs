@@ -56,8 +56,13 @@ pub struct ModelOptions {
     #[arg(long = "block", value_name = "NAME:SHAPE", help_heading = "Point")]
     #[serde(rename = "block", serialize_with = "shown")]
     pub blocks: Vec<BlockShape>,
-    /// Bounds of an input or of one entry, such as rates:0.., p:0..1 or theta[2]:..5; repeatable
-    #[arg(long, value_name = "NAME:LOW..HIGH", help_heading = "Point")]
+    /// Bounds of an input or of one entry; repeatable
+    #[arg(
+        help = "Bounds of an input or of one entry, such as rates:0.., p:0..1 or theta[2]:..5; repeatable",
+        long,
+        value_name = "NAME:LOW..HIGH",
+        help_heading = "Point"
+    )]
     #[serde(serialize_with = "shown")]
     pub bounds: Vec<Bounds>,
     /// Hold an input, or one entry of it, constant and skip it; repeatable
