@@ -94,7 +94,7 @@ const EXIT_CODES: &str = "Exit codes:
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Compare two gradients from files (.npy, .npz, .safetensors, .json, .csv)
-    #[command(after_help = compare_help())]
+    #[command(after_help = COMPARE_HELP)]
     Compare(Box<CompareArgs>),
     /// Check the gradient of a model in any language, over the UM-Bridge protocol
     #[command(
@@ -176,9 +176,7 @@ examined, with exit code 2.
     )
 }
 
-fn compare_help() -> String {
-    format!(
-        "\
+const COMPARE_HELP: &str = "\
 Examples:
   gradcheck compare mine.npy reference.npy
   gradcheck compare grads.safetensors reference.npz
@@ -191,9 +189,12 @@ can hold, and an entry is wrong if it is off by a thousandth of its block's RMS
 or more. With a third file, the reference, the first file is wrong where it is
 farther from the reference than --times the second file is.
 
-{EXIT_CODES}"
-    )
-}
+Exit codes:
+  0  the gradients agree
+  1  they disagree: one of them is wrong
+  2  the command or a file could not be used
+  3  nothing is wrong, but something is inconclusive, or --strict found
+     something untested";
 
 /// When to use colors.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]

@@ -88,11 +88,10 @@ fn verdict(verdict: Verdict) -> String {
         Verdict::Agree => format!("{}\n", text::styled(text::GOOD, "The gradient is correct!")),
         Verdict::Disagree => format!("{}\n", text::styled(text::UNSURE, "The gradient is wrong!")),
         Verdict::Inconclusive(reason) => {
-            format!(
-                "{} {}.\n",
-                text::styled(text::UNSURE, "Inconclusive:"),
-                reason.remedy()
-            )
+            const LEAD: &str = "Inconclusive:";
+            let line = format!("{LEAD} {}.", reason.remedy());
+            let lead = text::styled(text::UNSURE, LEAD);
+            textwrap::fill(&line, 80).replacen(LEAD, &lead, 1) + "\n"
         }
     }
 }

@@ -39,7 +39,8 @@ pub fn network(prepared: &Prepared, outcome: &Outcome, detail: Detail) -> String
         if let Some(recheck) = recheck.filter(|r| detail == Detail::Full || r.rejected > 0) {
             text.push_str(&wrapped("", &rechecked(recheck)));
         }
-        if detail == Detail::Full {
+        // Of a single check it is said at the end.
+        if detail == Detail::Full && outcome.checks.len() > 1 {
             text.push_str(&wrapped("", &effort(&[checked])));
         }
     }
