@@ -33,7 +33,7 @@ pub enum ConfigProblem {
          as activation = \"tanh\""
     )]
     NotText,
-    /// The text is no TOML.
+    /// The text is not TOML.
     #[error(
         "not valid TOML: {0}; write one `option = value` per line, such as activation = \"tanh\""
     )]
@@ -95,12 +95,20 @@ pub(crate) fn read_config(path: &Path) -> Result<NetworkOptions, ConfigError> {
         _ => return Err(place.error(ConfigProblem::NotText)),
     };
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let located = |error: toml::de::Error, problem: ConfigProblem| {
+        let place = place.clone();
+        match error.span() {
+            Some(span) => at(text, span.start, place).error(problem),
+            None => place.error(problem),
+        }
+    };
+    if let Err(error) = text.parse::<toml::Table>() {
+        let message = one_line(error.message());
+        return Err(located(error, ConfigProblem::Syntax(message)));
+    }
     let options: NetworkOptions = toml::from_str(text).map_err(|error| {
-        let place = match error.span() {
-            Some(span) => at(text, span.start, place),
-            None => place,
-        };
-        place.error(problem(error.message()))
+        let problem = problem(error.message());
+        located(error, problem)
     })?;
     let folder = path.parent().unwrap_or(Path::new(""));
     Ok(NetworkOptions {
@@ -137,19 +145,9 @@ fn at(text: &str, offset: usize, place: Place) -> Place {
 /// The parser's message in the user's words, with a suggestion where it is about an unknown key:
 /// "unknown field `x`, expected one of `a`, `b`".
 fn problem(message: &str) -> ConfigProblem {
-    let message = printable(&message.trim().replace('\n', " ")).to_string();
+    let message = one_line(message);
     let Some(rest) = message.strip_prefix("unknown field `") else {
-        let of_a_value = [
-            "invalid type: ",
-            "invalid value: ",
-            "invalid length ",
-            "unknown ",
-        ];
-        return if of_a_value.iter().any(|start| message.starts_with(start)) {
-            ConfigProblem::Value(in_words(&message))
-        } else {
-            ConfigProblem::Syntax(message)
-        };
+        return ConfigProblem::Value(in_words(&message));
     };
     let mut quoted = rest.split('`');
     let key = quoted.next().unwrap_or_default();
@@ -159,6 +157,10 @@ fn problem(message: &str) -> ConfigProblem {
         suggestion: nearest(key, known.iter().copied()).map(str::to_owned),
         known: known.join(", "),
     }
+}
+
+fn one_line(message: &str) -> String {
+    printable(&message.trim().replace('\n', " ")).to_string()
 }
 
 /// The message with words in place of Rust's names of types.
