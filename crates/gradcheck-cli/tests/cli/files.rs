@@ -369,24 +369,24 @@ fn what_has_two_meanings_is_refused() {
     let messages = files.map(|file| folder.refused(&format!("compare {file} {file}")));
     let model = folder.refused("model http://127.0.0.1:9 --config model.json");
     insta::assert_snapshot!(messages.concat() + &model, @r#"
-    error: keys.safetensors: the key "w" stands there twice: write each once
-    error: inner.safetensors: the key "dtype" stands there twice: write each once
+    error: keys.safetensors: the key "w" occurs twice: write each key once
+    error: inner.safetensors: the key "dtype" occurs twice: write each key once
     error: entries.npz, block w: two blocks have this name: give every block its own
-    error: inside.npz, block w: this is no valid npy file (its header has the key shape twice): write it again
-    error: keys.npy: this is no valid npy file (its header has the key descr twice): write it again
-    error: order.npy: this is no valid npy file (its header has the key fortran_order twice): write it again
+    error: inside.npz, block w: this is not a valid npy file (its header has the key shape twice): write it again
+    error: keys.npy: this is not a valid npy file (its header has the key descr twice): write it again
+    error: order.npy: this is not a valid npy file (its header has the key fortran_order twice): write it again
     error: record.npy: a structured array is not supported: save each of its fields as an array of its own
     error: record.npz, block w: a structured array is not supported: save each of its fields as an array of its own
-    error: nameless.npy: numbers of type <V2 are bytes of a type without its name, which may be bfloat16: save them as 64-bit floats, or as .safetensors
-    error: nameless.npz, block w: numbers of type |V2 are bytes of a type without its name, which may be bfloat16: save them as 64-bit floats, or as .safetensors
+    error: nameless.npy: numbers of type <V2 are raw bytes whose type name was lost, possibly bfloat16: save them as 64-bit floats, or as .safetensors
+    error: nameless.npz, block w: numbers of type |V2 are raw bytes whose type name was lost, possibly bfloat16: save them as 64-bit floats, or as .safetensors
     error: void.npy: numbers of type |V8 are not supported: save them as 64-bit floats
     error: complex.npy: numbers of type <c8 are not supported: save them as 64-bit floats
     error: keys.json, block w: two blocks have this name: give every block its own
     error: inner.json, block a.w: two blocks have this name: give every block its own
     error: objects.json, block a: two blocks have this name: give every block its own
     error: joined.json, block a.w: two blocks have this name: give every block its own
-    error: nan.json, line 1, column 2: key must be a string: a gradient is a list of numbers, or an object that has lists by name
-    error: infinity.json, line 1, column 8: key must be a string: a gradient is a list of numbers, or an object that has lists by name
+    error: nan.json, line 1, column 2: key must be a string: a gradient is a list of numbers, or an object of named lists
+    error: infinity.json, line 1, column 8: key must be a string: a gradient is a list of numbers, or an object of named lists
     error: model.json: the key "b" occurs twice: write each key once
     "#);
 }

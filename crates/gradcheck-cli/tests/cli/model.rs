@@ -211,20 +211,21 @@ fn a_model_that_fails_on_the_way() {
       relative error # over all coordinates (course: "likely right")
       detection limit: # of block RMS (one coordinate), # (whole block)
       server error: http://127.0.0.1:PORT: 3 of # attempts failed, down at the
-      end; last, at Evaluate: the answer has the HTTP status 500, with `"the solver
-      did not converge"`; the model failed there: see the server's own output
+      end; last, at Evaluate: the answer has HTTP status 500 and the body `"the
+      solver did not converge"`; the model failed on the server: check the server's
+      own output
 
     The model failed during the check: the model failed next to the point, along a
-    random direction: POST http://127.0.0.1:PORT/Evaluate: the answer has the HTTP
-    status 500, with `"the solver did not converge"`; the model failed there: see
-    the server's own output; if its domain ends there, say so by --bounds. The
-    results up to then are shown above.
+    random direction: POST http://127.0.0.1:PORT/Evaluate: the answer has HTTP
+    status 500 and the body `"the solver did not converge"`; the model failed on the
+    server: check the server's own output; if its domain ends there, give its
+    --bounds. The results up to then are shown above.
     Inconclusive: nothing is known to be wrong, but not everything could be checked.
     Checked at one point only. A gradient may be right only there: check also at
     another --seed, or --at with a point that occurs in use.
       # evaluations of the model in # s
     Reproduce with: gradcheck model http://127.0.0.1:PORT --seed 0
-    error: the model failed next to the point, along a random direction: POST http://127.0.0.1:PORT/Evaluate: the answer has the HTTP status 500, with `"the solver did not converge"`; the model failed there: see the server's own output; if its domain ends there, say so by --bounds. The results up to then are reported
+    error: the model failed next to the point, along a random direction: POST http://127.0.0.1:PORT/Evaluate: the answer has HTTP status 500 and the body `"the solver did not converge"`; the model failed on the server: check the server's own output; if its domain ends there, give its --bounds. The results up to then are reported
     "#);
     let run = model(&Mock::start(Fault::Breaks(late)), "--format json");
     assert_eq!(run.code, 2);
@@ -469,14 +470,14 @@ fn flags_that_make_no_sense() {
     error: invalid value '0' for '--timeout <SECONDS>': it must be above 0 and at most a year: give seconds, such as 60
 
     For more information, try '--help'.
-    error: invalid value '100000' for '--jobs <N>': it is too many: give at most 1024, or leave it out for one per URL
+    error: invalid value '100000' for '--jobs <N>': this is too many: give at most 1024, or leave it out for one per URL
 
     For more information, try '--help'.
-    error: invalid value '2' for '--resolution <NUMBER>': it must be between 0 and 1: give a part, such as 1e-6
+    error: invalid value '2' for '--resolution <NUMBER>': it must be between 0 and 1: give a fraction, such as 1e-6
 
     For more information, try '--help'.
-    error: `no-such-program` can't be started: No such file or directory (os error 2); it is searched in PATH, and no shell runs it
-    error: the command `python "open` can't be split into words: it is empty, or a quotation mark or a backslash at its end is left open; it is split as a shell would, but no shell runs it
+    error: `no-such-program` can't be started: No such file or directory (os error 2); it is looked up in PATH and is not run by a shell
+    error: the command `python "open` can't be split into words: it is empty, has an unclosed quotation mark, or ends in a backslash; it is split as a shell would split it, but is not run by a shell
     "#);
 }
 

@@ -72,13 +72,16 @@ fn scalar_decides_nothing_where_there_is_nothing_to_decide() {
     J = θ·x at x = 0, θ = 4: J = 0, dJ/dθ = 0
     gradapprox = (J(θ+ε) − J(θ−ε))/2ε = 0 with ε = 1e-7
     difference = 0.0
-    Inconclusive: neither the cost nor the gradient changes with any parameter of the block, so nothing was tested: it may be a dead unit or an unused parameter. Check at another point.
+    Inconclusive: neither the cost nor the gradient changes with any parameter of
+    the block, so nothing was tested: it may be a dead unit or an unused parameter.
+    Check at another point.
     ");
     insta::assert_snapshot!(run("scalar --x 1e308 --theta 1e308").expect(3).stdout, @r"
     J = θ·x at x = 1e308, θ = 1e308: J = inf, dJ/dθ = 1e308
     gradapprox = (J(θ+ε) − J(θ−ε))/2ε = NaN with ε = 1e-7
     difference = NaN
-    Inconclusive: the cost is NaN or infinite at the point or near it. If its domain ends there, set the bounds; otherwise fix the forward pass first.
+    Inconclusive: the cost is NaN or infinite at the point or near it. If its domain
+    ends there, set the bounds; otherwise fix the forward pass first.
     ");
     let report = run("scalar --x 1e308 --theta 1e308 --format json")
         .expect(3)

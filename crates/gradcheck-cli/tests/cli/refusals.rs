@@ -308,7 +308,7 @@ fn threads_zero() {
 #[test]
 fn threads_too_many() {
     insta::assert_snapshot!(refused("mlp --threads 60000"), @r"
-    error: invalid value '60000' for '--threads <N>': it is too many: give at most 1024, or leave it out to use every core
+    error: invalid value '60000' for '--threads <N>': this is too many: give at most 1024, or leave it out to use every core
 
     For more information, try '--help'.
     ");
@@ -809,12 +809,12 @@ fn config_missing_with_a_near_name() {
 
 #[test]
 fn config_unknown_key() {
-    insta::assert_snapshot!(refused("mlp --config unknown.toml"), @r"error: unknown.toml, line 2, column 3: `activtion` is no option, did you mean `activation`?; the options are layers, activation, loss, l2, keep-prob, frozen-masks, init, precision, fault, seed, data, rows, header, label, standardize, steps, optimizer, learning-rate, batch-size, scheme, epsilon, engine, sample, accuracy, exact, strict, negative-control, threads, memory-limit, read-limit");
+    insta::assert_snapshot!(refused("mlp --config unknown.toml"), @r"error: unknown.toml, line 2, column 3: `activtion` is not an option, did you mean `activation`?; the options are layers, activation, loss, l2, keep-prob, frozen-masks, init, precision, fault, seed, data, rows, header, label, standardize, steps, optimizer, learning-rate, batch-size, scheme, epsilon, engine, sample, accuracy, strict, negative-control, threads, memory-limit, read-limit");
 }
 
 #[test]
 fn config_underscore_for_hyphen() {
-    insta::assert_snapshot!(refused("mlp --config underscore.toml"), @r"error: underscore.toml, line 1, column 1: `keep_prob` is no option, did you mean `keep-prob`?; the options are layers, activation, loss, l2, keep-prob, frozen-masks, init, precision, fault, seed, data, rows, header, label, standardize, steps, optimizer, learning-rate, batch-size, scheme, epsilon, engine, sample, accuracy, exact, strict, negative-control, threads, memory-limit, read-limit");
+    insta::assert_snapshot!(refused("mlp --config underscore.toml"), @r"error: underscore.toml, line 1, column 1: `keep_prob` is not an option, did you mean `keep-prob`?; the options are layers, activation, loss, l2, keep-prob, frozen-masks, init, precision, fault, seed, data, rows, header, label, standardize, steps, optimizer, learning-rate, batch-size, scheme, epsilon, engine, sample, accuracy, strict, negative-control, threads, memory-limit, read-limit");
 }
 
 #[test]
@@ -839,7 +839,7 @@ fn config_negative_count() {
 
 #[test]
 fn config_zero_threads() {
-    insta::assert_snapshot!(refused("mlp --config threads.toml"), @"error: threads.toml, line 1, column 11: invalid value: integer `0`, expected a whole number above 0");
+    insta::assert_snapshot!(refused("mlp --config threads.toml"), @r"error: threads.toml, line 1, column 11: give at least 1, or leave it out to use every core");
 }
 
 #[test]
@@ -854,27 +854,27 @@ fn config_widths_as_text() {
 
 #[test]
 fn config_no_toml() {
-    insta::assert_snapshot!(refused("mlp --config invalid.toml"), @r#"error: invalid.toml, line 2, column 6: no valid TOML: extra `=`, expected nothing; write one `option = value` a line, such as activation = "tanh""#);
+    insta::assert_snapshot!(refused("mlp --config invalid.toml"), @r#"error: invalid.toml, line 2, column 6: not valid TOML: extra `=`, expected nothing; write one `option = value` per line, such as activation = "tanh""#);
 }
 
 #[test]
 fn config_open_string() {
-    insta::assert_snapshot!(refused("mlp --config open.toml"), @r#"error: open.toml, line 1, column 19: no valid TOML: invalid basic string, expected `"`; write one `option = value` a line, such as activation = "tanh""#);
+    insta::assert_snapshot!(refused("mlp --config open.toml"), @r#"error: open.toml, line 1, column 19: not valid TOML: invalid basic string, expected `"`; write one `option = value` per line, such as activation = "tanh""#);
 }
 
 #[test]
 fn config_key_twice() {
-    insta::assert_snapshot!(refused("mlp --config twice.toml"), @r#"error: twice.toml, line 2, column 1: no valid TOML: duplicate key; write one `option = value` a line, such as activation = "tanh""#);
+    insta::assert_snapshot!(refused("mlp --config twice.toml"), @r#"error: twice.toml, line 2, column 1: not valid TOML: duplicate key; write one `option = value` per line, such as activation = "tanh""#);
 }
 
 #[test]
 fn config_section() {
-    insta::assert_snapshot!(refused("mlp --config section.toml"), @r"error: section.toml, line 1, column 2: `network` is no option; the options are layers, activation, loss, l2, keep-prob, frozen-masks, init, precision, fault, seed, data, rows, header, label, standardize, steps, optimizer, learning-rate, batch-size, scheme, epsilon, engine, sample, accuracy, exact, strict, negative-control, threads, memory-limit, read-limit");
+    insta::assert_snapshot!(refused("mlp --config section.toml"), @r"error: section.toml, line 1, column 2: `network` is not an option; the options are layers, activation, loss, l2, keep-prob, frozen-masks, init, precision, fault, seed, data, rows, header, label, standardize, steps, optimizer, learning-rate, batch-size, scheme, epsilon, engine, sample, accuracy, strict, negative-control, threads, memory-limit, read-limit");
 }
 
 #[test]
 fn config_binary() {
-    insta::assert_snapshot!(refused("mlp --config binary.csv"), @r#"error: binary.csv: this is no configuration file: give a TOML file with the names of the flags as keys, such as activation = "tanh""#);
+    insta::assert_snapshot!(refused("mlp --config binary.csv"), @r#"error: binary.csv: this is not a configuration file: give a TOML file with the names of the flags as keys, such as activation = "tanh""#);
 }
 
 #[test]
@@ -884,7 +884,7 @@ fn config_folder() {
 
 #[test]
 fn config_a_table_instead() {
-    insta::assert_snapshot!(refused("mlp --config ok.csv"), @r#"error: ok.csv, line 1, column 5: no valid TOML: key with no value, expected `=`; write one `option = value` a line, such as activation = "tanh""#);
+    insta::assert_snapshot!(refused("mlp --config ok.csv"), @r#"error: ok.csv, line 1, column 5: not valid TOML: key with no value, expected `=`; write one `option = value` per line, such as activation = "tanh""#);
 }
 
 #[test]
