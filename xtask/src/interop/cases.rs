@@ -145,7 +145,7 @@ pub(super) fn cases(python: &Python, servers: &Servers) -> Vec<Case> {
         Case {
             title: "no gradient",
             arguments: named(&servers.more, "forward-only"),
-            expected: Expected::Unusable(&["offers no Gradient", "supports_gradient"]),
+            expected: Expected::Unusable(&["does not offer Gradient", "supports_gradient"]),
         },
     ]
 }
