@@ -87,7 +87,7 @@ pub(crate) mod by_name {
     }
 }
 
-/// The same where there may be none.
+/// Reads an optional choice by its name.
 pub(crate) mod by_optional_name {
     use serde::{Deserializer, Serializer};
 

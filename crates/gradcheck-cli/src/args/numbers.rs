@@ -124,7 +124,7 @@ fn whole(text: &str, error: &ParseIntError) -> String {
     }
 }
 
-/// The same numbers in a configuration file, held to the same ranges.
+/// Numbers in a configuration file, held to the ranges of the flags of the same name.
 pub(crate) mod typed {
     use std::num::NonZeroUsize;
 

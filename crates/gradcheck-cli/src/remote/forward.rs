@@ -28,7 +28,7 @@ pub struct Forward {
     pub flat: usize,
     /// How often the model was evaluated.
     pub evaluations: u64,
-    /// Whether it was stopped before it was done.
+    /// True if the examination was stopped before it was complete.
     pub interrupted: bool,
 }
 

@@ -54,7 +54,7 @@ pub(super) fn shown(report: &Report) -> Report {
     shown
 }
 
-/// The same of a negative control.
+/// The negative control with every name [`printable`].
 pub(super) fn shown_control(control: &ControlReport) -> ControlReport {
     let mut shown = control.clone();
     for planting in &mut shown.plantings {
@@ -73,7 +73,7 @@ pub(super) fn shown_control(control: &ControlReport) -> ControlReport {
     shown
 }
 
-/// The same of a check along directions.
+/// The directional check with every name [`printable`].
 pub(super) fn shown_directional(report: &DirectionalReport) -> DirectionalReport {
     let mut shown = report.clone();
     for DirectionalBlock { name, wrong, .. } in &mut shown.blocks {
