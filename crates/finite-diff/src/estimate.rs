@@ -93,6 +93,7 @@ pub enum Unit {
 
 impl Unit {
     /// The unit at the value `x`.
+    #[inline]
     pub fn at<T: Real>(self, x: T) -> f64 {
         let size = x.widen().abs();
         match self {
@@ -110,11 +111,13 @@ impl Default for Noise {
 
 impl Noise {
     /// ε_f at the point, for values of J up to `magnitude`.
+    #[inline]
     pub fn at<T: Real>(self, magnitude: f64) -> f64 {
         self.within(magnitude, T::zero(), 0.0)
     }
 
     /// ε_f within `reach` of the value `x` of a coordinate, for values of J up to `magnitude`.
+    #[inline]
     pub fn within<T: Real>(self, magnitude: f64, x: T, reach: f64) -> f64 {
         let noise = match self {
             Self::Relative(c) => c * T::EPSILON * magnitude,

@@ -48,6 +48,7 @@ impl Growth {
     }
 
     /// The excess at the distance t.
+    #[inline]
     pub fn at(&self, t: f64) -> f64 {
         let mut from = (0.0, 0.0);
         for to in self.knots {

@@ -3,7 +3,7 @@
 //! Invariant: knows nothing of what the work is.
 
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
@@ -16,6 +16,9 @@ const NOT_WORTH_SHARING: Duration = Duration::from_micros(200);
 /// The duration from which each evaluation is handed out by itself: some ten times what it takes to hand it over to a thread
 /// that sleeps, so that no more than a tenth is lost by it.
 pub(crate) const SLOW: Duration = Duration::from_millis(1);
+
+/// Batches that a thread takes of short work, so that the last one is an eighth of its share and the threads end together.
+const BATCHES: usize = 8;
 
 /// `task(0)`, `task(1)`, … up to `count`, in that order, on so many threads, or on rayon's current pool where
 /// it is not said how many. `state` makes what a thread keeps from task to task.
@@ -44,13 +47,15 @@ pub fn share_out<S, R: Send>(
         return Ok(results);
     }
     drop(own);
-    let in_parallel = || {
-        (1..count)
-            .into_par_iter()
-            .map_init(&state, &task)
-            .collect::<Vec<R>>()
-    };
-    results.extend(on_threads(threads, in_parallel)?);
+    let numbered = on_threads(threads, || {
+        let batch = (count / (rayon::current_num_threads() * BATCHES)).max(1);
+        let batches = (1..count).step_by(batch);
+        in_order(batches, &state, |own, first| {
+            let numbers = first..count.min(first + batch);
+            Some(numbers.map(|number| task(own, number)).collect::<Vec<R>>())
+        })
+    })?;
+    results.extend(numbered.into_iter().flat_map(|(_, batch)| batch));
     Ok(results)
 }
 
@@ -136,28 +141,52 @@ pub(crate) fn one_by_one<S, R: Send>(
     state: impl Fn() -> S + Sync,
     task: impl Fn(&mut S, usize) -> Option<R> + Sync,
 ) -> Result<Vec<(usize, R)>, DifferenceError> {
-    let next = AtomicUsize::new(0);
-    let worker = || {
+    on_threads(threads, || in_order(0..count, &state, &task))
+}
+
+/// `task` of each item, begun in their order, one at a time on each thread of rayon's current pool; the results that there
+/// are, in that order, each with its item. `state` makes what a thread keeps from task to task.
+pub(crate) fn in_order<I: Ord + Copy + Send, S, R: Send>(
+    items: impl ExactSizeIterator<Item = I> + Send,
+    state: impl Fn() -> S + Sync,
+    task: impl Fn(&mut S, I) -> Option<R> + Sync,
+) -> Vec<(I, R)> {
+    let results = Mutex::new(Vec::with_capacity(items.len()));
+    let worker = |items: &mut dyn Iterator<Item = I>| {
         let mut own = None;
-        let numbers = std::iter::from_fn(|| {
-            let number = next.fetch_add(1, Ordering::Relaxed);
-            (number < count).then_some(number)
-        });
         let mut done = Vec::new();
-        for number in numbers {
-            let result = task(own.get_or_insert_with(&state), number);
-            done.extend(result.map(|result| (number, result)));
+        for item in items {
+            let result = task(own.get_or_insert_with(&state), item);
+            done.extend(result.map(|result| (item, result)));
         }
-        done
+        lock(&results).append(&mut done);
     };
-    let mut results: Vec<(usize, R)> = on_threads(threads, || {
-        let workers = rayon::current_num_threads().min(count);
-        (0..workers)
-            .into_par_iter()
-            .with_max_len(1)
-            .flat_map_iter(|_| worker())
-            .collect()
-    })?;
-    results.sort_unstable_by_key(|(number, _)| *number);
-    Ok(results)
+    each_once(items, &worker);
+    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+    results.sort_unstable_by_key(|(item, _)| *item);
+    results
+}
+
+/// Runs `worker` on the threads of rayon's current pool; together they take all `items`, each once, in their order.
+pub(crate) fn each_once<I>(
+    items: impl ExactSizeIterator<Item = I> + Send,
+    worker: &(dyn Fn(&mut dyn Iterator<Item = I>) + Sync),
+) {
+    let workers = rayon::current_num_threads().min(items.len());
+    let items = Mutex::new(items);
+    on_workers(workers, &|| {
+        worker(&mut std::iter::from_fn(|| lock(&items).next()));
+    });
+}
+
+/// Runs `work` so many times at once. Rayon meets no other closure, so that its splitting is compiled once and not for
+/// each kind of work.
+fn on_workers(workers: usize, work: &(dyn Fn() + Sync)) {
+    let numbers = (0..workers).into_par_iter().with_max_len(1);
+    numbers.for_each(|_| work());
+}
+
+/// A thread that panics ends the whole run with its panic; what it left behind is looked at by nobody.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -35,6 +35,7 @@ pub trait Real: Float + fmt::Debug + Send + Sync + 'static + sealed::Sealed {
 /// x ± step in the working type, as far on one side as on the other: the step is first rounded to what
 /// x + step really adds. Where x lies next to a power of two the far side may still round, by half a
 /// unit in the last place.
+#[inline]
 pub(crate) fn either_side<T: Real>(x: T, step: f64) -> (T, T) {
     let plus = T::narrow(x.widen() + step);
     let taken = plus.widen() - x.widen();
@@ -74,10 +75,12 @@ impl Real for f64 {
     const EPSILON: f64 = f64::EPSILON;
     const MANTISSA_BITS: i32 = 52;
 
+    #[inline]
     fn widen(self) -> f64 {
         self
     }
 
+    #[inline]
     fn narrow(value: f64) -> Self {
         value
     }
@@ -95,10 +98,12 @@ impl Real for f32 {
     const EPSILON: f64 = f32::EPSILON as f64;
     const MANTISSA_BITS: i32 = 23;
 
+    #[inline]
     fn widen(self) -> f64 {
         f64::from(self)
     }
 
+    #[inline]
     fn narrow(value: f64) -> Self {
         value as f32
     }

@@ -109,6 +109,7 @@ impl StreamedDirection {
 }
 
 /// An entry before it is scaled by the coordinate, from 64 random bits.
+#[inline]
 fn entry(bits: u64) -> f64 {
     let unit = f64::from(1u32 << BITS);
     let uniform = |k: u32| ((bits >> (k * BITS)) & ((1 << BITS) - 1)) as f64 + 0.5;

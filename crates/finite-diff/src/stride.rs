@@ -31,6 +31,7 @@ pub(crate) struct Stride {
 
 impl Stride {
     /// u_i of the entry `z`.
+    #[inline]
     pub(crate) fn of(self, z: f64) -> f64 {
         self.length
             * match self.side {
@@ -67,6 +68,7 @@ impl<'a> Strides<'a> {
     ///
     /// Inside, a step that is short beside the distance to the bound is worth more than one that is sharp: J may be
     /// singular there, and one direction moves coordinates of every distance.
+    #[inline]
     pub(crate) fn of<T: Real>(&self, coordinate: usize, x: T) -> Stride {
         let is_short = !self.short.is_empty() && self.short.contains(&coordinate);
         let length = length(x, self.own || is_short);
@@ -81,11 +83,13 @@ impl<'a> Strides<'a> {
 }
 
 /// max(1, |x|).
+#[inline]
 pub(crate) fn scale<T: Real>(x: T) -> f64 {
     x.widen().abs().max(1.0)
 }
 
 /// The length relative to which t is measured at the value x: max(1, |x|), or |x| where that is its `own` length and not 0.
+#[inline]
 pub(crate) fn length<T: Real>(x: T, own: bool) -> f64 {
     match own && x.widen() != 0.0 {
         true => x.widen().abs(),

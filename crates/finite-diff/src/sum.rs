@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use rayon::prelude::*;
+use crate::parallel::in_order;
 
 /// Coordinates that one task fills or adds up. The sums of the pieces are added in their order, so that
 /// the number of threads changes no bit.
@@ -15,12 +15,10 @@ pub(crate) fn summed(len: usize, part: impl Fn(Range<usize>) -> Sum + Sync) -> f
     if len <= CHUNK {
         return part(0..len).total();
     }
-    let parts: Vec<Sum> = (0..len.div_ceil(CHUNK))
-        .into_par_iter()
-        .map(|number| part(number * CHUNK..len.min((number + 1) * CHUNK)))
-        .collect();
+    let chunk = |(): &mut (), start| Some(part(start..len.min(start + CHUNK)));
+    let parts = in_order((0..len).step_by(CHUNK), || (), chunk);
     let mut sum = Sum::default();
-    for part in parts {
+    for (_, part) in parts {
         sum.add(part.sum);
         sum.lost += part.lost;
     }
@@ -49,6 +47,7 @@ pub(crate) struct Sum {
 }
 
 impl Sum {
+    #[inline]
     pub(crate) fn add(&mut self, term: f64) {
         let next = self.sum + term;
         self.lost += if self.sum.abs() >= term.abs() {

@@ -9,12 +9,12 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, TryLockError};
 
-use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use thiserror::Error;
 
 use crate::directions::StreamedDirection;
 use crate::objective::Piece;
+use crate::parallel::each_once;
 use crate::real::either_side;
 use crate::stride::{Strides, reach};
 use crate::sum::{CHUNK, Sum, summed};
@@ -363,10 +363,8 @@ fn fill<T: Real>(
     if copy.len() <= CHUNK {
         one((0, (copy, point)));
     } else {
-        copy.par_chunks_mut(CHUNK)
-            .zip(point.par_chunks(CHUNK))
-            .enumerate()
-            .for_each(one);
+        let chunks = copy.chunks_mut(CHUNK).zip(point.chunks(CHUNK)).enumerate();
+        each_once(chunks, &|chunks| chunks.for_each(one));
     }
 }
 

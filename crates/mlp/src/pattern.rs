@@ -86,6 +86,7 @@ impl Sides {
         self.add(word, entry, to);
     }
 
+    #[inline]
     fn add<T: Scalar>(&mut self, word: u64, entry: usize, z: T) {
         let side = Side::of(z);
         self.fingerprint ^= side.word(word, entry);
@@ -116,6 +117,7 @@ pub(crate) enum Side {
 }
 
 impl Side {
+    #[inline]
     pub(crate) fn of<T: Scalar>(z: T) -> Self {
         let (z, zero) = (z.real_part(), T::Real::from_f64(0.0));
         if z > zero {
@@ -127,6 +129,7 @@ impl Side {
         }
     }
 
+    #[inline]
     fn word(self, layer: u64, entry: usize) -> u64 {
         mix(layer ^ (3 * entry as u64 + self as u64))
     }
@@ -143,6 +146,7 @@ pub(crate) fn changes_side<T: Scalar>(before: T, after: T) -> bool {
 
 /// A pseudorandom word, a different one for each number (Steele, Lea & Flood 2014, "Fast splittable
 /// pseudorandom number generators", figure 14).
+#[inline]
 fn mix(number: u64) -> u64 {
     let z = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

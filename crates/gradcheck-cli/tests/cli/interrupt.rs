@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::tool::{Folder, Run, blocks, checks};
 
 /// Far more than is done before the signal comes.
-const LONG: &str = "mlp --data digits --layers 64,200,100,10 --rows 300 --engine full";
+const LONG: &str = "mlp --data digits --layers 64,200,100,10 --rows 30 --engine full";
 
 /// Starts a long run and waits until it listens for signals and has worked for a while: for what its
 /// process says of itself, not for a time.
@@ -20,7 +20,7 @@ fn begun(folder: &Folder, line: &str) -> Child {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    while !(listens(child.id()) && ticks(child.id()) > 300) {
+    while !(listens(child.id()) && ticks(child.id()) > 50) {
         std::thread::sleep(Duration::from_millis(5));
     }
     child

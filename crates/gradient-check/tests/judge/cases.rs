@@ -217,8 +217,11 @@ fn regressions_in_single_precision_agree_at_nearly_every_point() {
             let report = of(&cost, &gradient, &at).run().unwrap();
             assert_ne!(report.verdict, WRONG, "{name}, point {k}: {report}");
             if report.verdict == AGREE {
-                right_and_wrong(&cost, &gradient, &at);
                 agreed += 1;
+                // Each error in each entry is a check of its own.
+                if k % 5 == 0 {
+                    right_and_wrong(&cost, &gradient, &at);
+                }
             }
         }
     }

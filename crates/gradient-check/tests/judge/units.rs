@@ -168,7 +168,6 @@ fn film(units: RangeInclusive<i32>) -> impl Strategy<Value = (Film, [f64; 3])> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
     #[test]
     fn a_film_is_checked_alike_in_any_unit(
         (film, at) in film(-12..=-1),

@@ -18,22 +18,27 @@ const FIRST_ORDER: f64 = 1e-9;
 impl Scalar for Complex<f64> {
     type Real = f64;
 
+    #[inline]
     fn from_f64(value: f64) -> Self {
         Complex::new(value, 0.0)
     }
 
+    #[inline]
     fn from_real(value: f64) -> Self {
         Complex::new(value, 0.0)
     }
 
+    #[inline]
     fn real_part(self) -> f64 {
         self.re
     }
 
+    #[inline]
     fn exp(self) -> Self {
         Complex::exp(self)
     }
 
+    #[inline]
     fn ln(self) -> Self {
         ln_polar(self.re, self.im)
     }
@@ -69,6 +74,7 @@ impl Scalar for Complex<f64> {
         ComplexErrorFunctions::erf(self)
     }
 
+    #[inline]
     fn is_finite(self) -> bool {
         self.re.is_finite() && self.im.is_finite()
     }

@@ -11,30 +11,37 @@ macro_rules! real {
         impl Scalar for $real {
             type Real = Self;
 
+            #[inline]
             fn from_f64(value: f64) -> Self {
                 value as Self
             }
 
+            #[inline]
             fn from_real(value: Self) -> Self {
                 value
             }
 
+            #[inline]
             fn real_part(self) -> Self {
                 self
             }
 
+            #[inline]
             fn exp(self) -> Self {
                 $real::exp(self)
             }
 
+            #[inline]
             fn ln(self) -> Self {
                 $real::ln(self)
             }
 
+            #[inline]
             fn ln_1p(self) -> Self {
                 $real::ln_1p(self)
             }
 
+            #[inline]
             fn tanh(self) -> Self {
                 $real::tanh(self)
             }
@@ -43,6 +50,7 @@ macro_rules! real {
                 $erf(self)
             }
 
+            #[inline]
             fn is_finite(self) -> bool {
                 $real::is_finite(self)
             }
@@ -59,14 +67,17 @@ macro_rules! real {
         impl RealScalar for $real {
             const EPSILON: Self = $real::EPSILON;
 
+            #[inline]
             fn to_f64(self) -> f64 {
                 f64::from(self)
             }
 
+            #[inline]
             fn abs(self) -> Self {
                 $real::abs(self)
             }
 
+            #[inline]
             fn sqrt(self) -> Self {
                 $real::sqrt(self)
             }
