@@ -62,15 +62,12 @@ fn bombs() -> Folder {
     let children: Vec<String> = (0..6000).map(|i| format!("\"{i}\": [1]")).collect();
     let children = format!("{{{}}}", children.join(", "));
     let key = |length| "k".repeat(length);
-    let zeros = vec![0; 20 << 20];
-    let twice = vec![0; 6 << 20];
-    let numbers = "1,".repeat(3 << 20) + "1";
+    let zeros = vec![0; 2 << 20];
+    let twice = vec![0; 6 << 17];
+    let numbers = "1,".repeat(3 << 17) + "1";
     Folder::new()
         .with("small.json", "[1, 2]")
-        .with(
-            "key.json",
-            format!("{{\"{}\": {children}}}", key(1_000_000)),
-        )
+        .with("key.json", format!("{{\"{}\": {children}}}", key(500_000)))
         .with(
             "nested.json",
             format!("{{\"{0}\": {{\"{0}\": {{\"{0}\": [1]}}}}}}", key(2000)),
@@ -81,25 +78,22 @@ fn bombs() -> Folder {
         )
         .with(
             "lists.json",
-            "[".to_owned() + &"[],".repeat(1 << 20) + "[]]",
+            "[".to_owned() + &"[],".repeat(1 << 17) + "[]]",
         )
-        .with(
-            "bytes.npz",
-            npz(&[("W", npy("|u1", "(20971520,)", &zeros))]),
-        )
+        .with("bytes.npz", npz(&[("W", npy("|u1", "(2097152,)", &zeros))]))
         .with("claim.npz", npz(&[("W", npy("<f8", "(1000,)", &zeros))]))
         .with(
             "entries.npz",
-            npz(&["a", "b"].map(|name| (name, npy("<f8", "(786432,)", &twice)))),
+            npz(&["a", "b"].map(|name| (name, npy("<f8", "(98304,)", &twice)))),
         )
         .with("line.csv", &numbers)
         .with("column.csv", numbers.replace(',', "\n"))
         .with(
             "names.csv",
-            "w,".repeat(1 << 20) + "w\n" + &"1,".repeat(1 << 20) + "1",
+            "w,".repeat(1 << 17) + "w\n" + &"1,".repeat(1 << 17) + "1",
         )
-        .with("bytes.npy", npy("|i1", "(20971520,)", &zeros))
-        .with("long.npy", npy("<f8", "(2621440,)", &zeros))
+        .with("bytes.npy", npy("|i1", "(2097152,)", &zeros))
+        .with("long.npy", npy("<f8", "(262144,)", &zeros))
         .with("bytes.safetensors", tensors(Dtype::I8, &[("w", &twice)]))
         .with("long.toml", "# ".to_owned() + &key(2 << 20))
 }
@@ -117,8 +111,8 @@ fn refused_in_little(folder: &Folder, line: &str) -> String {
 #[test]
 fn what_would_take_too_much_is_refused_by_name() {
     let folder = bombs();
-    let much = "take more than 10 MiB of memory: name a smaller file, or raise --read-limit";
-    let long = "the file is larger than 10 MiB: name a smaller file, or raise --read-limit";
+    let much = "take more than 1 MiB of memory: name a smaller file, or raise --read-limit";
+    let long = "the file is larger than 1 MiB: name a smaller file, or raise --read-limit";
     for (file, said) in [
         ("key.json", "use names of at most 4096"),
         ("nested.json", "use names of at most 4096"),
@@ -133,7 +127,7 @@ fn what_would_take_too_much_is_refused_by_name() {
         ("long.npy", long),
         ("bytes.safetensors", much),
     ] {
-        let line = format!("gradcheck compare {file} small.json --read-limit 0.009765625");
+        let line = format!("gradcheck compare {file} small.json --read-limit 0.0009765625");
         let message = refused_in_little(&folder, &line);
         assert!(
             message.contains(said) && message.contains(file),
@@ -141,7 +135,7 @@ fn what_would_take_too_much_is_refused_by_name() {
         );
     }
     for (file, said) in [("line.csv", much), ("names.csv", much)] {
-        let line = format!("gradcheck mlp --data {file} --read-limit 0.009765625");
+        let line = format!("gradcheck mlp --data {file} --read-limit 0.0009765625");
         let message = refused_in_little(&folder, &line);
         assert!(
             message.contains(said) && message.contains(file),

@@ -104,7 +104,7 @@ fn every_error_is_rejected_where_it_was_planted() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(16))]
+    #![proptest_config(ProptestConfig::with_cases(8))]
 
     #[test]
     fn none_passes_at_any_point_and_scale(
