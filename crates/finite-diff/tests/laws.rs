@@ -52,6 +52,8 @@ fn wavy_complex(x: &[Complex<f64>]) -> Complex<f64> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     /// A length in metres that J varies by in nanometres, or less.
     #[test]
     fn the_ladder_finds_the_length_of_a_small_parameter(
@@ -425,6 +427,8 @@ impl Objective<f64> for Hinge {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     /// The kink lies between half of the step that is said to leave the piece and that step.
     #[test]
     fn the_ladder_says_how_near_the_next_piece_is(

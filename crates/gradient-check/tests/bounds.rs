@@ -771,7 +771,7 @@ fn no_error_is_missed_more_often_than_stated_by_entries_of_one_sign() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Whatever the box and what is fixed in it: J and g are called inside only (else there is an error), the
     /// right gradient is not rejected, one that is off in a free coordinate does not agree.

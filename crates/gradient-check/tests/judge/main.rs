@@ -60,6 +60,8 @@ fn judge(f: impl Fn(&[f64]) -> f64 + Sync, gradient: &[f64], at: &[f64]) -> Repo
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn a_right_gradient_agrees_whatever_the_scale_of_the_cost(
         at in prop::collection::vec(-3.0..3.0f64, 6..20), exponent in -8i32..9,

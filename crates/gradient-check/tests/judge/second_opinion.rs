@@ -85,6 +85,8 @@ fn bent(at: &[f64], nearest: f64, seed: u64, size: f64) -> Report {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn a_right_gradient_agrees_sharply(
         at in prop::collection::vec(-3.0..3.0f64, 6..20), exponent in -8i32..9,

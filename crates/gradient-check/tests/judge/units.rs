@@ -168,6 +168,8 @@ fn film(units: RangeInclusive<i32>) -> impl Strategy<Value = (Film, [f64; 3])> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn a_film_is_checked_alike_in_any_unit(
         (film, at) in film(-12..=-1),

@@ -30,6 +30,8 @@ fn relu(widths: &[usize]) -> Architecture {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     /// The branch pattern stands still between two neighboring crossings, and another one holds beyond
     /// each.
     #[test]

@@ -157,6 +157,8 @@ fn complex_step_of(
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn incremental_is_the_plain_forward(case in case()) {
         let Case { net, parameters, batch, masks, .. } = &case;

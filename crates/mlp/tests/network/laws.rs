@@ -44,6 +44,8 @@ prop_compose! {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn backward_is_the_complex_step(case in case()) {
         let Case { net, parameters, batch, masks } = case;
