@@ -156,9 +156,9 @@ fn unexplained(
         true => ", and every mistake that the model can simulate",
         false => "",
     };
-    let ruled_out = match exhibit.complete {
+    let tried = match exhibit.complete {
         true => format!(
-            "a constant factor, the sign, a transposition, a permutation, another block's gradient, weight decay, a wrong \
+            "a constant factor, the sign, a transposition, a permutation of rows or columns, another block's gradient, weight decay, a wrong \
              axis, a constant, a projection, a few wrong entries, single precision{mistakes}"
         ),
         // Rows, columns and other blocks can't be compared where entries are missing.
@@ -172,7 +172,7 @@ fn unexplained(
             "upstream",
             format!(
                 "no simple cause fits; layer {first}, nearer to the output, is wrong too: fix it first, because its error \
-                 may propagate to this block. Ruled out: {ruled_out}"
+                 may propagate to this block. Tried: {tried}"
             ),
         ),
         _ => match entries::some_entries(exhibit) {
@@ -181,11 +181,11 @@ fn unexplained(
                 "unknown",
                 match tolerance::advice(exhibit) {
                     advice if advice.is_empty() => {
-                        format!("no simple cause fits. Ruled out: {ruled_out}")
+                        format!("no simple cause fits. Tried: {tried}")
                     }
                     advice => format!(
                         "no simple cause fits; an error this small may come from the tolerance of an iterative method, or \
-                         from single precision{advice}. Ruled out: {ruled_out}"
+                         from single precision{advice}. Tried: {tried}"
                     ),
                 },
             ),

@@ -87,6 +87,10 @@ pub(crate) fn run(args: &CompareArgs) -> Result<u8> {
                         text::BAD,
                         "The candidate is farther from the reference than the baseline allows.",
                     ),
+                    (Verdict::Inconclusive(Reason::NonFinite), None) => (
+                        text::UNSURE,
+                        "Inconclusive: the second file has entries that are NaN or infinite.",
+                    ),
                     (Verdict::Inconclusive(_), None) => (
                         text::UNSURE,
                         "Inconclusive: files carry no error bars. Give a tolerance with --rtol or --atol.",

@@ -472,16 +472,17 @@ pub fn summary(prepared: &Prepared) -> String {
     if architecture.l2() > 0.0 {
         parts.push(format!("λ = {}", number(architecture.l2())));
     }
+    let mut data = vec![parts.join(", ")];
     if options.keep_prob < 1.0 {
-        parts.push(format!(
+        data.push(format!(
             "dropout with frozen masks, keep_prob {}",
             number(options.keep_prob)
         ));
     }
     if options.precision == Precision::F32 {
-        parts.push("f32, compared with an f64 forward pass".to_owned());
+        data.push("f32, compared with an f64 forward pass".to_owned());
     }
-    let mut data = vec![
+    data.extend([
         format!(
             "{} ({})",
             printable(&dataset.name),
@@ -489,9 +490,9 @@ pub fn summary(prepared: &Prepared) -> String {
         ),
         plural(architecture.parameter_count(), "parameter"),
         format!("seed {}", options.seed),
-    ];
+    ]);
     if let Some(fault) = prepared.fault {
         data.push(format!("planted fault: {}", fault.name()));
     }
-    format!("{} · {}", parts.join(", "), data.join(" · "))
+    data.join(" · ")
 }

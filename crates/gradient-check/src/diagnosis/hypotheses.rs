@@ -50,7 +50,7 @@ fn not_a_number(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Option<Diagn
     let whose = if bad().any(|i| !e.d[i].is_finite()) {
         "and so are entries of the numeric gradient"
     } else {
-        "although the cost and its differences are finite: the error is in the backward pass"
+        "although the numeric derivatives are finite"
     };
     found(
         NON_FINITE,

@@ -2,6 +2,11 @@
 
 use crate::diagnosis::Diagnosis;
 
+use super::findings::list_up_to;
+
+/// Names in a sentence: those of a network of six layers.
+const MOST_NAMES: usize = 12;
+
 impl Diagnosis {
     /// The message about the gradients of these blocks, as a sentence without its full stop: `dW2 is 2× the
     /// numeric gradient (residual 3e-12): there is a factor 2 too many`.
@@ -13,7 +18,7 @@ impl Diagnosis {
             false => format!("d({block})"),
         };
         let names: Vec<String> = blocks.iter().map(name).collect();
-        let names = names.join(", ");
+        let names = list_up_to(MOST_NAMES, &names);
         let residual = if self.residual > 0.0 {
             format!(" (residual {:.1e})", self.residual)
         } else {

@@ -269,13 +269,17 @@ fn layout_message(of: Arrays, fault: &LayoutFault) -> String {
 
 /// A few names, then how many more.
 pub(super) fn list(blocks: &[String]) -> String {
-    const SHOWN: usize = 4;
-    match blocks.len().checked_sub(SHOWN) {
+    list_up_to(4, blocks)
+}
+
+/// The first `shown` of them, and how many more there are.
+pub(super) fn list_up_to(shown: usize, blocks: &[String]) -> String {
+    match blocks.len().checked_sub(shown) {
         Some(more @ 1..) => {
             let plural = if more == 1 { "" } else { "s" };
             format!(
                 "{} and {more} more block{plural}",
-                blocks[..SHOWN].join(", ")
+                blocks[..shown].join(", ")
             )
         }
         _ => blocks.join(", "),

@@ -46,6 +46,10 @@ pub(super) fn inconclusive(report: &Report) -> String {
 /// What to do; a comparison of two given gradients has neither a cost nor a point.
 fn remedy(report: &Report, reason: Reason) -> &'static str {
     match reason {
+        Reason::NonFinite if report.evaluations == 0 => {
+            "the numeric gradient is NaN or infinite there, so there is nothing to compare with. Compute it again, for \
+             example with other steps"
+        }
         Reason::BelowResolution if report.evaluations == 0 => {
             "the two gradients differ by more than rounding and by less than a mistake, and the error of the numeric one is \
              not known. Check the gradient against the cost itself, or compute the numeric gradient more accurately"
@@ -93,6 +97,7 @@ fn non_finite(report: &Report) -> String {
             };
             format!("At {coordinate} the cost is {cost} for {side}{so}")
         }
+        NonFinite::Difference if report.evaluations == 0 => return String::new(),
         NonFinite::Difference => format!(
             "At {coordinate} the difference of two finite costs, or its error bar, overflows: scale the cost down."
         ),

@@ -156,6 +156,12 @@ pub fn hanging(style: Style, lead: &str, line: &str) -> String {
     text
 }
 
+/// Indented by four, what does not fit into 80 columns by six, without styles.
+pub(super) fn indented(line: &str) -> String {
+    let parts = lines(&clean_line(line), WIDTH - 6);
+    format!("    {}\n", parts.join("\n      "))
+}
+
 /// Indented by two, at most 80 columns wide, without styles.
 pub(super) fn paragraph(line: &str) -> String {
     plain(&wrapped("", line))

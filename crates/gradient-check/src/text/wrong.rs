@@ -9,7 +9,7 @@ use crate::report::{BlockReport, BrokenTie};
 use crate::{Reason, Report, Verdict};
 
 use super::numbers::{counted, derivative, short, thousands};
-use super::style::{BAD, STRONG, hanging, styled, wrapped};
+use super::style::{BAD, STRONG, hanging, indented, styled, wrapped};
 
 /// Beyond so many wrong blocks the rest of them are counted: the table shows them all.
 const MOST_BLOCKS: usize = 8;
@@ -176,10 +176,11 @@ fn heat(block: &BlockReport, axes: Option<&[String; 2]>, first: bool) -> String 
             format!(" ({}{plural} {})", axes[axis], listed(indices))
         });
         let what = if one { what[0] } else { what[1] };
-        format!(
-            "    all wrong entries are in {what} {}{meaning}\n",
+        let line = format!(
+            "all wrong entries are in {what} {}{meaning}",
             listed(indices)
-        )
+        );
+        indented(&line)
     };
     match &pattern.confined {
         // Of a vector the line above says it.
