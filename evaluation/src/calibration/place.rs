@@ -88,7 +88,19 @@ pub(crate) struct Place {
 const COMBINATIONS: usize = Activation::ALL.len() * Loss::ALL.len() * Situation::ALL.len();
 
 /// A stride coprime to their number, so that all occur, and a few in a row are of many kinds.
-const STRIDE: usize = 40;
+const STRIDE: usize = coprime_from(40, COMBINATIONS);
+
+/// The smallest number from `least` on that has no factor in common with `other`.
+const fn coprime_from(least: usize, other: usize) -> usize {
+    let (mut a, mut b) = (least, other);
+    while b > 0 {
+        (a, b) = (b, a % b);
+    }
+    match a {
+        1 => least,
+        _ => coprime_from(least + 1, other),
+    }
+}
 
 fn architecture(number: usize) -> Result<(Architecture, Situation)> {
     let combination = number % COMBINATIONS * STRIDE % COMBINATIONS;

@@ -6,10 +6,10 @@ use tensor_core::MatrixView;
 use super::place::Layers;
 use crate::{BackwardRules, Network};
 
-/// db of these layers is the sum over the examples instead of the mean.
-pub(crate) struct SummedBiases(pub(crate) Layers);
+/// db of these layers is the mean over the m examples times this function of m: |m| m is their sum.
+pub(crate) struct ScaledBiases(pub(crate) Layers, pub(crate) fn(f64) -> f64);
 
-impl BackwardRules for SummedBiases {
+impl BackwardRules for ScaledBiases {
     fn bias_gradient(
         &self,
         network: &Network<'_>,
@@ -18,8 +18,8 @@ impl BackwardRules for SummedBiases {
     ) -> Result<Vec<f64>, MlpError> {
         let mut db = mlp::bias_gradient(dz);
         if self.0.contain(layer, network.architecture.depth()) {
-            let examples = network.batch.examples() as f64;
-            db.iter_mut().for_each(|entry| *entry *= examples);
+            let factor = (self.1)(network.batch.examples() as f64);
+            db.iter_mut().for_each(|entry| *entry *= factor);
         }
         Ok(db)
     }

@@ -13,7 +13,7 @@ mod place;
 mod weight_decay;
 mod weight_gradient;
 
-pub(crate) use bias_gradient::{OneBias, SummedBiases};
+pub(crate) use bias_gradient::{OneBias, ScaledBiases};
 pub(crate) use finish::{
     Entries, Finish, LargestWeight, OneWeight, flatten_by_columns, make_noise, not_a_number,
     reverse_units, swap_biases, swap_weights,
@@ -24,5 +24,5 @@ pub use input_gradient::{NotTransposed, OtherWeights};
 pub use output_delta::{OutputDelta, OutputEntry};
 pub(crate) use place::{Block, Layers, same_shape, same_width};
 pub(crate) use weight_decay::{BiasDecay, WeightDecay};
-pub(crate) use weight_gradient::SummedWeights;
+pub(crate) use weight_gradient::ScaledWeights;
 pub use weight_gradient::ZForA;

@@ -26,10 +26,10 @@ impl BackwardRules for ZForA {
     }
 }
 
-/// dW of these layers is the sum over the examples instead of the mean.
-pub(crate) struct SummedWeights(pub(crate) Layers);
+/// dW of these layers is the mean over the m examples times this function of m: |m| m is their sum.
+pub(crate) struct ScaledWeights(pub(crate) Layers, pub(crate) fn(f64) -> f64);
 
-impl BackwardRules for SummedWeights {
+impl BackwardRules for ScaledWeights {
     fn weight_gradient(
         &self,
         network: &Network<'_>,
@@ -41,7 +41,7 @@ impl BackwardRules for SummedWeights {
         if !self.0.contain(layer, network.architecture.depth()) {
             return Ok(dw);
         }
-        let examples = network.batch.examples() as f64;
-        Ok(dw.map(|entry| entry * examples))
+        let factor = (self.1)(network.batch.examples() as f64);
+        Ok(dw.map(|entry| entry * factor))
     }
 }
