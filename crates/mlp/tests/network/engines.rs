@@ -213,7 +213,8 @@ proptest! {
             let noise = (1.0 + margin) * (p.noise + f.noise);
             prop_assert!((p.derivative - f.derivative).abs() <= 2.0 * noise,
                 "{net} {}: {p:?} {f:?}", plain.coordinate);
-            // Values that are all the same in one engine may differ in their last bits in the other: noise, held above.
+            // Values that are all the same may differ in their last bits here (widths 3-8-2-12-3, GELU, seed 3776): noise.
+            prop_assert!(!p.flat || f.derivative.abs() <= f.noise, "{net} {}: {f:?}", plain.coordinate);
         }
     }
 
