@@ -28,8 +28,7 @@ impl Gradcheck {
     /// Builds the command, next to this program's own binary.
     pub(super) fn build(workspace: &Workspace) -> anyhow::Result<Self> {
         // Built together with this program, so that its libraries are reused.
-        let build =
-            workspace.cargo("build --release --locked -p xtask -p gradcheck-cli --bin gradcheck");
+        let build = workspace.cargo("build --locked -p xtask -p gradcheck-cli --bin gradcheck");
         if !build.succeeds()? {
             bail!("the command could not be built: see cargo's message above");
         }
@@ -37,7 +36,7 @@ impl Gradcheck {
         let profiles = own.parent().and_then(std::path::Path::parent);
         let folder = profiles.context("this binary is in no target folder")?;
         Ok(Self {
-            program: folder.join("release/gradcheck"),
+            program: folder.join("debug/gradcheck"),
         })
     }
 

@@ -2,22 +2,24 @@
 
 use anyhow::Result;
 use mlp::Activation;
+use mlp_faults::Fault;
 
 use super::{Forms, emit};
 use crate::args::OutputArgs;
 use crate::exit;
-use crate::network::prepare;
+use crate::network::{Prepared, prepare, why_not};
 use crate::output::{Sink, json, text};
 use crate::{NetworkOptions, Widths};
 
 pub(crate) fn run(args: &OutputArgs) -> Result<u8> {
     let sink = Sink::open(args.output.as_deref(), &[])?;
+    let candidates = candidates()?;
     let faults: Vec<json::FaultEntry> = mlp_faults::all()
         .iter()
         .map(|fault| json::FaultEntry {
             name: fault.name(),
             description: fault.description(),
-            example: example(fault.name()),
+            example: example(fault, &candidates),
         })
         .collect();
     emit(
@@ -54,12 +56,10 @@ fn render(faults: &[json::FaultEntry]) -> String {
     out
 }
 
-/// The command that shows a fault, on the first of a few networks that it applies to.
-fn example(fault: &str) -> String {
-    let plain = NetworkOptions {
-        fault: Some(fault.to_owned()),
-        ..NetworkOptions::default()
-    };
+/// A few networks, on each of which some fault shows that does not on those before it.
+fn candidates() -> Result<Vec<Prepared>> {
+    let plain = NetworkOptions::default();
+    let layers = |widths: &[usize]| Some(Widths(widths.to_vec()));
     let candidates = [
         plain.clone(),
         NetworkOptions {
@@ -67,16 +67,16 @@ fn example(fault: &str) -> String {
             ..plain.clone()
         },
         NetworkOptions {
-            layers: Some(Widths(vec![30, 6, 6, 1])),
+            layers: layers(&[30, 6, 6, 1]),
             ..plain.clone()
         },
         NetworkOptions {
-            layers: Some(Widths(vec![30, 6, 6, 1])),
+            layers: layers(&[30, 6, 6, 1]),
             activation: Activation::Tanh,
             ..plain.clone()
         },
         NetworkOptions {
-            layers: Some(Widths(vec![30, 6, 6, 6, 1])),
+            layers: layers(&[30, 6, 6, 6, 1]),
             ..plain.clone()
         },
         NetworkOptions {
@@ -86,12 +86,21 @@ fn example(fault: &str) -> String {
         NetworkOptions {
             keep_prob: 0.8,
             frozen_masks: true,
-            ..plain.clone()
+            ..plain
         },
     ];
-    let shown = candidates
-        .iter()
-        .find(|spec| prepare(spec).is_ok())
-        .unwrap_or(&plain);
+    Ok(candidates.iter().map(prepare).collect::<Result<_, _>>()?)
+}
+
+/// The command that shows a fault, on the first of the candidates that it applies to.
+fn example(fault: &Fault, candidates: &[Prepared]) -> String {
+    let applies = |candidate: &&Prepared| {
+        why_not(fault, &candidate.architecture, &candidate.options).is_none()
+    };
+    let mut shown = match candidates.iter().find(applies) {
+        Some(candidate) => candidate.options.clone(),
+        None => NetworkOptions::default(),
+    };
+    shown.fault = Some(fault.name().to_owned());
     shown.command_line()
 }

@@ -6,4 +6,5 @@
 mod memory;
 mod prepare;
 
+pub(crate) use prepare::why_not;
 pub use prepare::{PrepareError, Prepared, prepare, summary, targets};

@@ -406,21 +406,28 @@ fn find_fault(
             suggestion: suggestion.map(str::to_owned),
         });
     };
-    let applies = fault
-        .applies_to(architecture)
-        .and_then(|()| match fault.shows() {
-            Shows::WithDropout if options.keep_prob == 1.0 => Err(
-                "it has an effect only with dropout: add --keep-prob 0.8 --frozen-masks".to_owned(),
-            ),
-            _ => Ok(()),
-        });
-    match applies {
-        Ok(()) => Ok(fault),
-        Err(reason) => Err(PrepareError::Fault {
+    match why_not(fault, architecture, options) {
+        None => Ok(fault),
+        Some(reason) => Err(PrepareError::Fault {
             name: name.to_owned(),
             reason,
         }),
     }
+}
+
+/// Why a fault has no effect on this network, if so.
+pub(crate) fn why_not(
+    fault: &Fault,
+    architecture: &Architecture,
+    options: &NetworkOptions,
+) -> Option<String> {
+    let dropout = || match fault.shows() {
+        Shows::WithDropout if options.keep_prob == 1.0 => Some(
+            "it has an effect only with dropout: add --keep-prob 0.8 --frozen-masks".to_owned(),
+        ),
+        _ => None,
+    };
+    fault.applies_to(architecture).err().or_else(dropout)
 }
 
 /// Rejects a check that would exceed the memory limit.
