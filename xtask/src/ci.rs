@@ -202,7 +202,8 @@ impl Step {
             Self::Features => all_succeed(
                 [
                     // Alone and without dev-dependencies, which may switch on features that the crate
-                    // itself forgot to ask for; then as tests. `test` runs them with all features.
+                    // itself forgot to ask for; then as tests. `test` runs them with all features,
+                    // but for the reports that there are without any.
                     workspace.cargo("clippy -p mlp --locked -- -D warnings"),
                     workspace.cargo("clippy -p mlp --all-targets --locked -- -D warnings"),
                     workspace.cargo("clippy -p gradient-check --locked -- -D warnings"),
@@ -212,6 +213,8 @@ impl Step {
                     workspace.cargo(
                         "clippy -p gradient-check --no-default-features --lib --tests --locked -- -D warnings",
                     ),
+                    workspace
+                        .cargo("test -p gradient-check --no-default-features --test brief --locked"),
                 ],
                 "mlp compiles without its feature `objective`, gradient-check with its default features alone and \
                  with none",

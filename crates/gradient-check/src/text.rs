@@ -7,7 +7,7 @@
 
 #[cfg(feature = "text")]
 mod blocks;
-#[cfg(any(test, not(feature = "text")))]
+#[cfg(not(feature = "text"))]
 mod brief;
 #[cfg(feature = "text")]
 mod control;

@@ -68,39 +68,3 @@ pub(super) fn percent(share: f64) -> String {
     let value: f64 = rounded.parse().unwrap_or(f64::NAN);
     format!("{value} %")
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_factor_has_the_digits_that_its_bar_allows() {
-        let cases = [
-            (1.0 + 1e-7, 1e-11, "1.0000001"),
-            (1.0 - 1.234_5e-7, 1e-12, "0.999999877"),
-            (1.0 + 1.234_5e-7, 3e-9, "1.00000012"),
-            (1.01, 1e-4, "1.01"),
-            (1.3, 0.2, "1.3"),
-            (0.259_483_726, 1e-11, "0.259484"),
-            (-1.885_9, 1e-3, "-1.886"),
-            (1.010_01, 2e-5, "1.01"),
-            (2.0, 1e-12, "2"),
-            (20.0, 1e-12, "20"),
-            (3.5e-9, 1e-20, "3.5e-9"),
-        ];
-        for (value, bar, said) in cases {
-            assert_eq!(factor(value, bar), said);
-        }
-        assert_eq!(number(1.0 / 64.0), "0.015625");
-        assert_eq!(number(1.0 / 30.0), "0.0333333");
-    }
-
-    #[test]
-    fn what_accepts_an_error_is_rounded_up() {
-        assert_eq!(rounded_up(1e-7), "1e-7");
-        assert_eq!(rounded_up(1.01e-7), "2e-7");
-        assert_eq!(rounded_up(9.3e-7), "1e-6");
-        assert_eq!(percent(0.01), "1 %");
-        assert_eq!(percent(0.000_21), "0.03 %");
-    }
-}

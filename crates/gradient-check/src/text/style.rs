@@ -185,28 +185,3 @@ pub fn wrapped(lead: &str, line: &str) -> String {
     }
     text
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_long_name_loses_its_middle() {
-        assert_eq!(shortened("W1", 4), "W1");
-        assert_eq!(shortened("encoder.layers.3.weight", 12), "encod…weight");
-        assert_eq!(shortened("W1", 1), "…");
-    }
-
-    #[test]
-    fn a_number_is_never_broken() {
-        let line = "a ".repeat(34) + "(residual 2.0e-7)";
-        assert!(lines(&line, 80).iter().any(|l| l.ends_with("2.0e-7)")));
-    }
-
-    #[test]
-    fn columns_are_aligned_whatever_their_styles() {
-        let rows = vec![vec![styled(GOOD, "agree"), "1".to_owned()]];
-        let text = plain(&table(&["verdict", "n"], rows, 1));
-        assert_eq!(text, "  verdict  n\n  agree    1\n");
-    }
-}

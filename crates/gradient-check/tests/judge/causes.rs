@@ -1,8 +1,9 @@
 //! The diagnosis of wrong gradients: the true cause, or none.
 
 use finite_diff::{ParameterLayout, from_fn};
-use gradient_check::diagnosis::Diagnosis;
-use gradient_check::{Claim, Reason, Report, Settings, Verdict, check};
+use gradient_check::course::{CompareRule, CompareSettings};
+use gradient_check::diagnosis::{Context, Diagnosis, NamedFactor};
+use gradient_check::{Claim, Reason, Report, Settings, Verdict, check, compare_gradients};
 
 /// Twelve points that are not alike.
 fn twelve() -> Vec<f64> {
@@ -201,6 +202,92 @@ fn a_factor_has_the_digits_that_its_bar_allows() {
     }
 }
 
+/// What is said of a gradient that is `factor` times another one of so many entries, which is known to `bar`.
+fn times_given(factor: f64, bar: f64, entries: usize) -> String {
+    let d: Vec<f64> = (0..entries).map(|i| [1.0, -1.0][i % 2]).collect();
+    let g: Vec<f64> = d.iter().map(|d| factor * d).collect();
+    // The factor of n entries is known √n times as well as one of them.
+    let rule = CompareRule::Close {
+        rtol: bar * (entries as f64).sqrt(),
+        atol: 0.0,
+    };
+    let settings = CompareSettings {
+        rule,
+        ..CompareSettings::default()
+    };
+    let layout = ParameterLayout::flat("x", entries);
+    let report = compare_gradients(&g, &d, &layout, &settings).unwrap();
+    report.blocks[0].diagnosis.clone().unwrap().message
+}
+
+#[test]
+fn the_digits_of_a_factor_are_those_that_are_known_and_no_others() {
+    for (factor, bar, said) in [
+        (1.0 + 1e-7, 1e-11, "1.0000001"),
+        (1.0 - 1.234_5e-7, 1e-12, "0.999999877"),
+        (1.0 + 1.234_5e-7, 3e-9, "1.00000012"),
+        (1.01, 1e-4, "1.01"),
+        (0.259_483_726, 1e-11, "0.259484"),
+        (-1.885_9, 1e-3, "-1.886"),
+        (1.010_01, 2e-5, "1.01"),
+        (2.0, 1e-12, "2"),
+        (5.0, 1e-12, "5"),
+        (20.0, 1e-12, "20"),
+        (3.5e-9, 1e-20, "3.5e-9"),
+    ] {
+        let message = times_given(factor, bar, 16);
+        let said = format!("is {said}× the numeric gradient: ");
+        assert!(message.starts_with(&said), "{message}");
+    }
+    // To so wide a bar a factor is known of an entry by itself only.
+    let message = times_given(1.3, 0.2, 1);
+    let said = "x[0] is 1.3× its numeric derivative; ";
+    assert!(message.starts_with(said), "{message}");
+    // Factors that the caller has a name for are known in full.
+    for (divisor, said) in [(64.0, "0.015625"), (30.0, "0.0333333")] {
+        let at = twelve();
+        let gradient: Vec<f64> = cosines(&at).iter().map(|d| d / divisor).collect();
+        let named = NamedFactor {
+            value: 1.0 / divisor,
+            cause: "scale",
+            meaning: "the mean is taken twice".to_owned(),
+            unlikely: false,
+        };
+        let settings = Settings {
+            context: Context {
+                factors: vec![named],
+                ..Context::default()
+            },
+            ..Settings::exact()
+        };
+        let report = report_of(sum_of_sines, &gradient, &at, &[12], &settings);
+        let found = report.blocks[0].diagnosis.as_ref().unwrap();
+        let said = format!("is {said}× the numeric gradient: the mean is taken twice");
+        assert_eq!(found.message, said);
+    }
+}
+
+#[test]
+fn what_is_left_beside_a_factor_is_rounded_up() {
+    for (share, said) in [(0.01, "1 %"), (0.000_21, "0.03 %")] {
+        let d = [1.0; 12];
+        let mut g = [2.0; 12];
+        g[3] *= 1.0 + share;
+        let settings = CompareSettings {
+            rule: CompareRule::Close {
+                rtol: 1e-9,
+                atol: 0.0,
+            },
+            ..CompareSettings::default()
+        };
+        let layout = ParameterLayout::flat("x", 12);
+        let report = compare_gradients(&g, &d, &layout, &settings).unwrap();
+        let message = &report.blocks[0].diagnosis.as_ref().unwrap().message;
+        let said = format!("is 2× the numeric gradient to within {said}: ");
+        assert!(message.starts_with(&said), "{message}");
+    }
+}
+
 /// The number that the message says is the one that `accuracy` takes.
 fn named_accuracy(message: &str) -> f64 {
     let (_, rest) = message
@@ -266,17 +353,13 @@ fn what_is_inexact_is_diagnosed_and_the_accuracy_named_accepts_it() {
             found.message
         );
     }
-    let report = report_of(
-        sum_of_sines,
-        &alike(1.0 + 1e-7),
-        &at,
-        &[12],
-        &Settings::default(),
-    );
-    assert_eq!(
-        named_accuracy(&report.blocks[0].diagnosis.as_ref().unwrap().message),
-        1e-7
-    );
+    // Rounded up to one digit, and what is one already stays one.
+    for (error, accuracy) in [(1e-7, 1e-7), (1.01e-7, 2e-7), (9.3e-7, 1e-6)] {
+        let gradient = alike(1.0 + error);
+        let report = report_of(sum_of_sines, &gradient, &at, &[12], &Settings::default());
+        let message = &report.blocks[0].diagnosis.as_ref().unwrap().message;
+        assert_eq!(named_accuracy(message), accuracy, "{message}");
+    }
     // Larger than any tolerance: no flag is named.
     let found = diagnosis(sum_of_sines, &alike(1.02), &at);
     assert!(!found.message.contains("accuracy"), "{}", found.message);

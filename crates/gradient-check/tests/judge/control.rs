@@ -1,12 +1,13 @@
 //! Errors planted into gradients that agree: each rejected in its place, none planted that is no error.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
 
 use finite_diff::execution::Progress;
 use finite_diff::objective::Piece;
 use finite_diff::{EvaluationError, Execution, Objective, ParameterLayout, Selection, from_fn};
 use gradient_check::control::{
-    ControlReport, PlantedError, PlantingOutcome, negative_control_by_complex_step,
+    ControlReport, PlantedError, Planting, PlantingOutcome, negative_control_by_complex_step,
 };
 use gradient_check::{Reason, Settings, Verdict, check, negative_control};
 use num_complex::Complex;
@@ -47,7 +48,7 @@ fn control_of(f: impl Fn(&[f64]) -> f64 + Sync, g: &[f64]) -> ControlReport {
 
 /// `doubled W: rejected`, one a line.
 fn listed(control: &ControlReport) -> String {
-    let line = |p: &gradient_check::control::Planting| {
+    let line = |p: &Planting| {
         // Which coordinate is the bluntest is a matter of rounding.
         let place = p.block.as_deref().unwrap_or("all");
         let became = format!("{:?}", p.outcome).to_lowercase();
@@ -393,4 +394,104 @@ fn a_second_method_is_asked_as_in_a_check() {
     // One that is another function is not believed, and the ladder asked.
     let control = with(&another);
     assert_eq!(listed(&control), listed(&control_of(cost, &g)));
+}
+
+/// A gradient of which the control plants what J has become by then is not wrong, and that it passes is said. So small an
+/// error is planted as the check states that it sees, and no larger one.
+#[test]
+fn an_error_that_is_none_passes_and_is_found_out() {
+    let layout = ParameterLayout::new()
+        .with("a", &[3])
+        .and_then(|layout| layout.with("b", &[]))
+        .unwrap();
+    let at: [f64; 4] = [0.3, -0.7, 1.1, 0.2];
+    let g = at.map(f64::cos);
+    let settings = Settings {
+        directional_test: false,
+        ..Settings::exact()
+    };
+    let sines = |x: &[f64]| x.iter().map(|x| x.sin()).sum::<f64>();
+    let alone = check(&from_fn(4, sines), &g, &at, &layout, &settings).unwrap();
+    let power = alone.power.unwrap();
+    let evaluations = AtomicU64::new(0);
+    // The errors that pass once the gradient of J is another one by this much.
+    let failures = |slope: [f64; 4], but_for: &[PlantedError]| {
+        evaluations.store(0, Relaxed);
+        let j = from_fn(4, |x: &[f64]| {
+            let checked = evaluations.fetch_add(1, Relaxed) >= alone.evaluations;
+            let parts = slope.iter().zip(x).zip(&at);
+            let drift: f64 = parts.map(|((slope, x), at)| slope * (x - at)).sum();
+            sines(x) + if checked { drift } else { 0.0 }
+        });
+        let control = negative_control(&j, &g, &at, &layout, &settings).unwrap();
+        control
+            .failures()
+            .filter(|p| !but_for.contains(&p.error))
+            .map(|p| (p.error, p.block.clone().unwrap(), p.outcome.clone()))
+            .collect::<Vec<_>>()
+    };
+    let passed = |error, block: &str| (error, block.to_owned(), PlantingOutcome::Passed);
+    let scales = [0, 0, 0, 1].map(|block: usize| alone.blocks[block].scale);
+    assert_eq!(failures([0.0; 4], &[]), []);
+    assert_eq!(
+        failures(
+            scales.map(|scale| 3.0 * power.single_coordinate * scale),
+            &[]
+        ),
+        [
+            passed(PlantedError::OneCoordinate, "a"),
+            passed(PlantedError::OneCoordinate, "b"),
+        ]
+    );
+    // An error in one coordinate is about as large, and may pass as well.
+    assert_eq!(
+        failures(
+            g.map(|g| 3.0 * power.block * g),
+            &[PlantedError::OneCoordinate]
+        ),
+        [
+            passed(PlantedError::WholeBlock, "a"),
+            passed(PlantedError::WholeBlock, "b"),
+        ]
+    );
+}
+
+#[test]
+fn what_was_not_detected_is_listed() {
+    let planting = |error, block: &str, outcome| Planting {
+        error,
+        block: Some(block.to_owned()),
+        coordinate: None,
+        outcome,
+    };
+    let blamed = vec!["b1".to_owned()];
+    let report = ControlReport {
+        unplanted: Verdict::Agree,
+        agreeing: 9,
+        power: None,
+        plantings: vec![
+            planting(PlantedError::Doubled, "W1", PlantingOutcome::Passed),
+            planting(
+                PlantedError::Sign,
+                "W1",
+                PlantingOutcome::Misplaced { blamed },
+            ),
+            planting(PlantedError::Zeroed, "W1", PlantingOutcome::Rejected),
+            planting(
+                PlantedError::Transposed,
+                "W1",
+                PlantingOutcome::ChangesNothing,
+            ),
+        ],
+        evaluations: 0,
+        elapsed: Duration::ZERO,
+    };
+    insta::assert_snapshot!(report, @r"
+    negative control: 1 of 3 planted errors were detected; 1 skipped (below the
+      detection limit, or without effect)
+      W1 doubled: not detected
+      W1 with its sign flipped: detected in b1 instead
+      The checker misses these errors here, so its agreement is not reliable.
+      Please report this as a bug.
+    ");
 }

@@ -1,6 +1,7 @@
 //! Two gradients from elsewhere, without error bars.
 
 use super::*;
+use gradient_check::course::difference;
 
 fn stored_as(stored: Stored) -> CompareSettings<'static> {
     CompareSettings {
@@ -197,4 +198,17 @@ fn a_baseline_says_how_far_is_acceptable() {
     let mut one = off(1e-5, 2.7);
     one[500] += 0.01;
     assert_eq!(verdict(&one), (Verdict::Disagree, 1));
+}
+
+#[test]
+fn extremes_neither_overflow_nor_vanish() {
+    for scale in [1e-300, 1e-8, 1.0, 1e300] {
+        let d = difference(&[2.0 * scale], &[scale]);
+        assert!((d - 1.0 / 3.0).abs() < 1e-15, "{scale:e}: {d}");
+    }
+    assert_eq!(difference(&[], &[]), 0.0);
+    assert_eq!(difference(&[0.0], &[0.0]), 0.0);
+    assert_eq!(difference(&[0.0], &[1.0]), 1.0);
+    assert!(difference(&[f64::NAN], &[1.0]).is_nan());
+    assert!(difference(&[f64::INFINITY], &[1.0]).is_nan());
 }

@@ -11,11 +11,15 @@ mod control;
 mod directional;
 mod face;
 mod given;
+mod kinks;
+mod names;
+mod pattern;
 mod reasons;
 mod recheck;
 mod second_opinion;
 mod structure;
 mod text;
+mod told;
 mod units;
 
 use std::num::NonZeroUsize;

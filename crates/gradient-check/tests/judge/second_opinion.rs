@@ -490,6 +490,41 @@ fn a_cost_that_is_not_differentiable_though_every_partial_derivative_exists_is_u
 }
 
 #[test]
+fn errors_that_hide_in_every_bar_add_up_and_the_check_is_undecided() {
+    let n = 400;
+    let at: Vec<f64> = (0..n).map(|i| (f64::from(i) * 0.7).sin()).collect();
+    let n = at.len();
+    let layout = ParameterLayout::flat("x", n);
+    // Beside a large constant the bars are wide.
+    let j = from_fn(n, |x: &[f64]| 1e4 + x.iter().map(|x| x.sin()).sum::<f64>());
+    let right: Vec<f64> = at.iter().map(|x| x.cos()).collect();
+    let run = |g: &[f64]| check(&j, g, &at, &layout, &Settings::exact()).unwrap();
+    let report = run(&right);
+    assert_eq!(report.verdict, Verdict::Agree);
+    let bar = report.worst[0].comparison.error_bar.unwrap();
+    let u = direction_of(0, 0..n, &at, 0);
+    let hidden: Vec<f64> = right
+        .iter()
+        .zip(&u)
+        .map(|(g, u)| g + 0.5 * bar * u.signum())
+        .collect();
+    let report = run(&hidden);
+    assert_eq!(
+        (report.counts.agree, along(&report).verdict),
+        (n, Verdict::Disagree)
+    );
+    let only = Agreement::OnlyDirections {
+        blocks: vec!["x".to_owned()],
+        because: Explanation::AddsUp,
+    };
+    assert_eq!(report.agreement(), Some(only));
+    assert_eq!(
+        report.verdict,
+        Verdict::Inconclusive(Reason::BelowResolution)
+    );
+}
+
+#[test]
 fn an_error_in_what_a_sample_left_out_is_wrong() {
     let at: Vec<f64> = (0..300).map(|i| (f64::from(i) * 0.7).sin()).collect();
     let layout = ParameterLayout::new()

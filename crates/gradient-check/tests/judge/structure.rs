@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use finite_diff::{EvaluationError, ParameterLayout, Selection};
-use gradient_check::structure::{Dependence, Finding, Pass, Structure, examine};
+use gradient_check::structure::{Dependence, Finding, LayoutFault, Pass, Structure, examine};
 use gradient_check::subject::{Gradient, NamedArray, Packing, from_closures, from_objective};
 use gradient_check::{
     CheckError, GradientCheck, Reason, Report, Settings, Subject, Verdict, check_subject,
@@ -395,6 +395,64 @@ fn a_gradient_of_another_layout() {
     ");
     assert_eq!(flat.counts.total(), 0);
     assert!(flat.difference.is_nan() && flat.power.is_none());
+}
+
+#[test]
+fn each_departure_is_told_from_the_others() {
+    // The departures of blocks with these names, shapes and lengths, the missing blocks, and whose numbers are compared.
+    let faults = |arrays: &[(&str, &[usize], usize)]| {
+        let report = backward_gives(|given| {
+            let right = |name: &str| given.iter().find(|array| array.name == name);
+            let departing = arrays.iter().map(|(name, shape, len)| {
+                let mut values = right(name).map_or_else(Vec::new, |array| array.values.clone());
+                values.resize(*len, 1.0);
+                NamedArray::new(*name, shape, values)
+            });
+            *given = departing.collect();
+        });
+        let (mut faults, mut missing) = (Vec::new(), Vec::new());
+        for finding in findings(&report) {
+            match finding {
+                Finding::Layout { fault, .. } => faults.push(fault.clone()),
+                Finding::Missing { block, .. } => missing.push(block.clone()),
+                other => panic!("{other:?}"),
+            }
+        }
+        let placed: Vec<bool> = report.blocks.iter().map(|b| b.counts.total() > 0).collect();
+        (faults, missing, placed)
+    };
+    let w: (&str, &[usize], usize) = ("W", &[2, 3], 6);
+    let b: (&str, &[usize], usize) = ("b", &[2], 2);
+    assert_eq!(faults(&[w, b]), (vec![], vec![], vec![true, true]));
+    // What is missing is zero to whoever takes a step with it.
+    assert_eq!(
+        faults(&[w]),
+        (vec![], vec!["b".to_owned()], vec![true, true])
+    );
+    assert!(matches!(
+        &faults(&[("W", &[3, 2], 6), b]).0[..],
+        [LayoutFault::Shape { .. }]
+    ));
+    let (found, _, placed) = faults(&[("W", &[2, 3], 5), b]);
+    assert!(matches!(&found[..], [LayoutFault::Length { got: 5, .. }]));
+    assert_eq!(placed, [false, true]);
+    // A shape that contradicts its own entries.
+    assert!(matches!(
+        &faults(&[("W", &[2, 2], 6), b]).0[..],
+        [LayoutFault::Length { .. }]
+    ));
+    assert!(matches!(
+        &faults(&[b, w]).0[..],
+        [LayoutFault::Order { block, after }] if block == "W" && after == "b"
+    ));
+    assert!(matches!(
+        &faults(&[w, w, b]).0[..],
+        [LayoutFault::Duplicate { times: 2, .. }]
+    ));
+    assert!(matches!(
+        &faults(&[w, ("c", &[], 1), b]).0[..],
+        [LayoutFault::Unknown { block }] if block == "c"
+    ));
 }
 
 /// Shapes whose product is too large a number are no reason to panic.

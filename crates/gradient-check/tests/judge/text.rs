@@ -2,7 +2,7 @@
 
 use finite_diff::{ParameterLayout, Selection, from_fn};
 use gradient_check::course::CompareSettings;
-use gradient_check::text::{derivative, plain, short_report};
+use gradient_check::text::{GOOD, derivative, plain, short_report, styled, table, wrapped};
 use gradient_check::{Report, Settings, Verdict, check, compare_gradients};
 
 /// As wide as a terminal is by default.
@@ -176,4 +176,41 @@ fn two_given_gradients_have_no_cost_to_compute_better() {
     assert!(text.starts_with("  inconclusive: "), "{text}");
     assert!(!text.contains("fewer examples"), "{text}");
     fits(&text);
+}
+
+#[test]
+fn a_long_name_loses_its_middle() {
+    // The line of a block behind axes of length 1, which leave so many columns to its name.
+    let shown = |name: &str, room: usize| {
+        let axes = match room {
+            12 => 10,
+            4 => 12,
+            _ => 13,
+        };
+        let mut shape = vec![1; axes];
+        shape[0] = 10;
+        let layout = ParameterLayout::new().with(name, &shape).unwrap();
+        let text = plain(&short_report(&checked(&layout, |_| {})));
+        let line = text.lines().nth(1).unwrap();
+        let name = line.strip_prefix("agree  ").unwrap();
+        name.split("  ").next().unwrap().to_owned()
+    };
+    assert_eq!(shown("W1", 4), "W1");
+    assert_eq!(shown("encoder.layers.3.weight", 12), "encod…weight");
+    assert_eq!(shown("W1", 1), "…");
+}
+
+#[test]
+fn a_number_is_never_broken() {
+    // All of it but `7)` would fit.
+    let line = "a ".repeat(31) + "(residual 2.0e-7)";
+    let text = plain(&wrapped("", &line));
+    assert!(text.lines().any(|l| l.ends_with("2.0e-7)")), "{text}");
+}
+
+#[test]
+fn columns_are_aligned_whatever_their_styles() {
+    let rows = vec![vec![styled(GOOD, "agree"), "1".to_owned()]];
+    let text = plain(&table(&["verdict", "n"], rows, 1));
+    assert_eq!(text, "  verdict  n\n  agree    1\n");
 }
