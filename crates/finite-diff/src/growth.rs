@@ -68,34 +68,3 @@ impl Growth {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_distance_is_a_straight_line_through_the_point() {
-        let growth = Growth::through(&[(0.5, 3.0)]);
-        assert_eq!(
-            [0.0, 0.25, 0.5, 2.0].map(|t| growth.at(t)),
-            [0.0, 1.5, 3.0, 12.0]
-        );
-        assert_eq!(growth.times(2.0).at(0.5), 6.0);
-        assert_eq!(Growth::linear(3.0).at(0.5), 1.5);
-        assert_eq!(Growth::NONE.at(1e9), 0.0);
-    }
-
-    #[test]
-    fn more_are_a_line_that_bends_and_never_falls() {
-        let growth = Growth::through(&[(1.0, 10.0), (0.5, 1.0)]);
-        assert_eq!(
-            [0.25, 0.5, 0.75, 1.0, 2.0].map(|t| growth.at(t)),
-            [0.5, 1.0, 5.5, 10.0, 20.0]
-        );
-        let three = Growth::through(&[(1.0, 10.0), (0.5, 20.0), (0.25, 2.0)]);
-        assert_eq!(
-            [0.125, 0.25, 0.375, 0.5, 1.0].map(|t| three.at(t)),
-            [1.0, 2.0, 6.0, 10.0, 10.0]
-        );
-    }
-}

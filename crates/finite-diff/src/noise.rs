@@ -469,6 +469,3 @@ fn medians(rows: &[Tables]) -> Vec<Option<f64>> {
     };
     candidates.into_iter().map(median).collect()
 }
-
-#[cfg(test)]
-mod tests;

@@ -67,33 +67,3 @@ impl Sum {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_lost_is_added_again() {
-        let mut sum = Sum::default();
-        for term in [1.0, 1e100, 1.0, -1e100] {
-            sum.add(term);
-        }
-        assert_eq!(sum.total(), 2.0);
-        sum.add(f64::INFINITY);
-        assert_eq!(sum.total(), f64::INFINITY);
-    }
-
-    #[test]
-    fn many_chunks_add_up_to_the_whole() {
-        for len in [0, 1, CHUNK, CHUNK + 1, 5 * CHUNK + 3] {
-            let part = |range: Range<usize>| {
-                let mut sum = Sum::default();
-                range.for_each(|i| sum.add(0.1 * i as f64));
-                sum
-            };
-            let exact = 0.05 * len as f64 * (len as f64 - 1.0);
-            let off = (summed(len, part) - exact).abs();
-            assert!(off <= 4.0 * f64::EPSILON * exact.abs(), "{len}: {off:e}");
-        }
-    }
-}

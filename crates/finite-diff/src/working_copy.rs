@@ -480,7 +480,3 @@ impl<T: Real, O: Objective<T> + ?Sized> Objective<T> for Along<'_, T, O> {
         self.domain.as_ref()
     }
 }
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a failure is a failed test")]
-mod tests;

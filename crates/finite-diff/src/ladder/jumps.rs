@@ -106,27 +106,3 @@ fn noise_of(ratios: &[f64]) -> f64 {
     let sides: f64 = weights.iter().map(|weight| 2.0 * weight * weight).sum();
     (sides + (2.0 * weights.iter().sum::<f64>()).powi(2)).sqrt()
 }
-
-#[cfg(test)]
-mod tests {
-    use super::noise_of;
-
-    /// By the weights of the values of J themselves: (4, −1 and −6) / 2h after the ratio 2, and so on.
-    #[test]
-    fn the_noise_is_that_of_the_weights() {
-        let of = |sides: &[f64], center: f64| {
-            let sides: f64 = sides.iter().map(|weight| 2.0 * weight * weight).sum();
-            (sides + center * center).sqrt()
-        };
-        let close = |ratios: &[f64], expected: f64| {
-            let noise = noise_of(ratios);
-            assert!((noise - expected).abs() < 1e-12, "{noise} and {expected}");
-        };
-        close(&[], of(&[1.0], 2.0));
-        close(&[2.0], of(&[2.0, -0.5], 3.0));
-        close(
-            &[2.0, 8.0],
-            of(&[16.0 / 7.0, -5.0 / 7.0, 0.25 / 7.0], 22.5 / 7.0),
-        );
-    }
-}

@@ -1,9 +1,16 @@
 //! Working copies: the point comes back whatever happens.
 
+use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::channel;
 
-use super::*;
-use crate::{Execution, Scheme, differentiate, from_fn, try_from_fn};
+use finite_diff::directions::{Busy, StreamedDirection, WorkingCopy};
+use finite_diff::sum::compensated_sum;
+use finite_diff::{Execution, Objective, Scheme, differentiate, from_fn, try_from_fn};
+
+use super::CHUNK;
 
 /// Long enough for several chunks, the last one short.
 const N: usize = 3 * CHUNK + 17;
@@ -12,16 +19,28 @@ fn point() -> Vec<f64> {
     (0..N).map(|i| 3.0 * (i as f64 * 0.37).sin()).collect()
 }
 
-fn is_put_back<O: Objective<f64>>(copy: &WorkingCopy<'_, f64, O>) -> bool {
-    let moved = copy.copy.lock().unwrap();
+/// Whether a probe sees θ wherever it moves nothing. J, which may fail, keeps in `seen` what it saw.
+fn is_put_back<O: Objective<f64>>(copy: &WorkingCopy<'_, f64, O>, seen: &Mutex<Vec<f64>>) -> bool {
     let bits = |x: &[f64]| x.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
-    bits(&moved) == bits(copy.point)
+    // The one sees what the other moves.
+    [0..1, N - 1..N].into_iter().all(|moved| {
+        let before = copy.evaluations();
+        let line = copy
+            .along(StreamedDirection::new(1, 2, moved.clone()))
+            .unwrap();
+        line.value(&[0.5]).ok();
+        assert_eq!(copy.evaluations(), before + 1);
+        let (mut seen, mut at) = (seen.lock().unwrap().clone(), copy.point().to_vec());
+        assert_ne!(seen[moved.clone()], at[moved.clone()]);
+        for x in [&mut seen, &mut at] {
+            x.drain(moved.clone());
+        }
+        bits(&seen) == bits(&at)
+    })
 }
 
 fn sum_of_squares(x: &[f64]) -> f64 {
-    let mut sum = Sum::default();
-    x.iter().for_each(|x| sum.add(x * x / 2.0));
-    sum.total()
+    compensated_sum(x.iter().map(|x| x * x / 2.0))
 }
 
 #[test]
@@ -36,38 +55,49 @@ fn a_probe_moves_its_range_and_nothing_else_and_puts_it_back() {
     });
     let copy = WorkingCopy::new(&j, &at, None).unwrap();
     for t in [1e-3, -1e-3] {
+        let before = copy.evaluations();
         copy.along(direction.clone()).unwrap().value(&[t]).unwrap();
-        let seen = seen.lock().unwrap();
-        assert_eq!(seen[..5], at[..5]);
-        assert_eq!(seen[N - 3..], at[N - 3..]);
-        for ((moved, x), u) in seen[5..N - 3].iter().zip(&at[5..]).zip(&u) {
+        assert_eq!(copy.evaluations(), before + 1);
+        let moved = seen.lock().unwrap().clone();
+        assert_eq!(moved[..5], at[..5]);
+        assert_eq!(moved[N - 3..], at[N - 3..]);
+        for ((moved, x), u) in moved[5..N - 3].iter().zip(&at[5..]).zip(&u) {
             assert!((moved - x - t * u).abs() < 1e-15, "{moved} {x} {u}");
         }
-        assert!(is_put_back(&copy));
+        assert!(is_put_back(&copy, &seen));
     }
-    assert_eq!(copy.evaluations(), 2);
 }
 
 #[test]
 fn theta_is_put_back_where_j_fails_or_panics() {
     let at = point();
     let direction = StreamedDirection::new(1, 2, 0..N);
-    let failing = try_from_fn(N, |_: &[f64]| -> Result<f64, _> { Err("no") });
+    let seen = Mutex::new(Vec::new());
+    let see = |x: &[f64]| *seen.lock().unwrap() = x.to_vec();
+    let failing = try_from_fn(N, |x: &[f64]| -> Result<f64, _> {
+        see(x);
+        Err("no")
+    });
     let copy = WorkingCopy::new(&failing, &at, None).unwrap();
     let line = copy.along(direction.clone()).unwrap();
     assert_eq!(line.value(&[0.1]).unwrap_err().to_string(), "no");
-    assert!(is_put_back(&copy));
+    assert!(is_put_back(&copy, &seen));
 
     let first = AtomicBool::new(true);
     let panicking = from_fn(N, |x: &[f64]| {
         assert!(!first.swap(false, Ordering::Relaxed), "once");
+        see(x);
         sum_of_squares(x)
     });
     let copy = WorkingCopy::new(&panicking, &at, None).unwrap();
     let line = copy.along(direction).unwrap();
-    assert!(catch_unwind(AssertUnwindSafe(|| line.value(&[0.1]))).is_err());
+    let panics = || catch_unwind(AssertUnwindSafe(|| line.value(&[0.1]))).is_err();
+    assert!(panics());
+    assert!(is_put_back(&copy, &seen));
+    first.store(true, Ordering::Relaxed);
+    assert!(panics());
     assert_eq!(line.value(&[0.0]).unwrap(), sum_of_squares(&at));
-    assert!(is_put_back(&copy));
+    assert!(is_put_back(&copy, &seen));
 }
 
 #[test]
@@ -136,8 +166,26 @@ fn what_does_not_fit_is_an_error() {
     assert!(copy.along(StreamedDirection::new(0, 0, 0..4)).is_err());
     let direction = StreamedDirection::new(0, 0, 0..3);
     assert!(copy.against(direction.clone(), &[0.0; 4], 0.0).is_err());
-    let guard = copy.copy.lock().unwrap();
-    let busy = copy.along(direction).unwrap().value(&[0.1]).unwrap_err();
-    assert!(busy.is::<Busy>());
-    drop(guard);
+
+    // A second probe while J is evaluated for the first one, which goes on when that has its answer.
+    let ((begin, begun), (answer, answered)) = (channel(), channel());
+    let ends = Mutex::new(Some((begin, answered)));
+    let waiting = from_fn(3, |x: &[f64]| {
+        if let Some((begin, answered)) = ends.lock().unwrap().take() {
+            begin.send(()).unwrap();
+            answered.recv().unwrap();
+        }
+        sum_of_squares(x)
+    });
+    let copy = WorkingCopy::new(&waiting, &at, None).unwrap();
+    let line = copy.along(direction).unwrap();
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| line.value(&[0.1]));
+        begun.recv().unwrap();
+        let second = line.value(&[0.1]);
+        answer.send(()).unwrap();
+        assert!(second.unwrap_err().is::<Busy>());
+        first.join().unwrap().unwrap();
+    });
+    assert!(line.value(&[0.1]).is_ok());
 }

@@ -5,6 +5,14 @@
     reason = "a test may stop at the first surprise"
 )]
 
+mod directions;
+mod ladder;
+mod noise;
+mod printable;
+mod steps;
+mod sums;
+mod working_copy;
+
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -20,6 +28,9 @@ use num_complex::Complex;
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+
+/// Coordinates that one task fills or adds up: longer sums are made in chunks.
+const CHUNK: usize = 1 << 14;
 
 /// Σ c_k·t^k and its derivative at t.
 fn polynomial(coefficients: &[f64], t: f64) -> (f64, f64) {

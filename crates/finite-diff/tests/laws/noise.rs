@@ -1,9 +1,11 @@
 //! Known noises are measured, and what is no noise is none.
 
+use finite_diff::noise::{Growth, measure_complex_step_noise, measure_field_noise, measure_noise};
+use finite_diff::{Execution, Noise, from_fn, try_from_fn};
 use num_complex::Complex;
 
-use super::*;
-use crate::{from_fn, try_from_fn};
+/// How far away noise is measured again, as powers of ε.
+const AWAY: [f64; 3] = [0.15, 0.3, 0.45];
 
 #[test]
 fn a_known_noise_is_measured() {
@@ -92,7 +94,7 @@ fn noise_that_vanishes_at_a_minimum_grows_away_from_it() {
     let j = from_fn(2, move |x: &[f64]| 0.5 * r(x) * r(x));
     let measured = measure_noise(&j, &[0.0, 0.0], 0, &Execution::default()).unwrap();
     let delta = f64::EPSILON / 12f64.sqrt();
-    let away = f64::EPSILON.powf(AWAY[0].0);
+    let away = f64::EPSILON.powf(AWAY[0]);
     assert!(
         measured.sigma.unwrap() < 0.01 * delta * away,
         "{measured:?}"
@@ -262,5 +264,65 @@ fn a_grain_is_looked_for_as_far_as_j_goes() {
     for seed in 0..20 {
         let measured = measure_noise(&j, &[0.003, 0.7], seed, &Execution::default()).unwrap();
         assert!(measured.sigma.is_some());
+    }
+}
+
+/// The growth of the noise of a cost that is noisy by `here` at 0, and by these sizes at the distances at which noise is
+/// measured, the furthest first.
+fn growth(here: f64, sizes: [f64; 3]) -> Growth {
+    let [far, amid, near] = AWAY.map(|power| f64::EPSILON.powf(power));
+    let j = from_fn(1, |x: &[f64]| {
+        let size = match x[0].abs() {
+            t if t > (far * amid).sqrt() => sizes[0],
+            t if t > (amid * near).sqrt() => sizes[1],
+            t if t > 0.25 * near => sizes[2],
+            _ => here,
+        };
+        let bits = x[0].to_bits().wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        1.0 + size * ((bits >> 11) as f64 / (1u64 << 53) as f64 - 0.5)
+    });
+    let measured = measure_noise(&j, &[0.0], 0, &Execution::default());
+    measured.unwrap().growth
+}
+
+#[test]
+fn one_distance_is_a_straight_line_through_the_point() {
+    // So little more than at the point that it is not measured nearer.
+    let growth = growth(1e-8, [1e-6; 3]);
+    let far = f64::EPSILON.powf(AWAY[0]);
+    let there = growth.at(far);
+    assert!((1e-7..1e-6).contains(&there), "{there:e}");
+    assert_eq!(
+        [0.0, 0.5, 1.0, 4.0].map(|share| growth.at(share * far)),
+        [0.0, 0.5, 1.0, 4.0].map(|share| share * there)
+    );
+    assert_eq!(growth.times(2.0).at(far), 2.0 * there);
+    assert_eq!(Growth::linear(3.0).at(0.5), 1.5);
+    assert_eq!(Growth::NONE.at(1e9), 0.0);
+}
+
+#[test]
+fn more_are_a_line_that_bends_and_never_falls() {
+    let [far, amid, near] = AWAY.map(|power| f64::EPSILON.powf(power));
+    // What is nearer is no louder than what is further.
+    let cases: [([f64; 3], &[f64]); 3] = [
+        ([1e-2, 1e-6, 1e-10], &[1e-2, 1e-6, 1e-10]),
+        // Not measured at the nearest distance.
+        ([1e-6, 1e-4, 1e-4], &[1e-6, 1e-6]),
+        ([1e-2, 1e-6, 1e-4], &[1e-2, 1e-6, 1e-6]),
+    ];
+    for (sizes, expected) in cases {
+        let growth = growth(1e-14, sizes);
+        for (t, size) in [far, amid, near].into_iter().zip(expected) {
+            let share = growth.at(t) * 12f64.sqrt() / size;
+            assert!((0.2..3.0).contains(&share), "{share} {growth:?}");
+        }
+        for (from, to) in [(0.0, near), (near, amid), (amid, far)] {
+            assert!(growth.at(from) <= growth.at(to), "{growth:?}");
+            let middle = growth.at((from + to) / 2.0);
+            let straight = (growth.at(from) + growth.at(to)) / 2.0;
+            assert!((middle - straight).abs() <= 1e-12 * straight, "{growth:?}");
+        }
+        assert_eq!(growth.at(2.0 * far), 2.0 * growth.at(far));
     }
 }
