@@ -5,6 +5,7 @@
     reason = "a failure is a failed test, in helpers too"
 )]
 
+mod exponentials;
 mod products;
 mod scalars;
 mod stable;
