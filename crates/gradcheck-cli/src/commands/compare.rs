@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use finite_diff::ParameterLayout;
+use finite_diff::printable::printable;
 use gradient_check::course::{CompareRule, CompareSettings, Stored};
 use gradient_check::{Reason, Verdict, compare_gradients};
 
@@ -30,9 +31,10 @@ pub(crate) fn run(args: &CompareArgs) -> Result<u8> {
     let read = |path: &Path| gradient_file::read(path, options.read_limit);
     let candidate = read(&args.candidate)?;
     let baseline = read(&args.baseline)?;
+    let both = |numeric: &Path| named(&args.candidate, numeric);
     let report = match &args.reference {
         None => {
-            let pair = Flat::of(candidate, baseline)?;
+            let pair = Flat::of(candidate, baseline).with_context(|| both(&args.baseline))?;
             let settings = CompareSettings {
                 stored: pair.stored,
                 rule: rule(options),
@@ -43,8 +45,9 @@ pub(crate) fn run(args: &CompareArgs) -> Result<u8> {
             let reference = read(path)?;
             refuse_non_finite(&args.baseline, &baseline, "baseline")?;
             refuse_non_finite(path, &reference, "reference")?;
-            let pair = Flat::of(candidate, reference.clone())?;
-            let other = Flat::of(baseline, reference)?;
+            let pair = Flat::of(candidate, reference.clone()).with_context(|| both(path))?;
+            let other =
+                Flat::of(baseline, reference).with_context(|| named(&args.baseline, path))?;
             if other.layout != pair.layout {
                 bail!(
                     "{}, {}: the blocks are not the same: {} and {}",
@@ -101,7 +104,11 @@ pub(crate) fn run(args: &CompareArgs) -> Result<u8> {
                     ),
                 };
                 let conclusion = text::styled(style, conclusion);
-                format!("{}\n{conclusion}\n", text::report(&report, detail))
+                format!(
+                    "{}\n{}\n{conclusion}\n",
+                    text::heading(&sides(args)),
+                    text::report(&report, detail)
+                )
             },
             short: &|| text::short_report(&report),
             json: &|| {
@@ -118,6 +125,22 @@ pub(crate) fn run(args: &CompareArgs) -> Result<u8> {
         false => exit::code(report.verdict),
     };
     Ok(args.output.code(code))
+}
+
+/// Which file the report calls which.
+fn sides(args: &CompareArgs) -> String {
+    let name = |path: &Path| printable(&path.to_string_lossy()).to_string();
+    format!(
+        "analytic: {} · numeric: {}",
+        name(&args.candidate),
+        name(args.reference.as_ref().unwrap_or(&args.baseline)),
+    )
+}
+
+/// Two files, for an error that calls them analytic and numeric.
+fn named(analytic: &Path, numeric: &Path) -> String {
+    let [analytic, numeric] = [analytic, numeric].map(|path| quoted(&path.to_string_lossy()));
+    format!("{analytic} (analytic) and {numeric} (numeric)")
 }
 
 /// A distance to or from something that is not finite measures nothing.

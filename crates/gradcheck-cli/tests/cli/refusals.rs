@@ -989,22 +989,22 @@ fn compare_near_name() {
 
 #[test]
 fn compare_different_lengths() {
-    insta::assert_snapshot!(refused("compare three.json two.json"), @"error: block gradient: the analytic gradient has shape [3] (3 numbers), but the numeric one has [2] (2 numbers): write both with the same shape");
+    insta::assert_snapshot!(refused("compare three.json two.json"), @"error: three.json (analytic) and two.json (numeric): block gradient: the analytic gradient has shape [3] (3 numbers), but the numeric one has [2] (2 numbers): write both with the same shape");
 }
 
 #[test]
 fn compare_different_shapes() {
-    insta::assert_snapshot!(refused("compare square.json flat.json"), @"error: block W: the analytic gradient has shape [2, 2] (4 numbers), but the numeric one has [4] (4 numbers): write both with the same shape");
+    insta::assert_snapshot!(refused("compare square.json flat.json"), @"error: square.json (analytic) and flat.json (numeric): block W: the analytic gradient has shape [2, 2] (4 numbers), but the numeric one has [4] (4 numbers): write both with the same shape");
 }
 
 #[test]
 fn compare_missing_block() {
-    insta::assert_snapshot!(refused("compare both.json one.json"), @r#"error: the analytic gradient has a block "b1" of length 1, but the numeric one has only "W1" of length 1: give both the same blocks with the same names"#);
+    insta::assert_snapshot!(refused("compare both.json one.json"), @r#"error: both.json (analytic) and one.json (numeric): the analytic gradient has a block "b1" of length 1, but the numeric one has only "W1" of length 1: give both the same blocks with the same names"#);
 }
 
 #[test]
 fn compare_superfluous_block() {
-    insta::assert_snapshot!(refused("compare one.json both.json"), @r#"error: the numeric gradient has a block "b1" of length 1, but the analytic one has only "W1" of length 1: give both the same blocks with the same names"#);
+    insta::assert_snapshot!(refused("compare one.json both.json"), @r#"error: one.json (analytic) and both.json (numeric): the numeric gradient has a block "b1" of length 1, but the analytic one has only "W1" of length 1: give both the same blocks with the same names"#);
 }
 
 #[test]

@@ -7,6 +7,8 @@ use std::fmt;
 use crate::agreement::Agreement;
 use crate::constants::Constants;
 use crate::course::Band;
+use crate::report::BlockReport;
+use crate::verdict::Comparison;
 use crate::{Report, Verdict};
 
 use super::blocks::blocks;
@@ -118,6 +120,10 @@ fn coarse(report: &Report) -> Option<(f64, String)> {
         let why = format!("`accuracy` is set to {}", short(report.accuracy));
         return Some((reached, why));
     }
+    if is_rounding_of_the_gradient(report) {
+        let why = "the gradient itself has rounding errors of about this size".to_owned();
+        return Some((reached, why));
+    }
     let noise = report.noise?;
     let why = if noise.spread > 0.0 {
         format!(
@@ -133,6 +139,24 @@ fn coarse(report: &Report) -> Option<(f64, String)> {
         )
     };
     Some((reached, why))
+}
+
+/// Whether in the bluntest block more of the tolerance is the rounding of the gradient than the error bars of the derivatives.
+fn is_rounding_of_the_gradient(report: &Report) -> bool {
+    let bluntness = |block: &&BlockReport| block.power.map_or(0.0, |power| power.single_coordinate);
+    let bluntest = report
+        .blocks
+        .iter()
+        .max_by(|a, b| bluntness(a).total_cmp(&bluntness(b)));
+    let worst = bluntest.and_then(|block| block.worst.as_ref());
+    worst.is_some_and(|worst| {
+        let Comparison {
+            error_bar,
+            tolerance,
+            ..
+        } = worst.comparison;
+        error_bar.is_some_and(|bar| 2.0 * Constants::default().safety * bar < tolerance)
+    })
 }
 
 /// `relative error 2.4e-10 (course: "likely right")`: the course's difference, in the color of its band.

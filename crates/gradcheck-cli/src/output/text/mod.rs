@@ -33,3 +33,20 @@ pub fn report(report: &Report, detail: Detail) -> String {
         Detail::Full => styled_report(report),
     }
 }
+
+/// What was checked, in lines: its parts, with ` · ` between them, as many side by side as a terminal has room for.
+pub fn heading(parts: &str) -> String {
+    const WIDTH: usize = 80;
+    let mut lines: Vec<String> = Vec::new();
+    for part in parts.split(" · ") {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 3 + part.chars().count() <= WIDTH => {
+                line.push_str(" · ");
+                line.push_str(part);
+            }
+            _ => lines.push(part.to_owned()),
+        }
+    }
+    let line = |line: &String| format!("{}\n", styled(STRONG, line));
+    lines.iter().map(line).collect()
+}

@@ -14,15 +14,12 @@ use gradient_check::{Report, Verdict};
 use mlp_check::{Checked, Delta, Outcome, Stage};
 
 use super::onset::onset;
-use super::{Detail, report};
+use super::{Detail, heading, report};
 use crate::network::{Prepared, summary};
 
 /// The checks of a network, before and after training, and what they come to.
 pub fn network(prepared: &Prepared, outcome: &Outcome, detail: Detail) -> String {
-    let mut text = String::new();
-    for line in lines_of(&summary(prepared)) {
-        let _ = writeln!(text, "{}", styled(STRONG, line));
-    }
+    let mut text = heading(&summary(prepared));
     for (stage, checked) in &outcome.checks {
         let _ = writeln!(text, "\n{}", styled(STRONG, when(*stage)));
         text.push_str(&report(&checked.report, detail));
@@ -153,22 +150,6 @@ fn rechecked(recheck: &Recheck) -> String {
         some => format!(", except {some} next to a kink"),
     };
     format!("confirmed by full forward passes: {drawn} random coordinates{wrong}{undecided}")
-}
-
-/// A line of parts, as many of them side by side as a terminal has room for.
-fn lines_of(summary: &str) -> Vec<String> {
-    const WIDTH: usize = 80;
-    let mut lines: Vec<String> = Vec::new();
-    for part in summary.split(" · ") {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 3 + part.chars().count() <= WIDTH => {
-                line.push_str(" · ");
-                line.push_str(part);
-            }
-            _ => lines.push(part.to_owned()),
-        }
-    }
-    lines
 }
 
 fn method(name: &str) -> String {
