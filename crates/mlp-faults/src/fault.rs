@@ -21,9 +21,9 @@ pub struct Fault {
 
 /// What a fault does.
 pub(crate) enum Wrong {
-    /// It replaces steps of the backward pass.
+    /// Some steps of the backward pass are replaced.
     Steps(&'static (dyn BackwardRules + Sync)),
-    /// Its gradient is the correct one of something else.
+    /// The gradient is the correct one of something else, such as another point or batch.
     Elsewhere(fn(Place<'_>) -> Result<Gradient<f64>, MlpError>),
 }
 

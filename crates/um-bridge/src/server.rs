@@ -85,7 +85,7 @@ pub enum SpawnError {
         /// What it wrote last.
         lines: String,
     },
-    /// It did not answer in time, and was ended.
+    /// The server did not answer in time, and was ended.
     #[error(
         "the server `{command}` did not answer at {url} within {} s, so it was ended: {problem}; it must \
          listen on the port in the environment variable PORT, or on {{port}} in its command: in Python, \

@@ -42,7 +42,7 @@ impl Look {
         Self::PlainComplexStep,
     ];
 
-    /// Whether it is the final report of a check, not an intermediate estimate.
+    /// Whether this is the final report of a check, not an intermediate estimate.
     pub(crate) fn is_final(self) -> bool {
         matches!(
             self,

@@ -39,8 +39,6 @@ const ARROWS: &[(&str, &str, Allowed)] = &[
     ("um-bridge", "gradient-check", Dev),
     ("mlp-faults", "mlp", Normal),
     ("mlp-faults", "tensor-core", Normal),
-    ("mlp-faults", "gradient-check", Dev),
-    ("mlp-faults", "finite-diff", Dev),
     ("mlp", "tensor-core", Normal),
     ("mlp", "finite-diff", Behind("objective")),
     ("mlp", "finite-diff", Dev),
@@ -292,7 +290,7 @@ mod tests {
 tensor-core          d      -      -      -      -      -      -      -
 finite-diff          -      d      -      -      -      -      -      -
 mlp              ndoDx     do      d      -      d      -      -      -
-mlp-faults       ndoDx      d  ndoDx      d      d      -      -      -
+mlp-faults       ndoDx      -  ndoDx      d      -      -      -      -
 gradient-check       -  ndoDx      -      -      d      -      -      -
 um-bridge            -  ndoDx      -      -      d      d      -      -
 gradcheck-cli    ndoDx  ndoDx  ndoDx  ndoDx  ndoDx  ndoDx      d      -

@@ -169,8 +169,8 @@ Examples:
   gradcheck model http://localhost:4242 --accuracy 1e-6
 
 A point is a JSON list with one list of numbers for each input:
-[[0.5, -1.0], [2.0]]. Of a model without a gradient only the forward pass is
-examined, with exit code 2.
+[[0.5, -1.0], [2.0]]. If a model offers no gradient, only its forward pass is
+examined, and the exit code is 2.
 
 {EXIT_CODES}"
     )
@@ -184,9 +184,9 @@ Examples:
   gradcheck compare float16.npz float32.npz float64.npz
 
 Blocks are matched by name. Files carry no error bars: without --rtol or --atol
-a block agrees if its relative error is at most 2e-7, or what its storage type
-can hold, and an entry is wrong if it is off by a thousandth of its block's RMS
-or more. With a third file, the reference, the first file is wrong where it is
+a block agrees if its relative error is at most 2e-7, or at most the rounding of
+its storage type where that is larger, and an entry is wrong if it is off by a
+thousandth of its block's RMS or more. With a third file, the reference, the first file is wrong where it is
 farther from the reference than --times the second file is.
 
 Exit codes:
@@ -238,7 +238,7 @@ pub struct OutputArgs {
     /// Print nothing on standard output, and no progress: the exit code says it all
     #[arg(long, short, conflicts_with = "verbose", help_heading = "Output")]
     pub quiet: bool,
-    /// Print every detail, also of what is right
+    /// Print every detail, including those of blocks that agree
     #[arg(long, short, help_heading = "Output")]
     pub verbose: bool,
     /// Exit with 0 whatever the verdict is; still 2 if the check could not be made
@@ -363,7 +363,7 @@ pub struct CompareArgs {
 #[derive(Debug, Clone, Default, PartialEq, Args, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct CompareOptions {
-    /// Relative tolerance: an entry agrees if |c − b| ≤ atol + rtol·|b|
+    /// Relative tolerance: an entry agrees if |candidate − baseline| ≤ atol + rtol·|baseline|
     #[arg(long, value_name = "NUMBER", allow_hyphen_values = true, value_parser = numbers::tolerance, help_heading = "Check")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rtol: Option<f64>,

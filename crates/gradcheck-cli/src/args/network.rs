@@ -62,7 +62,7 @@ pub struct NetworkOptions {
     #[arg(long, value_name = "TYPE", default_value_t = Self::default().precision, value_parser = choice::parser::<Precision>(), help_heading = "Network")]
     #[serde(with = "choice::by_name")]
     pub precision: Precision,
-    /// Plant this bug into the backward pass; `gradcheck faults` lists them
+    /// Plant this fault in the backward pass; `gradcheck faults` lists them
     #[arg(long, value_name = "NAME", value_parser = FaultName, hide_possible_values = true, help_heading = "Network")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,

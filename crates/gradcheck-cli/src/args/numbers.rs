@@ -11,7 +11,7 @@ pub(crate) fn real(text: &str) -> Result<f64, String> {
     let plain = text.trim();
     let number = plain.parse().map_err(|_| {
         let hint = match plain.replacen(',', ".", 1).parse::<f64>() {
-            Ok(_) => ", with a point and no comma",
+            Ok(_) => ", with a decimal point instead of a comma",
             Err(_) => "",
         };
         format!("give a number, such as 0.5 or 1e-3{hint}")

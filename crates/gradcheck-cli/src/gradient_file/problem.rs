@@ -94,9 +94,9 @@ pub enum GradientProblem {
     RaggedList {
         /// Indices of the list, such as `[2]`.
         at: String,
-        /// The first one's length.
+        /// The length of the first list on its level.
         expected: usize,
-        /// This one's length.
+        /// The length of the list.
         got: usize,
     },
     /// Numbers, lists and objects on one level.

@@ -37,15 +37,18 @@ pub enum SinkError {
         /// The folder.
         folder: PathBuf,
     },
-    /// It is a folder.
-    #[error("{}: is a folder: give the name of a file for --output", shown(path))]
+    /// The path given for the output is a folder.
+    #[error(
+        "{}: this is a directory: give the name of a file for --output",
+        shown(path)
+    )]
     Directory {
         /// The folder.
         path: PathBuf,
     },
-    /// It would overwrite what was read.
+    /// The output would overwrite a file that this run reads.
     #[error(
-        "{}: is an input of this very run, which --output would overwrite: choose another",
+        "{}: this run reads this file, and --output would overwrite it: choose another name",
         shown(path)
     )]
     Input {

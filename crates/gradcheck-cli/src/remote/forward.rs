@@ -20,7 +20,7 @@ pub struct Forward {
     pub noise: Option<f64>,
     /// The number of coordinates that were examined.
     pub looked_at: usize,
-    /// Those of them with a kink at the point or within the steps; at most eight.
+    /// At most eight of the examined coordinates that have a kink at the point or within the steps.
     pub kinked: Vec<Kinked>,
     /// The number of such coordinates in all.
     pub kinks: usize,

@@ -44,7 +44,7 @@ pub struct ModelOptions {
     /// Retries after a transient failure
     #[arg(long, value_name = "N", default_value_t = 3, allow_hyphen_values = true, value_parser = numbers::small_count, help_heading = "Model")]
     pub retries: u32,
-    /// Refuse a model whose inputs, or outputs, hold more numbers in total; each vector counts as at least 1000
+    /// Refuse a model whose inputs or outputs hold more than N numbers in total; each vector counts as at least 1000
     #[arg(long, value_name = "N", default_value_t = um_bridge::Settings::SIZE_LIMIT, allow_hyphen_values = true, value_parser = numbers::count, help_heading = "Model")]
     pub max_size: usize,
 

@@ -98,7 +98,7 @@ fn check_stage(name: &str, check: &Value, said: &Run) {
         .max();
     assert_eq!(check["first_wrong_layer"], json!(last), "{name}, {stage}");
     if wrong.is_empty() {
-        said.says(&["the planted bug does not change the gradient here"]);
+        said.says(&["the planted fault does not change the gradient here"]);
     }
     for block in wrong {
         let count = |key: &str| block["counts"][key].as_u64().unwrap();
@@ -189,7 +189,7 @@ fn a_choice_at_a_kink_is_not_called_wrong() {
         }
         let line = words(&example)[1..].join(" ");
         let run = Folder::new().run(&line).expect(0);
-        run.says(&["the planted bug does not change the gradient here"]);
+        run.says(&["the planted fault does not change the gradient here"]);
         let report = mlp_json(&format!("--fault {name} --init zeros"), 3);
         assert_eq!(report["verdict"], "inconclusive");
     }

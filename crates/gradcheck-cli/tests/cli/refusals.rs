@@ -252,7 +252,7 @@ fn epsilon_no_number() {
 #[test]
 fn epsilon_with_a_comma() {
     insta::assert_snapshot!(refused("mlp --epsilon 0,001"), @r"
-    error: invalid value '0,001' for '--epsilon <NUMBER>': give a number, such as 0.5 or 1e-3, with a point and no comma
+    error: invalid value '0,001' for '--epsilon <NUMBER>': give a number, such as 0.5 or 1e-3, with a decimal point instead of a comma
 
     For more information, try '--help'.
     ");
@@ -911,17 +911,17 @@ fn output_in_a_missing_folder() {
 
 #[test]
 fn output_a_folder() {
-    insta::assert_snapshot!(refused("mlp --output folder"), @"error: folder: is a folder: give the name of a file for --output");
+    insta::assert_snapshot!(refused("mlp --output folder"), @"error: folder: this is a directory: give the name of a file for --output");
 }
 
 #[test]
 fn output_a_folder_to_be() {
-    insta::assert_snapshot!(refused("scalar --output out/"), @"error: out/: is a folder: give the name of a file for --output");
+    insta::assert_snapshot!(refused("scalar --output out/"), @"error: out/: this is a directory: give the name of a file for --output");
 }
 
 #[test]
 fn output_here() {
-    insta::assert_snapshot!(refused("course --output ."), @"error: .: is a folder: give the name of a file for --output");
+    insta::assert_snapshot!(refused("course --output ."), @"error: .: this is a directory: give the name of a file for --output");
 }
 
 #[test]
@@ -940,27 +940,27 @@ fn output_empty() {
 
 #[test]
 fn output_over_the_data() {
-    insta::assert_snapshot!(refused("mlp --data ok.csv --output ok.csv"), @"error: ok.csv: is an input of this very run, which --output would overwrite: choose another");
+    insta::assert_snapshot!(refused("mlp --data ok.csv --output ok.csv"), @"error: ok.csv: this run reads this file, and --output would overwrite it: choose another name");
 }
 
 #[test]
 fn output_over_the_data_by_another_path() {
-    insta::assert_snapshot!(refused("mlp --data ok.csv --output folder/../ok.csv"), @"error: folder/../ok.csv: is an input of this very run, which --output would overwrite: choose another");
+    insta::assert_snapshot!(refused("mlp --data ok.csv --output folder/../ok.csv"), @"error: folder/../ok.csv: this run reads this file, and --output would overwrite it: choose another name");
 }
 
 #[test]
 fn output_over_the_configuration() {
-    insta::assert_snapshot!(refused("mlp --config right.toml --output right.toml"), @"error: right.toml: is an input of this very run, which --output would overwrite: choose another");
+    insta::assert_snapshot!(refused("mlp --config right.toml --output right.toml"), @"error: right.toml: this run reads this file, and --output would overwrite it: choose another name");
 }
 
 #[test]
 fn output_over_the_analytic_gradient() {
-    insta::assert_snapshot!(refused("compare three.json three.json --output three.json"), @"error: three.json: is an input of this very run, which --output would overwrite: choose another");
+    insta::assert_snapshot!(refused("compare three.json three.json --output three.json"), @"error: three.json: this run reads this file, and --output would overwrite it: choose another name");
 }
 
 #[test]
 fn output_over_the_numeric_gradient() {
-    insta::assert_snapshot!(refused("compare three.json two.json --output ./two.json"), @"error: ./two.json: is an input of this very run, which --output would overwrite: choose another");
+    insta::assert_snapshot!(refused("compare three.json two.json --output ./two.json"), @"error: ./two.json: this run reads this file, and --output would overwrite it: choose another name");
 }
 
 // Gradients.

@@ -10,16 +10,16 @@ use super::{Context, Diagnosis, Exhibit, NamedFactor};
 /// Factors that need no context to be a mistake.
 pub(super) const PLAIN_FACTORS: [(f64, &str, &str); 7] = [
     (-1.0, "sign", "the sign is flipped"),
-    (2.0, "scale", "there is a factor 2 too many"),
-    (0.5, "scale", "a factor 2 is missing"),
-    (4.0, "scale", "there is a factor 4 too many"),
-    (0.25, "scale", "a factor 4 is missing"),
+    (2.0, "scale", "there is an extra factor of 2"),
+    (0.5, "scale", "a factor of 2 is missing"),
+    (4.0, "scale", "there is an extra factor of 4"),
+    (0.25, "scale", "a factor of 4 is missing"),
     (
         -2.0,
         "scale",
-        "the sign is flipped and there is a factor 2 too many",
+        "the sign is flipped and there is an extra factor of 2",
     ),
-    (3.0, "scale", "there is a factor 3 too many"),
+    (3.0, "scale", "there is an extra factor of 3"),
 ];
 
 /// How many entries must show a factor that has no name: to fewer, it can be fitted.
@@ -76,7 +76,7 @@ pub(super) fn some_factor(e: &Exhibit<'_>, _: &[Exhibit<'_>], _: &Context) -> Op
             "a uniform error this small may come from a tolerance, or from a constant in single precision{}",
             advice(e)
         ),
-        false => "there is a factor too many, or one is missing".to_owned(),
+        false => "there is an extra factor, or one is missing".to_owned(),
     };
     Some(Diagnosis {
         cause: "scale",

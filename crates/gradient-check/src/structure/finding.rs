@@ -64,7 +64,7 @@ pub enum Dependence {
         /// The largest |J(θ + t·u) − J(θ)|.
         moved: f64,
     },
-    /// It is not clear whether J depends on the block.
+    /// Whether J depends on the block could not be found out.
     Unknown {
         /// The reason why it is unknown.
         reason: Reason,

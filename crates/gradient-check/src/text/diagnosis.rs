@@ -9,7 +9,7 @@ const MOST_NAMES: usize = 12;
 
 impl Diagnosis {
     /// The message about the gradients of these blocks, as a sentence without its full stop: `dW2 is 2× the
-    /// numeric gradient (residual 3e-12): there is a factor 2 too many`.
+    /// numeric gradient (residual 3e-12): there is an extra factor of 2`.
     pub fn sentence(&self, blocks: &[&str]) -> String {
         let name = |block: &&str| match block.chars().all(char::is_alphanumeric) {
             // A derivative already, such as a block of a Jacobian.

@@ -130,7 +130,7 @@ fn words(reason: Reason) -> &'static str {
         Reason::Vacuous => "zero derivative and zero gradient",
         Reason::Stationary => "both are zero to rounding",
         Reason::Interrupted => "interrupted",
-        Reason::Inexact => "the difference may be a tolerance's",
+        Reason::Inexact => "a tolerance may explain the difference",
     }
 }
 

@@ -361,9 +361,9 @@ fn made_by(observation: &Observation) -> Option<NonFinite> {
 pub(crate) enum Tie {
     /// g·u lies between the two slopes, as that of a subgradient does.
     Together,
-    /// It lies outside, and that is no subgradient.
+    /// g·u lies outside them, so that g is no subgradient.
     Broken,
-    /// It lies outside, and may be a limit of gradients all the same.
+    /// g·u lies outside them, and g may be a limit of gradients all the same.
     Open,
 }
 

@@ -188,9 +188,12 @@ fn a_factor_has_the_digits_that_its_bar_allows() {
         ),
         (
             1.000_01,
-            "is 1.00001× the numeric gradient: there is a factor",
+            "is 1.00001× the numeric gradient: there is an extra factor",
         ),
-        (0.731, "is 0.731× the numeric gradient: there is a factor"),
+        (
+            0.731,
+            "is 0.731× the numeric gradient: there is an extra factor",
+        ),
     ] {
         let gradient: Vec<f64> = cosines(&at).iter().map(|d| factor * d).collect();
         let report = report_of(sum_of_sines, &gradient, &at, &[12], &Settings::exact());

@@ -69,7 +69,7 @@ pub(super) fn alternatives(model: &Model<'_>, theta: &[f64]) -> Vec<Alternative>
     );
     add(
         "output-delta",
-        "dZ of the output layer has a factor A(1 − A) too many".to_owned(),
+        "dZ of the output layer has an extra factor of A(1 − A)".to_owned(),
         by(&OutputDelta(|e| (e.a - e.y) * e.a * (1.0 - e.a))),
     );
     add(

@@ -27,7 +27,7 @@ pub fn network(prepared: &Prepared, outcome: &Outcome, detail: Detail) -> String
             text.push_str(&wrapped("", &inside_the_layer(delta, &checked.report)));
         }
         if checked.planted.as_ref().is_some_and(Vec::is_empty) {
-            text.push_str("  the planted bug does not change the gradient here\n");
+            text.push_str("  the planted fault does not change the gradient here\n");
         }
         if let Some(control) = &checked.control {
             text.push_str(&styled_control(control));

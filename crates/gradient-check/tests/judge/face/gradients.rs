@@ -102,8 +102,8 @@ fn functions_of_several_arrays() {
     insta::assert_snapshot!(steady(&fails.unwrap_err()), @r#"
     the gradient is wrong
       encoder.scale is wrong by 3.0e+01
-      why: d(encoder.scale) is 2× the numeric gradient: there is a factor 2 too
-           many. Every other block agrees.
+      why: d(encoder.scale) is 2× the numeric gradient: there is an extra factor of
+           2. Every other block agrees.
       block          shape verdict  rel. err worst     analytic      numeric ± error
       encoder.weight 2×2   agree    0        [0,0] +1.00000e+00 +1.00000e+00 #
       encoder.scale  1     disagree 3.3e-01        +6.00000e+01 +3.00000e+01 #
