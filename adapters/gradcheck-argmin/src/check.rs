@@ -4,8 +4,8 @@ use std::panic::Location;
 
 use argmin::core::{CostFunction, Gradient, Hessian, Jacobian, Operator};
 use finite_diff::Real;
-use gradient_check::{CheckError, GradientCheck, GradientError, Report, VectorCheck};
 use gradient_check::face::VectorReport;
+use gradient_check::{CheckError, GradientCheck, GradientError, Report, VectorCheck};
 
 use crate::builders::Start;
 use crate::calls::{self, Answer};
@@ -30,8 +30,8 @@ pub trait CheckGradient<X: Point>:
         self.check_gradient_with(at, |check| check)
     }
 
-    /// The same with settings: `problem.check_gradient_with(&x, |check| check.seed(7))`. The number of threads has no
-    /// effect: it is one.
+    /// Checks the gradient at `at` with settings: `problem.check_gradient_with(&x, |check| check.seed(7))`. The number of
+    /// threads has no effect: it is one.
     ///
     /// # Errors
     /// As [`check_gradient`](Self::check_gradient).
@@ -78,7 +78,7 @@ pub trait CheckJacobian<X: Point>:
         self.check_jacobian_with(at, |check| check)
     }
 
-    /// The same with settings. The number of threads has no effect: it is one.
+    /// Checks every entry of the Jacobian at `at` with settings. The number of threads has no effect: it is one.
     ///
     /// # Errors
     /// As [`check_jacobian`](Self::check_jacobian).
@@ -126,7 +126,7 @@ pub trait CheckHessian<X: Point>:
         self.check_hessian_with(at, |check| check)
     }
 
-    /// The same with settings. The number of threads has no effect: it is one.
+    /// Checks every entry of the Hessian at `at` with settings. The number of threads has no effect: it is one.
     ///
     /// # Errors
     /// As [`check_hessian`](Self::check_hessian).

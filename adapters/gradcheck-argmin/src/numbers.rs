@@ -44,7 +44,7 @@ pub trait Numbers {
 /// }
 /// ```
 pub trait Point: Numbers {
-    /// The same parameter with these numbers, as many as [`numbers`](Numbers::numbers) gives.
+    /// A parameter of the same shape with these numbers, as many as [`numbers`](Numbers::numbers) gives.
     fn with_numbers(&self, numbers: &[Self::Real]) -> Self;
 
     /// By which extents a report names an entry: `x[3]` for a vector, `x[3,1]` for a matrix. The numbers are row-major.

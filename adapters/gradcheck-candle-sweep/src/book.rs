@@ -53,7 +53,7 @@ impl Case {
         self.made(dtype, false)
     }
 
-    /// Whether its numbers are so small that single precision loses them beside others.
+    /// Whether an input's numbers are so small that single precision loses them beside others.
     pub(crate) fn is_tiny(&self) -> bool {
         let mut inputs = self.inputs.iter();
         inputs.any(|(input, _)| input.values == crate::Values::Tiny)
@@ -79,7 +79,7 @@ impl Case {
         Ok(size.is_finite() && !seen.iter().zip(&copied).all(near))
     }
 
-    /// The same, its inputs copied to be contiguous where that is wanted.
+    /// What [`make`](Self::make) makes, with the inputs copied to be contiguous where that is wanted.
     fn made(&self, dtype: DType, copied: bool) -> Result<Made> {
         let map = VarMap::new();
         let function = (self.layer)(&map, dtype)?;

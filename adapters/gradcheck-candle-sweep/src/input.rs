@@ -85,7 +85,7 @@ pub(crate) fn input(name: &'static str, shape: &[usize]) -> Input {
 }
 
 impl Input {
-    /// The same with other numbers.
+    /// This input with other numbers.
     pub(crate) fn of(mut self, values: Values) -> Self {
         self.values = values;
         self

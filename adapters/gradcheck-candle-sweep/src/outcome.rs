@@ -6,9 +6,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use candle_core::DType;
 use gradcheck_candle::{CandleCheck, CandleError};
-use gradient_check::{Reason, Report, Verdict};
 use gradient_check::report::BlockReport;
 use gradient_check::structure::Finding;
+use gradient_check::{Reason, Report, Verdict};
 use serde::Serialize;
 
 use crate::book::Case;
@@ -80,7 +80,7 @@ impl Word {
         }
     }
 
-    /// Whether it is an error of candle's.
+    /// Whether the outcome is an error of candle's.
     pub fn is_finding(self) -> bool {
         matches!(
             self,

@@ -4,8 +4,8 @@
 use candle_core::{CpuStorage, CustomOp1, DType, Device, Layout, Result, Shape, Tensor, Var};
 use candle_nn::{Module, VarBuilder, VarMap};
 use gradcheck_candle::{CandleCheck, CandleError};
-use gradient_check::{Report, Verdict};
 use gradient_check::structure::Finding;
+use gradient_check::{Report, Verdict};
 
 /// x³, whose derivative is `factor`·x².
 struct Cube {

@@ -2,8 +2,8 @@
 
 use argmin::core::{CostFunction, Error, Gradient, Hessian, Jacobian, Operator};
 use gradcheck_argmin::{CheckGradient, CheckHessian, CheckJacobian, Point, Rows};
-use gradient_check::{GradientError, Verdict};
 use gradient_check::face::VectorReport;
+use gradient_check::{GradientError, Verdict};
 
 /// J = Σ_k w_k sin(x_k) with w_k = k + 1 + `off`·[k = 1] in the derivatives, k row-major: no two entries can be mixed
 /// up unseen.

@@ -40,7 +40,7 @@ fn is_faint(name: &str) -> bool {
     matches!(find(name).unwrap().shows(), Shows::Faintly)
 }
 
-/// Whether it differs from the right one at kinks only, where both are right.
+/// Whether a fault's gradient differs from the right one at kinks only, where both are right.
 fn is_at_kinks(name: &str) -> bool {
     matches!(find(name).unwrap().shows(), Shows::AtKinks)
 }

@@ -13,7 +13,7 @@ length,width,color code,height,kind,price
 5.8,2.7,1,1.9,virginica,5.75
 ";
 
-/// The same without the text.
+/// The table without its column of words.
 const NUMBERS: &str = "\
 length,width,kind,price
 5.1,3.5,0,3.5

@@ -1,6 +1,6 @@
 //! The judge of one line: g is compared with the estimates, allowing for everything that may make them differ.
 //!
-//! The same for all lines: a coordinate, and J minus g along a direction.
+//! A coordinate and a direction, along which J minus g is estimated, are judged alike.
 
 use finite_diff::error::Side;
 use finite_diff::ladder::{Ground, Refined, Support};

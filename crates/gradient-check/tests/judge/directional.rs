@@ -119,7 +119,7 @@ struct Relu {
     targets: Vec<f64>,
     hidden: usize,
     width: usize,
-    /// Whether it says which piece a point lies on.
+    /// Whether the cost says which piece a point lies on.
     tells: bool,
 }
 

@@ -17,7 +17,7 @@ fn at_evaluate(mock: &Mock) -> String {
     mock.redact(&model.evaluate(&POINT).unwrap_err().to_string())
 }
 
-/// The same where it keeps the client waiting.
+/// What is said where /Evaluate keeps the client waiting.
 fn waiting(mock: &Mock) -> String {
     let model = open_with(&[&mock.url], hurried()).unwrap();
     mock.redact(&model.evaluate(&POINT).unwrap_err().to_string())
