@@ -4,7 +4,6 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use finite_diff::ParameterLayout;
-use finite_diff::printable::printable;
 use gradient_check::course::{CompareRule, CompareSettings, Stored};
 use gradient_check::{Reason, Verdict, compare_gradients};
 
@@ -31,10 +30,10 @@ pub(crate) fn run(args: &CompareArgs) -> Result<u8> {
     let read = |path: &Path| gradient_file::read(path, options.read_limit);
     let candidate = read(&args.candidate)?;
     let baseline = read(&args.baseline)?;
-    let both = |numeric: &Path| named(&args.candidate, numeric);
     let report = match &args.reference {
         None => {
-            let pair = Flat::of(candidate, baseline).with_context(|| both(&args.baseline))?;
+            let pair = Flat::of(candidate, baseline)
+                .with_context(|| sides(&args.candidate, &args.baseline))?;
             let settings = CompareSettings {
                 stored: pair.stored,
                 rule: rule(options),
@@ -45,9 +44,10 @@ pub(crate) fn run(args: &CompareArgs) -> Result<u8> {
             let reference = read(path)?;
             refuse_non_finite(&args.baseline, &baseline, "baseline")?;
             refuse_non_finite(path, &reference, "reference")?;
-            let pair = Flat::of(candidate, reference.clone()).with_context(|| both(path))?;
+            let pair = Flat::of(candidate, reference.clone())
+                .with_context(|| sides(&args.candidate, path))?;
             let other =
-                Flat::of(baseline, reference).with_context(|| named(&args.baseline, path))?;
+                Flat::of(baseline, reference).with_context(|| sides(&args.baseline, path))?;
             if other.layout != pair.layout {
                 bail!(
                     "{}, {}: the blocks are not the same: {} and {}",
@@ -67,6 +67,7 @@ pub(crate) fn run(args: &CompareArgs) -> Result<u8> {
             compare_gradients(&pair.left, &pair.right, &pair.layout, &settings)?
         }
     };
+    let numeric = args.reference.as_ref().unwrap_or(&args.baseline);
     let open = options.strict && report.verdict == Verdict::Agree && report.left_open().total() > 0;
     emit(
         &args.output,
@@ -106,7 +107,7 @@ pub(crate) fn run(args: &CompareArgs) -> Result<u8> {
                 let conclusion = text::styled(style, conclusion);
                 format!(
                     "{}\n{}\n{conclusion}\n",
-                    text::heading(&sides(args)),
+                    text::heading(&roles(&args.candidate, numeric)),
                     text::report(&report, detail)
                 )
             },
@@ -127,20 +128,15 @@ pub(crate) fn run(args: &CompareArgs) -> Result<u8> {
     Ok(args.output.code(code))
 }
 
-/// Which file the report calls which.
-fn sides(args: &CompareArgs) -> String {
-    let name = |path: &Path| printable(&path.to_string_lossy()).to_string();
-    format!(
-        "analytic: {} · numeric: {}",
-        name(&args.candidate),
-        name(args.reference.as_ref().unwrap_or(&args.baseline)),
-    )
+/// Which file a report calls analytic and which numeric.
+fn roles(analytic: &Path, numeric: &Path) -> [String; 2] {
+    [(analytic, "analytic"), (numeric, "numeric")]
+        .map(|(path, role)| format!("{} ({role})", quoted(&path.to_string_lossy())))
 }
 
-/// Two files, for an error that calls them analytic and numeric.
-fn named(analytic: &Path, numeric: &Path) -> String {
-    let [analytic, numeric] = [analytic, numeric].map(|path| quoted(&path.to_string_lossy()));
-    format!("{analytic} (analytic) and {numeric} (numeric)")
+/// The same for an error.
+fn sides(analytic: &Path, numeric: &Path) -> String {
+    roles(analytic, numeric).join(" and ")
 }
 
 /// A distance to or from something that is not finite measures nothing.

@@ -460,8 +460,8 @@ fn plural(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
-/// The network, its data and its seed in one line.
-pub fn summary(prepared: &Prepared) -> String {
+/// The network, its data and its seed, in the parts of a heading.
+pub fn summary(prepared: &Prepared) -> Vec<String> {
     let Prepared {
         options,
         architecture,
@@ -501,5 +501,5 @@ pub fn summary(prepared: &Prepared) -> String {
     if let Some(fault) = prepared.fault {
         data.push(format!("planted fault: {}", fault.name()));
     }
-    data.join(" · ")
+    data
 }

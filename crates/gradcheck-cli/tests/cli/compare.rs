@@ -68,7 +68,7 @@ fn blocks_are_told_apart() {
         .with("n.json", "{\"b1\": [7, 8], \"W1\": [[1, 2, 3], [4, 5, 6]]}");
     let run = folder.run("compare a.json n.json").expect(1);
     run.says(&[
-        "analytic: a.json · numeric: n.json",
+        "a.json (analytic) · n.json (numeric)",
         "W1 is wrong in 1 of 6 entries, by up to 5.4e+01 at W1[1,2]",
         "[1,2]  +6.00000e+01  +6.00000e+00",
         "The gradients disagree: one of them is wrong.",

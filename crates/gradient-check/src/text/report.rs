@@ -115,16 +115,17 @@ fn coarse(report: &Report) -> Option<(f64, String)> {
     let reached = report
         .agrees_to()
         .filter(|reached| *reached > COARSE * usual)?;
-    // The larger part of what a difference may be.
-    if 2.0 * report.accuracy >= reached {
-        let why = format!("`accuracy` is set to {}", short(report.accuracy));
-        return Some((reached, why));
-    }
-    if is_rounding_of_the_gradient(report) {
-        let why = "the gradient itself has rounding errors of about this size".to_owned();
-        return Some((reached, why));
-    }
-    let noise = report.noise?;
+    let noise = match bluntest_part(report) {
+        Part::Accuracy => {
+            let why = format!("`accuracy` is set to {}", short(report.accuracy));
+            return Some((reached, why));
+        }
+        Part::Rounding => {
+            let why = "the gradient itself has rounding errors of about this size".to_owned();
+            return Some((reached, why));
+        }
+        Part::ErrorBars => report.noise?,
+    };
     let why = if noise.spread > 0.0 {
         format!(
             "evaluations of the cost at the same point differ by up to {}",
@@ -141,22 +142,43 @@ fn coarse(report: &Report) -> Option<(f64, String)> {
     Some((reached, why))
 }
 
-/// Whether in the bluntest block more of the tolerance is the rounding of the gradient than the error bars of the derivatives.
-fn is_rounding_of_the_gradient(report: &Report) -> bool {
+/// The parts of a tolerance (docs/theory/verdict.md, equation 13).
+enum Part {
+    /// K·B, of the derivatives.
+    ErrorBars,
+    /// r, of the gradient.
+    Rounding,
+    /// What was granted.
+    Accuracy,
+}
+
+/// The largest part of the tolerance in the block with the highest detection limit.
+fn bluntest_part(report: &Report) -> Part {
     let bluntness = |block: &&BlockReport| block.power.map_or(0.0, |power| power.single_coordinate);
     let bluntest = report
         .blocks
         .iter()
         .max_by(|a, b| bluntness(a).total_cmp(&bluntness(b)));
-    let worst = bluntest.and_then(|block| block.worst.as_ref());
-    worst.is_some_and(|worst| {
-        let Comparison {
-            error_bar,
-            tolerance,
-            ..
-        } = worst.comparison;
-        error_bar.is_some_and(|bar| 2.0 * Constants::default().safety * bar < tolerance)
-    })
+    let Some((block, worst)) = bluntest.and_then(|block| Some((block, block.worst.as_ref()?)))
+    else {
+        return Part::ErrorBars;
+    };
+    let Comparison {
+        numeric,
+        error_bar,
+        tolerance,
+        ..
+    } = worst.comparison;
+    let bars = Constants::default().safety * error_bar.unwrap_or(0.0);
+    let granted = report.accuracy * block.scale.max(numeric.unwrap_or(0.0).abs());
+    let rounding = tolerance - bars - granted;
+    if granted >= bars.max(rounding) {
+        Part::Accuracy
+    } else if rounding > bars {
+        Part::Rounding
+    } else {
+        Part::ErrorBars
+    }
 }
 
 /// `relative error 2.4e-10 (course: "likely right")`: the course's difference, in the color of its band.

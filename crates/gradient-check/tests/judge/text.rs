@@ -70,6 +70,45 @@ fn a_right_report_is_short_and_its_first_line_says_so() {
     assert!(text.lines().count() <= 12, "{text}");
 }
 
+/// The larger an agreement's limit, the more its reason matters: a gradient in double precision is not to blame for what the
+/// cost can't resolve or the caller granted, in whatever mixture and however much of it is used up.
+#[test]
+fn a_blunt_agreement_gives_its_reason() {
+    const OF_THE_GRADIENT: &str = "the gradient itself has rounding errors of about this size";
+    let single = |sum: f64| f64::from(sum as f32);
+    let n = 12;
+    let at: Vec<f64> = (0..n).map(|i| 0.3 + 0.1 * f64::from(i)).collect();
+    let layout = ParameterLayout::flat("W", at.len());
+    let said = |cost: fn(f64) -> f64, off: f64, settings: &Settings| {
+        let sum = move |x: &[f64]| cost(x.iter().map(|x| x.sin()).sum());
+        let gradient: Vec<f64> = at.iter().map(|x| x.cos() * (1.0 + off)).collect();
+        let j = from_fn(at.len(), sum);
+        let text = check(&j, &gradient, &at, &layout, settings)
+            .unwrap()
+            .to_string();
+        // Without its line breaks.
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let mut reasons = std::collections::BTreeSet::new();
+    for tenths in 0..40 {
+        let mut settings = Settings::default();
+        settings.claim.accuracy = 10_f64.powf(-5.0 + 0.1 * f64::from(tenths));
+        for used in [0.0, 0.5, 0.9, -0.9] {
+            let text = said(single, used * settings.claim.accuracy, &settings);
+            assert!(!text.contains(OF_THE_GRADIENT), "{text}");
+            let given = ["`accuracy` is set to", "single precision"];
+            reasons.extend(given.into_iter().filter(|reason| text.contains(reason)));
+        }
+    }
+    assert_eq!(reasons.len(), 2, "{reasons:?}");
+    let settings = Settings {
+        working_epsilon: f64::from(f32::EPSILON),
+        ..Settings::default()
+    };
+    let text = said(|sum| sum, 0.0, &settings);
+    assert!(!text.contains("single precision"), "{text}");
+}
+
 #[test]
 fn a_wrong_report_says_what_is_wrong_first_and_fits_whatever_the_names() {
     type Change = fn(&mut [f64]);

@@ -35,16 +35,16 @@ pub fn report(report: &Report, detail: Detail) -> String {
 }
 
 /// What was checked, in lines: its parts, with ` · ` between them, as many side by side as a terminal has room for.
-pub fn heading(parts: &str) -> String {
+pub fn heading(parts: &[String]) -> String {
     const WIDTH: usize = 80;
     let mut lines: Vec<String> = Vec::new();
-    for part in parts.split(" · ") {
+    for part in parts {
         match lines.last_mut() {
             Some(line) if line.chars().count() + 3 + part.chars().count() <= WIDTH => {
                 line.push_str(" · ");
                 line.push_str(part);
             }
-            _ => lines.push(part.to_owned()),
+            _ => lines.push(part.clone()),
         }
     }
     let line = |line: &String| format!("{}\n", styled(STRONG, line));
