@@ -14,8 +14,8 @@ use mlp::{
     TrainingOptions,
 };
 use mlp_check::{NetworkCheck, Precision};
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
+use rand::SeedableRng;
+use rand::rngs::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use tensor_core::Matrix;
 

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use num_traits::Float;
 use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
+use rand::rngs::ChaCha8Rng;
 
 pub use crate::growth::Growth;
 pub use complex::measure_complex_step_noise;

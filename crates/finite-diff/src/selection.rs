@@ -1,8 +1,8 @@
 //! Which coordinates to look at: all, some, or a sample that leaves out no block.
 
 use rand::SeedableRng;
+use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
-use rand_chacha::ChaCha8Rng;
 
 use crate::{Domain, ParameterLayout};
 

@@ -5,8 +5,8 @@
 
 use std::ops::Range;
 
+use rand::rngs::ChaCha8Rng;
 use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 
 use crate::Real;
 use crate::stride::{LARGEST, length};

@@ -16,8 +16,8 @@ use finite_diff::{
     differentiate, differentiate_finely, from_fn, try_from_fn,
 };
 use proptest::prelude::*;
+use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 
 /// A function of one variable with its derivative, and where it is defined.
 #[derive(Clone, Copy)]

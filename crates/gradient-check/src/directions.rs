@@ -13,8 +13,8 @@ use std::ops::Range;
 use finite_diff::directions::StreamedDirection;
 use finite_diff::{Block, ParameterLayout, Real};
 use rand::SeedableRng;
+use rand::rngs::ChaCha8Rng;
 use rand::seq::index::sample;
-use rand_chacha::ChaCha8Rng;
 
 pub(crate) use gather::{Lines, gather};
 pub(crate) use look::{Bench, Looked};

@@ -3,8 +3,8 @@
 //! A mask is data, drawn once and given to the forward pass, so that the cost remains a function, and its
 //! gradient can be checked with dropout on. Invariant: draws nothing unless asked to.
 
+use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use tensor_core::{Matrix, MatrixView, RealScalar, Scalar};
 
 use crate::{Architecture, MlpError};

@@ -6,9 +6,9 @@
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 
+use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use tensor_core::RealScalar;
 
 use crate::dropout::check_keep_prob;

@@ -1,7 +1,7 @@
 //! Random numbers for points and data, and the hash behind noise that changes from call to call.
 
+use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
 /// The random numbers of one point of one family, independent of what else is run.

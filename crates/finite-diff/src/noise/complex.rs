@@ -4,7 +4,7 @@
 
 use num_complex::Complex;
 use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
+use rand::rngs::ChaCha8Rng;
 
 use super::tables::{Row, VALUES, draw_direction, noise_of, strictly};
 use super::{Growth, LINES, MeasuredNoise, SPACINGS, begin};

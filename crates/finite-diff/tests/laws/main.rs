@@ -26,8 +26,8 @@ use finite_diff::{
 };
 use num_complex::Complex;
 use proptest::prelude::*;
+use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 
 /// Coordinates that one task fills or adds up: longer sums are made in chunks.
 const CHUNK: usize = 1 << 14;

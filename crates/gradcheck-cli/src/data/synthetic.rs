@@ -3,8 +3,8 @@
 //! A seed gives the same examples however many are taken, so that a smaller set is the beginning
 //! of a larger one. Invariant: knows nothing of networks; the teacher is a formula.
 
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
+use rand::SeedableRng;
+use rand::rngs::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
 use crate::data::{DataError, LoadOptions, Source, Table, TableProblem, Task};

@@ -2,8 +2,8 @@
 //! reads, and bytes that are not a valid file.
 
 use super::*;
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
+use rand::rngs::ChaCha8Rng;
+use rand::{Rng, SeedableRng};
 use std::collections::HashMap;
 
 /// Enough for every file here that is none of the too large ones.

@@ -15,8 +15,8 @@ use gradient_check::{
     CheckError, Claim, GradientCheck, Reason, Report, Settings, VectorCheck, Verdict,
 };
 use mlp_check::Precision;
+use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 
 use super::blame::{Blamed, blame, blamed, rows};
 use super::bounds::Limits;

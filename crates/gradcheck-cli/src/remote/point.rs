@@ -4,7 +4,7 @@ use std::path::Path;
 
 use finite_diff::ParameterLayout;
 use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
+use rand::rngs::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
 use super::ModelError;

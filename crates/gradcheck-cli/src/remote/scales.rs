@@ -4,8 +4,8 @@
 
 use finite_diff::{DifferenceError, EvaluationError};
 use gradient_check::CheckError;
+use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 
 use super::bounds::Limits;
 use super::products::Products;

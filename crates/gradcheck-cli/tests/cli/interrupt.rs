@@ -14,13 +14,14 @@ const LONG: &str = "mlp --data digits --layers 64,200,100,10 --rows 30 --engine 
 /// Starts a long run and waits until it listens for signals and has worked for a while: for what its
 /// process says of itself, not for a time.
 fn begun(folder: &Folder, line: &str) -> Child {
-    let child = folder
+    let mut child = folder
         .command(line)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     while !(listens(child.id()) && ticks(child.id()) > 50) {
+        assert_eq!(child.try_wait().unwrap(), None, "{line} ended too soon");
         std::thread::sleep(Duration::from_millis(5));
     }
     child

@@ -4,8 +4,8 @@
 use finite_diff::parallel::evaluate_each;
 use finite_diff::sum::compensated_sum;
 use finite_diff::{Domain, EvaluationError, ParameterLayout, Real};
+use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 
 use super::function::named;
 use super::jacobian::check_rows;
