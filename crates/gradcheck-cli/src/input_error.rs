@@ -138,6 +138,20 @@ fn beginning(text: &str, longest: usize) -> String {
     printable(&shown).to_string()
 }
 
+/// The message of a parser, which may quote what it read at any length: one line, of which the middle is left out
+/// where it is long. Its end often says what was expected.
+pub(crate) fn message(text: &str) -> String {
+    /// Of each end.
+    const SHOWN: usize = 200;
+    let text = text.trim().replace('\n', " ");
+    let ends = |shown| {
+        let (start, _) = text.char_indices().nth(shown)?;
+        let (end, _) = text.char_indices().nth_back(shown - 1)?;
+        (start < end).then(|| format!("{} … {}", &text[..start], &text[end..]))
+    };
+    printable(&ends(SHOWN).unwrap_or(text)).to_string()
+}
+
 /// A path, safe to print: a file name may contain any character.
 pub(crate) fn shown(path: &Path) -> String {
     printable(&path.to_string_lossy()).to_string()

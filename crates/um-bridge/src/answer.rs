@@ -155,9 +155,12 @@ pub(crate) fn misshapen(at: &str, expected: &'static str, found: &Value) -> Miss
 
 #[cfg(test)]
 mod tests {
+    use finite_diff::printable::is_hidden;
+    use proptest::prelude::*;
     use serde_json::{Value, json};
 
-    use super::{Misshapen, flag, names, sizes, vector, vectors};
+    use super::{Misshapen, field, flag, names, sizes, vector, vectors};
+    use crate::json::{has_more_values_than, parse};
 
     fn check<T: std::fmt::Debug>(
         read: impl Fn(&Value) -> Result<T, Misshapen>,
@@ -243,5 +246,76 @@ mod tests {
                 ),
             ],
         );
+    }
+
+    /// Answers of the protocol; what follows makes them almost valid.
+    const GOOD: [&str; 5] = [
+        r#"{"protocolVersion": 1.0, "models": ["forward"]}"#,
+        r#"{"support": {"Evaluate": true, "Gradient": false}}"#,
+        r#"{"inputSizes": [3, 2.0]}"#,
+        r#"{"output": [[1, -2.5e3, NaN], [null]]}"#,
+        r#"{"error": {"type": "InvalidInput", "message": "no"}}"#,
+    ];
+
+    /// One change: at a part of the text, what is put in place of how much.
+    fn change() -> impl Strategy<Value = (prop::sample::Index, String, usize)> {
+        let token = prop::sample::select(vec![
+            "",
+            "[",
+            "]",
+            "{",
+            "}",
+            "\"",
+            ",",
+            ":",
+            "-",
+            "nan",
+            "inf",
+            "null",
+            "1e999",
+            "-0.0",
+            "5e-324",
+            "0.5",
+            "18446744073709551616",
+            "\\u001b[2J",
+            "\\u202e",
+            "\\ud800",
+            "\u{1b}",
+            "\u{202e}",
+            "\0",
+            "\n",
+            "ä",
+        ]);
+        let repeated = (token, prop::sample::select(vec![1, 1, 1, 300]));
+        let text = repeated.prop_map(|(token, times): (&str, usize)| token.repeat(times));
+        (any::<prop::sample::Index>(), text, 0_usize..4)
+    }
+
+    proptest! {
+        #[test]
+        fn almost_valid_answers_are_read_or_refused(
+            good in prop::sample::select(&GOOD[..]),
+            changes in prop::collection::vec(change(), 1..5),
+        ) {
+            let mut text = good.as_bytes().to_vec();
+            for (at, put, replaced) in changes {
+                let at = at.index(text.len() + 1);
+                let end = text.len().min(at + replaced);
+                text.splice(at..end, put.bytes());
+            }
+            has_more_values_than(1, &text);
+            let Ok(value) = parse(&text) else { return Ok(()) };
+            let read = [
+                vector(&value, "output").err(),
+                vectors(&value, "output").err(),
+                sizes(&value, "inputSizes").err(),
+                names(&value, "models").err(),
+                field(&value, "support").and_then(|support| flag(support, "Gradient")).err(),
+            ];
+            for Misshapen { at, found, .. } in read.into_iter().flatten() {
+                prop_assert!(!(at.contains(is_hidden) || found.contains(is_hidden)), "{at:?}: {found:?}");
+                prop_assert!(at.len() + found.len() < 500, "{at}: {found}");
+            }
+        }
     }
 }

@@ -5,6 +5,7 @@ use mlp::{Activation, Engine, Initialization, Loss, Optimizer};
 use mlp_check::{Method, Precision};
 
 use crate::data::Header;
+use crate::input_error::excerpt;
 use crate::suggest::nearest;
 
 /// A value that a person chooses by its name.
@@ -60,6 +61,7 @@ fn find<T: Choice>(name: &str) -> Result<T, String> {
         let hint = nearest(name, known())
             .map_or_else(String::new, |near| format!(" (did you mean '{near}'?)"));
         let known = known().collect::<Vec<_>>().join(", ");
+        let name = excerpt(name);
         format!("unknown {} '{name}'{hint}; choose from {known}", T::WHAT)
     })
 }

@@ -4,13 +4,12 @@ use std::path::Path;
 
 use clap::ArgMatches;
 use clap::parser::ValueSource;
-use finite_diff::printable::printable;
 use thiserror::Error;
 
 use super::NetworkOptions;
 use super::again::values;
 use crate::data::Source;
-use crate::input_error::{Located, Place};
+use crate::input_error::{Located, Place, excerpt, message};
 use crate::source_file::{self, FileProblem, ReadLimit};
 use crate::suggest::nearest;
 
@@ -43,7 +42,8 @@ pub enum ConfigProblem {
     Value(String),
     /// A key that is not an option.
     #[error(
-        "`{key}` is not an option{}; the options are {known}",
+        "`{}` is not an option{}; the options are {known}",
+        excerpt(key),
         suggestion.as_ref().map_or_else(String::new, |name| format!(", did you mean `{name}`?"))
     )]
     UnknownKey {
@@ -103,8 +103,8 @@ pub(crate) fn read_config(path: &Path) -> Result<NetworkOptions, ConfigError> {
         }
     };
     if let Err(error) = text.parse::<toml::Table>() {
-        let message = one_line(error.message());
-        return Err(located(error, ConfigProblem::Syntax(message)));
+        let problem = ConfigProblem::Syntax(message(error.message()));
+        return Err(located(error, problem));
     }
     let options: NetworkOptions = toml::from_str(text).map_err(|error| {
         let problem = problem(error.message());
@@ -144,10 +144,9 @@ fn at(text: &str, offset: usize, place: Place) -> Place {
 
 /// The parser's message in the user's words, with a suggestion where it is about an unknown key:
 /// "unknown field `x`, expected one of `a`, `b`".
-fn problem(message: &str) -> ConfigProblem {
-    let message = one_line(message);
-    let Some(rest) = message.strip_prefix("unknown field `") else {
-        return ConfigProblem::Value(in_words(&message));
+fn problem(said: &str) -> ConfigProblem {
+    let Some(rest) = said.trim().strip_prefix("unknown field `") else {
+        return ConfigProblem::Value(in_words(&message(said)));
     };
     let mut quoted = rest.split('`');
     let key = quoted.next().unwrap_or_default();
@@ -157,10 +156,6 @@ fn problem(message: &str) -> ConfigProblem {
         suggestion: nearest(key, known.iter().copied()).map(str::to_owned),
         known: known.join(", "),
     }
-}
-
-fn one_line(message: &str) -> String {
-    printable(&message.trim().replace('\n', " ")).to_string()
 }
 
 /// The message with words in place of Rust's names of types.

@@ -13,9 +13,8 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 use crate::gradient_file::{
     GradientError, GradientProblem, LONGEST_NAME, NamedBlock, StoredAs, UNNAMED,
 };
-use finite_diff::printable::printable;
 
-use crate::input_error::{Place, excerpt};
+use crate::input_error::{Place, excerpt, message};
 use crate::source_file::{FileProblem, Room};
 
 /// A JSON value that may be part of a gradient.
@@ -55,10 +54,10 @@ pub(super) fn parse(bytes: &[u8], place: &Place, room: &mut Room) -> Result<Node
             (line, 0) => (line.saturating_sub(1).max(1), None),
             (line, column) => (line, Some(column)),
         };
-        let message = error.to_string();
-        let message = message
+        let said = error.to_string();
+        let said = said
             .rsplit_once(" at line ")
-            .map_or(message.as_str(), |(what, _)| what);
+            .map_or(said.as_str(), |(what, _)| what);
         let place = Place {
             line: Some(line as u64),
             ..place.clone()
@@ -68,7 +67,7 @@ pub(super) fn parse(bytes: &[u8], place: &Place, room: &mut Room) -> Result<Node
             Some(column) if !quoted => place.column(column),
             _ => place,
         };
-        place.error(GradientProblem::Json(printable(message).to_string()))
+        place.error(GradientProblem::Json(message(said)))
     })
 }
 

@@ -6,9 +6,8 @@ use safetensors::{Dtype, SafeTensors};
 
 use crate::gradient_file::elements::Element;
 use crate::gradient_file::{GradientError, GradientProblem, NamedBlock};
-use finite_diff::printable::printable;
 
-use crate::input_error::Place;
+use crate::input_error::{Place, message};
 use crate::source_file::Room;
 use crate::unique_keys::key_twice;
 
@@ -23,8 +22,7 @@ pub(super) fn blocks(
         return Err(place.clone().error(GradientProblem::KeyTwice(key)));
     }
     let tensors = SafeTensors::deserialize(bytes).map_err(|error| {
-        let detail = error.to_string();
-        let problem = GradientProblem::corrupt("safetensors", printable(&detail).to_string());
+        let problem = GradientProblem::corrupt("safetensors", message(&error.to_string()));
         place.clone().error(problem)
     })?;
     let mut tensors = tensors.tensors();

@@ -84,6 +84,28 @@ fn a_number_that_its_flag_refuses_is_refused_in_the_file() {
     }
 }
 
+/// A message says what stands there, but not all of it where it is long; what is expected is still said.
+#[test]
+fn a_message_is_short_whatever_the_file_has() {
+    let long = "x".repeat(10_000);
+    for (line, expected) in [
+        (format!("activation = \"{long}\""), "relu"),
+        (format!("steps = \"{long}\""), "a whole number"),
+        (format!("{long} = 1"), "activation"),
+        (format!("data = {long}"), ""),
+    ] {
+        let folder = Folder::new().with("net.toml", &line);
+        let run = folder.run("mlp --config net.toml");
+        assert_eq!(run.code, 2);
+        let said = &run.stderr;
+        assert!(said.len() < 1500 && said.contains(expected), "{said}");
+        assert!(said.starts_with("error: net.toml, line 1"), "{said}");
+    }
+    let folder = Folder::new().with("g.json", &format!("{{\"W\": [\"{long}\"]}}"));
+    let run = folder.run("compare g.json g.json");
+    assert!(run.code == 2 && run.stderr.len() < 1500, "{}", run.stderr);
+}
+
 #[test]
 fn flags_win() {
     let folder = Folder::new().with(
