@@ -3,8 +3,8 @@
 //! Refuses to know the operation.
 
 use candle_core::{DType, Device, Result, Tensor, Var};
+use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 
 /// What kind of numbers.
 #[derive(Debug, Clone, PartialEq)]

@@ -11,8 +11,8 @@ use finite_diff::EvaluationError;
 use finite_diff::sum::compensated_sum;
 use gradient_check::Subject;
 use gradient_check::subject::{Gradient, NamedArray};
+use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use thiserror::Error;
 
 use crate::error::Panicked;
