@@ -42,6 +42,7 @@ pub(crate) struct Frame<'a> {
     pub accuracy: f64,
     pub tie_directions: usize,
     pub broken_tie: Option<BrokenTie>,
+    pub keep_comparisons: bool,
 }
 
 /// The comparisons of one block, and its scale.
@@ -159,6 +160,10 @@ pub(crate) fn assemble(
             .filter_map(name)
             .collect(),
         blocks,
+        comparisons: match frame.keep_comparisons {
+            true => all().collect(),
+            false => Vec::new(),
+        },
         kinks: Vec::new(),
         interrupted: frame.interrupted,
         structure: None,

@@ -315,6 +315,7 @@ pub fn compare_gradients(
         accuracy: 0.0,
         tie_directions: 0,
         broken_tie: None,
+        keep_comparisons: false,
     };
     Ok(assemble(layout, &as_seen(&compared), frame))
 }
@@ -370,6 +371,7 @@ pub(crate) fn judge(
         accuracy: evidence.claim.accuracy,
         tie_directions: along_kinks(evidence, Tie::Together).count(),
         broken_tie: broken_tie(evidence),
+        keep_comparisons: settings.keep_comparisons,
     };
     assemble(layout, &as_seen(&compared), frame)
 }

@@ -242,6 +242,9 @@ pub struct Report {
     pub blocks: Vec<BlockReport>,
     /// The coordinates with the largest errors, wrong ones first; at most ten.
     pub worst: Vec<CoordinateReport>,
+    /// The comparison of every coordinate that was checked, in their order; empty unless
+    /// [`Settings::keep_comparisons`](crate::Settings::keep_comparisons) asks for it.
+    pub comparisons: Vec<Comparison>,
     /// Kinks at or near the point, along a few of the coordinates for which they matter; empty where they have no names.
     pub kinks: Vec<KinkReport>,
     /// Whether the check was cancelled before it was complete.

@@ -50,6 +50,9 @@ pub struct Settings<'a> {
     /// all: 6 to 12 evaluations of J each, and some 40 more where these do not settle it. It moves every parameter,
     /// whatever the selection.
     pub directional_test: bool,
+    /// Whether the report keeps the comparison of every coordinate ([`Report::comparisons`](crate::Report::comparisons)), some
+    /// 150 bytes each.
+    pub keep_comparisons: bool,
     /// Threads, progress, cancellation. With a slot for failures ([`Execution::failure`]) a check that J fails in
     /// ends as a cancelled one does: what was found wrong stays wrong, and what agreed is
     /// [`Reason::Interrupted`](crate::Reason::Interrupted). Where nothing had been compared yet it is the error that is
@@ -73,6 +76,7 @@ impl Default for Settings<'_> {
             kinks: None,
             seed: 0,
             directional_test: true,
+            keep_comparisons: false,
             execution: Execution::default(),
         }
     }

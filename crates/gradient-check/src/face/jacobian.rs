@@ -53,6 +53,7 @@ pub(super) fn check_rows<T: Real>(
         accuracy: settings.claim.accuracy,
         tie_directions: 0,
         broken_tie: None,
+        keep_comparisons: settings.keep_comparisons,
     };
     let mut rows = Vec::with_capacity(jacobian.len());
     for (number, row) in jacobian.iter().enumerate() {

@@ -33,6 +33,7 @@ pub(super) fn shown(report: &Report) -> Report {
         accuracy: _,
         tie_directions: _,
         broken_tie: _,
+        comparisons: _,
         power: _,
         counts: _,
         first_wrong_stage: _,

@@ -1,0 +1,294 @@
+"""Trees of arrays as one flat vector, and back.
+
+A point may be an array, a number, a list of numbers, or any nesting of dicts, lists, tuples and named tuples of them. Its
+leaves have names such as ``layers.0.weight``; those of a floating-point type are parameters, and integers, booleans, strings
+and ``None`` stay what they are.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Callable, Iterator, NamedTuple
+
+import numpy as np
+
+#: Leaves that are no parameters.
+CONSTANTS = (int, bool, str, bytes, type(None))
+
+
+class Leaf(NamedTuple):
+    """One array of a point."""
+
+    name: str
+    path: tuple[Any, ...]
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    #: Whether it is a Python number, which functions get as such.
+    scalar: bool
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.shape)
+
+
+class Tree:
+    """The structure of a point: which of its leaves are parameters, and how to build it from their numbers."""
+
+    def __init__(self, x: Any, name: str = "x"):
+        self.leaves: list[Leaf] = []
+        parts: list[np.ndarray] = []
+        self._x, self._name = x, name
+        self._skeleton = self._scan(x, (), parts)
+        if not self.leaves:
+            raise ValueError(
+                f"{name} has no floating-point numbers, so there is nothing to differentiate by: pass 2.0 for 2, or "
+                "an array with dtype=float"
+            )
+        single = any(leaf.dtype == np.float32 for leaf in self.leaves)
+        self.dtype = np.dtype(np.float32 if single else np.float64)
+        self.point = np.concatenate([part.ravel() for part in parts]).astype(self.dtype)
+        self.size = self.point.size
+        if not self.size:
+            raise ValueError(f"{name} is empty: there is nothing to differentiate by")
+
+    def _scan(self, x: Any, path: tuple[Any, ...], parts: list[np.ndarray]) -> Any:
+        if isinstance(x, dict):
+            return type(x), {key: self._scan(value, (*path, key), parts) for key, value in x.items()}
+        if isinstance(x, (list, tuple)) and not _is_numbers(x):
+            return type(x), [self._scan(value, (*path, i), parts) for i, value in enumerate(x)]
+        if isinstance(x, CONSTANTS):
+            return None, x
+        array = np.asarray(x)
+        where = self.label(path)
+        if array.dtype.kind in "iub":
+            if not path:
+                # The whole point: someone wrote 2 where 2.0 was meant.
+                raise TypeError(
+                    f"{where} has dtype {array.dtype}, and integers have no derivative: pass floating-point numbers, such "
+                    f"as np.asarray({self._name}, dtype=float)"
+                )
+            return None, x
+        if array.dtype.kind == "c":
+            raise TypeError(
+                f"{where} is complex: pass its real and imaginary parts as two arrays, as in "
+                "{'re': x.real, 'im': x.imag}"
+            )
+        if array.dtype not in (np.float64, np.float32):
+            if array.dtype.kind == "f":
+                raise TypeError(
+                    f"{where} has dtype {array.dtype}: steps need float64 or float32. Pass {self._name} as float64"
+                )
+            raise TypeError(f"{where} is {_a(x)}, not a number or an array of numbers")
+        leaf = Leaf(where, path, array.shape, array.dtype, isinstance(x, float))
+        self.leaves.append(leaf)
+        parts.append(array)
+        return leaf, len(self.leaves) - 1
+
+    def label(self, path: tuple[Any, ...]) -> str:
+        """The name of the leaf at ``path``."""
+        if not path:
+            return self._name
+        label = ".".join(str(key) for key in path)
+        return label if isinstance(path[0], str) else f"{self._name}.{label}"
+
+    @property
+    def blocks(self) -> list[tuple[str, list[int]]]:
+        """Names and shapes."""
+        return [(leaf.name, list(leaf.shape)) for leaf in self.leaves if leaf.size]
+
+    def ranges(self) -> Iterator[tuple[Leaf, slice]]:
+        """Each leaf with its place in the flat vector."""
+        start = 0
+        for leaf in self.leaves:
+            yield leaf, slice(start, start + leaf.size)
+            start += leaf.size
+
+    def build(self, flat: np.ndarray, batch: int | None = None) -> Any:
+        """The point of these numbers; with ``batch`` of so many rows, every array with an axis in front."""
+        if batch is None:
+            views = [
+                float(flat[place][0]) if leaf.scalar else _as(flat[place].reshape(leaf.shape), leaf.dtype)
+                for leaf, place in self.ranges()
+            ]
+        else:
+            views = [
+                _as(np.ascontiguousarray(flat[:, place]).reshape(batch, *leaf.shape), leaf.dtype)
+                for leaf, place in self.ranges()
+            ]
+        return _rebuild(self._skeleton, views)
+
+    def read(self, given: Any, of: str) -> tuple[list[tuple[str, list[int], np.ndarray]], np.dtype]:
+        """The arrays of a derivative that has the structure of the point, and the coarsest of their types."""
+        if not self._is_nested and not isinstance(given, dict):
+            arrays = [(self.leaves[0], given)]
+        else:
+            arrays = list(self._pairs(self._x, given, (), of))
+        found, coarsest = [], np.dtype(np.float64)
+        for leaf, value in arrays:
+            # Nothing was given: a finding of the check, not an error.
+            if value is None:
+                continue
+            array, dtype = numbers(value, f"{of} for {leaf.name}" if self._is_nested else of)
+            coarsest = _coarser(coarsest, dtype)
+            shape = list(array.shape)
+            # A gradient of one number may come as a number or as an array of one.
+            if array.size == 1 and leaf.size == 1:
+                shape = list(leaf.shape)
+            found.append((leaf.name, shape, np.ascontiguousarray(array.ravel(), dtype=np.float64)))
+        return found, coarsest
+
+    @property
+    def _is_nested(self) -> bool:
+        return self.leaves[0].path != ()
+
+    def _pairs(self, x: Any, given: Any, path: tuple[Any, ...], of: str) -> Iterator[tuple[Leaf, Any]]:
+        if isinstance(x, dict):
+            if not isinstance(given, dict):
+                raise TypeError(_unlike(of, given, self.label(path), f"a dict with the keys {_keys(x)}"))
+            for key, value in x.items():
+                yield from self._below(value, given.get(key), (*path, key), of)
+            for key in given:
+                if key not in x:
+                    name = self.label((*path, key))
+                    shape = np.shape(given[key])
+                    yield Leaf(name, (*path, key), shape, np.dtype(np.float64), False), given[key]
+        else:
+            if not isinstance(given, (list, tuple)) or len(given) != len(x):
+                expected = f"a {type(x).__name__} of {len(x)}"
+                raise TypeError(_unlike(of, given, self.label(path), expected))
+            for i, (value, part) in enumerate(zip(x, given)):
+                yield from self._below(value, part, (*path, i), of)
+
+    def _below(self, x: Any, given: Any, path: tuple[Any, ...], of: str) -> Iterator[tuple[Leaf, Any]]:
+        leaf = next((leaf for leaf in self.leaves if leaf.path == path), None)
+        if leaf is not None:
+            yield leaf, given
+        elif given is not None and isinstance(x, (dict, list, tuple)) and not _is_numbers(x):
+            yield from self._pairs(x, given, path, of)
+
+    def spread(self, value: Any, what: str, default: float) -> np.ndarray | None:
+        """Bounds as one number a parameter: given as a number for all, or in the structure of the point."""
+        if value is None:
+            return None
+        if np.isscalar(value) or (isinstance(value, np.ndarray) and value.ndim == 0):
+            return np.full(self.size, float(value))
+        flat = np.full(self.size, default)
+        if not self._is_nested:
+            given = {self.leaves[0].name: value}
+        else:
+            given = {leaf.name: part for leaf, part in self._pairs(self._x, value, (), what)}
+        for leaf, place in self.ranges():
+            part = given.get(leaf.name)
+            if part is not None:
+                try:
+                    flat[place] = np.broadcast_to(np.asarray(part, dtype=float), leaf.shape).ravel()
+                except ValueError as error:
+                    raise ValueError(f"{what} for {leaf.name} does not fit its shape {leaf.shape}: {error}") from None
+        return flat
+
+    def fixed(self, fixed: Any) -> np.ndarray:
+        """Which parameters stay: by the names of arrays, or of what holds them; or masks by name."""
+        mask = np.zeros(self.size, dtype=bool)
+        if fixed is None:
+            return mask
+        if isinstance(fixed, np.ndarray) and fixed.dtype == bool:
+            fixed = {self.leaves[0].name: fixed} if not self._is_nested else fixed
+        named = fixed.items() if isinstance(fixed, dict) else [(n, True) for n in _names(fixed)]
+        for name, part in named:
+            hits = [(leaf, at) for leaf, at in self.ranges() if leaf.name == name or leaf.name.startswith(f"{name}.")]
+            if not hits:
+                known = ", ".join(leaf.name for leaf in self.leaves[:20])
+                raise ValueError(f"cannot fix {name!r}, which does not exist: there are {known}")
+            for leaf, place in hits:
+                mask[place] = np.broadcast_to(np.asarray(part, dtype=bool), leaf.shape).ravel()
+        return mask
+
+
+def numbers(value: Any, what: str) -> tuple[np.ndarray, np.dtype]:
+    """``value`` as an array of float64, and the type that it came in."""
+    array = _array(value)
+    if array.dtype.kind == "c":
+        raise TypeError(f"{what} is complex, but a real number was expected: return its real part")
+    if array.dtype.kind not in "fiub" and str(array.dtype) not in HALVES:
+        raise TypeError(f"{what} is {_a(value)}, not a number or an array of numbers")
+    dtype = array.dtype if array.dtype.kind not in "iub" else np.dtype(np.float64)
+    return array.astype(np.float64), dtype
+
+
+#: Types of 16 bits that NumPy knows from others, and their machine epsilons.
+HALVES = {"bfloat16": 2.0**-7}
+
+
+def epsilon(dtype: np.dtype) -> float:
+    """The machine epsilon of a type; that of float64 for wider ones."""
+    if str(dtype) in HALVES:
+        return HALVES[str(dtype)]
+    return max(float(np.finfo(dtype).eps), float(np.finfo(np.float64).eps))
+
+
+def _coarser(left: np.dtype, right: np.dtype) -> np.dtype:
+    return left if epsilon(left) >= epsilon(right) else right
+
+
+def _array(value: Any) -> np.ndarray:
+    if hasattr(value, "detach"):
+        value = value.detach().cpu()
+    return np.asarray(value)
+
+
+def _as(array: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    return array if array.dtype == dtype else array.astype(dtype)
+
+
+def _is_numbers(x: Any) -> bool:
+    """Whether a list is a vector, or a matrix, written out."""
+    if not x or hasattr(x, "_fields"):
+        return False
+    if isinstance(x, (list, tuple)):
+        if all(isinstance(value, (list, tuple)) for value in x):
+            return all(_is_numbers(value) for value in x)
+        return all(isinstance(value, (float, np.floating)) or _is_int(value) for value in x) and any(
+            isinstance(value, (float, np.floating)) for value in x
+        )
+    return False
+
+
+def _is_int(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _rebuild(skeleton: Any, views: list[Any]) -> Any:
+    kind, content = skeleton
+    if isinstance(kind, Leaf):
+        return views[content]
+    if kind is None:
+        return content
+    if issubclass(kind, dict):
+        items = {key: _rebuild(value, views) for key, value in content.items()}
+        return kind(items) if kind is not dict else items
+    items = [_rebuild(value, views) for value in content]
+    return kind(*items) if hasattr(kind, "_fields") else kind(items)
+
+
+def _names(fixed: Any) -> list[str]:
+    if isinstance(fixed, str):
+        return [fixed]
+    names = list(fixed)
+    for name in names:
+        if not isinstance(name, str):
+            raise TypeError(f"`fixed` takes names of arrays, or a dict of names and masks, not {name!r}")
+    return names
+
+
+def _keys(x: dict[Any, Any]) -> str:
+    return ", ".join(repr(key) for key in list(x)[:8])
+
+
+def _a(value: Any) -> str:
+    name = type(value).__name__
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
+
+
+def _unlike(of: str, given: Any, where: str, expected: str) -> str:
+    had = f"an array of shape {given.shape}" if hasattr(given, "shape") else _a(given)
+    return f"{of} has {had} where {where} has {expected}: return the structure of the point, with None for what has none"
