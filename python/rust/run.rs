@@ -292,16 +292,16 @@ fn place(error: &CheckError, layout: &ParameterLayout) -> Option<String> {
                 || coordinate.to_string(),
                 |coordinate| coordinate.to_string(),
             );
-            format!("at a small step in {name}")
+            format!("at a small step in {name}, for a difference quotient")
         }
         DifferenceError::Near { .. } | DifferenceError::Along { .. } => {
-            "next to the point, where it is evaluated to measure its noise".to_owned()
+            "next to the point, where gradient_check evaluates it to measure its noise".to_owned()
         }
         _ => return None,
     };
     Some(format!(
-        "gradient_check raised nothing itself: the function failed {note}. If it may not be evaluated there, give `lower` \
-         and `upper`, or name what must not move in `fixed`."
+        "Raised by the function under test {note}. If it may not be evaluated there, set `lower` and `upper`, or name in \
+         `fixed` what must not move."
     ))
 }
 

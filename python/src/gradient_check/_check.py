@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any, Callable, Iterable
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -36,7 +37,7 @@ class _Functions:
         self.cost: Callable[..., Any] | None = None
         self.gradient: Callable[..., Any] | None = None
         self.vector: Callable[..., Any] | None = None
-        self.parts: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {}
+        self.parts: dict[str, Callable[[np.ndarray, Any], np.ndarray]] = {}
 
     def __call__(self, part: str, point: np.ndarray, vector: np.ndarray | None) -> Any:
         if part == "value" and self.cost is not None:
@@ -55,8 +56,10 @@ class _Functions:
         return self.executor.submit(call, point).result()
 
     def _values(self, points: np.ndarray) -> np.ndarray:
+        assert self.cost is not None
         rows = points.reshape(-1, self.tree.size)
-        return self._evaluate(_Costs(self.cost, self.tree), rows)
+        values: np.ndarray = self._evaluate(_Costs(self.cost, self.tree), rows)
+        return values
 
 
 class _Cost:
@@ -182,8 +185,20 @@ def check(
         raise TypeError("check(f, grad, x) takes two functions, or grad=True where f returns the cost and its gradient")
     kind = tree.read(functions.gradient(tree.build(tree.point.copy())), "the gradient")[1]
     options = _options(
-        tree, lower=lower, upper=upper, fixed=fixed, sample=sample, seed=seed, accuracy=accuracy, exact=exact,
-        resolution=resolution, eps=eps, batched=batched, threads=threads, executor=executor, kind=kind,
+        tree,
+        lower=lower,
+        upper=upper,
+        fixed=fixed,
+        sample=sample,
+        seed=seed,
+        accuracy=accuracy,
+        exact=exact,
+        resolution=resolution,
+        eps=eps,
+        batched=batched,
+        threads=threads,
+        executor=executor,
+        kind=kind,
     )
     with bar(progress) as moved:
         options["progress"] = moved
@@ -219,18 +234,20 @@ def check_directional(
         raise TypeError("check_directional(f, grad, x) takes two functions, or grad=True where f returns both")
     functions.cost = cost
     arrays, kind = tree.read(gradient(tree.build(tree.point.copy())), "the gradient")
-    given = {name: (shape, array) for name, shape, array in arrays}
-    flat = np.zeros(tree.size)
-    for leaf, place in tree.ranges():
-        shape, array = given.get(leaf.name, (None, None))
-        if array is None:
-            continue
-        if list(leaf.shape) != shape:
-            raise ValueError(f"the gradient for {leaf.name} has shape {tuple(shape)}, but {leaf.name} has {leaf.shape}")
-        flat[place] = array
+    flat = _flat(tree, arrays, "the gradient")
     options = _options(
-        tree, lower=lower, upper=upper, fixed=fixed, seed=seed, accuracy=accuracy, exact=exact, batched=batched,
-        threads=threads, executor=executor, kind=kind, directions=directions,
+        tree,
+        lower=lower,
+        upper=upper,
+        fixed=fixed,
+        seed=seed,
+        accuracy=accuracy,
+        exact=exact,
+        batched=batched,
+        threads=threads,
+        executor=executor,
+        kind=kind,
+        directions=directions,
     )
     raw = _native.check_directional(functions, tree.point, flat, options)
     return _finished(Report([raw], headline="gradient", seed=seed, strict=False, context=_name(f)))
@@ -251,7 +268,7 @@ def check_vjp(f: Callable[[Any], Any], vjp: Callable[[Any, Any], Any], x: Any, *
 
 
 def check_jvp(f: Callable[[Any], Any], jvp: Callable[[Any, Any], Any], x: Any, **settings: Any) -> Report:
-    """Checks ``jvp(x, u)`` = J·u, the product of a forward pass: ``u`` has the structure of ``x``, the product that of ``f(x)``."""
+    """Checks ``jvp(x, u)`` = J·u, the product of a forward pass: ``u`` has the structure of ``x``."""
     return _vector(f, x, settings, jvp=jvp)
 
 
@@ -261,11 +278,11 @@ def check_hessian(grad: Callable[[Any], Any], hessian: Callable[[Any], Any], x: 
     ``x`` is one array of n numbers; the Hessian is an n×n matrix. The gradient itself is taken to be right: check it first.
     """
     tree = Tree(x)
-    matrix = np.asarray(numbers(hessian(tree.build(tree.point.copy())), "the Hessian")[0]).reshape(-1)
-    if matrix.size != tree.size**2:
-        raise ValueError(f"the Hessian has {matrix.size} numbers, but {tree.size}×{tree.size} are expected")
+    entries, _ = numbers(hessian(tree.build(tree.point.copy())), "the Hessian")
+    if entries.size != tree.size**2:
+        raise ValueError(f"the Hessian has {entries.size} numbers, but {tree.size}×{tree.size} are expected")
     report = _vector(grad, x, settings, headline="Hessian", jacobian=hessian)
-    matrix = matrix.reshape(tree.size, tree.size)
+    matrix = entries.reshape(tree.size, tree.size)
     off = np.abs(matrix - matrix.T)
     scale = float(np.abs(matrix).max(initial=0.0))
     # Two ways to the same sum differ by rounding: some bits of the largest entry.
@@ -326,7 +343,20 @@ def _vector(
     vjp: Callable[[Any, Any], Any] | None = None,
     jvp: Callable[[Any, Any], Any] | None = None,
 ) -> Report:
-    known = {"lower", "upper", "fixed", "sample", "seed", "accuracy", "exact", "strict", "resolution", "eps", "threads", "progress"}
+    known = {
+        "lower",
+        "upper",
+        "fixed",
+        "sample",
+        "seed",
+        "accuracy",
+        "exact",
+        "strict",
+        "resolution",
+        "eps",
+        "threads",
+        "progress",
+    }
     for name in settings:
         if name not in known:
             raise TypeError(f"{name!r} is not a setting of this check: there are {', '.join(sorted(known))}")
@@ -350,7 +380,7 @@ def _vector(
         kinds.append(tree.read(vjp(start, output.build(np.ones(output.size))), "the product")[1])
 
         def backward(point: np.ndarray, v: np.ndarray) -> np.ndarray:
-            return _flat(tree, vjp(tree.build(point), output.build(v)))
+            return _flat(tree, tree.read(vjp(tree.build(point), output.build(v)), "the product")[0], "the product")
 
         functions.parts["vjp"] = backward
     if jvp is not None:
@@ -375,9 +405,7 @@ class Output:
 
     def __init__(self, first: Any):
         if isinstance(first, (list, tuple)) and any(np.ndim(part) for part in first):
-            raise TypeError(
-                f"f returned a {type(first).__name__} of arrays: return one array, such as their np.concatenate"
-            )
+            raise TypeError(f"f returned a {type(first).__name__} of arrays: return one array, such as their np.concatenate")
         if isinstance(first, dict):
             raise TypeError("f returned a dict: return one array, or check each of its outputs by itself")
         if first is None:
@@ -396,7 +424,7 @@ class Output:
 
     def build(self, flat: np.ndarray) -> Any:
         """An array of this shape."""
-        kind = self.dtype if self.dtype.kind == "f" else np.float64
+        kind = self.dtype if self.dtype.kind == "f" else np.dtype(np.float64)
         return np.asarray(flat, dtype=kind).reshape(self.shape) if self.shape else kind.type(flat[0])
 
 
@@ -425,15 +453,15 @@ def _rows(given: Any, tree: Tree, output: Output) -> tuple[np.ndarray, np.dtype]
     return np.ascontiguousarray(np.hstack(columns).ravel()), kind
 
 
-def _flat(tree: Tree, given: Any) -> np.ndarray:
-    arrays, _ = tree.read(given, "the product")
+def _flat(tree: Tree, arrays: list[tuple[str, list[int], np.ndarray]], of: str) -> np.ndarray:
+    """Arrays by name as one vector, with zeros where there is none."""
     found = {name: (shape, array) for name, shape, array in arrays}
     flat = np.zeros(tree.size)
     for leaf, place in tree.ranges():
         if leaf.name in found:
             shape, array = found[leaf.name]
             if shape != list(leaf.shape):
-                raise ValueError(f"the product for {leaf.name} has shape {tuple(shape)}, but {leaf.name} has {leaf.shape}")
+                raise ValueError(f"{of} for {leaf.name} has shape {tuple(shape)}, but {leaf.name} has {leaf.shape}")
             flat[place] = array
     return flat
 
@@ -510,7 +538,7 @@ def workers(executor: Any) -> int:
             return count
     client = getattr(executor, "_client", None)
     if client is not None and hasattr(client, "nthreads"):
-        return max(1, sum(client.nthreads().values()))
+        return max(1, int(sum(client.nthreads().values())))
     return os.cpu_count() or 1
 
 

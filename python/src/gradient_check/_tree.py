@@ -8,7 +8,8 @@ and ``None`` stay what they are.
 from __future__ import annotations
 
 import math
-from typing import Any, Callable, Iterator, NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -70,14 +71,11 @@ class Tree:
             return None, x
         if array.dtype.kind == "c":
             raise TypeError(
-                f"{where} is complex: pass its real and imaginary parts as two arrays, as in "
-                "{'re': x.real, 'im': x.imag}"
+                f"{where} is complex: pass its real and imaginary parts as two arrays, as in {{'re': x.real, 'im': x.imag}}"
             )
         if array.dtype not in (np.float64, np.float32):
             if array.dtype.kind == "f":
-                raise TypeError(
-                    f"{where} has dtype {array.dtype}: steps need float64 or float32. Pass {self._name} as float64"
-                )
+                raise TypeError(f"{where} has dtype {array.dtype}: steps need float64 or float32. Pass {self._name} as float64")
             raise TypeError(f"{where} is {_a(x)}, not a number or an array of numbers")
         leaf = Leaf(where, path, array.shape, array.dtype, isinstance(x, float))
         self.leaves.append(leaf)
@@ -119,7 +117,9 @@ class Tree:
 
     def read(self, given: Any, of: str) -> tuple[list[tuple[str, list[int], np.ndarray]], np.dtype]:
         """The arrays of a derivative that has the structure of the point, and the coarsest of their types."""
-        if not self._is_nested and not isinstance(given, dict):
+        if not self._is_nested:
+            if isinstance(given, dict):
+                raise TypeError(f"{of} is a dict, but {self._name} is {_shaped(self.leaves[0])}: return the same")
             arrays = [(self.leaves[0], given)]
         else:
             arrays = list(self._pairs(self._x, given, (), of))
@@ -154,9 +154,9 @@ class Tree:
                     yield Leaf(name, (*path, key), shape, np.dtype(np.float64), False), given[key]
         else:
             if not isinstance(given, (list, tuple)) or len(given) != len(x):
-                expected = f"a {type(x).__name__} of {len(x)}"
+                expected = f"a {type(x).__name__} of length {len(x)}"
                 raise TypeError(_unlike(of, given, self.label(path), expected))
-            for i, (value, part) in enumerate(zip(x, given)):
+            for i, (value, part) in enumerate(zip(x, given, strict=True)):
                 yield from self._below(value, part, (*path, i), of)
 
     def _below(self, x: Any, given: Any, path: tuple[Any, ...], of: str) -> Iterator[tuple[Leaf, Any]]:
@@ -171,7 +171,7 @@ class Tree:
         if value is None:
             return None
         if np.isscalar(value) or (isinstance(value, np.ndarray) and value.ndim == 0):
-            return np.full(self.size, float(value))
+            return np.full(self.size, float(np.asarray(value)))
         flat = np.full(self.size, default)
         if not self._is_nested:
             given = {self.leaves[0].name: value}
@@ -266,8 +266,8 @@ def _rebuild(skeleton: Any, views: list[Any]) -> Any:
     if issubclass(kind, dict):
         items = {key: _rebuild(value, views) for key, value in content.items()}
         return kind(items) if kind is not dict else items
-    items = [_rebuild(value, views) for value in content]
-    return kind(*items) if hasattr(kind, "_fields") else kind(items)
+    parts = [_rebuild(value, views) for value in content]
+    return kind(*parts) if hasattr(kind, "_fields") else kind(parts)
 
 
 def _names(fixed: Any) -> list[str]:
@@ -289,6 +289,15 @@ def _a(value: Any) -> str:
     return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
 
 
+def _shaped(leaf: Leaf) -> str:
+    return "a number" if leaf.shape == () else f"an array of shape {leaf.shape}"
+
+
 def _unlike(of: str, given: Any, where: str, expected: str) -> str:
-    had = f"an array of shape {given.shape}" if hasattr(given, "shape") else _a(given)
-    return f"{of} has {had} where {where} has {expected}: return the structure of the point, with None for what has none"
+    if hasattr(given, "shape"):
+        had = f"an array of shape {given.shape}"
+    elif isinstance(given, (list, tuple)):
+        had = f"{_a(given)} of length {len(given)}"
+    else:
+        had = _a(given)
+    return f"{of} is {had} where {where} is {expected}: return the structure of the point, with None for what has none"

@@ -138,7 +138,7 @@ impl Finding {
     pub fn remedy(&self) -> &'static str {
         match self {
             Self::ForwardNotDeterministic { .. } => {
-                "if dropout is on, set keep_prob = 1 or freeze the masks; fix every random seed"
+                "if dropout is on, turn it off or freeze its masks; fix every random seed"
             }
             Self::BackwardChangesCost { .. } => {
                 "keep the optimizer step, running statistics and caches out of the backward pass"

@@ -172,7 +172,7 @@ fn a_cost_that_differs_from_call_to_call() {
     );
     insta::assert_snapshot!(said(&report), @r"
     inconclusive
-    forward-not-deterministic: two forward passes at the same point return 3.725087777598978 and 4.7250877775989775: if dropout is on, set keep_prob = 1 or freeze the masks; fix every random seed
+    forward-not-deterministic: two forward passes at the same point return 3.725087777598978 and 4.7250877775989775: if dropout is on, turn it off or freeze its masks; fix every random seed
     ");
     // However wrong the gradient seems.
     let report = report_of(
