@@ -186,6 +186,10 @@ static ALL: &[Fault] = &[
     fault("wrong-layer-weights", &["wrong-weights"], Always, &[SameShape],
         "dA is passed back through the weights of another layer of the same shape",
         Steps(&OtherWeights(same_shape))),
+    // A layer that updates itself in its backward method, before it passes dA on.
+    fault("weights-updated-early", &["early-update"], Always, &[HiddenLayer],
+        "dA is passed back through weights that have made their step of gradient descent already (rate 0.1)",
+        Steps(&UpdatedWeights(0.1))),
 
     // # Axes and order
     // A library that stores matrices by columns.
