@@ -11,7 +11,8 @@
 //! - `Elsewhere` if the pass is correct, but of something else.
 //!
 //! Then add its line to the README's table. `gradcheck faults` lists it, and the tests expect that it changes
-//! the gradient of every network it applies to, and that the checker blames its blocks and names one of its causes.
+//! the gradient of every network it applies to, and that the checker blames its blocks. That it names one of its causes is
+//! measured by `cargo xtask zoo --only NAME`.
 //!
 //! Invariant: knows nothing of what finds them.
 
