@@ -547,7 +547,13 @@ def _name(function: Any) -> str:
     return "" if "<lambda>" in name else name.split("<locals>.")[-1]
 
 
+#: Called with every report, such as by the plugin for pytest.
+observers: list[Callable[[Report], None]] = []
+
+
 def _finished(report: Report) -> Report:
+    for observer in observers:
+        observer(report)
     if report.interrupted:
         raise Interrupted(report)
     return report
