@@ -256,6 +256,9 @@ def close(left: Any, right: Any, x: np.ndarray) -> bool:
     left, right = np.asarray(left, dtype=np.float64), np.asarray(right, dtype=np.float64)
     if left.shape != right.shape:
         return False
-    largest = np.abs(left, where=np.isfinite(left), out=np.zeros_like(left)).max(initial=0.0)
-    allowed = np.sqrt(eps) * largest + 256 * eps * float(np.abs(x).max(initial=0.0))
+    allowed = np.sqrt(eps) * _largest(left) + 256 * eps * _largest(x)
     return np.allclose(left, right, rtol=0.0, atol=allowed, equal_nan=True)
+
+
+def _largest(array: np.ndarray) -> float:
+    return float(np.abs(array[np.isfinite(array)]).max(initial=0.0))
