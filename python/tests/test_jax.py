@@ -15,6 +15,7 @@ jax.config.update("jax_disable_most_optimizations", True)
 import jax.numpy as jnp  # noqa: E402
 from jax_rules import CASES, forward, reverse  # noqa: E402
 
+from gradient_check import Interrupted  # noqa: E402
 from gradient_check.jax import assert_gradient, check, check_grads  # noqa: E402
 
 
@@ -284,3 +285,30 @@ def test_a_relative_tolerance_is_each_entrys_own(x64):
     )
     with pytest.raises(AssertionError):
         check_grads(f, (np.array([1.0, 1.0]),), 1, modes="rev", rtol=1e-3)
+
+
+def test_an_interruption_keeps_what_was_measured(x64):
+    calls = 0
+
+    def f(x):
+        nonlocal calls
+        calls += 1
+        if x[0] > 0.0 and calls > limit:
+            raise KeyboardInterrupt
+        return jnp.sum(x**2)
+
+    limit = 10**6
+    check(f, np.ones(3), modes="rev")
+    # In the middle of the forward mode, which comes last.
+    calls, limit = 0, calls + 5
+    with pytest.raises(Interrupted) as raised:
+        check(f, np.ones(3))
+    assert raised.value.report.parts["gradient"]["verdict"] == "agree"
+
+
+@pytest.mark.parametrize("verdict", ["agree", "disagree"])
+def test_texts_fit_80_columns(x64, verdict):
+    f = reverse(lambda x: x**2, lambda x: (x**2 + (verdict == "disagree"), x), lambda x, g: (2.0 * x * g,))
+    report = check(lambda weights: {"outputs": f(weights), "mean": jnp.mean(weights)}, np.ones(3))
+    assert report.verdict == verdict
+    assert max(len(line) for line in str(report).splitlines()) <= 80

@@ -130,6 +130,7 @@ class Problem:
         self.size = sum(output.size for output in outputs)
         #: The coarsest type on the way.
         self.dtype = max((leaf.dtype for leaf in [*tree.leaves, *outputs]), key=epsilon)
+        self._products: dict[str, Product] = {}
         self.fast, self.value = compiled(vector, self.point)
         if value is not None and not close(value, self.value, tree.point):
             # Python draws random numbers, or keeps a state, that compilation would freeze.
@@ -157,9 +158,11 @@ class Problem:
 
         Raises what JAX does where it has no such mode for the function; see :func:`is_absent`.
         """
-        function, size = (self._vjp, self.size) if mode == "rev" else (self._jvp, self.tree.size)
-        function, (value, _) = compiled(function, self.point, jnp.ones(size, self.point.dtype))
-        return Product(function, value)
+        if mode not in self._products:
+            function, size = (self._vjp, self.size) if mode == "rev" else (self._jvp, self.tree.size)
+            function, (value, _) = compiled(function, self.point, jnp.ones(size, self.point.dtype))
+            self._products[mode] = Product(function, value)
+        return self._products[mode]
 
     def _vjp(self, flat: Any, v: Any) -> tuple[Any, Any]:
         y, pull = jax.vjp(self.vector, flat)

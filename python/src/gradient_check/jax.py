@@ -33,6 +33,11 @@ RULES = {
     "rev": "the fwd function of its custom_vjp has to return the value first, then what bwd needs",
     "fwd": "the rule of its custom_jvp has to return the value first, then its tangent",
 }
+#: What to do where float32 is too coarse.
+WIDER = (
+    "this was in float32: with jax.config.update('jax_enable_x64', True) and float64 arguments the error bars are about a "
+    "million times smaller"
+)
 #: The names of the products to the compiled part.
 NAMES = {"rev": "vjp", "fwd": "jvp"}
 #: ``check_grads`` checks no more coordinates one by one.
@@ -228,13 +233,21 @@ def _checked(
             shapes = [list(output.shape) for output in problem.outputs]
             output = ("y", shapes[0] if len(shapes) == 1 else [problem.size])
             options |= {"progress": moved, "output": output, "parts": list(products)}
-            raw += _native.check_vector(_caller(parts), problem.tree.point, options)
+            try:
+                raw += _native.check_vector(_caller(parts), problem.tree.point, options)
+            except KeyboardInterrupt:
+                # Before the first product was measured; the gradient was, perhaps.
+                if not raw:
+                    raise
+                raw[-1]["interrupted"] = True
     raw += _wrong_values(problem, present)
     report = Report(raw, headline="gradient" if is_gradient else "derivative", seed=seed, strict=strict, context=context)
     for mode, error in absent.items():
         report.note(f"the {MODES[mode]} was left out, because JAX has none for this function: {error}")
     if len(problem.outputs) > 1:
         report.note(f"y is, one after the other, {_places(problem)}")
+    if report.verdict == "inconclusive" and problem.dtype == np.float32:
+        report.note(WIDER)
     return _finished(report)
 
 
