@@ -8,7 +8,8 @@ float32, where all is computed in float32.
 from __future__ import annotations
 
 from collections import namedtuple
-from typing import Any, Callable
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -80,11 +81,16 @@ def softmax_cross_entropy(draw):
     def right(z):
         return (softmax(z) - onehot) / 5
 
-    return f, z, right, {
-        "no_mean": lambda z: softmax(z) - onehot,
-        "wrong_axis": lambda z: (softmax(z, axis=0) - onehot) / 5,
-        "mean_over_classes": lambda z: (softmax(z) - onehot) / z.size,
-    }
+    return (
+        f,
+        z,
+        right,
+        {
+            "no_mean": lambda z: softmax(z) - onehot,
+            "wrong_axis": lambda z: (softmax(z, axis=0) - onehot) / 5,
+            "mean_over_classes": lambda z: (softmax(z) - onehot) / z.size,
+        },
+    )
 
 
 @case()
@@ -94,10 +100,15 @@ def binary_cross_entropy_with_logits(draw):
     def f(z):
         return np.sum(np.maximum(z, 0) - y * z + np.log1p(np.exp(-np.abs(z))))
 
-    return f, z, lambda z: sigmoid(z) - y, {
-        "sigmoid_twice": lambda z: (sigmoid(z) - y) * sigmoid(z) * (1 - sigmoid(z)),
-        "sign": lambda z: y - sigmoid(z),
-    }
+    return (
+        f,
+        z,
+        lambda z: sigmoid(z) - y,
+        {
+            "sigmoid_twice": lambda z: (sigmoid(z) - y) * sigmoid(z) * (1 - sigmoid(z)),
+            "sign": lambda z: y - sigmoid(z),
+        },
+    )
 
 
 @case()
@@ -122,10 +133,15 @@ def huber(draw):
     def f(r):
         return np.where(np.abs(r) <= delta, r**2 / 2, delta * (np.abs(r) - delta / 2)).sum()
 
-    return f, r, lambda r: np.clip(r, -delta, delta), {
-        "factor_2": lambda r: np.where(np.abs(r) <= delta, 2 * r, delta * np.sign(r)),
-        "no_sign": lambda r: np.where(np.abs(r) <= delta, r, delta),
-    }
+    return (
+        f,
+        r,
+        lambda r: np.clip(r, -delta, delta),
+        {
+            "factor_2": lambda r: np.where(np.abs(r) <= delta, 2 * r, delta * np.sign(r)),
+            "no_sign": lambda r: np.where(np.abs(r) <= delta, r, delta),
+        },
+    )
 
 
 @case()
@@ -141,10 +157,15 @@ def hinge(draw):
         return {"w": -X.T @ active + l2 * p["w"], "b": -active.sum()}
 
     x = {"w": draw.normal(3), "b": draw.array(0.3)}
-    return f, x, lambda p: gradient(p, y, 2 * C), {
-        "without_label": lambda p: gradient(p, np.ones_like(y), 2 * C),
-        "l2_without_2": lambda p: gradient(p, y, C),
-    }
+    return (
+        f,
+        x,
+        lambda p: gradient(p, y, 2 * C),
+        {
+            "without_label": lambda p: gradient(p, np.ones_like(y), 2 * C),
+            "l2_without_2": lambda p: gradient(p, y, C),
+        },
+    )
 
 
 @case()
@@ -154,9 +175,14 @@ def quantile_loss(draw):
     def f(q):
         return np.sum(np.maximum(tau * (y - q), (tau - 1) * (y - q)))
 
-    return f, q, lambda q: np.where(y > q, -tau, 1 - tau).astype(y.dtype).sum(), {
-        "swapped": lambda q: np.where(y > q, -(1 - tau), tau).astype(y.dtype).sum(),
-    }
+    return (
+        f,
+        q,
+        lambda q: np.where(y > q, -tau, 1 - tau).astype(y.dtype).sum(),
+        {
+            "swapped": lambda q: np.where(y > q, -(1 - tau), tau).astype(y.dtype).sum(),
+        },
+    )
 
 
 @case()
@@ -174,11 +200,16 @@ def contrastive_info_nce(draw):
     def ds(z):
         return (softmax(logits(z)) - np.roll(np.eye(5, dtype=z.dtype), 1, axis=1)) / 5
 
-    return f, z, lambda z: (ds(z) + ds(z).T) @ z / t, {
-        "one_side_only": lambda z: ds(z) @ z / t,
-        "twice_one_side": lambda z: 2 * ds(z) @ z / t,
-        "no_temperature": lambda z: (ds(z) + ds(z).T) @ z,
-    }
+    return (
+        f,
+        z,
+        lambda z: (ds(z) + ds(z).T) @ z / t,
+        {
+            "one_side_only": lambda z: ds(z) @ z / t,
+            "twice_one_side": lambda z: 2 * ds(z) @ z / t,
+            "no_temperature": lambda z: (ds(z) + ds(z).T) @ z,
+        },
+    )
 
 
 @case()
@@ -194,10 +225,15 @@ def triplet(draw):
         return [2 * on * (neg - pos), 2 * on * (pos - a), 2 * on * (a - neg)]
 
     x = [draw.normal(6, 3) for _ in range(3)]
-    return f, x, lambda p: gradient(p, True), {
-        "without_mask": lambda p: gradient(p, False),
-        "anchor_from_one_term": lambda p: [2 * (p[0] - p[1]), *gradient(p, True)[1:]],
-    }
+    return (
+        f,
+        x,
+        lambda p: gradient(p, True),
+        {
+            "without_mask": lambda p: gradient(p, False),
+            "anchor_from_one_term": lambda p: [2 * (p[0] - p[1]), *gradient(p, True)[1:]],
+        },
+    )
 
 
 @case()
@@ -211,10 +247,15 @@ def cosine_similarity(draw):
         n, m = np.linalg.norm(a), np.linalg.norm(b)
         return b / (n * m) - (a @ b) * a / (n**3 * m)
 
-    return f, draw.normal(6), right, {
-        "detached_norm": lambda a: b / (np.linalg.norm(a) * np.linalg.norm(b)),
-        "power_2": lambda a: b / (np.linalg.norm(a) * np.linalg.norm(b)) - f(a) * a / np.linalg.norm(a),
-    }
+    return (
+        f,
+        draw.normal(6),
+        right,
+        {
+            "detached_norm": lambda a: b / (np.linalg.norm(a) * np.linalg.norm(b)),
+            "power_2": lambda a: b / (np.linalg.norm(a) * np.linalg.norm(b)) - f(a) * a / np.linalg.norm(a),
+        },
+    )
 
 
 @case()
@@ -267,11 +308,16 @@ def layer_norm(draw):
             return {"x": dx, "gamma": np.resize((v * n).sum(1), 6), "beta": v.sum(0)}
         return {"x": dx, "gamma": (v * n).sum(0), "beta": v.sum(0)}
 
-    return f, {"x": draw.normal(4, 6), "gamma": draw.uniform(0.5, 2, 6), "beta": draw.normal(6)}, backward, {
-        "detached_mean": lambda p: backward(p, of_mean=0),
-        "detached_variance": lambda p: backward(p, of_var=0),
-        "gamma_over_wrong_axis": lambda p: backward(p, axis=1),
-    }
+    return (
+        f,
+        {"x": draw.normal(4, 6), "gamma": draw.uniform(0.5, 2, 6), "beta": draw.normal(6)},
+        backward,
+        {
+            "detached_mean": lambda p: backward(p, of_mean=0),
+            "detached_variance": lambda p: backward(p, of_var=0),
+            "gamma_over_wrong_axis": lambda p: backward(p, axis=1),
+        },
+    )
 
 
 @case()
@@ -298,10 +344,15 @@ def batch_norm(draw):
             dx = (dn - dn.sum(0) / 7 - n * (dn * n).sum(0) / 7) / std
         return (dx, (dy * n).sum(0), dy.sum(0))
 
-    return f, (draw.normal(8, 3), draw.uniform(0.5, 2, 3), draw.normal(3)), backward, {
-        "detached_statistics": lambda p: backward(p, "detached"),
-        "n_minus_1": lambda p: backward(p, "wrong n"),
-    }
+    return (
+        f,
+        (draw.normal(8, 3), draw.uniform(0.5, 2, 3), draw.normal(3)),
+        backward,
+        {
+            "detached_statistics": lambda p: backward(p, "detached"),
+            "n_minus_1": lambda p: backward(p, "wrong n"),
+        },
+    )
 
 
 @case()
@@ -318,10 +369,15 @@ def rms_norm(draw):
         r = rms(x)
         return v * g / r - x * (v * g * x).mean(-1, keepdims=True) / r**3
 
-    return f, draw.normal(3, 5), right, {
-        "forgotten_term": lambda x: v * g / rms(x),
-        "sum_for_mean": lambda x: v * g / rms(x) - x * (v * g * x).sum(-1, keepdims=True) / rms(x) ** 3,
-    }
+    return (
+        f,
+        draw.normal(3, 5),
+        right,
+        {
+            "forgotten_term": lambda x: v * g / rms(x),
+            "sum_for_mean": lambda x: v * g / rms(x) - x * (v * g * x).sum(-1, keepdims=True) / rms(x) ** 3,
+        },
+    )
 
 
 @case()
@@ -338,13 +394,18 @@ def conv1d(draw):
         dy = forward(p) - target
         return {"signal": np.convolve(dy, kernel), "kernel": np.correlate(p["signal"], dy, mode="valid")[::-1]}
 
-    return f, {"signal": draw.normal(10), "kernel": draw.normal(3)}, lambda p: backward(p, p["kernel"][::-1]), {
-        "kernel_not_flipped": lambda p: backward(p, p["kernel"]),
-        "kernel_gradient_not_flipped": lambda p: {
-            "signal": backward(p, p["kernel"][::-1])["signal"],
-            "kernel": backward(p, p["kernel"])["kernel"][::-1],
+    return (
+        f,
+        {"signal": draw.normal(10), "kernel": draw.normal(3)},
+        lambda p: backward(p, p["kernel"][::-1]),
+        {
+            "kernel_not_flipped": lambda p: backward(p, p["kernel"]),
+            "kernel_gradient_not_flipped": lambda p: {
+                "signal": backward(p, p["kernel"][::-1])["signal"],
+                "kernel": backward(p, p["kernel"])["kernel"][::-1],
+            },
         },
-    }
+    )
 
 
 @case()
@@ -371,10 +432,15 @@ def conv2d_im2col(draw):
         return {"x": dx, "w": np.einsum("oij,cijkl->ockl", dy, windows(p["x"])), "b": dy.sum((1, 2))}
 
     x = {"x": draw.normal(2, 5, 5), "w": draw.normal(2, 2, 3, 3) / 3, "b": draw.normal(2)}
-    return f, x, backward, {
-        "flipped": lambda p: backward(p, flip=True),
-        "bias_mean_for_sum": lambda p: {**backward(p), "b": backward(p)["b"] / 9},
-    }
+    return (
+        f,
+        x,
+        backward,
+        {
+            "flipped": lambda p: backward(p, flip=True),
+            "bias_mean_for_sum": lambda p: {**backward(p), "b": backward(p)["b"] / 9},
+        },
+    )
 
 
 @case()
@@ -392,10 +458,15 @@ def max_pool(draw):
         np.put_along_axis(g, place(blocks(x))[..., None], v[..., None], axis=-1)
         return g.reshape(3, 3, 2, 2).transpose(0, 2, 1, 3).reshape(6, 6)
 
-    return f, draw.normal(6, 6), lambda x: backward(x, lambda b: b.argmax(-1)), {
-        "of_the_average": lambda x: np.kron(v, np.full((2, 2), 0.25, x.dtype)),
-        "argmin": lambda x: backward(x, lambda b: b.argmin(-1)),
-    }
+    return (
+        f,
+        draw.normal(6, 6),
+        lambda x: backward(x, lambda b: b.argmax(-1)),
+        {
+            "of_the_average": lambda x: np.kron(v, np.full((2, 2), 0.25, x.dtype)),
+            "argmin": lambda x: backward(x, lambda b: b.argmin(-1)),
+        },
+    )
 
 
 @case()
@@ -413,11 +484,16 @@ def attention(draw):
         return {"q": ds @ p["k"], "k": ds.T @ p["q"], "v": a.T @ v}
 
     x = {"q": draw.normal(4, 5), "k": draw.normal(6, 5), "v": draw.normal(6, 3)}
-    return f, x, backward, {
-        "no_scale": lambda p: backward(p, scaled=False),
-        "softmax_elementwise": lambda p: backward(p, centered=False),
-        "wrong_axis": lambda p: backward(p, axis=0),
-    }
+    return (
+        f,
+        x,
+        backward,
+        {
+            "no_scale": lambda p: backward(p, scaled=False),
+            "softmax_elementwise": lambda p: backward(p, centered=False),
+            "wrong_axis": lambda p: backward(p, axis=0),
+        },
+    )
 
 
 @case()
@@ -441,11 +517,16 @@ def lstm_cell(draw):
         dz = np.concatenate([gates[k] for k in order])
         return {"W": np.outer(dz, np.concatenate([x, p["h"]])), "b": dz, "h": (p["W"].T @ dz)[2:], "c": dc * fg}
 
-    return f, {"W": draw.normal(12, 5) / 2, "b": draw.normal(12), "h": h, "c": c}, backward, {
-        "cell_not_through_output": lambda p: backward(p, through_h=False),
-        "gates_swapped": lambda p: backward(p, order=(1, 0, 2, 3)),
-        "old_h_without_W": lambda p: {**backward(p), "h": vh},
-    }
+    return (
+        f,
+        {"W": draw.normal(12, 5) / 2, "b": draw.normal(12), "h": h, "c": c},
+        backward,
+        {
+            "cell_not_through_output": lambda p: backward(p, through_h=False),
+            "gates_swapped": lambda p: backward(p, order=(1, 0, 2, 3)),
+            "old_h_without_W": lambda p: {**backward(p), "h": vh},
+        },
+    )
 
 
 @case()
@@ -474,10 +555,15 @@ def mlp_nested(draw):
 
     sizes = [3, 4, 4, 2]
     layers = [{"weight": draw.normal(m, n), "bias": draw.normal(n)} for m, n in zip(sizes, sizes[1:])]
-    return f, {"layers": layers}, backward, {
-        "factor_2": lambda p: backward(p, factor=1),
-        "relu_without_mask": lambda p: backward(p, mask=False),
-    }
+    return (
+        f,
+        {"layers": layers},
+        backward,
+        {
+            "factor_2": lambda p: backward(p, factor=1),
+            "relu_without_mask": lambda p: backward(p, mask=False),
+        },
+    )
 
 
 @case()
@@ -491,10 +577,15 @@ def gelu_tanh(draw):
         t = np.tanh(a * (x + b * x**3))
         return (1 + t) / 2 + x / 2 * (1 - t**2) * inner
 
-    return f, draw.normal(9), lambda x: backward(x, a * (1 + 3 * b * x**2)), {
-        "inner_derivative": lambda x: backward(x, a),
-        "cube_without_3": lambda x: backward(x, a * (1 + b * x**2)),
-    }
+    return (
+        f,
+        draw.normal(9),
+        lambda x: backward(x, a * (1 + 3 * b * x**2)),
+        {
+            "inner_derivative": lambda x: backward(x, a),
+            "cube_without_3": lambda x: backward(x, a * (1 + b * x**2)),
+        },
+    )
 
 
 @case()
@@ -506,10 +597,15 @@ def swish(draw):
         s = sigmoid(p["beta"] * p["x"])
         return {"x": s + beta * p["x"] * s * (1 - s), "beta": np.sum(p["x"] ** 2 * s * (1 - s))}
 
-    return f, {"x": draw.normal(5), "beta": draw.array(1.7)}, lambda p: backward(p, p["beta"]), {
-        "no_beta": lambda p: backward(p, 1),
-        "beta_without_square": lambda p: {**backward(p, p["beta"]), "beta": backward(p, 0)["x"].sum()},
-    }
+    return (
+        f,
+        {"x": draw.normal(5), "beta": draw.array(1.7)},
+        lambda p: backward(p, p["beta"]),
+        {
+            "no_beta": lambda p: backward(p, 1),
+            "beta_without_square": lambda p: {**backward(p, p["beta"]), "beta": backward(p, 0)["x"].sum()},
+        },
+    )
 
 
 @case()
@@ -520,10 +616,15 @@ def dropout_frozen_mask(draw):
     def f(x):
         return np.sum(np.sin(x * mask / keep) @ w)
 
-    return f, draw.normal(7, 4), lambda x: np.cos(x * mask / keep) * w * mask / keep, {
-        "no_scale": lambda x: np.cos(x * mask / keep) * w * mask,
-        "no_mask": lambda x: np.cos(x * mask / keep) * w / keep,
-    }
+    return (
+        f,
+        draw.normal(7, 4),
+        lambda x: np.cos(x * mask / keep) * w * mask / keep,
+        {
+            "no_scale": lambda x: np.cos(x * mask / keep) * w * mask,
+            "no_mask": lambda x: np.cos(x * mask / keep) * w / keep,
+        },
+    )
 
 
 @case()
@@ -558,10 +659,15 @@ def einsum_bilinear(draw):
         dy = v * np.cos(np.einsum("ni,oij,nj->no", a, W, b))
         return np.einsum(out, dy, a, b)
 
-    return f, draw.normal(4, 3, 4), lambda W: backward(W, "no,ni,nj->oij"), {
-        "indices_swapped": lambda W: backward(W, "nj,ni,no->oij"),
-        "cosine_forgotten": lambda W: np.einsum("no,ni,nj->oij", v, a, b),
-    }
+    return (
+        f,
+        draw.normal(4, 3, 4),
+        lambda W: backward(W, "no,ni,nj->oij"),
+        {
+            "indices_swapped": lambda W: backward(W, "nj,ni,no->oij"),
+            "cosine_forgotten": lambda W: np.einsum("no,ni,nj->oij", v, a, b),
+        },
+    )
 
 
 # Statistics.
@@ -579,11 +685,16 @@ def logistic_regression_l2(draw):
         d = (sigmoid(X @ p["w"] + p["b"]) - y) / n
         return {"w": X.T @ d + l2 * p["w"], "b": d.sum() + l2_bias * p["b"]}
 
-    return f, {"w": draw.normal(3), "b": draw.array(-0.7)}, gradient, {
-        "l2_without_2": lambda p: gradient(p, l2=lam),
-        "l2_on_bias": lambda p: gradient(p, l2_bias=2 * lam),
-        "sum_for_mean": lambda p: gradient(p, n=1),
-    }
+    return (
+        f,
+        {"w": draw.normal(3), "b": draw.array(-0.7)},
+        gradient,
+        {
+            "l2_without_2": lambda p: gradient(p, l2=lam),
+            "l2_on_bias": lambda p: gradient(p, l2_bias=2 * lam),
+            "sum_for_mean": lambda p: gradient(p, n=1),
+        },
+    )
 
 
 @case()
@@ -593,11 +704,16 @@ def ridge_least_squares(draw):
     def f(w):
         return np.sum((A @ w - y) ** 2) + lam * w @ w
 
-    return f, draw.normal(4), lambda w: 2 * A.T @ (A @ w - y) + 2 * lam * w, {
-        "factor_2": lambda w: A.T @ (A @ w - y) + lam * w,
-        "no_ridge": lambda w: 2 * A.T @ (A @ w - y),
-        "sign_of_residual": lambda w: 2 * A.T @ (y - A @ w) + 2 * lam * w,
-    }
+    return (
+        f,
+        draw.normal(4),
+        lambda w: 2 * A.T @ (A @ w - y) + 2 * lam * w,
+        {
+            "factor_2": lambda w: A.T @ (A @ w - y) + lam * w,
+            "no_ridge": lambda w: 2 * A.T @ (A @ w - y),
+            "sign_of_residual": lambda w: 2 * A.T @ (y - A @ w) + 2 * lam * w,
+        },
+    )
 
 
 @case()
@@ -614,10 +730,15 @@ def gaussian_log_sigma(draw):
         return {"mu": np.sum(r) / s**2, "log_sigma": by(r, s)}
 
     x = {"mu": draw.array(0.4), "log_sigma": draw.array(-0.3)}
-    return f, x, lambda p: gradient(p, lambda r, s: np.sum(r**2 / s**2 - 1)), {
-        "by_sigma": lambda p: gradient(p, lambda r, s: np.sum(r**2 / s**3 - 1 / s)),
-        "one_for_n": lambda p: gradient(p, lambda r, s: np.sum(r**2 / s**2) - 1),
-    }
+    return (
+        f,
+        x,
+        lambda p: gradient(p, lambda r, s: np.sum(r**2 / s**2 - 1)),
+        {
+            "by_sigma": lambda p: gradient(p, lambda r, s: np.sum(r**2 / s**3 - 1 / s)),
+            "one_for_n": lambda p: gradient(p, lambda r, s: np.sum(r**2 / s**2) - 1),
+        },
+    )
 
 
 @case()
@@ -647,11 +768,16 @@ def gp_marginal_likelihood(draw):
         }
 
     x = {name: draw.array(v) for name, v in (("log_amp", 0.2), ("log_len", -0.1), ("log_noise", -1.0))}
-    return f, x, gradient, {
-        "no_logdet": lambda p: gradient(p, logdet=0),
-        "factor_half": lambda p: gradient(p, halves=1),
-        "noise_by_its_square": lambda p: gradient(p, noise=1),
-    }
+    return (
+        f,
+        x,
+        gradient,
+        {
+            "no_logdet": lambda p: gradient(p, logdet=0),
+            "factor_half": lambda p: gradient(p, halves=1),
+            "noise_by_its_square": lambda p: gradient(p, noise=1),
+        },
+    )
 
 
 @case()
@@ -663,10 +789,15 @@ def poisson_regression(draw):
         eta = X @ w + np.log(e)
         return np.sum(np.exp(eta) - y * eta)
 
-    return f, draw.normal(3), lambda w: X.T @ (e * np.exp(X @ w) - y), {
-        "no_exposure": lambda w: X.T @ (np.exp(X @ w) - y),
-        "working_residual": lambda w: X.T @ ((e * np.exp(X @ w) - y) / np.exp(X @ w)),
-    }
+    return (
+        f,
+        draw.normal(3),
+        lambda w: X.T @ (e * np.exp(X @ w) - y),
+        {
+            "no_exposure": lambda w: X.T @ (np.exp(X @ w) - y),
+            "working_residual": lambda w: X.T @ ((e * np.exp(X @ w) - y) / np.exp(X @ w)),
+        },
+    )
 
 
 @case()
@@ -689,10 +820,15 @@ def mixture_log_density(draw):
             "mu": (r * (y[:, None] - p["mu"])).sum(0),
         }
 
-    return f, {"logits": draw.normal(3), "mu": draw.array([-1.0, 0.2, 1.5])}, gradient, {
-        "weights_not_normalised": lambda p: gradient(p, normalised=0),
-        "hard_assignment": lambda p: gradient(p, soft=False),
-    }
+    return (
+        f,
+        {"logits": draw.normal(3), "mu": draw.array([-1.0, 0.2, 1.5])},
+        gradient,
+        {
+            "weights_not_normalised": lambda p: gradient(p, normalised=0),
+            "hard_assignment": lambda p: gradient(p, soft=False),
+        },
+    )
 
 
 @case()
@@ -701,10 +837,15 @@ def vae_kl(draw):
         mu, logvar = p
         return np.sum(np.exp(logvar) + mu**2 - 1 - logvar) / 2
 
-    return f, (draw.normal(4, 2), draw.normal(4, 2)), lambda p: (p[0], (np.exp(p[1]) - 1) / 2), {
-        "half_forgotten": lambda p: (p[0], np.exp(p[1]) - 1),
-        "by_the_variance": lambda p: (p[0], (1 - np.exp(-p[1])) / 2),
-    }
+    return (
+        f,
+        (draw.normal(4, 2), draw.normal(4, 2)),
+        lambda p: (p[0], (np.exp(p[1]) - 1) / 2),
+        {
+            "half_forgotten": lambda p: (p[0], np.exp(p[1]) - 1),
+            "by_the_variance": lambda p: (p[0], (1 - np.exp(-p[1])) / 2),
+        },
+    )
 
 
 @case()
@@ -727,9 +868,14 @@ def kalman_sensitivities(draw):
             P, dP = (1 - K) * P, (1 - K) * dP - dK * P
         return total, {"log_q": dtotal[0], "log_r": dtotal[1]}
 
-    return (lambda p: run(p)[0]), {"log_q": draw.array(-0.4), "log_r": draw.array(-0.9)}, lambda p: run(p)[1], {
-        "gain_held_constant": lambda p: run(p, through_gain=False)[1],
-    }
+    return (
+        (lambda p: run(p)[0]),
+        {"log_q": draw.array(-0.4), "log_r": draw.array(-0.9)},
+        lambda p: run(p)[1],
+        {
+            "gain_held_constant": lambda p: run(p, through_gain=False)[1],
+        },
+    )
 
 
 @case()
@@ -753,10 +899,15 @@ def hmm_forward_backward(draw):
             beta = logsumexp(step, axis=1)
         return g
 
-    return f, draw.normal(3, 3), right, {
-        "transposed": lambda logA: np.ascontiguousarray(right(logA).T),
-        "emission_forgotten": lambda logA: right(logA, emission=False),
-    }
+    return (
+        f,
+        draw.normal(3, 3),
+        right,
+        {
+            "transposed": lambda logA: np.ascontiguousarray(right(logA).T),
+            "emission_forgotten": lambda logA: right(logA, emission=False),
+        },
+    )
 
 
 if special is not None:
@@ -767,19 +918,22 @@ if special is not None:
 
         def f(p):
             r, mu = np.exp(p["log_r"]), np.exp(p["eta"])
-            return np.sum(
-                special.gammaln(y + r) - special.gammaln(r) + r * np.log(r / (r + mu)) + y * np.log(mu / (r + mu))
-            )
+            return np.sum(special.gammaln(y + r) - special.gammaln(r) + r * np.log(r / (r + mu)) + y * np.log(mu / (r + mu)))
 
         def gradient(p, chain=True, mean=True):
             r, mu = np.exp(p["log_r"]), np.exp(p["eta"])
             by_r = special.digamma(y + r) - special.digamma(r) + np.log(r / (r + mu)) + mean * (mu - y) / (r + mu)
             return {"eta": r * (y - mu) / (r + mu), "log_r": by_r.sum() * (r if chain else 1)}
 
-        return f, {"eta": draw.normal(6) / 2, "log_r": draw.array(0.8)}, gradient, {
-            "by_r": lambda p: gradient(p, chain=False),
-            "forgotten_term": lambda p: gradient(p, mean=False),
-        }
+        return (
+            f,
+            {"eta": draw.normal(6) / 2, "log_r": draw.array(0.8)},
+            gradient,
+            {
+                "by_r": lambda p: gradient(p, chain=False),
+                "forgotten_term": lambda p: gradient(p, mean=False),
+            },
+        )
 
     Option = namedtuple("Option", "spot strike rate vol expiry")
 
@@ -809,10 +963,15 @@ if special is not None:
             )
 
         x = Option(*map(draw.array, (1.1, 1.0, 0.05, 0.3, 1.8)))
-        return f, x, greeks, {
-            "vega_without_root": lambda o: greeks(o)._replace(vol=o.spot * density(d1_d2(o)[0])),
-            "theta_sign": lambda o: greeks(o)._replace(expiry=-greeks(o).expiry),
-        }
+        return (
+            f,
+            x,
+            greeks,
+            {
+                "vega_without_root": lambda o: greeks(o)._replace(vol=o.spot * density(d1_d2(o)[0])),
+                "theta_sign": lambda o: greeks(o)._replace(expiry=-greeks(o).expiry),
+            },
+        )
 
     @case()
     def student_t_log_nu(draw):
@@ -845,20 +1004,30 @@ def inverse_trace(draw):
         inverse = np.linalg.inv(A)
         return -(inverse @ B @ inverse).T
 
-    return f, draw.normal(4, 4) + 3 * np.eye(4, dtype=draw.dtype), right, {
-        "transposed": lambda A: np.ascontiguousarray(right(A).T),
-        "sign": lambda A: -right(A),
-    }
+    return (
+        f,
+        draw.normal(4, 4) + 3 * np.eye(4, dtype=draw.dtype),
+        right,
+        {
+            "transposed": lambda A: np.ascontiguousarray(right(A).T),
+            "sign": lambda A: -right(A),
+        },
+    )
 
 
 @case()
 def logdet(draw):
     A = draw.normal(4, 4)
     A = A @ A.T + np.triu(draw.normal(4, 4)) / 2 + 2 * np.eye(4, dtype=draw.dtype)
-    return lambda A: np.linalg.slogdet(A)[1], A, lambda A: np.linalg.inv(A).T, {
-        "transposed": lambda A: np.linalg.inv(A),
-        "of_the_determinant": lambda A: np.linalg.det(A) * np.linalg.inv(A).T,
-    }
+    return (
+        lambda A: np.linalg.slogdet(A)[1],
+        A,
+        lambda A: np.linalg.inv(A).T,
+        {
+            "transposed": lambda A: np.linalg.inv(A),
+            "of_the_determinant": lambda A: np.linalg.det(A) * np.linalg.inv(A).T,
+        },
+    )
 
 
 @case()
@@ -873,10 +1042,15 @@ def triangular_solve(draw):
         x, db = np.linalg.solve(L, p["b"]), np.linalg.solve(L.T if transposed else L, c)
         return {"L": -keep(np.outer(db, x)), "b": db}
 
-    return f, {"L": draw.normal(5, 5) / 2 + 2 * np.eye(5, dtype=draw.dtype), "b": draw.normal(5)}, backward, {
-        "whole_matrix": lambda p: backward(p, keep=np.asarray),
-        "not_transposed": lambda p: backward(p, transposed=False),
-    }
+    return (
+        f,
+        {"L": draw.normal(5, 5) / 2 + 2 * np.eye(5, dtype=draw.dtype), "b": draw.normal(5)},
+        backward,
+        {
+            "whole_matrix": lambda p: backward(p, keep=np.asarray),
+            "not_transposed": lambda p: backward(p, transposed=False),
+        },
+    )
 
 
 @case()
@@ -902,10 +1076,15 @@ def nuclear_norm(draw):
         u, _, vt = np.linalg.svd(A, full_matrices=False)
         return u @ vt
 
-    return lambda A: np.linalg.svd(A, compute_uv=False).sum(), draw.normal(5, 3), right, {
-        "with_singular_values": lambda A: 2 * A,
-        "v_not_transposed": lambda A: np.linalg.svd(A, full_matrices=False)[0] @ np.linalg.svd(A, full_matrices=False)[2].T,
-    }
+    return (
+        lambda A: np.linalg.svd(A, compute_uv=False).sum(),
+        draw.normal(5, 3),
+        right,
+        {
+            "with_singular_values": lambda A: 2 * A,
+            "v_not_transposed": lambda A: np.linalg.svd(A, full_matrices=False)[0] @ np.linalg.svd(A, full_matrices=False)[2].T,
+        },
+    )
 
 
 @case()
@@ -913,19 +1092,29 @@ def largest_eigenvalue(draw):
     def vector(A):
         return np.linalg.eigh(A + A.T)[1][:, -1]
 
-    return lambda A: np.linalg.eigvalsh(A + A.T)[-1], draw.normal(4, 4), lambda A: 2 * np.outer(vector(A), vector(A)), {
-        "factor_2": lambda A: np.outer(vector(A), vector(A)),
-        "smallest": lambda A: 2 * np.outer(*[np.linalg.eigh(A + A.T)[1][:, 0]] * 2),
-    }
+    return (
+        lambda A: np.linalg.eigvalsh(A + A.T)[-1],
+        draw.normal(4, 4),
+        lambda A: 2 * np.outer(vector(A), vector(A)),
+        {
+            "factor_2": lambda A: np.outer(vector(A), vector(A)),
+            "smallest": lambda A: 2 * np.outer(*[np.linalg.eigh(A + A.T)[1][:, 0]] * 2),
+        },
+    )
 
 
 @case()
 def quadratic_form(draw):
     A = draw.normal(6, 6)
-    return lambda x: x @ A @ x, draw.normal(6), lambda x: (A + A.T) @ x, {
-        "as_if_symmetric": lambda x: 2 * A @ x,
-        "factor_2": lambda x: (A + A.T) @ x / 2,
-    }
+    return (
+        lambda x: x @ A @ x,
+        draw.normal(6),
+        lambda x: (A + A.T) @ x,
+        {
+            "as_if_symmetric": lambda x: 2 * A @ x,
+            "factor_2": lambda x: (A + A.T) @ x / 2,
+        },
+    )
 
 
 @case()
@@ -937,10 +1126,15 @@ def low_rank_factors(draw):
         return {"U": factor * R @ p["V"], "V": factor * R.T @ p["U"]}
 
     x = {"U": draw.normal(5, 2), "V": draw.normal(4, 2)}
-    return lambda p: np.sum((p["U"] @ p["V"].T - M) ** 2), x, backward, {
-        "factor_2": lambda p: backward(p, 1),
-        "stale_residual": lambda p: {**backward(p), "V": -2 * M.T @ p["U"]},
-    }
+    return (
+        lambda p: np.sum((p["U"] @ p["V"].T - M) ** 2),
+        x,
+        backward,
+        {
+            "factor_2": lambda p: backward(p, 1),
+            "stale_residual": lambda p: {**backward(p), "V": -2 * M.T @ p["U"]},
+        },
+    )
 
 
 # Numerics.
@@ -957,10 +1151,15 @@ def rosenbrock(draw):
         g[1:] += 200 * d * last
         return g
 
-    return f, draw.normal(6), gradient, {
-        "inner_derivative": lambda x: gradient(x, inner=1),
-        "neighbour_forgotten": lambda x: gradient(x, last=False),
-    }
+    return (
+        f,
+        draw.normal(6),
+        gradient,
+        {
+            "inner_derivative": lambda x: gradient(x, inner=1),
+            "neighbour_forgotten": lambda x: gradient(x, last=False),
+        },
+    )
 
 
 @case()
@@ -1003,10 +1202,15 @@ def kepler_rk4_adjoint(draw):
             a = a + b1 + b2 + b3 + b4
         return a
 
-    return f, draw.array([1.0, 0.1, -0.1, 0.9]), adjoint, {
-        "stages_not_chained": lambda s: adjoint(s, stage_terms=False),
-        "linearised_at_the_end": lambda s: adjoint(s, at_end=True),
-    }
+    return (
+        f,
+        draw.array([1.0, 0.1, -0.1, 0.9]),
+        adjoint,
+        {
+            "stages_not_chained": lambda s: adjoint(s, stage_terms=False),
+            "linearised_at_the_end": lambda s: adjoint(s, at_end=True),
+        },
+    )
 
 
 @case()
@@ -1022,19 +1226,29 @@ def fft_power(draw):
         full[:6] = w * spectrum
         return 2 * 10 * np.fft.ifft(full).real
 
-    return f, draw.normal(10), right, {
-        "irfft_counts_twice": lambda x: 2 * 10 * np.fft.irfft(w * np.fft.rfft(x), 10),
-        "no_n": lambda x: right(x) / 10,
-    }
+    return (
+        f,
+        draw.normal(10),
+        right,
+        {
+            "irfft_counts_twice": lambda x: 2 * 10 * np.fft.irfft(w * np.fft.rfft(x), 10),
+            "no_n": lambda x: right(x) / 10,
+        },
+    )
 
 
 @case()
 def cumulative_sum(draw):
     v = draw.normal(9)
-    return lambda x: v @ np.cumsum(x) ** 2, draw.normal(9), lambda x: np.cumsum((2 * v * np.cumsum(x))[::-1])[::-1], {
-        "not_reversed": lambda x: np.cumsum(2 * v * np.cumsum(x)),
-        "diagonal_only": lambda x: 2 * v * np.cumsum(x),
-    }
+    return (
+        lambda x: v @ np.cumsum(x) ** 2,
+        draw.normal(9),
+        lambda x: np.cumsum((2 * v * np.cumsum(x))[::-1])[::-1],
+        {
+            "not_reversed": lambda x: np.cumsum(2 * v * np.cumsum(x)),
+            "diagonal_only": lambda x: 2 * v * np.cumsum(x),
+        },
+    )
 
 
 @case()
@@ -1042,18 +1256,28 @@ def geometric_mean(draw):
     def f(x):
         return np.exp(np.log(x).mean())
 
-    return f, draw.uniform(0.5, 3, 6), lambda x: f(x) / (x.size * x), {
-        "no_n": lambda x: f(x) / x,
-        "outer_forgotten": lambda x: 1 / (x.size * x),
-    }
+    return (
+        f,
+        draw.uniform(0.5, 3, 6),
+        lambda x: f(x) / (x.size * x),
+        {
+            "no_n": lambda x: f(x) / x,
+            "outer_forgotten": lambda x: 1 / (x.size * x),
+        },
+    )
 
 
 @case()
 def log_sum_exp(draw):
-    return lambda x: logsumexp(x), 3 * draw.normal(8), lambda x: softmax(x), {
-        "not_normalised": lambda x: np.exp(x - x.max()),
-        "log_softmax": lambda x: x - logsumexp(x),
-    }
+    return (
+        lambda x: logsumexp(x),
+        3 * draw.normal(8),
+        lambda x: softmax(x),
+        {
+            "not_normalised": lambda x: np.exp(x - x.max()),
+            "log_softmax": lambda x: x - logsumexp(x),
+        },
+    )
 
 
 @case()
@@ -1077,10 +1301,15 @@ def quaternion_rotation(draw):
         d = by_unit(q / n)
         return (d - q / n * (q @ d) / n) / n
 
-    return f, draw.array([0.8, 0.5, -0.3, 0.6]), right, {
-        "not_through_the_norm": lambda q: by_unit(q / np.linalg.norm(q)),
-        "not_projected": lambda q: by_unit(q / np.linalg.norm(q)) / np.linalg.norm(q),
-    }
+    return (
+        f,
+        draw.array([0.8, 0.5, -0.3, 0.6]),
+        right,
+        {
+            "not_through_the_norm": lambda q: by_unit(q / np.linalg.norm(q)),
+            "not_projected": lambda q: by_unit(q / np.linalg.norm(q)) / np.linalg.norm(q),
+        },
+    )
 
 
 @case()
@@ -1102,10 +1331,15 @@ def poisson_equation_adjoint(draw):
         du, dp = np.diff(u, prepend=0, append=0), np.diff(p, prepend=0, append=0)
         return (sign * (n + 1) ** 2 * du * dp * (np.exp(log_k) if chain else 1)).astype(log_k.dtype)
 
-    return f, draw.normal(13) / 2, adjoint, {
-        "sign": lambda k: adjoint(k, sign=1),
-        "by_k": lambda k: adjoint(k, chain=False),
-    }
+    return (
+        f,
+        draw.normal(13) / 2,
+        adjoint,
+        {
+            "sign": lambda k: adjoint(k, sign=1),
+            "by_k": lambda k: adjoint(k, chain=False),
+        },
+    )
 
 
 @case()
@@ -1134,10 +1368,15 @@ def heat_equation_unrolled(draw):
             a = a + r * laplacian(a) - 3 * r / 10 * path[t] ** 2 * a * reaction
         return a
 
-    return f, 2 * draw.normal(10), adjoint, {
-        "only_last_step": lambda u: adjoint(u, running=False),
-        "reaction_forgotten": lambda u: adjoint(u, reaction=False),
-    }
+    return (
+        f,
+        2 * draw.normal(10),
+        adjoint,
+        {
+            "only_last_step": lambda u: adjoint(u, running=False),
+            "reaction_forgotten": lambda u: adjoint(u, reaction=False),
+        },
+    )
 
 
 @case()
@@ -1159,11 +1398,16 @@ def lennard_jones_forces(draw):
             np.subtract.at(g, j, pair)
         return sign * g
 
-    return f, x, gradient, {
-        "force_for_gradient": lambda x: gradient(x, sign=-1),
-        "no_reaction": lambda x: gradient(x, both=False),
-        "factor_2": lambda x: gradient(x, power=12),
-    }
+    return (
+        f,
+        x,
+        gradient,
+        {
+            "force_for_gradient": lambda x: gradient(x, sign=-1),
+            "no_reaction": lambda x: gradient(x, both=False),
+            "factor_2": lambda x: gradient(x, power=12),
+        },
+    )
 
 
 @case(check_directional)
@@ -1178,10 +1422,15 @@ def directional_rms_of_many(draw):
     def f(p):
         return np.sqrt(np.mean((X @ p["w"] + p["b"] - y) ** 2))
 
-    return f, {"w": draw.normal(200) / 9, "b": draw.array(0.2)}, lambda p: backward(p, 30), {
-        "n_minus_1": lambda p: backward(p, 29),
-        "outer_root": lambda p: {"w": X.T @ (X @ p["w"] + p["b"] - y) / 30, "b": np.mean(X @ p["w"] + p["b"] - y)},
-    }
+    return (
+        f,
+        {"w": draw.normal(200) / 9, "b": draw.array(0.2)},
+        lambda p: backward(p, 30),
+        {
+            "n_minus_1": lambda p: backward(p, 29),
+            "outer_root": lambda p: {"w": X.T @ (X @ p["w"] + p["b"] - y) / 30, "b": np.mean(X @ p["w"] + p["b"] - y)},
+        },
+    )
 
 
 # Functions of many values, and second derivatives.
@@ -1196,10 +1445,15 @@ def vjp_affine(draw):
         return {"W": np.outer(v, p["x"]), "b": v, "x": p["W"].T @ v}
 
     x = {"W": draw.normal(4, 4), "b": draw.normal(4), "x": draw.normal(4)}
-    return f, x, vjp, {
-        "not_transposed": lambda p, v: {**vjp(p, v), "x": p["W"] @ v},
-        "outer_swapped": lambda p, v: {**vjp(p, v), "W": np.outer(p["x"], v)},
-    }
+    return (
+        f,
+        x,
+        vjp,
+        {
+            "not_transposed": lambda p, v: {**vjp(p, v), "x": p["W"] @ v},
+            "outer_swapped": lambda p, v: {**vjp(p, v), "W": np.outer(p["x"], v)},
+        },
+    )
 
 
 @case(check_vjp)
@@ -1208,10 +1462,15 @@ def vjp_softmax_rows(draw):
         s = softmax(z)
         return s * (v - (v * s).sum(-1, keepdims=True))
 
-    return softmax, draw.normal(3, 5), vjp, {
-        "elementwise": lambda z, v: softmax(z) * (1 - softmax(z)) * v,
-        "no_keepdims": lambda z, v: softmax(z) * (v - (v * softmax(z)).sum()),
-    }
+    return (
+        softmax,
+        draw.normal(3, 5),
+        vjp,
+        {
+            "elementwise": lambda z, v: softmax(z) * (1 - softmax(z)) * v,
+            "no_keepdims": lambda z, v: softmax(z) * (v - (v * softmax(z)).sum()),
+        },
+    )
 
 
 @case(check_jvp)
@@ -1220,19 +1479,29 @@ def jvp_normalize(draw):
         n = np.linalg.norm(x)
         return u / n - x * (x @ u) / n**3
 
-    return lambda x: x / np.linalg.norm(x), draw.normal(5), jvp, {
-        "detached_norm": lambda x, u: u / np.linalg.norm(x),
-        "power_2": lambda x, u: u / np.linalg.norm(x) - x * (x @ u) / np.linalg.norm(x) ** 2,
-    }
+    return (
+        lambda x: x / np.linalg.norm(x),
+        draw.normal(5),
+        jvp,
+        {
+            "detached_norm": lambda x, u: u / np.linalg.norm(x),
+            "power_2": lambda x, u: u / np.linalg.norm(x) - x * (x @ u) / np.linalg.norm(x) ** 2,
+        },
+    )
 
 
 @case(check_jvp)
 def jvp_matrix_inverse(draw):
     inv = np.linalg.inv
-    return inv, draw.normal(3, 3) + 3 * np.eye(3, dtype=draw.dtype), lambda A, U: -inv(A) @ U @ inv(A), {
-        "sign": lambda A, U: inv(A) @ U @ inv(A),
-        "inverse_squared": lambda A, U: -inv(A) @ inv(A) @ U,
-    }
+    return (
+        inv,
+        draw.normal(3, 3) + 3 * np.eye(3, dtype=draw.dtype),
+        lambda A, U: -inv(A) @ U @ inv(A),
+        {
+            "sign": lambda A, U: inv(A) @ U @ inv(A),
+            "inverse_squared": lambda A, U: -inv(A) @ inv(A) @ U,
+        },
+    )
 
 
 @case(check_jacobian)
@@ -1246,10 +1515,15 @@ def jacobian_spherical(draw):
         st, ct, sp, cp = np.sin(t), np.cos(t), np.sin(p), np.cos(p)
         return np.array([[st * cp, r * ct * cp, -r * st * sp], [st * sp, r * ct * sp, r * st * cp], [ct, -r * st, 0 * r]])
 
-    return f, draw.array([1.4, 0.7, 2.1]), jacobian, {
-        "transposed": lambda s: jacobian(s).T,
-        "azimuth_without_sine": lambda s: jacobian(s) / np.array([1, 1, np.sin(s[1])], s.dtype),
-    }
+    return (
+        f,
+        draw.array([1.4, 0.7, 2.1]),
+        jacobian,
+        {
+            "transposed": lambda s: jacobian(s).T,
+            "azimuth_without_sine": lambda s: jacobian(s) / np.array([1, 1, np.sin(s[1])], s.dtype),
+        },
+    )
 
 
 @case(check_jacobian)
@@ -1265,10 +1539,15 @@ def jacobian_robot_arm(draw):
         d = np.array([-lengths * np.sin(a), lengths * np.cos(a)])
         return np.cumsum(d[:, ::-1], axis=1)[:, ::-1] if chained else d
 
-    return f, draw.normal(4), jacobian, {
-        "later_links_forgotten": lambda q: jacobian(q, chained=False),
-        "rows_swapped": lambda q: jacobian(q)[::-1],
-    }
+    return (
+        f,
+        draw.normal(4),
+        jacobian,
+        {
+            "later_links_forgotten": lambda q: jacobian(q, chained=False),
+            "rows_swapped": lambda q: jacobian(q)[::-1],
+        },
+    )
 
 
 @case(check_hessian)
@@ -1281,11 +1560,16 @@ def hessian_rosenbrock(draw):
         cross = -400 * x[0]
         return np.array([[-400 * (x[1] - inner * x[0] ** 2) + 2, cross], [cross, 200 + 0 * x[0]]])
 
-    return grad, draw.array([-1.2, 0.7]), hessian, {
-        "gauss_newton_only": lambda x: hessian(x) + np.diag([400 * (x[1] - x[0] ** 2), 0 * x[0]]),
-        "product_rule": lambda x: hessian(x, inner=1),
-        "one_triangle": lambda x: np.triu(hessian(x)),
-    }
+    return (
+        grad,
+        draw.array([-1.2, 0.7]),
+        hessian,
+        {
+            "gauss_newton_only": lambda x: hessian(x) + np.diag([400 * (x[1] - x[0] ** 2), 0 * x[0]]),
+            "product_rule": lambda x: hessian(x, inner=1),
+            "one_triangle": lambda x: np.triu(hessian(x)),
+        },
+    )
 
 
 @case(check_hvp)
@@ -1299,10 +1583,15 @@ def hvp_logistic(draw):
         s = sigmoid(X @ w)
         return X.T @ ((s * (1 - s) if weighted else 1) * (X @ u)) + l2 * u
 
-    return grad, draw.normal(4), hvp, {
-        "no_weights": lambda w, u: hvp(w, u, weighted=False),
-        "no_l2": lambda w, u: hvp(w, u, l2=0),
-    }
+    return (
+        grad,
+        draw.normal(4),
+        hvp,
+        {
+            "no_weights": lambda w, u: hvp(w, u, weighted=False),
+            "no_l2": lambda w, u: hvp(w, u, l2=0),
+        },
+    )
 
 
 # The laws.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -168,6 +169,7 @@ class Report:
             first = f"interrupted: the {self._headline} was checked in part"
         lines = [first + (f": {self._context}" if self._context else "")]
         titles = {
+            "gradient": "the gradient",
             "jacobian": "the Jacobian",
             "vjp": "the vector-Jacobian product, for a random v",
             "jvp": "the Jacobian-vector product, for random u",
@@ -177,12 +179,17 @@ class Report:
             if len(self._raw) > 1:
                 lines.append(f"{titles.get(part['name'], part['name'])}: {VERDICTS[part['verdict']]}")
             lines.append(part["text"].rstrip("\n"))
-        lines.extend(f"  {note}" for note in self._notes)
+        lines.extend(wrapped(note) for note in self._notes)
         return "\n".join(lines)
 
     def __repr__(self) -> str:
         reason = f" ({self.reason})" if self.reason else ""
         return f"<gradient_check.Report: {self.verdict}{reason}>"
+
+
+def wrapped(text: str) -> str:
+    """A sentence as lines of a report."""
+    return textwrap.fill(text, 80, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
 
 
 def _finite(value: Any) -> Any:

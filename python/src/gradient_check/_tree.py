@@ -32,7 +32,78 @@ class Leaf(NamedTuple):
         return math.prod(self.shape)
 
 
-class Tree:
+class Leaves:
+    """The parameters of a point: named arrays, one after the other in a flat vector.
+
+    Invariant: knows nothing of how they are nested; that is a subclass's.
+    """
+
+    def __init__(self, leaves: list[Leaf], parts: list[np.ndarray], name: str):
+        if not leaves:
+            raise ValueError(
+                f"{name} has no floating-point numbers, so there is nothing to differentiate by: pass 2.0 for 2, or "
+                "an array with dtype=float"
+            )
+        self.leaves = leaves
+        single = any(leaf.dtype == np.float32 for leaf in leaves)
+        self.dtype = np.dtype(np.float32 if single else np.float64)
+        self.point = np.concatenate([part.ravel() for part in parts]).astype(self.dtype)
+        self.size = self.point.size
+        if not self.size:
+            raise ValueError(f"{name} is empty: there is nothing to differentiate by")
+
+    @property
+    def blocks(self) -> list[tuple[str, list[int]]]:
+        """Names and shapes."""
+        return [(leaf.name, list(leaf.shape)) for leaf in self.leaves if leaf.size]
+
+    def ranges(self) -> Iterator[tuple[Leaf, slice]]:
+        """Each leaf with its place in the flat vector."""
+        start = 0
+        for leaf in self.leaves:
+            yield leaf, slice(start, start + leaf.size)
+            start += leaf.size
+
+    def by_name(self, value: Any, of: str) -> dict[str, Any]:
+        """The parts of ``value``, which has the structure of the point, by the names of the leaves that they belong to."""
+        raise NotImplementedError
+
+    def spread(self, value: Any, what: str, default: float) -> np.ndarray | None:
+        """Bounds as one number a parameter: given as a number for all, or in the structure of the point."""
+        if value is None:
+            return None
+        if np.isscalar(value) or (isinstance(value, np.ndarray) and value.ndim == 0):
+            return np.full(self.size, float(np.asarray(value)))
+        flat = np.full(self.size, default)
+        given = self.by_name(value, what)
+        for leaf, place in self.ranges():
+            part = given.get(leaf.name)
+            if part is not None:
+                try:
+                    flat[place] = np.broadcast_to(np.asarray(part, dtype=float), leaf.shape).ravel()
+                except ValueError as error:
+                    raise ValueError(f"{what} for {leaf.name} does not fit its shape {leaf.shape}: {error}") from None
+        return flat
+
+    def fixed(self, fixed: Any) -> np.ndarray:
+        """Which parameters stay: by the names of arrays, or of what holds them; or masks by name."""
+        mask = np.zeros(self.size, dtype=bool)
+        if fixed is None:
+            return mask
+        if isinstance(fixed, np.ndarray) and fixed.dtype == bool and len(self.leaves) == 1:
+            fixed = {self.leaves[0].name: fixed}
+        named = fixed.items() if isinstance(fixed, dict) else [(n, True) for n in _names(fixed)]
+        for name, part in named:
+            hits = [(leaf, at) for leaf, at in self.ranges() if leaf.name == name or leaf.name.startswith(f"{name}.")]
+            if not hits:
+                known = ", ".join(leaf.name for leaf in self.leaves[:20])
+                raise ValueError(f"cannot fix {name!r}, which does not exist: there are {known}")
+            for leaf, place in hits:
+                mask[place] = np.broadcast_to(np.asarray(part, dtype=bool), leaf.shape).ravel()
+        return mask
+
+
+class Tree(Leaves):
     """The structure of a point: which of its leaves are parameters, and how to build it from their numbers."""
 
     def __init__(self, x: Any, name: str = "x"):
@@ -40,17 +111,7 @@ class Tree:
         parts: list[np.ndarray] = []
         self._x, self._name = x, name
         self._skeleton = self._scan(x, (), parts)
-        if not self.leaves:
-            raise ValueError(
-                f"{name} has no floating-point numbers, so there is nothing to differentiate by: pass 2.0 for 2, or "
-                "an array with dtype=float"
-            )
-        single = any(leaf.dtype == np.float32 for leaf in self.leaves)
-        self.dtype = np.dtype(np.float32 if single else np.float64)
-        self.point = np.concatenate([part.ravel() for part in parts]).astype(self.dtype)
-        self.size = self.point.size
-        if not self.size:
-            raise ValueError(f"{name} is empty: there is nothing to differentiate by")
+        super().__init__(self.leaves, parts, name)
 
     def _scan(self, x: Any, path: tuple[Any, ...], parts: list[np.ndarray]) -> Any:
         if isinstance(x, dict):
@@ -89,18 +150,6 @@ class Tree:
         label = ".".join(str(key) for key in path)
         return label if isinstance(path[0], str) else f"{self._name}.{label}"
 
-    @property
-    def blocks(self) -> list[tuple[str, list[int]]]:
-        """Names and shapes."""
-        return [(leaf.name, list(leaf.shape)) for leaf in self.leaves if leaf.size]
-
-    def ranges(self) -> Iterator[tuple[Leaf, slice]]:
-        """Each leaf with its place in the flat vector."""
-        start = 0
-        for leaf in self.leaves:
-            yield leaf, slice(start, start + leaf.size)
-            start += leaf.size
-
     def build(self, flat: np.ndarray, batch: int | None = None) -> Any:
         """The point of these numbers; with ``batch`` of so many rows, every array with an axis in front."""
         if batch is None:
@@ -137,6 +186,11 @@ class Tree:
             found.append((leaf.name, shape, np.ascontiguousarray(array.ravel(), dtype=np.float64)))
         return found, coarsest
 
+    def by_name(self, value: Any, of: str) -> dict[str, Any]:
+        if not self._is_nested:
+            return {self.leaves[0].name: value}
+        return {leaf.name: part for leaf, part in self._pairs(self._x, value, (), of)}
+
     @property
     def _is_nested(self) -> bool:
         return self.leaves[0].path != ()
@@ -165,43 +219,6 @@ class Tree:
             yield leaf, given
         elif given is not None and isinstance(x, (dict, list, tuple)) and not _is_numbers(x):
             yield from self._pairs(x, given, path, of)
-
-    def spread(self, value: Any, what: str, default: float) -> np.ndarray | None:
-        """Bounds as one number a parameter: given as a number for all, or in the structure of the point."""
-        if value is None:
-            return None
-        if np.isscalar(value) or (isinstance(value, np.ndarray) and value.ndim == 0):
-            return np.full(self.size, float(np.asarray(value)))
-        flat = np.full(self.size, default)
-        if not self._is_nested:
-            given = {self.leaves[0].name: value}
-        else:
-            given = {leaf.name: part for leaf, part in self._pairs(self._x, value, (), what)}
-        for leaf, place in self.ranges():
-            part = given.get(leaf.name)
-            if part is not None:
-                try:
-                    flat[place] = np.broadcast_to(np.asarray(part, dtype=float), leaf.shape).ravel()
-                except ValueError as error:
-                    raise ValueError(f"{what} for {leaf.name} does not fit its shape {leaf.shape}: {error}") from None
-        return flat
-
-    def fixed(self, fixed: Any) -> np.ndarray:
-        """Which parameters stay: by the names of arrays, or of what holds them; or masks by name."""
-        mask = np.zeros(self.size, dtype=bool)
-        if fixed is None:
-            return mask
-        if isinstance(fixed, np.ndarray) and fixed.dtype == bool:
-            fixed = {self.leaves[0].name: fixed} if not self._is_nested else fixed
-        named = fixed.items() if isinstance(fixed, dict) else [(n, True) for n in _names(fixed)]
-        for name, part in named:
-            hits = [(leaf, at) for leaf, at in self.ranges() if leaf.name == name or leaf.name.startswith(f"{name}.")]
-            if not hits:
-                known = ", ".join(leaf.name for leaf in self.leaves[:20])
-                raise ValueError(f"cannot fix {name!r}, which does not exist: there are {known}")
-            for leaf, place in hits:
-                mask[place] = np.broadcast_to(np.asarray(part, dtype=bool), leaf.shape).ravel()
-        return mask
 
 
 def numbers(value: Any, what: str) -> tuple[np.ndarray, np.dtype]:
