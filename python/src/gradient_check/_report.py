@@ -65,6 +65,11 @@ class Report:
         self._headline = headline
         self._notes: list[str] = []
 
+    def reject(self, why: str) -> None:
+        """Makes the verdict ``disagree``, for a reason that is no comparison of coordinates."""
+        self.verdict, self.reason = "disagree", None
+        self.note(why)
+
     def note(self, line: str) -> None:
         """Adds a line to the text."""
         self._notes.append(line)

@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -111,11 +112,8 @@ def _read(path: Path) -> dict[str, Any]:
         return {}
     if "gradient_check" not in text:
         return {}
-    try:
-        import tomllib
-    except ImportError:
-        # Python 3.10; pytest itself needs this package there.
-        import tomli as tomllib
+    # In Python 3.10 it is a package, which pytest itself needs there.
+    tomllib = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
     settings: dict[str, Any] = tomllib.loads(text).get("tool", {}).get("gradient_check", {})
     for name, value in settings.items():
         if name not in SETTINGS:

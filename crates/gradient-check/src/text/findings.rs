@@ -59,10 +59,10 @@ impl Finding {
                 blocks,
                 at,
                 once,
-                twice,
+                scaled,
             } => format!(
-                "the gradient in {} is not linear in its cotangent: at {at} it is {once:?} for the cotangent 1 and {twice:?} \
-                 for 2",
+                "the gradient in {} is not linear in its cotangent: at {at} it is {once:?} for the cotangent 1 and {scaled:?} \
+                 for -2",
                 list(blocks)
             ),
             Self::Layout { of, fault } => layout_message(*of, fault),
