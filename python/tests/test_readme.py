@@ -9,12 +9,14 @@ import numpy as np
 
 from gradient_check import check
 
-TEXT = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+PACKAGE = Path(__file__).parent.parent
+TEXT = (PACKAGE / "README.md").read_text(encoding="utf-8")
+PROJECT = (PACKAGE.parent / "README.md").read_text(encoding="utf-8")
 
 
-def blocks(language):
+def blocks(language, text=TEXT):
     """The fenced blocks of a language."""
-    return re.findall(rf"```{language}\n(.*?)```", TEXT, re.DOTALL)
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
 
 
 def without_last_digits(text):
@@ -31,6 +33,16 @@ def test_the_snippets_run_one_after_the_other_and_print_what_is_shown():
         names["test_cubes"]()
     [shown] = blocks("text")
     assert without_last_digits(printed.getvalue()) == without_last_digits(shown)
+
+
+def test_the_readme_of_the_project_prints_what_it_shows():
+    [block] = blocks("python", PROJECT)
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(block, {"__name__": "readme"})
+    after = PROJECT[PROJECT.index(block) :]
+    shown = blocks("text", after)[0].removesuffix("…\n")
+    assert without_last_digits(printed.getvalue()).startswith(without_last_digits(shown))
 
 
 def test_what_an_agreement_in_single_precision_is_worth():
