@@ -173,8 +173,8 @@ def check(
     batched
         ``f`` takes ``x`` with one more axis in front of every array, for many points, and returns one number for each.
     threads
-        How many threads call ``f`` at a time. Unless said ``f`` is called on this thread only; several are of use where ``f``
-        releases the GIL.
+        How many evaluations of ``f`` are under way at a time: on so many threads, of use where ``f`` releases the GIL, or by
+        the executor, twice as many as it has workers unless said. Without both, ``f`` is called on this thread only.
     executor
         A ``concurrent.futures.Executor`` that evaluates ``f``: processes, or machines.
     progress
@@ -540,7 +540,8 @@ def _options(
     if executor is not None:
         if not callable(getattr(executor, "submit", None)):
             raise TypeError(f"executor is {_a(executor)}: give a concurrent.futures.Executor, such as a ProcessPoolExecutor()")
-        threads = workers(executor) if threads is None else threads
+        # One evaluation at work and one on its way for each worker, so that none waits for an answer to come back.
+        threads = 2 * workers(executor) if threads is None else threads
     seed = whole("seed", seed, 0)
     if sample is not None:
         sample = whole("sample", sample, 1)
