@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -19,16 +20,27 @@ from gradient_check import Interrupted  # noqa: E402
 from gradient_check.jax import assert_gradient, check, check_grads  # noqa: E402
 
 
+@contextmanager
+def enable_x64(wanted: bool):
+    """float64 within; ``jax.enable_x64`` is not in every version."""
+    before = jax.config.jax_enable_x64
+    jax.config.update("jax_enable_x64", wanted)
+    try:
+        yield
+    finally:
+        jax.config.update("jax_enable_x64", before)
+
+
 @pytest.fixture
 def x64():
-    with jax.enable_x64(True):
+    with enable_x64(True):
         yield
 
 
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("wide", [False, True], ids=["float32", "x64"])
 def test_right_rules_pass_and_wrong_ones_do_not(name, wide):
-    with jax.enable_x64(wide):
+    with enable_x64(wide):
         right, wrong = (check(*CASES[name](is_right)) for is_right in (True, False))
         if wide:
             assert right.verdict == "agree", right

@@ -6,12 +6,13 @@ Invariant: judges nothing; :mod:`gradient_check.jax` does.
 from __future__ import annotations
 
 import inspect
+import warnings
 from typing import Any, Callable, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.tree_util import keystr, tree_flatten_with_path, tree_leaves, tree_unflatten
+from jax.tree_util import tree_flatten_with_path, tree_leaves, tree_unflatten
 
 from ._tree import Leaf, Leaves, _a, epsilon
 
@@ -40,7 +41,7 @@ class Arguments(Leaves):
         super().__init__(leaves, parts, "args")
 
     def _label(self, path: tuple[Any, ...]) -> str:
-        return ".".join([self._names[path[0].idx], *(keystr((key,), simple=True) for key in path[1:])])
+        return ".".join([self._names[path[0].idx], *(_key(key) for key in path[1:])])
 
     def build(self, flat: Any) -> tuple[Any, ...]:
         """The arguments with these numbers."""
@@ -100,6 +101,11 @@ def _canonical(value: Any, name: str) -> np.ndarray | _Constant:
 
 def _unwrapped(value: Any) -> Any:
     return value.value if isinstance(value, _Constant) else value
+
+
+def _key(key: Any) -> str:
+    """A step into a pytree as a word: the key of a dict, the place in a list, the name of a field."""
+    return str(next((getattr(key, name) for name in ("key", "idx", "name") if hasattr(key, name)), key))
 
 
 def _parameter_names(f: Function, count: int) -> list[str]:
@@ -176,7 +182,9 @@ class Problem:
         rows = self.point[np.newaxis]
         fast = jax.jit(jax.vmap(self.vector))
         try:
-            same = self.fast is not self.vector and close(self.value, fast(rows)[0], self.tree.point)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                same = self.fast is not self.vector and close(self.value, fast(rows)[0], self.tree.point)
         except Exception:  # Whatever it is, the function by itself did not raise it.
             return None
         return fast if same else None
@@ -207,7 +215,7 @@ class Product(NamedTuple):
 def _outputs(given: Any) -> list[Leaf]:
     outputs = []
     for path, value in tree_flatten_with_path(given)[0]:
-        name = ".".join(["y", *(keystr((key,), simple=True) for key in path)])
+        name = ".".join(["y", *(_key(key) for key in path)])
         if not isinstance(value, (bool, int, float, complex)) and not hasattr(value, "dtype"):
             raise TypeError(f"f returned {_a(value)}, not an array: return it apart, with has_aux=True")
         dtype = jnp.result_type(value)
