@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ jax.config.update("jax_disable_most_optimizations", True)
 import jax.numpy as jnp  # noqa: E402
 from jax_rules import CASES, forward, reverse  # noqa: E402
 
+import gradient_check.jax  # noqa: E402
 from gradient_check import Interrupted  # noqa: E402
 from gradient_check.jax import assert_gradient, check, check_grads  # noqa: E402
 
@@ -144,6 +146,7 @@ def test_a_random_function_is_not_frozen_by_compilation(x64):
     rng = np.random.default_rng(0)
     report = check(lambda x: jnp.sum(x**2) * (1.0 + 0.1 * rng.normal()), (np.array([0.4, 1.0]),))
     assert not report.ok
+    assert "where JAX differentiates" not in str(report)
 
 
 def test_has_aux(x64):
@@ -221,11 +224,13 @@ def test_half_precision_is_refused(x):
         check(lambda x: jnp.sum(x), x)
 
 
-def test_half_precision_inside(x64):
+@pytest.mark.parametrize("coarse", [jnp.bfloat16, jnp.float32])
+def test_a_coarse_type_inside(x64, coarse):
     def f(w):
-        return jnp.sum(jnp.sin(w.astype(jnp.bfloat16)))
+        return jnp.mean(jnp.sin(1.1 * w.astype(coarse)) ** 2).astype(w.dtype)
 
-    assert check(f, np.array([0.4, 1.0])).verdict != "disagree"
+    f = reverse(f, lambda w: (jnp.mean(jnp.sin(1.1 * w) ** 2), w), lambda w, g: (g * 1.1 * jnp.sin(2.2 * w) / w.size,))
+    assert check(f, np.array([0.4, 1.0, 2.3])).verdict != "disagree"
 
 
 def test_what_is_refused(x64):
@@ -249,6 +254,10 @@ def test_types_stay_what_they_are():
         return jnp.sum(w**2)
 
     assert check(f, np.array([0.4, 1.0])).verdict != "disagree"
+
+
+def test_the_example_of_the_module():
+    assert doctest.testmod(gradient_check.jax).failed == 0
 
 
 def test_assert_gradient(x64):

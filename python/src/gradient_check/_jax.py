@@ -22,6 +22,9 @@ Function = Callable[..., Any]
 #: The modes of differentiation, in the words of ``jax.test_util.check_grads``, and what they are called in a report.
 MODES = {"rev": "reverse mode", "fwd": "forward mode"}
 
+#: The machine epsilons of types, by their names in JAX's programs.
+EPSILONS = {"bf16": 2.0**-7, "f16": 2.0**-10, "f32": 2.0**-23}
+
 #: What JAX says of a function that it can't differentiate in a mode.
 ABSENCE = ("forward-mode", "reverse-mode", "do not support jvp")
 
@@ -137,8 +140,9 @@ class Problem:
         #: The coarsest type on the way.
         self.dtype = max((leaf.dtype for leaf in [*tree.leaves, *outputs]), key=epsilon)
         self._products: dict[str, Product] = {}
+        self._epsilon = _coarsest(vector, self.point, self.dtype)
         self.fast, self.value = compiled(vector, self.point)
-        if value is not None and not close(value, self.value, tree.point):
+        if value is not None and not self.is_value(value):
             # Python draws random numbers, or keeps a state, that compilation would freeze.
             self.fast, self.value = vector, value
 
@@ -158,6 +162,14 @@ class Problem:
         first = result(tree.point)
         outputs = _outputs(first)
         return cls(tree, lambda flat: _concatenated(result(flat)), outputs, _concatenated(first))
+
+    def is_value(self, value: Any) -> bool:
+        """Whether another way to compute the function gives the same: to half its digits, and to some bits of the point."""
+        own, value = np.asarray(self.value, dtype=np.float64), np.asarray(value, dtype=np.float64)
+        if own.shape != value.shape:
+            return False
+        allowed = np.sqrt(self._epsilon) * _largest(own) + 256 * self._epsilon * _largest(self.tree.point)
+        return np.allclose(own, value, rtol=0.0, atol=allowed, equal_nan=True)
 
     def product(self, mode: str) -> Product:
         """Jᵀv for ``rev``, J·u for ``fwd``.
@@ -184,7 +196,7 @@ class Problem:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                same = self.fast is not self.vector and close(self.value, fast(rows)[0], self.tree.point)
+                same = self.fast is not self.vector and self.is_value(fast(rows)[0])
         except Exception:  # Whatever it is, the function by itself did not raise it.
             return None
         return fast if same else None
@@ -261,14 +273,13 @@ def compiled(function: Function, *example: Any) -> tuple[Function, Any]:
         return function, function(*example)
 
 
-def close(left: Any, right: Any, x: np.ndarray) -> bool:
-    """Whether two ways to compute values at ``x`` give the same: to half their digits, and to some bits of x."""
-    eps = epsilon(x.dtype)
-    left, right = np.asarray(left, dtype=np.float64), np.asarray(right, dtype=np.float64)
-    if left.shape != right.shape:
-        return False
-    allowed = np.sqrt(eps) * _largest(left) + 256 * eps * _largest(x)
-    return np.allclose(left, right, rtol=0.0, atol=allowed, equal_nan=True)
+def _coarsest(function: Function, point: Any, dtype: np.dtype) -> float:
+    """The machine epsilon of the coarsest type in which a function computes, as far as JAX can tell."""
+    try:
+        steps = str(jax.make_jaxpr(function)(point))
+    except Exception:  # Python decides by values, for example.
+        return epsilon(dtype)
+    return max(epsilon(dtype), *(eps for name, eps in EPSILONS.items() if f"{name}[" in steps), 0.0)
 
 
 def _largest(array: np.ndarray) -> float:
