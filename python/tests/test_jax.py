@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import doctest
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -15,20 +17,32 @@ jax.config.update("jax_disable_most_optimizations", True)
 import jax.numpy as jnp  # noqa: E402
 from jax_rules import CASES, forward, reverse  # noqa: E402
 
+import gradient_check.jax  # noqa: E402
 from gradient_check import Interrupted  # noqa: E402
 from gradient_check.jax import assert_gradient, check, check_grads  # noqa: E402
 
 
+@contextmanager
+def enable_x64(wanted: bool):
+    """float64 within; ``jax.enable_x64`` is not in every version."""
+    before = jax.config.jax_enable_x64
+    jax.config.update("jax_enable_x64", wanted)
+    try:
+        yield
+    finally:
+        jax.config.update("jax_enable_x64", before)
+
+
 @pytest.fixture
 def x64():
-    with jax.enable_x64(True):
+    with enable_x64(True):
         yield
 
 
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("wide", [False, True], ids=["float32", "x64"])
 def test_right_rules_pass_and_wrong_ones_do_not(name, wide):
-    with jax.enable_x64(wide):
+    with enable_x64(wide):
         right, wrong = (check(*CASES[name](is_right)) for is_right in (True, False))
         if wide:
             assert right.verdict == "agree", right
@@ -137,6 +151,7 @@ def test_a_random_function_is_not_frozen_by_compilation(x64):
     rng = np.random.default_rng(0)
     report = check(lambda x: jnp.sum(x**2) * (1.0 + 0.1 * rng.normal()), (np.array([0.4, 1.0]),))
     assert not report.ok
+    assert "where JAX differentiates" not in str(report)
 
 
 def test_has_aux(x64):
@@ -214,11 +229,13 @@ def test_half_precision_is_refused(x):
         check(lambda x: jnp.sum(x), x)
 
 
-def test_half_precision_inside(x64):
+@pytest.mark.parametrize("coarse", [jnp.bfloat16, jnp.float32])
+def test_a_coarse_type_inside(x64, coarse):
     def f(w):
-        return jnp.sum(jnp.sin(w.astype(jnp.bfloat16)))
+        return jnp.mean(jnp.sin(1.1 * w.astype(coarse)) ** 2).astype(w.dtype)
 
-    assert check(f, np.array([0.4, 1.0])).verdict != "disagree"
+    f = reverse(f, lambda w: (jnp.mean(jnp.sin(1.1 * w) ** 2), w), lambda w, g: (g * 1.1 * jnp.sin(2.2 * w) / w.size,))
+    assert check(f, np.array([0.4, 1.0, 2.3])).verdict != "disagree"
 
 
 def test_what_is_refused(x64):
@@ -242,6 +259,10 @@ def test_types_stay_what_they_are():
         return jnp.sum(w**2)
 
     assert check(f, np.array([0.4, 1.0])).verdict != "disagree"
+
+
+def test_the_example_of_the_module():
+    assert doctest.testmod(gradient_check.jax).failed == 0
 
 
 def test_assert_gradient(x64):

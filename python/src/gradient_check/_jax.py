@@ -6,13 +6,14 @@ Invariant: judges nothing; :mod:`gradient_check.jax` does.
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.tree_util import keystr, tree_flatten_with_path, tree_leaves, tree_unflatten
+from jax.tree_util import tree_flatten_with_path, tree_leaves, tree_unflatten
 
 from ._tree import Leaf, Leaves, _a, epsilon
 
@@ -21,6 +22,9 @@ Function = Callable[..., Any]
 
 #: The modes of differentiation, in the words of ``jax.test_util.check_grads``, and what they are called in a report.
 MODES = {"rev": "reverse mode", "fwd": "forward mode"}
+
+#: The machine epsilons of types, by their names in JAX's programs.
+EPSILONS = {"bf16": 2.0**-7, "f16": 2.0**-10, "f32": 2.0**-23}
 
 #: What JAX says of a function that it can't differentiate in a mode.
 ABSENCE = ("forward-mode", "reverse-mode", "do not support jvp")
@@ -41,13 +45,14 @@ class Arguments(Leaves):
         super().__init__(leaves, parts, "args")
 
     def _label(self, path: tuple[Any, ...]) -> str:
-        return ".".join([self._names[path[0].idx], *(keystr((key,), simple=True) for key in path[1:])])
+        return ".".join([self._names[path[0].idx], *(_key(key) for key in path[1:])])
 
     def build(self, flat: Any) -> tuple[Any, ...]:
         """The arguments with these numbers."""
         arrays = iter(jnp.reshape(jnp.asarray(flat)[place], leaf.shape).astype(leaf.dtype) for leaf, place in self.ranges())
         contents = [next(arrays) if isinstance(value, np.ndarray) else value for value in self._contents]
-        return tree_unflatten(self._structure, [_unwrapped(value) for value in contents])
+        arguments: tuple[Any, ...] = tree_unflatten(self._structure, [_unwrapped(value) for value in contents])
+        return arguments
 
     def by_name(self, value: Any, of: str) -> dict[str, Any]:
         found, _ = tree_flatten_with_path(as_arguments(value))
@@ -101,6 +106,11 @@ def _unwrapped(value: Any) -> Any:
     return value.value if isinstance(value, _Constant) else value
 
 
+def _key(key: Any) -> str:
+    """A step into a pytree as a word: the key of a dict, the place in a list, the name of a field."""
+    return str(next((getattr(key, name) for name in ("key", "idx", "name") if hasattr(key, name)), key))
+
+
 def _parameter_names(f: Function, count: int) -> list[str]:
     """The names of the first ``count`` positional parameters of ``f``."""
     try:
@@ -130,8 +140,9 @@ class Problem:
         #: The coarsest type on the way.
         self.dtype = max((leaf.dtype for leaf in [*tree.leaves, *outputs]), key=epsilon)
         self._products: dict[str, Product] = {}
+        self._epsilon = _coarsest(vector, self.point, self.dtype)
         self.fast, self.value = compiled(vector, self.point)
-        if value is not None and not close(value, self.value, tree.point):
+        if value is not None and not self.is_value(value):
             # Python draws random numbers, or keeps a state, that compilation would freeze.
             self.fast, self.value = vector, value
 
@@ -152,6 +163,14 @@ class Problem:
         outputs = _outputs(first)
         return cls(tree, lambda flat: _concatenated(result(flat)), outputs, _concatenated(first))
 
+    def is_value(self, value: Any) -> bool:
+        """Whether another way to compute the function gives the same: to half its digits, and to some bits of the point."""
+        own, value = np.asarray(self.value, dtype=np.float64), np.asarray(value, dtype=np.float64)
+        if own.shape != value.shape:
+            return False
+        allowed = np.sqrt(self._epsilon) * _largest(own) + 256 * self._epsilon * _largest(self.tree.point)
+        return np.allclose(own, value, rtol=0.0, atol=allowed, equal_nan=True)
+
     def product(self, mode: str) -> Product:
         """Jᵀv for ``rev``, J·u for ``fwd``.
 
@@ -168,14 +187,17 @@ class Problem:
         return y, pull(jnp.asarray(v, y.dtype))[0]
 
     def _jvp(self, flat: Any, u: Any) -> tuple[Any, Any]:
-        return jax.jvp(self.vector, (flat,), (jnp.asarray(u, flat.dtype),))
+        y, tangent = jax.jvp(self.vector, (flat,), (jnp.asarray(u, flat.dtype),))
+        return y, tangent
 
     def many(self) -> Function | None:
         """The function on many points at a time; ``None`` where JAX can't vectorize it."""
         rows = self.point[np.newaxis]
         fast = jax.jit(jax.vmap(self.vector))
         try:
-            same = self.fast is not self.vector and close(self.value, fast(rows)[0], self.tree.point)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                same = self.fast is not self.vector and self.is_value(fast(rows)[0])
         except Exception:  # Whatever it is, the function by itself did not raise it.
             return None
         return fast if same else None
@@ -206,7 +228,7 @@ class Product(NamedTuple):
 def _outputs(given: Any) -> list[Leaf]:
     outputs = []
     for path, value in tree_flatten_with_path(given)[0]:
-        name = ".".join(["y", *(keystr((key,), simple=True) for key in path)])
+        name = ".".join(["y", *(_key(key) for key in path)])
         if not isinstance(value, (bool, int, float, complex)) and not hasattr(value, "dtype"):
             raise TypeError(f"f returned {_a(value)}, not an array: return it apart, with has_aux=True")
         dtype = jnp.result_type(value)
@@ -252,14 +274,13 @@ def compiled(function: Function, *example: Any) -> tuple[Function, Any]:
         return function, function(*example)
 
 
-def close(left: Any, right: Any, x: np.ndarray) -> bool:
-    """Whether two ways to compute values at ``x`` give the same: to half their digits, and to some bits of x."""
-    eps = epsilon(x.dtype)
-    left, right = np.asarray(left, dtype=np.float64), np.asarray(right, dtype=np.float64)
-    if left.shape != right.shape:
-        return False
-    allowed = np.sqrt(eps) * _largest(left) + 256 * eps * _largest(x)
-    return np.allclose(left, right, rtol=0.0, atol=allowed, equal_nan=True)
+def _coarsest(function: Function, point: Any, dtype: np.dtype) -> float:
+    """The machine epsilon of the coarsest type in which a function computes, as far as JAX can tell."""
+    try:
+        steps = str(jax.make_jaxpr(function)(point))
+    except Exception:  # Python decides by values, for example.
+        return epsilon(dtype)
+    return max(epsilon(dtype), *(eps for name, eps in EPSILONS.items() if f"{name}[" in steps), 0.0)
 
 
 def _largest(array: np.ndarray) -> float:

@@ -20,8 +20,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from . import _native
-from ._check import _finished, _message, _name, _options
-from ._jax import MODES, Problem, Product, as_arguments, close, is_absent
+from ._check import BATCH_BYTES, _finished, _message, _name, _options
+from ._jax import MODES, Problem, Product, as_arguments, is_absent
 from ._progress import bar
 from ._report import Coordinates, Report, wrapped
 
@@ -159,7 +159,7 @@ def check_grads(
         ``"fwd"``, ``"rev"`` or both. A mode that JAX does not have for ``f`` is left out where there is the other.
     atol, rtol
         A coordinate g that is not confirmed passes where it is certainly no further than atol + rtol·\\|d\\| from the
-        derivative: \\|g − d\\| + B ≤ atol + rtol·\\|d\\|, for the finite difference d and its error bar B. This is no `accuracy`
+        derivative: \\|g − d\\| + B ≤ atol + rtol·\\|d\\|, for the finite difference d and its error bar B. It is no `accuracy`
         of :func:`check`, which is relative to the largest entry of an array, where rtol is relative to each. Tolerances only
         let more pass; unless one is given, the error bars decide. One that is not given is 0. Either may be a dict by dtype.
     eps
@@ -232,29 +232,24 @@ def _checked(
     """The report of one function in some modes."""
     present, absent = _present(problem, _modes(modes))
     is_gradient = problem.size == 1 and "rev" in present
-    raw: list[dict[str, Any]] = []
+    options = _options(problem.tree, kind=problem.dtype, seed=seed, **settings)
+    wrong, raw = list(_wrong_values(problem, present)), []
     with bar(progress) as moved:
+        options["progress"] = moved
         if is_gradient:
-            parts = _gradient(problem, present["rev"])
-            options = _options(problem.tree, kind=problem.dtype, seed=seed, batched="values" in parts, **settings)
-            options |= {"progress": moved, "batch": min(options["batch"], LONGEST_BATCH)}
-            raw.append(_native.check(_caller(parts), problem.tree.point, options))
+            raw.append(_run_gradient(problem, present["rev"], options))
         products = {NAMES[mode]: product for mode, product in present.items() if mode == "fwd" or not is_gradient}
         if products and not any(part["interrupted"] for part in raw):
-            parts = {name: _called(product) for name, product in [*products.items(), ("values", problem.fast)]}
-            options = _options(problem.tree, kind=problem.dtype, seed=seed, **settings)
-            shapes = [list(output.shape) for output in problem.outputs]
-            output = ("y", shapes[0] if len(shapes) == 1 else [problem.size])
-            options |= {"progress": moved, "output": output, "parts": list(products)}
             try:
-                raw += _native.check_vector(_caller(parts), problem.tree.point, options)
+                raw += _run_products(problem, products, options)
             except KeyboardInterrupt:
                 # Before the first product was measured; the gradient was, perhaps.
                 if not raw:
                     raise
                 raw[-1]["interrupted"] = True
-    raw += _wrong_values(problem, present)
-    report = Report(raw, headline="gradient" if is_gradient else "derivative", seed=seed, strict=strict, context=context)
+    report = Report(
+        [*raw, *wrong], headline="gradient" if is_gradient else "derivative", seed=seed, strict=strict, context=context
+    )
     for mode, error in absent.items():
         report.note(f"the {MODES[mode]} was left out, because JAX has none for this function: {error}")
     if len(problem.outputs) > 1:
@@ -264,28 +259,44 @@ def _checked(
     return _finished(report)
 
 
-def _gradient(problem: Problem, product: Product) -> dict[str, Callable[..., Any]]:
-    """A function that gives one number, and its gradient, as the compiled part calls them."""
+def _run_gradient(problem: Problem, product: Product, options: dict[str, Any]) -> dict[str, Any]:
+    """Checks the gradient of a function that gives one number, many points at a time where JAX can vectorize it."""
 
     def gradient(point: np.ndarray, _: Any) -> list[tuple[str, list[int], np.ndarray]]:
         flat = _numbers(product(jnp.asarray(point), np.ones(1)))
         return [(leaf.name, list(leaf.shape), flat[place]) for leaf, place in problem.tree.ranges() if leaf.size]
 
+    def one(point: np.ndarray, _: Any) -> float:
+        return float(problem.fast(jnp.asarray(point))[0])
+
     many = problem.many()
-    if many is None:
-        return {"gradient": gradient, "value": lambda point, _: float(problem.fast(jnp.asarray(point))[0])}
 
     def values(points: np.ndarray, _: Any) -> np.ndarray:
+        assert many is not None
         rows = points.reshape(-1, problem.tree.size)
         # One compilation for each power of two, not for each number of points.
         more = (1 << (len(rows) - 1).bit_length()) - len(rows)
         return _numbers(many(np.concatenate([rows, np.repeat(rows[-1:], more, axis=0)])))[: len(rows)]
 
-    return {"gradient": gradient, "value": lambda point, _: float(values(point, _)[0]), "values": values}
+    parts: dict[str, Callable[..., Any]] = {"gradient": gradient, "value": one}
+    if many is not None:
+        # Both by the same program, so that they round alike.
+        parts |= {"value": lambda point, _: float(values(point, _)[0]), "values": values}
+        options = {**options, "batch": min(LONGEST_BATCH, max(2, BATCH_BYTES // (8 * problem.tree.size)))}
+    return _native.check(_caller(parts), problem.tree.point, options)
 
 
-def _called(function: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda *arrays: _numbers(function(*(jnp.asarray(array) for array in arrays if array is not None)))
+def _run_products(problem: Problem, products: dict[str, Product], options: dict[str, Any]) -> list[dict[str, Any]]:
+    """Checks Jᵀv, J·u or both."""
+
+    def called(function: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda *arrays: _numbers(function(*(jnp.asarray(array) for array in arrays if array is not None)))
+
+    functions: dict[str, Callable[..., Any]] = {**products, "values": problem.fast}
+    parts = {name: called(function) for name, function in functions.items()}
+    shape = list(problem.outputs[0].shape) if len(problem.outputs) == 1 else [problem.size]
+    options = {**options, "output": ("y", shape), "parts": list(products)}
+    return _native.check_vector(_caller(parts), problem.tree.point, options)
 
 
 def _caller(parts: dict[str, Callable[..., Any]]) -> Callable[..., Any]:
@@ -298,10 +309,13 @@ def _numbers(array: Any) -> np.ndarray:
 
 def _wrong_values(problem: Problem, present: dict[str, Product]) -> Iterator[dict[str, Any]]:
     """A finding for each mode whose rule gives another value than the function."""
+    # A random function is another finding.
+    if not problem.is_value(problem.fast(problem.point)):
+        return
     plain = _numbers(problem.value)
     for mode, product in present.items():
         value = _numbers(product.value)
-        if close(plain, value, problem.tree.point):
+        if problem.is_value(value):
             continue
         i = int(np.argmax(np.nan_to_num(np.abs(plain - value), nan=np.inf)))
         where = "" if problem.size == 1 else f", in number {i} of {problem.size}"
