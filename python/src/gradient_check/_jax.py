@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.tree_util import tree_flatten_with_path, tree_leaves, tree_unflatten
 
-from ._tree import Leaf, Leaves, _a, epsilon
+from ._tree import Leaf, Leaves, described, epsilon
 
 #: A function of arrays that gives one.
 Function = Callable[..., Any]
@@ -156,7 +156,7 @@ class Problem:
             if not has_aux:
                 return given
             if not isinstance(given, (tuple, list)) or len(given) != 2:
-                raise TypeError(f"with has_aux=True f returns its value and something else as a pair, not {_a(given)}")
+                raise TypeError(f"with has_aux=True f returns its value and something else as a pair, not {described(given)}")
             return given[0]
 
         first = result(tree.point)
@@ -230,7 +230,7 @@ def _outputs(given: Any) -> list[Leaf]:
     for path, value in tree_flatten_with_path(given)[0]:
         name = ".".join(["y", *(_key(key) for key in path)])
         if not isinstance(value, (bool, int, float, complex)) and not hasattr(value, "dtype"):
-            raise TypeError(f"f returned {_a(value)}, not an array: return it apart, with has_aux=True")
+            raise TypeError(f"f returned {described(value)}, not an array: return it apart, with has_aux=True")
         dtype = jnp.result_type(value)
         if jnp.issubdtype(dtype, jnp.complexfloating):
             raise TypeError(
