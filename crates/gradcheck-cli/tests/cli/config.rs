@@ -101,7 +101,7 @@ fn a_message_is_short_whatever_the_file_has() {
         assert!(said.len() < 1500 && said.contains(expected), "{said}");
         assert!(said.starts_with("error: net.toml, line 1"), "{said}");
     }
-    let folder = Folder::new().with("g.json", &format!("{{\"W\": [\"{long}\"]}}"));
+    let folder = Folder::new().with("g.json", format!("{{\"W\": [\"{long}\"]}}"));
     let run = folder.run("compare g.json g.json");
     assert!(run.code == 2 && run.stderr.len() < 1500, "{}", run.stderr);
 }
