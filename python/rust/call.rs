@@ -92,6 +92,8 @@ pub(crate) enum Caller<T> {
 pub(crate) struct Shared {
     /// Set to end the check: Ctrl-C came.
     pub(crate) cancel: AtomicBool,
+    /// Whether a function wrote into its argument.
+    pub(crate) wrote: AtomicBool,
     /// What ended it.
     signal: Mutex<Option<PyErr>>,
 }
@@ -245,19 +247,19 @@ fn perform<T: Number>(
     with: &[T],
 ) -> Reply<T> {
     let py = functions.py();
-    // Whether it writes there is a question for its one point alone.
-    let before = matches!(part, Part::Value | Part::Gradient).then(|| point.clone());
+    let before = point.clone();
     let array = PyArray1::from_vec(py, point);
     let vector = (!with.is_empty()).then(|| PyArray1::from_slice(py, with));
     let answer = functions
         .call1((part.name(), &array, vector))
         .and_then(|given| read(part, &given));
-    let written = before.and_then(|before| {
-        let array = array.readonly();
-        let after = array.as_slice().ok()?;
+    let written = array.readonly().as_slice().ok().and_then(|after| {
         let same = |(x, y): (&T, &T)| x.widen().to_bits() == y.widen().to_bits();
         (!before.iter().zip(after).all(same)).then(|| after.to_vec())
     });
+    if written.is_some() {
+        shared.wrote.store(true, Ordering::Relaxed);
+    }
     let answer = answer.map_err(|error| {
         // Ctrl-C in the middle of the function, or an exit: what was measured until then is kept.
         if !error.is_instance_of::<PyException>(py) {

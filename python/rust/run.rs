@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::sync::Mutex;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use finite_diff::execution::{Failed, Progress};
@@ -13,7 +14,7 @@ use gradient_check::directional::DirectionalSettings;
 use gradient_check::subject::Gradient;
 use gradient_check::{CheckError, Settings, Subject, VectorCheck, check_subject};
 use numpy::PyReadonlyArray1;
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::{PyKeyboardInterrupt, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
@@ -156,6 +157,11 @@ impl<T: Number> Objective<T> for Functions<'_, T> {
         self.one(&mut point.to_vec())
     }
 
+    /// What is read of a batch is compared with single calls.
+    fn engine(&self) -> Option<&'static str> {
+        (self.batch > 1).then_some("batched")
+    }
+
     fn neighborhood<'a>(
         &'a self,
         point: &'a [T],
@@ -222,19 +228,20 @@ impl<T: Number> Neighborhood<T> for Batches<'_, T> {
     }
 }
 
-/// What every check does alike: the layout, the domain, the threads, and what comes out.
+/// What every check does alike: the layout, the domain, the threads, and what comes out with whether it was interrupted.
 fn run<'py, T: Number, R: Send>(
     py: Python<'py>,
     functions: &Bound<'py, PyAny>,
     point: &[T],
     options: &Options,
+    reports_writes: bool,
     work: impl FnOnce(&Functions<'_, T>, &ParameterLayout, Execution<'_>) -> Result<R, CheckError>
     + Send,
 ) -> PyResult<(R, bool)> {
     let layout = options
         .layout()
         .map_err(|error| PyValueError::new_err(error.to_string()))?;
-    let domain = domain(options, point.len())?;
+    let domain = domain::<T>(options, point.len())?;
     let shared = Shared::default();
     let failed = Failed::new();
     let last = Mutex::new(Instant::now());
@@ -256,13 +263,21 @@ fn run<'py, T: Number, R: Send>(
         work(&functions, &layout, execution)
     })?;
     let left = failed.take().map(CheckError::Difference);
+    if !reports_writes && shared.wrote.load(Ordering::Relaxed) {
+        return Err(PyValueError::new_err(
+            "the function under test modifies its argument: let it work on a copy",
+        ));
+    }
     match (result, shared.signal()) {
-        (Ok(result), Some(_)) => Ok((result, true)),
+        // Ctrl-C leaves what was measured; whatever else ends a program, or a test, is passed on.
+        (Ok(result), Some(signal)) if signal.is_instance_of::<PyKeyboardInterrupt>(py) => {
+            Ok((result, true))
+        }
+        (_, Some(signal)) => Err(signal),
         (Ok(result), None) => match left {
             Some(error) => Err(raised(py, &error, &layout)),
             None => Ok((result, false)),
         },
-        (Err(_), Some(signal)) => Err(signal),
         (Err(error), None) => Err(raised(py, &error, &layout)),
     }
 }
@@ -270,7 +285,13 @@ fn run<'py, T: Number, R: Send>(
 /// The user's own exception, with a note where it was raised; else what the check could not do.
 fn raised(py: Python<'_>, error: &CheckError, layout: &ParameterLayout) -> PyErr {
     let Some(Raised(own)) = error.caused_by::<Raised>() else {
-        return PyValueError::new_err(error.to_string());
+        return PyValueError::new_err(match error {
+            CheckError::Engine { name, .. } => format!(
+                "f gives another derivative in a batch than for one point at a time, at {name}: with batched=True the i-th number \
+                 that it returns is that of the i-th point, whatever else is in the batch"
+            ),
+            other => other.to_string(),
+        });
     };
     let own = own.clone_ref(py);
     if let Some(place) = place(error, layout) {
@@ -292,16 +313,16 @@ fn place(error: &CheckError, layout: &ParameterLayout) -> Option<String> {
                 || coordinate.to_string(),
                 |coordinate| coordinate.to_string(),
             );
-            format!("at a small step in {name}")
+            format!("at a small step in {name}, for a difference quotient")
         }
         DifferenceError::Near { .. } | DifferenceError::Along { .. } => {
-            "next to the point, where it is evaluated to measure its noise".to_owned()
+            "next to the point, where gradient_check evaluates it to measure its noise".to_owned()
         }
         _ => return None,
     };
     Some(format!(
-        "gradient_check raised nothing itself: the function failed {note}. If it may not be evaluated there, give `lower` \
-         and `upper`, or name what must not move in `fixed`."
+        "Raised by the function under test {note}. If it may not be evaluated there, set `lower` and `upper`, or name in \
+         `fixed` what must not move."
     ))
 }
 
@@ -322,12 +343,17 @@ fn moved(progress: Option<&Py<PyAny>>, last: &Mutex<Instant>, now: Progress) {
     });
 }
 
-fn domain(options: &Options, dim: usize) -> PyResult<Option<Domain>> {
+fn domain<T: Number>(options: &Options, dim: usize) -> PyResult<Option<Domain>> {
     if options.lower.is_none() && options.upper.is_none() {
         return Ok(None);
     }
-    let side =
-        |bounds: &Option<Vec<f64>>, free: f64| bounds.clone().unwrap_or_else(|| vec![free; dim]);
+    // In the type of the point, as a bound of 0.7 is for a parameter of float32(0.7).
+    let side = |bounds: &Option<Vec<f64>>, free: f64| -> Vec<T> {
+        match bounds {
+            Some(bounds) => bounds.iter().map(|bound| T::narrow(*bound)).collect(),
+            None => vec![T::narrow(free); dim],
+        }
+    };
     let (lower, upper) = (
         side(&options.lower, f64::NEG_INFINITY),
         side(&options.upper, f64::INFINITY),
@@ -348,6 +374,7 @@ fn check_as<'py, T: Number>(
         functions,
         point,
         options,
+        true,
         |functions, layout, execution| {
             check_subject(functions, point, layout, &settings(options, execution))
         },
@@ -383,6 +410,7 @@ fn directional_as<'py, T: Number>(
         functions,
         point,
         options,
+        false,
         |functions, layout, execution| {
             let settings = DirectionalSettings {
                 directions: options.directions,
@@ -418,6 +446,7 @@ fn vector_as<'py, T: Number>(
         functions,
         point,
         options,
+        false,
         |functions, layout, execution| {
             let mut check =
                 VectorCheck::new(|x: &[T]| functions.many(Part::Values, x.to_vec(), &[]));

@@ -84,7 +84,12 @@ def test_leaves_are_named_by_their_paths(x64, model):
     report = check(predict, (model, np.ones((2, 2))))
     assert report.ok, report
     assert set(names(report)) == {
-        "model.layers.0.kernel", "model.layers.0.bias", "model.layers.1.kernel", "model.layers.1.bias", "model.scale.out", "x",
+        "model.layers.0.kernel",
+        "model.layers.0.bias",
+        "model.layers.1.kernel",
+        "model.layers.1.bias",
+        "model.scale.out",
+        "x",
     }
 
 

@@ -6,8 +6,8 @@
 
 mod balancer;
 mod cases;
-mod environment;
 mod gradcheck;
+mod python;
 
 use std::time::Instant;
 
@@ -15,8 +15,8 @@ use anyhow::Context as _;
 
 use crate::Outcome;
 use crate::workspace::Workspace;
-use environment::Python;
 use gradcheck::Gradcheck;
+use python::Python;
 
 /// Options of `interop`.
 #[derive(clap::Args)]

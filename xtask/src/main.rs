@@ -11,9 +11,11 @@
 
 mod check_all;
 mod ci;
+mod environment;
 mod evaluate;
 mod interop;
 mod networks;
+mod python;
 mod sweep;
 mod workspace;
 
@@ -56,6 +58,8 @@ enum Command {
     Sweep(sweep::Arguments),
     /// Run the command on models in Python, and on two servers behind HAProxy; installs what it needs
     Interop(interop::Arguments),
+    /// Build the Python package, install it into a new environment, and check it there
+    Python(python::Arguments),
     /// Run every check that a change must pass, from the formatting to the packages
     Ci(ci::Arguments),
 }
@@ -104,6 +108,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         Command::Large(large) => evaluate::run(&Workspace::find(arguments.color)?, "large", large),
         Command::Sweep(sweep) => sweep::run(&Workspace::find(arguments.color)?, sweep),
         Command::Interop(interop) => interop::run(&Workspace::find(arguments.color)?, interop),
+        Command::Python(python) => python::run(&Workspace::find(arguments.color)?, python),
         Command::Ci(ci) => ci::run(&Workspace::find(arguments.color)?, ci),
     }
 }

@@ -389,7 +389,7 @@ fn cost_noise(measured: &Measured) -> Option<CostNoise> {
     measures.then_some(CostNoise {
         of_one_evaluation: evidence.noise,
         spread: evidence.spread,
-        looks_single: measured.facts.in_double && evidence.spread == 0.0 && SINGLE.contains(&share),
+        is_single: evidence.spread == 0.0 && (!measured.facts.in_double || SINGLE.contains(&share)),
     })
 }
 

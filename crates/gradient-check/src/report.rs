@@ -133,8 +133,8 @@ pub struct CostNoise {
     pub of_one_evaluation: f64,
     /// The spread 3σ of repeated evaluations at the point; 0 where the first two gave the same bits.
     pub spread: f64,
-    /// Whether the cost comes in double precision and is as noisy as one that is computed in single precision.
-    pub looks_single: bool,
+    /// Whether the cost is computed in single precision: it comes in it, or is as noisy as if it were.
+    pub is_single: bool,
 }
 
 /// Entries at kinks that are not a subgradient together, although each lies between its one-sided derivatives: the evidence,

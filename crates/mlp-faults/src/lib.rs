@@ -13,6 +13,7 @@ mod table;
 pub use fault::{Fault, Shows, changed_blocks};
 pub use rules::{BackwardRules, Network, backward_with};
 pub use steps::{
-    HiddenDelta, HiddenEntry, NotTransposed, OtherWeights, OtherZ, OutputDelta, OutputEntry, ZForA,
+    HiddenDelta, HiddenEntry, NotTransposed, OtherWeights, OtherZ, OutputDelta, OutputEntry,
+    UpdatedWeights, ZForA,
 };
 pub use table::{all, find};

@@ -11,7 +11,8 @@
 //! - `Elsewhere` if the pass is correct, but of something else.
 //!
 //! Then add its line to the README's table. `gradcheck faults` lists it, and the tests expect that it changes
-//! the gradient of every network it applies to, and that the checker blames its blocks and names one of its causes.
+//! the gradient of every network it applies to, and that the checker blames its blocks. That it names one of its causes is
+//! measured by `cargo xtask zoo --only NAME`.
 //!
 //! Invariant: knows nothing of what finds them.
 
@@ -186,6 +187,10 @@ static ALL: &[Fault] = &[
     fault("wrong-layer-weights", &["wrong-weights"], Always, &[SameShape],
         "dA is passed back through the weights of another layer of the same shape",
         Steps(&OtherWeights(same_shape))),
+    // A layer that updates itself in its backward method, before it passes dA on.
+    fault("weights-updated-early", &["early-update"], Always, &[HiddenLayer],
+        "dA is passed back through weights that have made their step of gradient descent already (rate 0.1)",
+        Steps(&UpdatedWeights(0.1))),
 
     // # Axes and order
     // A library that stores matrices by columns.

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from typing import Any, Callable, NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -48,11 +49,10 @@ class Arguments(Leaves):
 
     def build(self, flat: Any) -> tuple[Any, ...]:
         """The arguments with these numbers."""
-        arrays = iter(
-            jnp.reshape(jnp.asarray(flat)[place], leaf.shape).astype(leaf.dtype) for leaf, place in self.ranges()
-        )
+        arrays = iter(jnp.reshape(jnp.asarray(flat)[place], leaf.shape).astype(leaf.dtype) for leaf, place in self.ranges())
         contents = [next(arrays) if isinstance(value, np.ndarray) else value for value in self._contents]
-        return tree_unflatten(self._structure, [_unwrapped(value) for value in contents])
+        built: tuple[Any, ...] = tree_unflatten(self._structure, [_unwrapped(value) for value in contents])
+        return built
 
     def by_name(self, value: Any, of: str) -> dict[str, Any]:
         found, _ = tree_flatten_with_path(as_arguments(value))
@@ -279,7 +279,7 @@ def _coarsest(function: Function, point: Any, dtype: np.dtype) -> float:
         steps = str(jax.make_jaxpr(function)(point))
     except Exception:  # Python decides by values, for example.
         return epsilon(dtype)
-    return max(epsilon(dtype), *(eps for name, eps in EPSILONS.items() if f"{name}[" in steps), 0.0)
+    return max([epsilon(dtype), *(eps for name, eps in EPSILONS.items() if f"{name}[" in steps)])
 
 
 def _largest(array: np.ndarray) -> float:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import textwrap
-from typing import Any, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -36,7 +37,8 @@ class Coordinates:
     @property
     def error(self) -> np.ndarray:
         """g − d."""
-        return self.analytic - self.numeric
+        error: np.ndarray = self.analytic - self.numeric
+        return error
 
 
 class Report:
@@ -63,6 +65,11 @@ class Report:
         self._headline = headline
         self._notes: list[str] = []
 
+    def reject(self, why: str) -> None:
+        """Makes the verdict ``disagree``, for a reason that is no comparison of coordinates."""
+        self.verdict, self.reason = "disagree", None
+        self.note(why)
+
     def note(self, line: str) -> None:
         """Adds a line to the text."""
         self._notes.append(line)
@@ -82,12 +89,14 @@ class Report:
 
     @property
     def _main(self) -> dict[str, Any]:
-        return json.loads(self._raw[0]["json"])
+        main: dict[str, Any] = json.loads(self._raw[0]["json"])
+        return main
 
     @property
     def blocks(self) -> list[dict[str, Any]]:
         """The blocks of the (first) derivative: name, shape, verdict, difference, counts, worst, diagnosis."""
-        return self._main.get("blocks", [])
+        blocks: list[dict[str, Any]] = self._main.get("blocks", [])
+        return blocks
 
     @property
     def worst(self) -> dict[str, Any] | None:
@@ -160,9 +169,7 @@ class Report:
         words = {"agree": "agrees", "disagree": "is wrong", "inconclusive": "could not be confirmed"}
         first = f"the {self._headline} {words[self.verdict]}"
         if self._strictly:
-            first = (
-                f"the {self._headline} agrees where it was tested, but `strict` also rejects what was left open"
-            )
+            first = f"the {self._headline} agrees where it was tested, but `strict` also rejects what was left open"
         elif self.interrupted and self.verdict == "inconclusive":
             first = f"interrupted: the {self._headline} was checked in part"
         lines = [first + (f": {self._context}" if self._context else "")]

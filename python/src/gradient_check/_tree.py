@@ -7,8 +7,10 @@ and ``None`` stay what they are.
 
 from __future__ import annotations
 
+import copy
 import math
-from typing import Any, Callable, Iterator, NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -40,8 +42,8 @@ class Leaves:
     def __init__(self, leaves: list[Leaf], parts: list[np.ndarray], name: str):
         if not leaves:
             raise ValueError(
-                f"{name} has no floating-point numbers, so there is nothing to differentiate by: pass 2.0 for 2, or "
-                "an array with dtype=float"
+                f"{name} has no floating-point numbers, so there is nothing to differentiate by: pass 2.0 for 2, or an array "
+                "with dtype=float"
             )
         self.leaves = leaves
         single = any(leaf.dtype == np.float32 for leaf in leaves)
@@ -72,16 +74,22 @@ class Leaves:
         if value is None:
             return None
         if np.isscalar(value) or (isinstance(value, np.ndarray) and value.ndim == 0):
-            return np.full(self.size, float(value))
+            return np.full(self.size, float(np.asarray(value)))
         flat = np.full(self.size, default)
         given = self.by_name(value, what)
         for leaf, place in self.ranges():
             part = given.get(leaf.name)
             if part is not None:
                 try:
-                    flat[place] = np.broadcast_to(np.asarray(part, dtype=float), leaf.shape).ravel()
-                except ValueError as error:
-                    raise ValueError(f"{what} for {leaf.name} does not fit its shape {leaf.shape}: {error}") from None
+                    bounds = np.broadcast_to(np.asarray(part, dtype=float), leaf.shape).ravel()
+                except ValueError:
+                    raise ValueError(_misfit(what, part, leaf)) from None
+                # None, as SciPy has it, is no bound.
+                flat[place] = np.where(np.isnan(bounds), default, bounds)
+        unknown = [name for name in given if all(leaf.name != name for leaf in self.leaves)]
+        if unknown:
+            known = ", ".join(leaf.name for leaf in self.leaves[:20])
+            raise ValueError(f"{what} has {unknown[0]!r}, which does not exist: there are {known}")
         return flat
 
     def fixed(self, fixed: Any) -> np.ndarray:
@@ -98,7 +106,10 @@ class Leaves:
                 known = ", ".join(leaf.name for leaf in self.leaves[:20])
                 raise ValueError(f"cannot fix {name!r}, which does not exist: there are {known}")
             for leaf, place in hits:
-                mask[place] = np.broadcast_to(np.asarray(part, dtype=bool), leaf.shape).ravel()
+                try:
+                    mask[place] = np.broadcast_to(np.asarray(part, dtype=bool), leaf.shape).ravel()
+                except ValueError:
+                    raise ValueError(_misfit("the mask in `fixed`", part, leaf)) from None
         return mask
 
 
@@ -111,36 +122,44 @@ class Tree(Leaves):
         self._x, self._name = x, name
         self._skeleton = self._scan(x, (), parts)
         super().__init__(self.leaves, parts, name)
+        self._by_path = {leaf.path: leaf for leaf in self.leaves}
 
     def _scan(self, x: Any, path: tuple[Any, ...], parts: list[np.ndarray]) -> Any:
         if isinstance(x, dict):
-            return type(x), {key: self._scan(value, (*path, key), parts) for key, value in x.items()}
+            return x, {key: self._scan(value, (*path, key), parts) for key, value in x.items()}
         if isinstance(x, (list, tuple)) and not _is_numbers(x):
-            return type(x), [self._scan(value, (*path, i), parts) for i, value in enumerate(x)]
+            return type(x), [self._scan(value, (*path, key), parts) for key, value in zip(_keys(x), x, strict=True)]
         if isinstance(x, CONSTANTS):
             return None, x
-        array = np.asarray(x)
         where = self.label(path)
+        if isinstance(x, (np.ma.MaskedArray, np.matrix)):
+            lost = "whose mask would be lost: pass x.data, and name the masked entries in `fixed`"
+            if isinstance(x, np.matrix):
+                lost = "on which * is another product: pass np.asarray(x)"
+            raise TypeError(f"{where} is {_a(x)}, {lost}")
+        array = np.asarray(x)
+        if array.dtype.kind == "f" and array.dtype.itemsize in (4, 8):
+            # In the byte order of this machine.
+            array = array.astype(array.dtype.newbyteorder("="), copy=False)
         if array.dtype.kind in "iub":
             if not path:
                 # The whole point: someone wrote 2 where 2.0 was meant.
                 raise TypeError(
-                    f"{where} has dtype {array.dtype}, and integers have no derivative: pass floating-point numbers, such "
+                    f"{where} has dtype {array.dtype}, for which there is no derivative: pass floating-point numbers, such "
                     f"as np.asarray({self._name}, dtype=float)"
                 )
             return None, x
         if array.dtype.kind == "c":
             raise TypeError(
-                f"{where} is complex: pass its real and imaginary parts as two arrays, as in "
-                "{'re': x.real, 'im': x.imag}"
+                f"{where} is complex: pass its real and imaginary parts as two arrays, as in {{'re': x.real, 'im': x.imag}}"
             )
         if array.dtype not in (np.float64, np.float32):
             if array.dtype.kind == "f":
-                raise TypeError(
-                    f"{where} has dtype {array.dtype}: steps need float64 or float32. Pass {self._name} as float64"
-                )
-            raise TypeError(f"{where} is {_a(x)}, not a number or an array of numbers")
-        leaf = Leaf(where, path, array.shape, array.dtype, isinstance(x, float))
+                raise TypeError(f"{where} has dtype {array.dtype}: steps need float64 or float32. Pass {self._name} as float64")
+            if callable(x):
+                raise TypeError(f"{where} is a function: the order is check(f, grad, x)")
+            raise TypeError(f"{where} is {_what(x, array)}, not a number or an array of numbers")
+        leaf = Leaf(where, path, array.shape, array.dtype, type(x) is float)
         self.leaves.append(leaf)
         parts.append(array)
         return leaf, len(self.leaves) - 1
@@ -168,14 +187,16 @@ class Tree(Leaves):
 
     def read(self, given: Any, of: str) -> tuple[list[tuple[str, list[int], np.ndarray]], np.dtype]:
         """The arrays of a derivative that has the structure of the point, and the coarsest of their types."""
-        if not self._is_nested and not isinstance(given, dict):
+        if not self._is_nested:
+            if isinstance(given, dict):
+                raise TypeError(f"{of} is a dict, but {self._name} is {_shaped(self.leaves[0])}: return the same")
             arrays = [(self.leaves[0], given)]
         else:
             arrays = list(self._pairs(self._x, given, (), of))
         found, coarsest = [], np.dtype(np.float64)
         for leaf, value in arrays:
-            # Nothing was given: a finding of the check, not an error.
-            if value is None:
+            # Nothing was given: a finding of the check, not an error. Nor is anything of an empty array.
+            if value is None or (leaf.size == 0 and np.size(value) == 0):
                 continue
             array, dtype = numbers(value, f"{of} for {leaf.name}" if self._is_nested else of)
             coarsest = _coarser(coarsest, dtype)
@@ -198,27 +219,31 @@ class Tree(Leaves):
     def _pairs(self, x: Any, given: Any, path: tuple[Any, ...], of: str) -> Iterator[tuple[Leaf, Any]]:
         if isinstance(x, dict):
             if not isinstance(given, dict):
-                raise TypeError(_unlike(of, given, self.label(path), f"a dict with the keys {_keys(x)}"))
+                keys = ", ".join(repr(key) for key in list(x)[:8])
+                raise TypeError(_unlike(of, given, self.label(path), f"a dict with the keys {keys}"))
             for key, value in x.items():
                 yield from self._below(value, given.get(key), (*path, key), of)
             for key in given:
                 if key not in x:
                     name = self.label((*path, key))
+                    if isinstance(given[key], (dict, list, tuple)):
+                        raise TypeError(f"{of} has {name!r}, but {self._name} has no such entry")
                     shape = np.shape(given[key])
                     yield Leaf(name, (*path, key), shape, np.dtype(np.float64), False), given[key]
         else:
             if not isinstance(given, (list, tuple)) or len(given) != len(x):
-                expected = f"a {type(x).__name__} of {len(x)}"
+                expected = f"a {type(x).__name__} of length {len(x)}"
                 raise TypeError(_unlike(of, given, self.label(path), expected))
-            for i, (value, part) in enumerate(zip(x, given)):
-                yield from self._below(value, part, (*path, i), of)
+            for key, value, part in zip(_keys(x), x, given, strict=True):
+                yield from self._below(value, part, (*path, key), of)
 
     def _below(self, x: Any, given: Any, path: tuple[Any, ...], of: str) -> Iterator[tuple[Leaf, Any]]:
-        leaf = next((leaf for leaf in self.leaves if leaf.path == path), None)
+        leaf = self._by_path.get(path)
         if leaf is not None:
             yield leaf, given
         elif given is not None and isinstance(x, (dict, list, tuple)) and not _is_numbers(x):
             yield from self._pairs(x, given, path, of)
+
 
 def numbers(value: Any, what: str) -> tuple[np.ndarray, np.dtype]:
     """``value`` as an array of float64, and the type that it came in."""
@@ -226,7 +251,7 @@ def numbers(value: Any, what: str) -> tuple[np.ndarray, np.dtype]:
     if array.dtype.kind == "c":
         raise TypeError(f"{what} is complex, but a real number was expected: return its real part")
     if array.dtype.kind not in "fiub" and str(array.dtype) not in HALVES:
-        raise TypeError(f"{what} is {_a(value)}, not a number or an array of numbers")
+        raise TypeError(f"{what} is {_what(value, array)}, not a number or an array of numbers")
     dtype = array.dtype if array.dtype.kind not in "iub" else np.dtype(np.float64)
     return array.astype(np.float64), dtype
 
@@ -249,7 +274,13 @@ def _coarser(left: np.dtype, right: np.dtype) -> np.dtype:
 def _array(value: Any) -> np.ndarray:
     if hasattr(value, "detach"):
         value = value.detach().cpu()
-    return np.asarray(value)
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError("a masked array was returned, whose mask would be lost: return an array with zeros there")
+    try:
+        return np.asarray(value)
+    except ValueError:
+        # Ragged: parts of several shapes.
+        return np.empty(0, dtype=object)
 
 
 def _as(array: np.ndarray, dtype: np.dtype) -> np.ndarray:
@@ -279,11 +310,13 @@ def _rebuild(skeleton: Any, views: list[Any]) -> Any:
         return views[content]
     if kind is None:
         return content
-    if issubclass(kind, dict):
-        items = {key: _rebuild(value, views) for key, value in content.items()}
-        return kind(items) if kind is not dict else items
-    items = [_rebuild(value, views) for value in content]
-    return kind(*items) if hasattr(kind, "_fields") else kind(items)
+    if isinstance(kind, dict):
+        # A copy, for the sake of what else a subclass has, such as the factory of a defaultdict.
+        built = {} if type(kind) is dict else copy.copy(kind)
+        built.update((key, _rebuild(value, views)) for key, value in content.items())
+        return built
+    parts = [_rebuild(value, views) for value in content]
+    return kind(*parts) if hasattr(kind, "_fields") else kind(parts)
 
 
 def _names(fixed: Any) -> list[str]:
@@ -296,15 +329,38 @@ def _names(fixed: Any) -> list[str]:
     return names
 
 
-def _keys(x: dict[Any, Any]) -> str:
-    return ", ".join(repr(key) for key in list(x)[:8])
+def _keys(x: list[Any] | tuple[Any, ...]) -> list[Any]:
+    """The names of the parts of a named tuple; else their places."""
+    return list(getattr(x, "_fields", range(len(x))))
+
+
+def _misfit(what: str, part: Any, leaf: Leaf) -> str:
+    return f"{what} for {leaf.name} has shape {np.shape(part)}, but {leaf.name} has {leaf.shape}"
+
+
+def _what(value: Any, array: np.ndarray) -> str:
+    return f"an array of dtype {array.dtype}" if isinstance(value, np.ndarray) else _a(value)
 
 
 def _a(value: Any) -> str:
+    """What a value is, with its article."""
+    if value is None:
+        return "None"
     name = type(value).__name__
+    if name == "ndarray":
+        return f"an array of shape {value.shape}"
     return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
 
 
+def _shaped(leaf: Leaf) -> str:
+    return "a number" if leaf.shape == () else f"an array of shape {leaf.shape}"
+
+
 def _unlike(of: str, given: Any, where: str, expected: str) -> str:
-    had = f"an array of shape {given.shape}" if hasattr(given, "shape") else _a(given)
-    return f"{of} has {had} where {where} has {expected}: return the structure of the point, with None for what has none"
+    if hasattr(given, "shape"):
+        had = f"an array of shape {given.shape}"
+    elif isinstance(given, (list, tuple)):
+        had = f"{_a(given)} of length {len(given)}"
+    else:
+        had = _a(given)
+    return f"{of} is {had} where {where} is {expected}: return the structure of the point, with None for what has none"

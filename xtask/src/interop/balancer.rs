@@ -6,8 +6,9 @@ use std::process::Command;
 use serde_json::Value;
 use um_bridge::{Server, SpawnSettings};
 
-use super::environment::{Python, packages, silently};
 use super::gradcheck::Gradcheck;
+use super::python::Python;
+use crate::environment::{packages, silently};
 
 /// Where Debian installs it; that folder is only in root's PATH.
 const PLACES: [&str; 2] = ["haproxy", "/usr/sbin/haproxy"];

@@ -3,8 +3,8 @@
 use serde_json::Value;
 use um_bridge::{Server, SpawnSettings};
 
-use super::environment::Python;
 use super::gradcheck::{Gradcheck, Said};
+use super::python::Python;
 
 /// One run of the command.
 pub(super) struct Case {

@@ -66,6 +66,7 @@ failures! {
     the_wrong_axis: "mlp --fault bias-summed-over-units --steps 0",
     one_weight: "mlp --fault single-weight-off --steps 0",
     stale_caches: "mlp --fault stale --activation tanh --steps 0",
+    weights_updated_early: "mlp --fault weights-updated-early --steps 0",
     not_connected: "mlp --fault not-connected --steps 0",
     single_precision: "mlp --fault single-precision --activation tanh --steps 0",
     not_a_number: "mlp --fault nan --steps 0",

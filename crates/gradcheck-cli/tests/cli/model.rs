@@ -171,11 +171,11 @@ fn a_model_that_is_another_one_each_time() {
 
     Gradient: inconclusive
       preliminary check: two forward passes at the same point return
-        1.767153886766963 and 2.621691594480244. If dropout is on, set keep_prob = 1
-        or freeze the masks; fix every random seed.
+        1.767153886766963 and 2.621691594480244. If dropout is on, turn it off or
+        freeze its masks; fix every random seed.
       inconclusive: 5 of 5 coordinates (input0, input1). Two evaluations of the
-        cost at the same point differ. If dropout is on, set keep_prob = 1 or freeze
-        the masks; fix every random seed.
+        cost at the same point differ. If dropout is on, turn it off or freeze its
+        masks; fix every random seed.
       block   shape  verdict       rel. err  worst      analytic  numeric  ± error
       input0  3      inconclusive  NaN       [0]    +2.17118e-02     none  unknown
       input1  2      inconclusive  NaN       [0]    +5.98143e-01     none  unknown

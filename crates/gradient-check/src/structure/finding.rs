@@ -155,7 +155,7 @@ pub enum Finding {
         /// The value of that entry.
         value: f64,
     },
-    /// Doubling the cotangent does not double the gradient.
+    /// The gradient is not proportional to the cotangent.
     NotLinear {
         /// The blocks.
         blocks: Vec<String>,
@@ -163,8 +163,8 @@ pub enum Finding {
         at: Coordinate,
         /// The value of that entry at the cotangent 1.
         once: f64,
-        /// The value of that entry at the cotangent 2.
-        twice: f64,
+        /// The value of that entry at the cotangent −2.
+        scaled: f64,
     },
     /// Arrays that do not have the layout of the parameters.
     Layout {

@@ -210,7 +210,7 @@ impl<'a, T: Real> Passes<'a, T> {
         Ok(())
     }
 
-    /// A zero cotangent gives zeros (S2), twice the cotangent twice the gradient (S3).
+    /// A zero cotangent gives zeros (S2), and −2 times the cotangent −2 times the gradient (S3).
     pub(super) fn cotangents(
         &mut self,
         once: &Fitted<f64>,
@@ -244,14 +244,15 @@ impl<'a, T: Real> Passes<'a, T> {
                 .push(Finding::NonZeroAtZeroCotangent { blocks, at, value });
         }
 
-        let handed = self.backward(2.0, "the backward pass with the cotangent 2", structure)?;
-        let twice = fit_gradient(handed, self.layout);
-        // What is there without a cotangent is taken off; it has been said. Where the double is too large
+        // Negative, so that |v| in place of v shows too.
+        let handed = self.backward(-2.0, "the backward pass with the cotangent -2", structure)?;
+        let scaled = fit_gradient(handed, self.layout);
+        // What is there without a cotangent is taken off; it has been said. Where the product is too large
         // a number, or g is none, nothing can be said.
         let off = |i: usize| {
-            let double = 2.0 * once.flat[i] - left(i);
-            if double.is_finite() {
-                (twice.flat[i] - double).abs()
+            let expected = 3.0 * left(i) - 2.0 * once.flat[i];
+            if expected.is_finite() {
+                (scaled.flat[i] - expected).abs()
             } else {
                 0.0
             }
@@ -266,17 +267,17 @@ impl<'a, T: Real> Passes<'a, T> {
                 .map_or(0.0, |block| scales[block]);
             self.rounding * 2.0 * once.flat[i].abs().max(scale)
         };
-        let crooked = self.blocks_with(once, &twice, |i| {
+        let crooked = self.blocks_with(once, &scaled, |i| {
             let off = off(i);
             off.is_nan() || off > rounding(i)
         });
         if let Some((blocks, at)) = self.worst(&crooked, off) {
-            let (once, twice) = (once.flat[at.flat], twice.flat[at.flat]);
+            let (once, scaled) = (once.flat[at.flat], scaled.flat[at.flat]);
             structure.findings.push(Finding::NotLinear {
                 blocks,
                 at,
                 once,
-                twice,
+                scaled,
             });
         }
         Ok(())

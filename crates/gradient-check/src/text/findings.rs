@@ -59,10 +59,10 @@ impl Finding {
                 blocks,
                 at,
                 once,
-                twice,
+                scaled,
             } => format!(
-                "the gradient in {} is not linear in its cotangent: at {at} it is {once:?} for the cotangent 1 and {twice:?} \
-                 for 2",
+                "the gradient in {} is not linear in its cotangent: at {at} it is {once:?} for the cotangent 1 and {scaled:?} \
+                 for -2",
                 list(blocks)
             ),
             Self::Layout { of, fault } => layout_message(*of, fault),
@@ -138,7 +138,7 @@ impl Finding {
     pub fn remedy(&self) -> &'static str {
         match self {
             Self::ForwardNotDeterministic { .. } => {
-                "if dropout is on, set keep_prob = 1 or freeze the masks; fix every random seed"
+                "if dropout is on, turn it off or freeze its masks; fix every random seed"
             }
             Self::BackwardChangesCost { .. } => {
                 "keep the optimizer step, running statistics and caches out of the backward pass"

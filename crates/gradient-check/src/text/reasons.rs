@@ -27,8 +27,8 @@ impl Reason {
                  parameter's value"
             }
             Self::NotDeterministic => {
-                "two evaluations of the cost at the same point differ. If dropout is on, set keep_prob = 1 or freeze the \
-                 masks; fix every random seed"
+                "two evaluations of the cost at the same point differ. If dropout is on, turn it off or freeze its masks; \
+                 fix every random seed"
             }
             Self::Vacuous => {
                 "neither the cost nor the gradient changes with any parameter of the block, so nothing was tested: it \

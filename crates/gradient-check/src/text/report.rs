@@ -131,7 +131,7 @@ fn coarse(report: &Report) -> Option<(f64, String)> {
             "evaluations of the cost at the same point differ by up to {}",
             short(noise.spread)
         )
-    } else if noise.looks_single {
+    } else if noise.is_single {
         "the cost is computed in single precision".to_owned()
     } else {
         format!(

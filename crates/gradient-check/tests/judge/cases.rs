@@ -153,7 +153,7 @@ fn a_cost_in_single_precision_agrees_to_what_its_noise_allows() {
             f64::from(single(&x))
         };
         let report = right_and_wrong(&cost, &gradient(&at), &at);
-        assert!(report.noise.unwrap().looks_single, "{report}");
+        assert!(report.noise.unwrap().is_single, "{report}");
         let to = report.agrees_to().unwrap();
         assert!(to < 1e-3, "{report}");
         // The limit comes first.

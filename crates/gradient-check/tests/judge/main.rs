@@ -11,6 +11,7 @@ mod control;
 mod directional;
 mod face;
 mod given;
+mod kept;
 mod kinks;
 mod names;
 mod pattern;

@@ -172,7 +172,7 @@ fn a_cost_that_differs_from_call_to_call() {
     );
     insta::assert_snapshot!(said(&report), @r"
     inconclusive
-    forward-not-deterministic: two forward passes at the same point return 3.725087777598978 and 4.7250877775989775: if dropout is on, set keep_prob = 1 or freeze the masks; fix every random seed
+    forward-not-deterministic: two forward passes at the same point return 3.725087777598978 and 4.7250877775989775: if dropout is on, turn it off or freeze its masks; fix every random seed
     ");
     // However wrong the gradient seems.
     let report = report_of(
@@ -321,6 +321,13 @@ fn a_term_that_the_cotangent_does_not_reach() {
 }
 
 #[test]
+fn the_size_of_the_cotangent_in_its_place_is_not_linear() {
+    let of_size = |p: &mut [f64], c: f64| Gradient::Blocks(blocks(&gradient(p, c.abs())));
+    let report = report_of(&right_forward, &of_size);
+    assert!(said(&report).contains("not-linear"), "{}", said(&report));
+}
+
+#[test]
 fn a_clipped_gradient_is_not_linear() {
     let clipped = |p: &mut [f64], cotangent: f64| {
         let mut g = gradient(p, cotangent);
@@ -332,7 +339,7 @@ fn a_clipped_gradient_is_not_linear() {
     let report = report_of(&right_forward, &clipped);
     insta::assert_snapshot!(said(&report), @r"
     disagree
-    not-linear: the gradient in W, b is not linear in its cotangent: at b[1] it is -2.4 for the cotangent 1 and -2.9856640329857056 for 2: look for a clip, a normalization, or a branch on the cotangent
+    not-linear: the gradient in W, b is not linear in its cotangent: at b[1] it is -2.4 for the cotangent 1 and 2.9856640329857056 for -2: look for a clip, a normalization, or a branch on the cotangent
     ");
     assert_eq!(report.counts.agree, 8);
 }

@@ -107,6 +107,14 @@ fn a_blunt_agreement_gives_its_reason() {
     };
     let text = said(|sum| sum, 0.0, &settings);
     assert!(!text.contains("single precision"), "{text}");
+    // A cost whose type says so.
+    let at: Vec<f32> = at.iter().map(|x| *x as f32).collect();
+    let gradient: Vec<f64> = at.iter().map(|x| f64::from(x.cos())).collect();
+    let j = from_fn(at.len(), |x: &[f32]| x.iter().map(|x| x.sin()).sum());
+    let text = check(&j, &gradient, &at, &layout, &settings)
+        .unwrap()
+        .to_string();
+    assert!(text.contains("single precision"), "{text}");
 }
 
 #[test]

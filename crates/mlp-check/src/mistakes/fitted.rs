@@ -2,7 +2,7 @@
 
 use gradient_check::diagnosis::Family;
 use mlp::{Gradient, MlpError, Parameters, forward};
-use mlp_faults::{HiddenDelta, OutputDelta};
+use mlp_faults::{HiddenDelta, OutputDelta, UpdatedWeights};
 
 use super::variant::{Right, variant};
 use crate::model::Model;
@@ -18,6 +18,9 @@ pub(super) fn families<'a>(
     factor: f64,
 ) -> Vec<Family<'a>> {
     let mut families = vec![stale(model, theta, analytic, factor)];
+    if model.architecture.depth() > 1 {
+        families.push(updated_early(model, theta));
+    }
     let parameters = Parameters::from_flat(model.architecture, theta.to_vec());
     let Some(sizes) = parameters.ok().and_then(|p| Sizes::of(model, &p).ok()) else {
         return families;
@@ -69,6 +72,24 @@ fn stale<'a>(
                 "the gradient is that of other parameters: those {when} step of gradient descent with \
                  rate {}; something kept from that step is used",
                 short(rate.abs())
+            )
+        }),
+    }
+}
+
+/// dA through weights that gradient descent with rate η has changed already. The forward pass is the right one, so that
+/// no kink can be between a candidate and the fit.
+fn updated_early<'a>(model: &'a Model<'a>, theta: &'a [f64]) -> Family<'a> {
+    Family {
+        cause: "early-update",
+        candidates: RATES.to_vec(),
+        smooth: true,
+        gradient: Box::new(move |rate| flat(variant(model, theta, &UpdatedWeights(rate)))),
+        message: Box::new(|rate| {
+            format!(
+                "dA = Wᵀ·dZ takes weights that a step of gradient descent with rate {} has changed already; \
+                 compute the gradients of all layers before you update any",
+                short(rate)
             )
         }),
     }

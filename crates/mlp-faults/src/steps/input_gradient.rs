@@ -44,6 +44,30 @@ impl<F: Fn(&Architecture, usize) -> Option<usize>> BackwardRules for OtherWeight
     }
 }
 
+/// dA_{l−1} = (W_l − η·dW_l)ᵀ·dZ_l, dW_l with its L2 term and η this rate: the weights are those after their
+/// step of gradient descent.
+#[derive(Debug, Clone, Copy)]
+pub struct UpdatedWeights(pub f64);
+
+impl BackwardRules for UpdatedWeights {
+    fn input_gradient(
+        &self,
+        network: &Network<'_>,
+        layer: usize,
+        weights: MatrixView<'_, f64>,
+        dz: MatrixView<'_, f64>,
+    ) -> Result<Matrix<f64>, MlpError> {
+        let a_prev = network.pass.layer(layer)?.a_prev();
+        let mut dw = self.weight_gradient(network, layer, dz, a_prev)?;
+        self.weight_decay(network, &mut dw, weights)?;
+        let mut updated = Matrix::from_view(weights)?;
+        for (weight, dw) in updated.as_mut_slice().iter_mut().zip(dw.as_slice()) {
+            *weight -= self.0 * dw;
+        }
+        mlp::input_gradient(updated.view(), dz)
+    }
+}
+
 /// Nothing flows back: dA_{l−1} = 0.
 pub(crate) struct NotConnected;
 

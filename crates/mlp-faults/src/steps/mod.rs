@@ -20,7 +20,7 @@ pub(crate) use finish::{
 };
 pub use hidden_delta::{HiddenDelta, HiddenEntry, OtherZ};
 pub(crate) use input_gradient::NotConnected;
-pub use input_gradient::{NotTransposed, OtherWeights};
+pub use input_gradient::{NotTransposed, OtherWeights, UpdatedWeights};
 pub use output_delta::{OutputDelta, OutputEntry};
 pub(crate) use place::{Block, Layers, same_shape, same_width};
 pub(crate) use weight_decay::{BiasDecay, WeightDecay};

@@ -229,6 +229,7 @@ fn the_blocks_are_the_ones_it_says() {
     check("activation-derivative-missing", "W1 b1 W2 b2");
     check("z-for-a", "W2 W3");
     check("bias-summed-over-units", "b1 b2");
+    check("weights-updated-early", "W1 b1 W2 b2");
     check("not-connected", "W1 b1 W2 b2");
     check("l2-missing", "W1 W2 W3");
     check("l2-on-biases", "b1 b2 b3");

@@ -1,6 +1,6 @@
-//! The environment of the interoperability tests: a Python with the real `umbridge`, and packages of the system.
+//! Virtual environments of Python, and packages of the system.
 //!
-//! Invariant: knows nothing of models.
+//! Invariant: knows nothing of what they are for.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -9,79 +9,74 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, bail};
 
-use crate::workspace::Workspace;
-
-/// A Python that has what examples/python/requirements.txt lists.
-pub(super) struct Python {
-    program: PathBuf,
-    examples: PathBuf,
+/// A virtual environment that has what a file of requirements lists.
+pub(crate) struct VirtualEnvironment {
+    folder: PathBuf,
 }
 
-impl Python {
-    /// The virtual environment under target/interop: reused if the requirements are unchanged, otherwise created anew.
-    pub(super) fn prepare(workspace: &Workspace, install: bool) -> anyhow::Result<Self> {
-        let examples = workspace.root().join("examples/python");
-        let requirements = examples.join("requirements.txt");
-        let wanted = fs::read_to_string(&requirements)
+impl VirtualEnvironment {
+    /// The environment in `folder`: reused if `requirements` is unchanged, otherwise created anew.
+    ///
+    /// # Errors
+    /// Where there is no Python, it may not or can't be installed, or a package can't be had.
+    pub(crate) fn prepare(
+        folder: PathBuf,
+        requirements: &Path,
+        install: bool,
+    ) -> anyhow::Result<Self> {
+        let wanted = fs::read_to_string(requirements)
             .with_context(|| format!("{} could not be read", requirements.display()))?;
-        let folder = workspace.root().join("target/interop/venv");
-        let python = Self {
-            program: folder.join("bin/python"),
-            examples,
-        };
         // Written last, so that an interrupted installation is repeated.
         let installed = folder.join("installed.txt");
-        if fs::read_to_string(&installed).is_ok_and(|text| text == wanted) && python.works() {
+        let environment = Self { folder };
+        let folder = &environment.folder;
+        if fs::read_to_string(&installed).is_ok_and(|text| text == wanted) && environment.works() {
             println!("{}: as it was", folder.display());
-            return Ok(python);
+            return Ok(environment);
         }
-        if folder.exists() {
-            fs::remove_dir_all(&folder)
-                .with_context(|| format!("{} could not be removed", folder.display()))?;
-        }
-        if let Err(first) = virtual_environment(&folder) {
+        if let Err(first) = create(folder) {
             // On Debian, what the module needs is in a separate package.
             if !install || !packages(&["python3-venv"])? {
                 return Err(first.context(
                     "install Python 3.11 or newer with its module venv (on Debian: python3-venv), and run this command again",
                 ));
             }
-            virtual_environment(&folder)?;
+            create(folder)?;
         }
-        let mut pip = Command::new(&python.program);
-        pip.args(["-m", "pip", "--quiet", "--disable-pip-version-check"])
-            .args(["install", "--requirement"])
-            .arg(&requirements);
-        succeed(&mut pip)?;
+        succeed(
+            environment
+                .pip("install")
+                .arg("--requirement")
+                .arg(requirements),
+        )?;
         fs::write(&installed, wanted)
             .with_context(|| format!("{} could not be written", installed.display()))?;
-        Ok(python)
+        Ok(environment)
     }
 
     fn works(&self) -> bool {
-        let mut command = Command::new(&self.program);
-        command.args(["-c", "import umbridge, numpy"]);
-        silently(&mut command)
+        silently(Command::new(self.program("python")).args(["-c", "pass"]))
     }
 
-    /// The command line that serves the models of one of our examples, for a shell's rules of quoting.
-    pub(super) fn serving(&self, example: &str) -> String {
-        let script = self.examples.join(example);
-        format!("{} {}", quoted(&self.program), quoted(&script))
+    /// A program of the environment.
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
+        self.folder.join("bin").join(name)
     }
 
-    /// A file in the folder of the examples.
-    pub(super) fn example(&self, name: &str) -> String {
-        self.examples.join(name).to_string_lossy().into_owned()
+    /// A command of pip.
+    pub(crate) fn pip(&self, subcommand: &str) -> Command {
+        let mut pip = Command::new(self.program("python"));
+        pip.args(["-m", "pip", "--quiet", "--disable-pip-version-check"]);
+        pip.arg(subcommand);
+        pip
     }
 }
 
-fn quoted(path: &Path) -> String {
-    format!("'{}'", path.to_string_lossy().replace('\'', r"'\''"))
-}
-
-fn virtual_environment(folder: &Path) -> anyhow::Result<()> {
-    let _ = fs::remove_dir_all(folder);
+fn create(folder: &Path) -> anyhow::Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)
+            .with_context(|| format!("{} could not be removed", folder.display()))?;
+    }
     succeed(Command::new("python3").args(["-m", "venv"]).arg(folder))
 }
 
@@ -89,7 +84,7 @@ fn virtual_environment(folder: &Path) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// If apt-get fails.
-pub(super) fn packages(names: &[&str]) -> anyhow::Result<bool> {
+pub(crate) fn packages(names: &[&str]) -> anyhow::Result<bool> {
     if !is_root() || !silently(Command::new("apt-get").arg("--version")) {
         return Ok(false);
     }
@@ -112,7 +107,10 @@ fn is_root() -> bool {
 }
 
 /// Prints the command, runs it with its output on ours, and fails if it does.
-fn succeed(command: &mut Command) -> anyhow::Result<()> {
+///
+/// # Errors
+/// Where it can't be started, or fails.
+pub(crate) fn succeed(command: &mut Command) -> anyhow::Result<()> {
     let words: Vec<_> = std::iter::once(command.get_program())
         .chain(command.get_args())
         .map(OsStr::to_string_lossy)
@@ -130,7 +128,7 @@ fn succeed(command: &mut Command) -> anyhow::Result<()> {
 }
 
 /// Runs the command silently; returns whether it exists and succeeded.
-pub(super) fn silently(command: &mut Command) -> bool {
+pub(crate) fn silently(command: &mut Command) -> bool {
     command
         .stdin(Stdio::null())
         .stdout(Stdio::null())
