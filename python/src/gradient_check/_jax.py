@@ -220,7 +220,8 @@ class Product(NamedTuple):
     #: f as its rule gives it.
     value: Any
 
-    def __call__(self, flat: Any, vector: Any) -> Any:
+    def times(self, flat: Any, vector: Any) -> Any:
+        """The product alone."""
         return self.function(flat, vector)[1]
 
 

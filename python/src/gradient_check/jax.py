@@ -263,7 +263,7 @@ def _run_gradient(problem: Problem, product: Product, options: dict[str, Any]) -
     """Checks the gradient of a function that gives one number, many points at a time where JAX can vectorize it."""
 
     def gradient(point: np.ndarray, _: Any) -> list[tuple[str, list[int], np.ndarray]]:
-        flat = _numbers(product(jnp.asarray(point), np.ones(1)))
+        flat = _numbers(product.times(jnp.asarray(point), np.ones(1)))
         return [(leaf.name, list(leaf.shape), flat[place]) for leaf, place in problem.tree.ranges() if leaf.size]
 
     parts: dict[str, Callable[..., Any]] = {
@@ -296,7 +296,7 @@ def _run_products(problem: Problem, products: dict[str, Product], options: dict[
     def called(function: Callable[..., Any]) -> Callable[..., Any]:
         return lambda *arrays: _numbers(function(*(jnp.asarray(array) for array in arrays if array is not None)))
 
-    parts = {name: called(product) for name, product in products.items()}
+    parts = {name: called(product.times) for name, product in products.items()}
     parts["values"] = called(problem.fast)
     shape = list(problem.outputs[0].shape) if len(problem.outputs) == 1 else [problem.size]
     options = {**options, "output": ("y", shape), "parts": list(products)}
