@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from gradient_check import check
 
@@ -25,6 +26,7 @@ def without_last_digits(text):
 
 
 def test_the_snippets_run_one_after_the_other_and_print_what_is_shown():
+    pytest.importorskip("jax")
     names = {"__name__": "readme"}
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):

@@ -9,7 +9,6 @@ True
 """
 
 from ._check import (
-    Interrupted,
     assert_gradient,
     check,
     check_directional,
@@ -19,6 +18,7 @@ from ._check import (
     check_jvp,
     check_vjp,
 )
+from ._finish import Interrupted
 from ._native import __version__
 from ._report import Coordinates, Report
 

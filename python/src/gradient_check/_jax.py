@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.tree_util import tree_flatten_with_path, tree_leaves, tree_unflatten
 
-from ._tree import Leaf, Leaves, _a, epsilon
+from ._tree import Leaf, Leaves, described, epsilon
 
 #: A function of arrays that gives one.
 Function = Callable[..., Any]
@@ -51,8 +51,8 @@ class Arguments(Leaves):
         """The arguments with these numbers."""
         arrays = iter(jnp.reshape(jnp.asarray(flat)[place], leaf.shape).astype(leaf.dtype) for leaf, place in self.ranges())
         contents = [next(arrays) if isinstance(value, np.ndarray) else value for value in self._contents]
-        built: tuple[Any, ...] = tree_unflatten(self._structure, [_unwrapped(value) for value in contents])
-        return built
+        arguments: tuple[Any, ...] = tree_unflatten(self._structure, [_unwrapped(value) for value in contents])
+        return arguments
 
     def by_name(self, value: Any, of: str) -> dict[str, Any]:
         found, _ = tree_flatten_with_path(as_arguments(value))
@@ -156,7 +156,7 @@ class Problem:
             if not has_aux:
                 return given
             if not isinstance(given, (tuple, list)) or len(given) != 2:
-                raise TypeError(f"with has_aux=True f returns its value and something else as a pair, not {_a(given)}")
+                raise TypeError(f"with has_aux=True f returns its value and something else as a pair, not {described(given)}")
             return given[0]
 
         first = result(tree.point)
@@ -187,7 +187,8 @@ class Problem:
         return y, pull(jnp.asarray(v, y.dtype))[0]
 
     def _jvp(self, flat: Any, u: Any) -> tuple[Any, Any]:
-        return jax.jvp(self.vector, (flat,), (jnp.asarray(u, flat.dtype),))
+        y, tangent = jax.jvp(self.vector, (flat,), (jnp.asarray(u, flat.dtype),))
+        return y, tangent
 
     def many(self) -> Function | None:
         """The function on many points at a time; ``None`` where JAX can't vectorize it."""
@@ -230,7 +231,7 @@ def _outputs(given: Any) -> list[Leaf]:
     for path, value in tree_flatten_with_path(given)[0]:
         name = ".".join(["y", *(_key(key) for key in path)])
         if not isinstance(value, (bool, int, float, complex)) and not hasattr(value, "dtype"):
-            raise TypeError(f"f returned {_a(value)}, not an array: return it apart, with has_aux=True")
+            raise TypeError(f"f returned {described(value)}, not an array: return it apart, with has_aux=True")
         dtype = jnp.result_type(value)
         if jnp.issubdtype(dtype, jnp.complexfloating):
             raise TypeError(

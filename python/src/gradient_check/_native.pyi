@@ -2,7 +2,7 @@
 
 ``functions(part, x, v)`` is called with part ``value`` (a number), ``gradient`` (a list of names, shapes and flat arrays of
 float64), ``values`` (a flat array: the costs of many points, or one function of many values), ``jacobian``, ``vjp`` or ``jvp``
-(flat arrays). ``options`` has the keys that ``gradient_check._check._options`` makes. A check gives the dict that
+(flat arrays). ``options`` has the keys that ``gradient_check._settings.options_of`` makes. A check gives the dict that
 ``gradient_check.Report`` reads, ``check_vector`` one for each derivative.
 """
 

@@ -136,7 +136,7 @@ class Tree(Leaves):
             lost = "whose mask would be lost: pass x.data, and name the masked entries in `fixed`"
             if isinstance(x, np.matrix):
                 lost = "on which * is another product: pass np.asarray(x)"
-            raise TypeError(f"{where} is {_a(x)}, {lost}")
+            raise TypeError(f"{where} is {described(x)}, {lost}")
         array = np.asarray(x)
         if array.dtype.kind == "f" and array.dtype.itemsize in (4, 8):
             # In the byte order of this machine.
@@ -158,7 +158,7 @@ class Tree(Leaves):
                 raise TypeError(f"{where} has dtype {array.dtype}: steps need float64 or float32. Pass {self._name} as float64")
             if callable(x):
                 raise TypeError(f"{where} is a function: the order is check(f, grad, x)")
-            raise TypeError(f"{where} is {_what(x, array)}, not a number or an array of numbers")
+            raise TypeError(f"{where} is {described(x)}, not a number or an array of numbers")
         leaf = Leaf(where, path, array.shape, array.dtype, type(x) is float)
         self.leaves.append(leaf)
         parts.append(array)
@@ -187,7 +187,7 @@ class Tree(Leaves):
 
     def read(self, given: Any, of: str) -> tuple[list[tuple[str, list[int], np.ndarray]], np.dtype]:
         """The arrays of a derivative that has the structure of the point, and the coarsest of their types."""
-        if not self._is_nested:
+        if not self.is_nested:
             if isinstance(given, dict):
                 raise TypeError(f"{of} is a dict, but {self._name} is {_shaped(self.leaves[0])}: return the same")
             arrays = [(self.leaves[0], given)]
@@ -198,7 +198,7 @@ class Tree(Leaves):
             # Nothing was given: a finding of the check, not an error. Nor is anything of an empty array.
             if value is None or (leaf.size == 0 and np.size(value) == 0):
                 continue
-            array, dtype = numbers(value, f"{of} for {leaf.name}" if self._is_nested else of)
+            array, dtype = numbers(value, f"{of} for {leaf.name}" if self.is_nested else of)
             coarsest = _coarser(coarsest, dtype)
             shape = list(array.shape)
             # A gradient of one number may come as a number or as an array of one.
@@ -208,12 +208,12 @@ class Tree(Leaves):
         return found, coarsest
 
     def by_name(self, value: Any, of: str) -> dict[str, Any]:
-        if not self._is_nested:
+        if not self.is_nested:
             return {self.leaves[0].name: value}
         return {leaf.name: part for leaf, part in self._pairs(self._x, value, (), of)}
 
     @property
-    def _is_nested(self) -> bool:
+    def is_nested(self) -> bool:
         return self.leaves[0].path != ()
 
     def _pairs(self, x: Any, given: Any, path: tuple[Any, ...], of: str) -> Iterator[tuple[Leaf, Any]]:
@@ -247,11 +247,11 @@ class Tree(Leaves):
 
 def numbers(value: Any, what: str) -> tuple[np.ndarray, np.dtype]:
     """``value`` as an array of float64, and the type that it came in."""
-    array = _array(value)
+    array = as_array(value)
     if array.dtype.kind == "c":
         raise TypeError(f"{what} is complex, but a real number was expected: return its real part")
     if array.dtype.kind not in "fiub" and str(array.dtype) not in HALVES:
-        raise TypeError(f"{what} is {_what(value, array)}, not a number or an array of numbers")
+        raise TypeError(f"{what} is {described(value)}, not a number or an array of numbers")
     dtype = array.dtype if array.dtype.kind not in "iub" else np.dtype(np.float64)
     return array.astype(np.float64), dtype
 
@@ -271,7 +271,7 @@ def _coarser(left: np.dtype, right: np.dtype) -> np.dtype:
     return left if epsilon(left) >= epsilon(right) else right
 
 
-def _array(value: Any) -> np.ndarray:
+def as_array(value: Any) -> np.ndarray:
     if hasattr(value, "detach"):
         value = value.detach().cpu()
     if isinstance(value, np.ma.MaskedArray):
@@ -338,17 +338,14 @@ def _misfit(what: str, part: Any, leaf: Leaf) -> str:
     return f"{what} for {leaf.name} has shape {np.shape(part)}, but {leaf.name} has {leaf.shape}"
 
 
-def _what(value: Any, array: np.ndarray) -> str:
-    return f"an array of dtype {array.dtype}" if isinstance(value, np.ndarray) else _a(value)
-
-
-def _a(value: Any) -> str:
+def described(value: Any) -> str:
     """What a value is, with its article."""
     if value is None:
         return "None"
+    if isinstance(value, np.ndarray):
+        is_number = value.dtype.kind in "fiubc"
+        return f"an array of shape {value.shape}" if is_number else f"an array of dtype {value.dtype}"
     name = type(value).__name__
-    if name == "ndarray":
-        return f"an array of shape {value.shape}"
     return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
 
 
@@ -360,7 +357,7 @@ def _unlike(of: str, given: Any, where: str, expected: str) -> str:
     if hasattr(given, "shape"):
         had = f"an array of shape {given.shape}"
     elif isinstance(given, (list, tuple)):
-        had = f"{_a(given)} of length {len(given)}"
+        had = f"{described(given)} of length {len(given)}"
     else:
-        had = _a(given)
+        had = described(given)
     return f"{of} is {had} where {where} is {expected}: return the structure of the point, with None for what has none"

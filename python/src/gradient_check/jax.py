@@ -20,10 +20,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from . import _native
-from ._check import BATCH_BYTES, _finished, _message, _name, _options
+from ._finish import finished, message, name_of
 from ._jax import MODES, Problem, Product, as_arguments, is_absent
 from ._progress import bar
 from ._report import Coordinates, Report, wrapped
+from ._settings import BATCH_BYTES, options_of
 
 __all__ = ["assert_gradient", "check", "check_grads"]
 
@@ -105,7 +106,7 @@ def check(
     return _checked(
         problem,
         modes,
-        _name(f),
+        name_of(f),
         strict=strict,
         progress=progress,
         lower=lower,
@@ -128,7 +129,7 @@ def assert_gradient(f: Callable[..., Any], args: Any, **settings: Any) -> Report
     __tracebackhide__ = True
     report = check(f, args, **settings)
     if not report.ok:
-        raise AssertionError(_message(report, sys._getframe(1)))
+        raise AssertionError(message(report, sys._getframe(1)))
     return report
 
 
@@ -175,12 +176,12 @@ def check_grads(
     problem = Problem.of(f, as_arguments(args))
     sample = MOST_COORDINATES if problem.tree.size > MOST_COORDINATES else None
     absolute, relative = (_of_type(tolerance, problem.tree.dtype) for tolerance in (atol, rtol))
-    for derived, context in _derivatives(problem, order, modes, _name(f)):
+    for derived, context in _derivatives(problem, order, modes, name_of(f)):
         report = _checked(derived, modes, context, sample=sample, eps=eps)
         if not report.ok and not _is_within(report, absolute, relative):
             if absolute or relative:
                 report.note(f"beyond atol={absolute:g}, rtol={relative:g}, or not known to be within")
-            raise AssertionError(_message(report, sys._getframe(1)))
+            raise AssertionError(message(report, sys._getframe(1)))
 
 
 def _derivatives(problem: Problem, order: int, modes: list[str], context: str) -> Iterator[tuple[Problem, str]]:
@@ -232,7 +233,7 @@ def _checked(
     """The report of one function in some modes."""
     present, absent = _present(problem, _modes(modes))
     is_gradient = problem.size == 1 and "rev" in present
-    options = _options(problem.tree, kind=problem.dtype, seed=seed, **settings)
+    options = options_of(problem.tree, kind=problem.dtype, seed=seed, **settings)
     wrong = list(_wrong_values(problem, present))
     raw: list[dict[str, Any]] = []
     with bar(progress) as moved:
@@ -256,7 +257,7 @@ def _checked(
         report.note(f"y is, one after the other, {_places(problem)}")
     if report.verdict == "inconclusive" and problem.dtype == np.float32:
         report.note(WIDER)
-    return _finished(report)
+    return finished(report)
 
 
 def _run_gradient(problem: Problem, product: Product, options: dict[str, Any]) -> dict[str, Any]:

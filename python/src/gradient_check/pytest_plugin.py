@@ -23,7 +23,7 @@ from typing import Any
 
 import pytest
 
-from . import _check
+from . import _check, _finish
 from ._report import Report
 
 #: The settings that a project may fix.
@@ -66,7 +66,7 @@ def assert_gradient(request: pytest.FixtureRequest) -> Callable[..., Report]:
         __tracebackhide__ = True
         report = _check.check(f, grad, x, **{**settings, **own})
         if not report.ok:
-            raise AssertionError(_check._message(report, sys._getframe(1)))
+            raise AssertionError(_finish.message(report, sys._getframe(1)))
         return report
 
     return assert_with_settings
@@ -80,11 +80,11 @@ _current: ContextVar[list[Report] | None] = ContextVar("gradient_check_reports",
 def _collected() -> Iterator[list[Report]]:
     reports: list[Report] = []
     token = _current.set(reports)
-    _check.observers.append(_observe)
+    _finish.observers.append(_observe)
     try:
         yield reports
     finally:
-        _check.observers.remove(_observe)
+        _finish.observers.remove(_observe)
         _current.reset(token)
 
 
