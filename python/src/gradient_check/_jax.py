@@ -221,7 +221,8 @@ class Product(NamedTuple):
     #: f as its rule gives it.
     value: Any
 
-    def __call__(self, flat: Any, vector: Any) -> Any:
+    def times(self, flat: Any, vector: Any) -> Any:
+        """The product alone."""
         return self.function(flat, vector)[1]
 
 
@@ -280,7 +281,7 @@ def _coarsest(function: Function, point: Any, dtype: np.dtype) -> float:
         steps = str(jax.make_jaxpr(function)(point))
     except Exception:  # Python decides by values, for example.
         return epsilon(dtype)
-    return max(epsilon(dtype), *(eps for name, eps in EPSILONS.items() if f"{name}[" in steps), 0.0)
+    return max([epsilon(dtype), *(eps for name, eps in EPSILONS.items() if f"{name}[" in steps)])
 
 
 def _largest(array: np.ndarray) -> float:

@@ -160,8 +160,8 @@ def check_grads(
         ``"fwd"``, ``"rev"`` or both. A mode that JAX does not have for ``f`` is left out where there is the other.
     atol, rtol
         A coordinate g that is not confirmed passes where it is certainly no further than atol + rtol·\\|d\\| from the
-        derivative: \\|g − d\\| + B ≤ atol + rtol·\\|d\\|, for the finite difference d and its error bar B. It is no `accuracy`
-        of :func:`check`, which is relative to the largest entry of an array, where rtol is relative to each. Tolerances only
+        derivative: \\|g − d\\| + B ≤ atol + rtol·\\|d\\|, for the finite difference d and its error bar B. This is not the
+        ``accuracy`` of :func:`check`, which is relative to the largest entry of an array, as rtol is to each. Tolerances only
         let more pass; unless one is given, the error bars decide. One that is not given is 0. Either may be a dict by dtype.
     eps
         A step for all coordinates alike. Best left out: then each has the one at which truncation and rounding balance.
@@ -234,7 +234,8 @@ def _checked(
     present, absent = _present(problem, _modes(modes))
     is_gradient = problem.size == 1 and "rev" in present
     options = options_of(problem.tree, kind=problem.dtype, seed=seed, **settings)
-    wrong, raw = list(_wrong_values(problem, present)), []
+    wrong = list(_wrong_values(problem, present))
+    raw: list[dict[str, Any]] = []
     with bar(progress) as moved:
         options["progress"] = moved
         if is_gradient:
@@ -248,9 +249,8 @@ def _checked(
                 if not raw:
                     raise
                 raw[-1]["interrupted"] = True
-    report = Report(
-        [*raw, *wrong], headline="gradient" if is_gradient else "derivative", seed=seed, strict=strict, context=context
-    )
+    headline = "gradient" if is_gradient else "derivative"
+    report = Report([*raw, *wrong], headline=headline, seed=seed, strict=strict, context=context)
     for mode, error in absent.items():
         report.note(f"the {MODES[mode]} was left out, because JAX has none for this function: {error}")
     if len(problem.outputs) > 1:
@@ -264,27 +264,31 @@ def _run_gradient(problem: Problem, product: Product, options: dict[str, Any]) -
     """Checks the gradient of a function that gives one number, many points at a time where JAX can vectorize it."""
 
     def gradient(point: np.ndarray, _: Any) -> list[tuple[str, list[int], np.ndarray]]:
-        flat = _numbers(product(jnp.asarray(point), np.ones(1)))
+        flat = _numbers(product.times(jnp.asarray(point), np.ones(1)))
         return [(leaf.name, list(leaf.shape), flat[place]) for leaf, place in problem.tree.ranges() if leaf.size]
 
-    def one(point: np.ndarray, _: Any) -> float:
-        return float(problem.fast(jnp.asarray(point))[0])
-
+    parts: dict[str, Callable[..., Any]] = {
+        "gradient": gradient,
+        "value": lambda point, _: float(problem.fast(jnp.asarray(point))[0]),
+    }
     many = problem.many()
-
-    def values(points: np.ndarray, _: Any) -> np.ndarray:
-        assert many is not None
-        rows = points.reshape(-1, problem.tree.size)
-        # One compilation for each power of two, not for each number of points.
-        more = (1 << (len(rows) - 1).bit_length()) - len(rows)
-        return _numbers(many(np.concatenate([rows, np.repeat(rows[-1:], more, axis=0)])))[: len(rows)]
-
-    parts: dict[str, Callable[..., Any]] = {"gradient": gradient, "value": one}
     if many is not None:
+        values = _padded(many, problem.tree.size)
         # Both by the same program, so that they round alike.
         parts |= {"value": lambda point, _: float(values(point, _)[0]), "values": values}
         options = {**options, "batch": min(LONGEST_BATCH, max(2, BATCH_BYTES // (8 * problem.tree.size)))}
     return _native.check(_caller(parts), problem.tree.point, options)
+
+
+def _padded(many: Callable[..., Any], size: int) -> Callable[..., Any]:
+    """A function on many points of this size, compiled once for each power of two, not for each number of points."""
+
+    def values(points: np.ndarray, _: Any) -> np.ndarray:
+        rows = points.reshape(-1, size)
+        more = (1 << (len(rows) - 1).bit_length()) - len(rows)
+        return _numbers(many(np.concatenate([rows, np.repeat(rows[-1:], more, axis=0)])))[: len(rows)]
+
+    return values
 
 
 def _run_products(problem: Problem, products: dict[str, Product], options: dict[str, Any]) -> list[dict[str, Any]]:
@@ -293,8 +297,8 @@ def _run_products(problem: Problem, products: dict[str, Product], options: dict[
     def called(function: Callable[..., Any]) -> Callable[..., Any]:
         return lambda *arrays: _numbers(function(*(jnp.asarray(array) for array in arrays if array is not None)))
 
-    functions: dict[str, Any] = {**products, "values": problem.fast}
-    parts = {name: called(function) for name, function in functions.items()}
+    parts = {name: called(product.times) for name, product in products.items()}
+    parts["values"] = called(problem.fast)
     shape = list(problem.outputs[0].shape) if len(problem.outputs) == 1 else [problem.size]
     options = {**options, "output": ("y", shape), "parts": list(products)}
     return _native.check_vector(_caller(parts), problem.tree.point, options)
