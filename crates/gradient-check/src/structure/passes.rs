@@ -10,7 +10,7 @@ use super::layout::{Fitted, fit_gradient};
 use super::outcome::{Skipped, StructuralCheck, Structure};
 use crate::error::CheckError;
 use crate::root_mean_square::root_mean_square;
-use crate::settings::Settings;
+use crate::settings::{Claim, Settings};
 use crate::subject::{Gradient, Subject};
 
 /// A subject at a point, and what its passes did beside what they were asked for.
@@ -20,6 +20,9 @@ pub(super) struct Passes<'a, T> {
     layout: &'a ParameterLayout,
     /// The relative difference that rounding may cause between two results that should be equal.
     rounding: f64,
+    /// The relative difference that the comparison would not call wrong either: what the caller grants, and unless both sides
+    /// are exact a millionth, as a backward pass may be solved to a tolerance.
+    granted: f64,
     /// The relative variation of J that counts as noise.
     noise: f64,
     /// The relative variation of a gradient that counts as noise, which is measured.
@@ -45,6 +48,14 @@ impl<'a, T: Real> Passes<'a, T> {
             point,
             layout,
             rounding: settings.constants.rounding * settings.working_epsilon,
+            granted: match settings.claim {
+                Claim {
+                    accuracy,
+                    exact: true,
+                    ..
+                } => accuracy,
+                Claim { accuracy, .. } => accuracy.max(settings.constants.resolution),
+            },
             noise: settings.constants.coarsest,
             gradient_noise: settings.constants.most_rounding * settings.working_epsilon,
             varies: false,
@@ -260,16 +271,16 @@ impl<'a, T: Real> Passes<'a, T> {
         let blocks = self.layout.blocks();
         let scale = |block: &Block| typical(&once.flat[block.range()]);
         let scales: Vec<f64> = blocks.iter().map(scale).collect();
-        let rounding = |i: usize| {
+        let allowed = |i: usize| {
             let scale = self
                 .layout
                 .block_index(i)
                 .map_or(0.0, |block| scales[block]);
-            self.rounding * 2.0 * once.flat[i].abs().max(scale)
+            (self.rounding + self.granted) * 2.0 * once.flat[i].abs().max(scale)
         };
         let crooked = self.blocks_with(once, &scaled, |i| {
             let off = off(i);
-            off.is_nan() || off > rounding(i)
+            off.is_nan() || off > allowed(i)
         });
         if let Some((blocks, at)) = self.worst(&crooked, off) {
             let (once, scaled) = (once.flat[at.flat], scaled.flat[at.flat]);

@@ -327,6 +327,21 @@ fn the_size_of_the_cotangent_in_its_place_is_not_linear() {
     assert!(said(&report).contains("not-linear"), "{}", said(&report));
 }
 
+/// As of an ODE whose steps are chosen for the cotangent at hand.
+#[test]
+fn a_backward_pass_solved_to_a_tolerance_is_linear_to_it() {
+    let solved = |off: f64| {
+        let backward = move |p: &mut [f64], cotangent: f64| {
+            let size = 1.0 + off * cotangent;
+            let g = gradient(p, cotangent);
+            Gradient::Blocks(blocks(&g.iter().map(|g| g * size).collect::<Vec<f64>>()))
+        };
+        said(&report_of(&right_forward, &backward))
+    };
+    assert!(!solved(1e-8).contains("not-linear"), "{}", solved(1e-8));
+    assert!(solved(1e-4).contains("not-linear"), "{}", solved(1e-4));
+}
+
 #[test]
 fn a_clipped_gradient_is_not_linear() {
     let clipped = |p: &mut [f64], cotangent: f64| {
