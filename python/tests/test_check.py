@@ -78,6 +78,14 @@ class TestVerdicts:
         assert re.search(r"checked at .*test_check\.py:\d+, seed 0", text)
         assert gc.assert_gradient(cubes, of_cubes, x).ok
 
+    def test_texts_speak_python(self, x):
+        texts = [str(check(cubes, of_cubes, x)), str(check(lambda x: np.nan, of_cubes, x))]
+        slightly = str(check(cubes, lambda x: of_cubes(x) * (1 + 1e-8), x))
+        assert "`accuracy=1e-8`" in slightly
+        for text in [*texts, slightly]:
+            assert "course" not in text and " = " not in text.replace("`", "")
+            assert all(len(line) <= 80 for line in text.splitlines())
+
     def test_the_document_has_the_keys_of_schema_1(self, x):
         document = json.loads(check(cubes, doubled, x).to_json())
         assert document["schema"] == 1 and document["verdict"] == "disagree"

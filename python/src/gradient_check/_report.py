@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 from collections.abc import Sequence
 from typing import Any
@@ -183,13 +184,29 @@ class Report:
         for part in self._raw:
             if len(self._raw) > 1:
                 lines.append(f"{titles.get(part['name'], part['name'])}: {VERDICTS[part['verdict']]}")
-            lines.append(part["text"].rstrip("\n"))
+            lines.append(spoken(part["text"]).rstrip("\n"))
         lines.extend(wrapped(note) for note in self._notes)
         return "\n".join(lines)
 
     def __repr__(self) -> str:
         reason = f" ({self.reason})" if self.reason else ""
         return f"<gradient_check.Report: {self.verdict}{reason}>"
+
+
+#: What the text of the checker says to users of the command and of Rust, and how it is said in Python: no longer, as lines are
+#: full.
+WORDS = [
+    # The reading of a course that this checker began with.
+    (re.compile(r'\s*\(course:\s*(?:"[^"]*"|undefined)\)'), ""),
+    (re.compile(r"`(\w+) = ([^`]*)`"), r"`\1=\2`"),
+]
+
+
+def spoken(text: str) -> str:
+    """The text of the checker in the words of Python."""
+    for said, words in WORDS:
+        text = said.sub(words, text)
+    return text
 
 
 def wrapped(text: str) -> str:
