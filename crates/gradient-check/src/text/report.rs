@@ -71,6 +71,7 @@ fn render(report: &Report, with_blocks: bool) -> String {
     if report.verdict != Verdict::Agree && report.counts.total() > 0 {
         let which = match report.counts.unmeasured {
             some if 0 < some && some < report.counts.total() => "where a numeric derivative exists",
+            _ if report.counts.total() < report.parameters => "over the coordinates checked",
             _ => "over all coordinates",
         };
         text.push_str(&wrapped("", &relative_error(report, which)));
