@@ -559,6 +559,15 @@ def raises(x):
     raise Own("elsewhere")
 
 
+@pytest.fixture
+def interruptible():
+    """Ctrl-C raises, also where the tests are started in the background, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 class TestInterrupts:
     def test_ctrl_c_in_the_function_keeps_what_was_measured(self):
         calls = 0
