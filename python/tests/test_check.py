@@ -1,6 +1,7 @@
 """`check` and its like on NumPy arrays: verdicts, points, settings, and what goes wrong around them."""
 
 import json
+import multiprocessing
 import os
 import pickle
 import re
@@ -32,6 +33,10 @@ def doubled(x):
 def slow_cubes(x):
     time.sleep(0.002)
     return cubes(x)
+
+
+#: A fork of a process with threads, such as JAX's, may wait forever.
+SPAWN = multiprocessing.get_context("spawn")
 
 
 class Own(Exception):
@@ -541,7 +546,7 @@ class TestElsewhere:
         reports = [check(cubes, of_cubes, x, threads=4)]
         with ThreadPoolExecutor(2) as pool:
             reports.append(check(cubes, of_cubes, x, executor=pool))
-        with ProcessPoolExecutor(2) as pool:
+        with ProcessPoolExecutor(2, mp_context=SPAWN) as pool:
             reports.append(check(cubes, of_cubes, x, executor=pool))
             with pytest.raises(Own):
                 check(raises, of_cubes, x, executor=pool)
@@ -551,7 +556,7 @@ class TestElsewhere:
             assert np.array_equal(report.coordinates.error_bar, alone.error_bar)
 
     def test_what_cannot_be_sent_says_so(self, x):
-        with ProcessPoolExecutor(1) as pool, pytest.raises((pickle.PicklingError, AttributeError)):
+        with ProcessPoolExecutor(1, mp_context=SPAWN) as pool, pytest.raises((pickle.PicklingError, AttributeError)):
             check(lambda x: cubes(x), of_cubes, x, executor=pool)
 
 

@@ -61,7 +61,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> anyhow::Resul
         ("ruff", &["check"][..]),
         ("ruff", &["format", "--check"]),
         ("mypy", &[]),
-        ("python", &["-m", "pytest", "-q"]),
+        ("python", &["-m", "pytest", "-q", "-n", "2"]),
     ] {
         succeed(inside(&environment, program, &package).args(arguments))?;
     }
