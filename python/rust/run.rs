@@ -301,7 +301,7 @@ fn raised(py: Python<'_>, error: &CheckError, layout: &ParameterLayout) -> PyErr
     own
 }
 
-/// Where an evaluation failed that the user did not ask for by himself.
+/// Where an evaluation failed that only the check asked for.
 fn place(error: &CheckError, layout: &ParameterLayout) -> Option<String> {
     let source = match error {
         CheckError::Difference(source) | CheckError::At { source, .. } => source,

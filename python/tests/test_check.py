@@ -336,6 +336,12 @@ class TestFirstUsers:
         with pytest.raises(TypeError, match="takes the gradient, not the cost"):
             gc.check_hessian(cubes, lambda x: np.eye(2), np.ones(2))
 
+    def test_who_watches_sees_the_last_word(self, monkeypatch):
+        seen = []
+        monkeypatch.setattr("gradient_check._finish.observers", [seen.append])
+        gc.check_hessian(lambda x: np.array([-x[1], x[0]]), lambda x: np.array([[0.0, -1], [1, 0]]), np.array([0.3, 0.7]))
+        assert [report.verdict for report in seen] == ["disagree"]
+
     def test_a_product_must_be_linear(self):
         matrix = np.arange(6.0).reshape(2, 3) + 1
 

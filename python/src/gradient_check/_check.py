@@ -174,17 +174,17 @@ def check_jacobian(f: Callable[[Any], Any], jacobian: Callable[[Any], Any], x: A
     For an ``x`` that is one array it has the shape of ``f(x)`` followed by that of ``x``, or is a matrix with a row for each
     value and a column for each parameter; for a dict or list of arrays it has such an array for each of them.
     """
-    return vector(f, x, settings, jacobian=jacobian)
+    return finished(vector(f, x, settings, jacobian=jacobian))
 
 
 def check_vjp(f: Callable[[Any], Any], vjp: Callable[[Any, Any], Any], x: Any, **settings: Any) -> Report:
     """Checks ``vjp(x, v)`` = Jᵀv, the product of a reverse pass: ``v`` has the shape of ``f(x)``, the product that of ``x``."""
-    return vector(f, x, settings, vjp=vjp)
+    return finished(vector(f, x, settings, vjp=vjp))
 
 
 def check_jvp(f: Callable[[Any], Any], jvp: Callable[[Any, Any], Any], x: Any, **settings: Any) -> Report:
     """Checks ``jvp(x, u)`` = J·u, the product of a forward pass: ``u`` has the structure of ``x``."""
-    return vector(f, x, settings, jvp=jvp)
+    return finished(vector(f, x, settings, jvp=jvp))
 
 
 def check_hessian(grad: Callable[[Any], Any], hessian: Callable[[Any], Any], x: Any, **settings: Any) -> Report:
@@ -216,7 +216,7 @@ def check_hessian(grad: Callable[[Any], Any], hessian: Callable[[Any], Any], x: 
             f"not symmetric: H[{i},{j}] is {matrix[i, j]:.9g}, but H[{j},{i}] is {matrix[j, i]:.9g}, and they "
             "would be equal if grad were the gradient of a function. Check grad first."
         )
-    return report
+    return finished(report)
 
 
 def check_hvp(grad: Callable[[Any], Any], hvp: Callable[[Any, Any], Any], x: Any, **settings: Any) -> Report:
@@ -229,13 +229,14 @@ def check_hvp(grad: Callable[[Any], Any], hvp: Callable[[Any, Any], Any], x: Any
     def flat(given: Any, of: str) -> np.ndarray:
         return flatten(tree, tree.read(given, of)[0], of)
 
-    return vector(
+    report = vector(
         lambda point: flat(grad(point), "the gradient"),
         x,
         settings,
         headline="Hessian-vector product",
         jvp=lambda point, u: flat(hvp(point, u), "the product"),
     )
+    return finished(report)
 
 
 def assert_gradient(f: Callable[[Any], Any], grad: Callable[[Any], Any] | bool, x: Any, **settings: Any) -> Report:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ._tree import Tree, as_array, described, numbers
+from ._tree import Tree, described, numbers
 
 
 class Functions:
@@ -19,7 +19,6 @@ class Functions:
         self.tree, self.batched, self.executor = tree, batched, executor
         self.cost: Callable[..., Any] | None = None
         self.gradient: Callable[..., Any] | None = None
-        self.vector: Callable[..., Any] | None = None
         #: Where other threads call: what of this one they should see, such as ``np.errstate``.
         self.context = contextvars.copy_context()
         self.thread = threading.get_ident()
@@ -89,11 +88,7 @@ def cost_of(value: Any) -> float:
         raise TypeError("f returned None, not a number: is there a `return`?")
     if isinstance(value, (tuple, list)) and len(value) == 2 and np.ndim(value[0]) == 0 and np.ndim(value[1]) > 0:
         raise TypeError("f returned a pair: pass grad=True if it returns the cost and its gradient")
-    array = as_array(value)
-    if array.dtype.kind == "c":
-        raise TypeError("f returned a complex number, but a cost is real: return its real part or its modulus")
-    if array.dtype.kind not in "fiub" and str(array.dtype) != "bfloat16":
-        raise TypeError(f"f returned {described(value)}, not a number")
+    array, _ = numbers(value, "what f returned")
     if array.size != 1:
         raise TypeError(
             f"f returned an array of shape {array.shape}, but a cost is one number: sum it, or use check_jacobian, "

@@ -10,8 +10,8 @@ import numpy as np
 
 from ._tree import Leaves, described, epsilon
 
-#: A batch of points takes about this many bytes, so that it stays in the cache of a processor and no large cost runs out of
-#: memory.
+#: A batch of points takes about this many bytes, a small part of the memory of any machine: the function itself may need many
+#: times as much for it.
 BATCH_BYTES = 32 * 2**20
 #: No batch has more points.
 LONGEST_BATCH = 1024

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import _native
-from ._finish import finished, name_of
+from ._finish import name_of
 from ._functions import Functions
 from ._progress import bar
 from ._report import Report
@@ -26,6 +26,7 @@ def vector(
     vjp: Callable[[Any, Any], Any] | None = None,
     jvp: Callable[[Any, Any], Any] | None = None,
 ) -> Report:
+    """The report on the derivatives that there are, for who calls to finish."""
     known = {
         "lower",
         "upper",
@@ -80,7 +81,7 @@ def vector(
     with bar(progress) as moved:
         options["progress"] = moved
         raw = _native.check_vector(functions, tree.point, options)
-    return finished(Report(raw, headline=headline, seed=seed, strict=strict, context=name_of(f)))
+    return Report(raw, headline=headline, seed=seed, strict=strict, context=name_of(f))
 
 
 class Output:

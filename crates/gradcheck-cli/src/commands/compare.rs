@@ -134,7 +134,7 @@ fn roles(analytic: &Path, numeric: &Path) -> [String; 2] {
         .map(|(path, role)| format!("{} ({role})", quoted(&path.to_string_lossy())))
 }
 
-/// The same for an error.
+/// Both files with their roles, for an error.
 fn sides(analytic: &Path, numeric: &Path) -> String {
     roles(analytic, numeric).join(" and ")
 }
