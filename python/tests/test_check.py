@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import gradient_check as gc
-from gradient_check import check
+from gradient_check import _finish, check
 
 
 def cubes(x):
@@ -336,10 +336,11 @@ class TestFirstUsers:
         with pytest.raises(TypeError, match="takes the gradient, not the cost"):
             gc.check_hessian(cubes, lambda x: np.eye(2), np.ones(2))
 
-    def test_who_watches_sees_the_last_word(self, monkeypatch):
+    def test_who_watches_sees_the_last_word(self):
         seen = []
-        monkeypatch.setattr("gradient_check._finish.observers", [seen.append])
+        _finish.observers.append(seen.append)
         gc.check_hessian(lambda x: np.array([-x[1], x[0]]), lambda x: np.array([[0.0, -1], [1, 0]]), np.array([0.3, 0.7]))
+        _finish.observers.pop()
         assert [report.verdict for report in seen] == ["disagree"]
 
     def test_a_product_must_be_linear(self):
